@@ -1,0 +1,308 @@
+"""params.yaml read into frozen dataclasses. The only module that reads YAML, but for the report's published figures.
+
+A stage calls `load` with the keys that dvc.yaml lists for it, and gets those alone: what it did not name it cannot read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fasrepro import paths
+
+
+class ConfigError(ValueError):
+    """A key or value of params.yaml that cannot be; the message names the file, the key and its neighbours."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Subjects:
+    """How many subjects each split of a synthetic archive holds."""
+
+    train: int
+    test: int
+
+
+@dataclasses.dataclass(frozen=True)
+class ReplaySubjects(Subjects):
+    devel: int
+
+
+@dataclasses.dataclass(frozen=True)
+class OuluSubjects(Subjects):
+    dev: int
+    phones: int  # of 6
+    sessions: int  # of 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Archives:
+    source: str
+    msu: Subjects
+    casia: Subjects
+    replay: ReplaySubjects
+    oulu: OuluSubjects
+
+
+@dataclasses.dataclass(frozen=True)
+class Synthetic:
+    seed: int
+    people: str
+    frames: int
+    frame_rate: int
+    scene_width: int
+    scene_height: int
+    look_alike_rate: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Index:
+    every: int
+    first: int
+    min_face: int
+    max_exclusion_rate: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Annotator:
+    base_url: str
+    model: str
+    label_aware: bool
+    concurrency: int
+    attempts: int
+    timeout_s: float
+    max_tokens: int
+    temperature: float
+    seed: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Simulated:
+    """The loopback annotator's failings: each a probability in [0, 1]."""
+
+    seed: int
+    missed_cue: float
+    invented_cue: float
+    refusal: float
+    bad_format: float
+    cut_off: float
+    empty: float
+    http_error: float
+    reader_error: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Foundation:
+    seed: int
+    images: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    image_size: int
+    patch_size: int
+    scale_factor: int
+    hidden_size: int
+    vision_layers: int
+    text_layers: int
+    heads: int
+    vocabulary: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """A training recipe. `captions` gives each style its share of the faces; an empty one trains on labels alone."""
+
+    backbone: str
+    captions: dict[str, float]
+    classification_weight: float
+    caption_weight: float
+    head_site: str
+    lora_rank: int
+    lora_alpha: int
+    lora_vision: bool
+    train_embeddings: bool
+    steps: int
+    batch_size: int
+    learning_rate: float
+    warmup_steps: int
+    weight_decay: float
+    max_grad_norm: float
+    max_caption_tokens: int
+    prompt: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    protocols: list[str]
+    runs: list[str]
+    seeds: list[int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    batch_size: int
+    explained_videos: int
+    max_new_tokens: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Judging:
+    readers: list[str]
+    model: str
+    max_tokens: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    replicates: int
+    confidence: float
+    seed: int
+    digits: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Ledger:
+    metric: str
+    margin: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Ablation:
+    notebook: str
+    parameters: dict[str, Any]
+
+
+SECTIONS: dict[str, Any] = {
+    "threads": int,
+    "archives": Archives,
+    "synthetic": Synthetic,
+    "index": Index,
+    "annotator": Annotator,
+    "simulated": Simulated,
+    "styles": list[str],
+    "foundation": Foundation,
+    "training": Training,
+    "runs": dict[str, dict[str, Any]],
+    "experiments": dict[str, Experiment],
+    "prediction": Prediction,
+    "judging": Judging,
+    "evaluation": Evaluation,
+    "ledger": Ledger,
+    "ablations": dict[str, Ablation],
+}
+
+
+def unknown(name: str, known: typing.Iterable[str], what: str) -> str:
+    """Return the message for a name that is none of the known ones: the nearest first, then all."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"unknown {what} {name!r}.{hint} Known: {', '.join(known)}"
+
+
+def build(hint: Any, value: Any, where: str) -> Any:
+    """Check `value` against the type `hint` and return it as that type.
+
+    Dataclasses take mappings with exactly their fields. Raises `ConfigError` that names the key `where` it stands.
+    """
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where}: expected keys and values, found {value!r}")
+        hints = typing.get_type_hints(hint)
+        for key in value:
+            if key not in hints:
+                raise ConfigError(f"{where}: {unknown(str(key), hints, 'key')}")
+        missing = [key for key in hints if key not in value]
+        if missing:
+            raise ConfigError(f"{where}: missing {', '.join(missing)}")
+        return hint(**{key: build(hints[key], value[key], f"{where}.{key}") for key in hints})
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is dict and isinstance(value, dict):
+        return {str(key): build(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
+    if origin is list and isinstance(value, list):
+        return [build(arguments[0], item, f"{where}[{number}]") for number, item in enumerate(value)]
+    if hint is Any:
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, type) and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
+        return value
+    raise ConfigError(f"{where}: expected {getattr(hint, '__name__', hint)}, found {value!r}")
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping; raises `ConfigError` naming the file where it is missing or broken."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; run from the project's root") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not YAML: {error}") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected keys and values")
+    return content
+
+
+def load(*keys: str, path: Path = paths.PARAMS) -> types.SimpleNamespace:
+    """Return the named top-level sections of params.yaml, each as its dataclass, as attributes of one namespace.
+
+    Unknown top-level keys of the file are refused whichever are asked for. Raises `ConfigError`.
+    """
+    content = read_yaml(path)
+    for key in content:
+        if key not in SECTIONS:
+            raise ConfigError(f"{path}: {unknown(str(key), SECTIONS, 'key')}")
+    missing = [key for key in keys if key not in content]
+    if missing:
+        raise ConfigError(f"{path}: missing {', '.join(missing)}")
+    return types.SimpleNamespace(**{key: build(SECTIONS[key], content[key], f"{path}: {key}") for key in keys})
+
+
+def recipe(training: Training, runs: dict[str, dict[str, Any]], run: str) -> Training:
+    """Return the default recipe with what the run overrides. Raises `ConfigError` for an unknown run or key."""
+    if run not in runs:
+        raise ConfigError(f"params.yaml: runs: {unknown(run, runs, 'run')}")
+    return build(Training, {**dataclasses.asdict(training), **runs[run]}, f"params.yaml: runs.{run}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """A run on a protocol, all its seeds one after another in one process."""
+
+    protocol: str
+    run: str
+    seeds: list[int]
+    trainset: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.protocol}-{self.run}"
+
+
+def load_jobs(path: Path = paths.JOBS) -> dict[str, Job]:
+    """Return the jobs of jobs.yaml by name. Raises `ConfigError`."""
+    return build(dict[str, Job], read_yaml(path).get("jobs", {}), f"{path}: jobs")
+
+
+FREE_NAMES = ("runs", "experiments", "ablations")  # sections whose keys are names that the user gives
+
+
+def merge(base: dict[str, Any], override: dict[str, Any], where: str = "") -> dict[str, Any]:
+    """Return `base` with a profile's `override` laid over it, key by key; a list or a scalar is replaced whole.
+
+    So are `experiments` and `ablations`: a profile that names any names all. Raises `ConfigError` for a key `base` lacks.
+    """
+    merged = dict(base)
+    for key, value in override.items():
+        place = f"{where}.{key}" if where else str(key)
+        if key not in base and where not in FREE_NAMES:
+            raise ConfigError(f"profile: {place}: {unknown(str(key), base, 'key')}")
+        nested = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = merge(base[key], value, place) if nested and place not in ("experiments", "ablations") else value
+    return merged
