@@ -1,0 +1,30 @@
+"""The `fasrepro` command: wires what a person types to fasrepro/commands."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from fasrepro import __version__
+from fasrepro.commands import doctor, jobs, reproduce
+
+COMMANDS = {"doctor": doctor, "jobs": jobs, "reproduce": reproduce}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command and return its exit status; a `ValueError` is a message for the user, not a trace."""
+    parser = argparse.ArgumentParser(prog="fasrepro", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    verbs = parser.add_subparsers(dest="command", required=True)
+    for name, module in COMMANDS.items():
+        module.add_arguments(verbs.add_parser(name, help=(module.__doc__ or "").splitlines()[0], description=module.__doc__))
+    arguments = parser.parse_args(argv)
+    try:
+        return COMMANDS[arguments.command].run(arguments)
+    except ValueError as error:
+        print(f"fasrepro {arguments.command}: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""`fasrepro doctor`: check what this machine has against what the pipeline needs, and say what is missing."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from fasrepro import config, paths
+from fasrepro.commands import jobs
+
+LOCK = Path("requirements.lock")
+FREE_DISK_GB = 6
+MEMORY_GB = 6
+
+
+def locked(path: Path = LOCK) -> dict[str, str]:
+    """Return the pinned version of each package in the lock file."""
+    lines = (line.split("#")[0].split(";")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return dict(line.split("==", 1) for line in lines if "==" in line)
+
+
+def findings() -> Iterator[tuple[bool, str]]:
+    """Yield (needed and missing?, what was found) for each check."""
+    version = platform.python_version()
+    yield sys.version_info[:2] != (3, 11), f"CPython {version} (3.11 is needed)"
+    wrong = []
+    for name, wanted in locked().items():
+        try:
+            found = importlib.metadata.version(name).split("+")[0]
+        except importlib.metadata.PackageNotFoundError:
+            found = "missing"
+        if found != wanted:
+            wrong.append(f"{name} {found}, locked {wanted}")
+    yield bool(wrong), "packages: " + ("; ".join(wrong) + ": run `make environment`" if wrong else "as locked")
+    disk = shutil.disk_usage(Path()).free / 1e9
+    yield disk < FREE_DISK_GB, f"free disk {disk:.0f} GB ({FREE_DISK_GB} are needed, environment and results together)"
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+    yield memory < MEMORY_GB, f"memory {memory:.0f} GB ({MEMORY_GB} are needed)"
+    stale = jobs.is_stale()
+    yield stale, f"{paths.JOBS}: " + ("stale: run `fasrepro jobs`" if stale else "goes with params.yaml")
+    yield False, f"cores: {os.cpu_count()}"
+    yield False, "GPU: " + _gpu()
+    yield False, "Chromium, for `make test-browser` alone: " + (shutil.which("chromium") or "missing: `apt-get install chromium`")
+    params = config.load("archives", "annotator")
+    if params.archives.source == "licensed":
+        folder = os.environ.get("FASREPRO_ARCHIVES", "")
+        yield not Path(folder or "-").is_dir(), f"licensed archives: FASREPRO_ARCHIVES is {folder or 'not set'}"
+    if params.annotator.base_url != "simulated":
+        known = bool(os.environ.get("OPENAI_API_KEY"))
+        yield not known, f"annotator at {params.annotator.base_url}: OPENAI_API_KEY is {'set' if known else 'not set'}"
+    else:
+        yield False, "annotator: simulated, on loopback; no key and no network are needed"
+
+
+def _gpu() -> str:
+    import torch  # here, because it takes seconds and nothing else of this command needs it
+
+    return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none (none is needed for the embedded profile)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options: none."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print each finding; exit 1 if something needed is missing."""
+    results = list(findings())
+    for missing, text in results:
+        print(("MISSING  " if missing else "ok       ") + text)
+    return int(any(missing for missing, _ in results))

@@ -1,0 +1,70 @@
+"""`fasrepro jobs`: write jobs.yaml from the experiments, runs and seeds of params.yaml."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fasrepro import config, paths, provenance
+from fasrepro.data import protocols, trainsets
+
+HEADER = "# Written by `fasrepro jobs` from params.yaml. Edit that, not this.\n"
+
+
+def jobs_of(
+    experiments: dict[str, config.Experiment], runs: dict[str, dict[str, Any]], training: config.Training
+) -> dict[str, Any]:
+    """Return the content of jobs.yaml: each run on each protocol once, with the union of the seeds asked for.
+
+    Raises `ConfigError` or `ProtocolError` for a run or protocol that cannot be, and for names DVC would take for paths.
+    """
+    jobs: dict[str, dict[str, Any]] = {}
+    sets: dict[str, dict[str, Any]] = {}
+    for name, experiment in experiments.items():
+        for run in experiment.runs:
+            recipe = config.recipe(training, runs, run)
+            if not re.fullmatch(r"[A-Za-z0-9_]+", run):
+                raise config.ConfigError(f"params.yaml: runs.{run}: a name takes letters, digits and underscores only")
+            for protocol in experiment.protocols:
+                protocols.protocol(protocol)
+                if not experiment.seeds:
+                    raise config.ConfigError(f"params.yaml: experiments.{name}: no seeds")
+                job = jobs.setdefault(f"{protocol}-{run}", {"protocol": protocol, "run": run, "seeds": []})
+                job["seeds"] = sorted({*job["seeds"], *experiment.seeds})
+                job["trainset"] = f"{protocol}-{trainsets.mix_name(recipe.captions)}"
+                shares = [f"{style}={share}" for style, share in sorted(recipe.captions.items())]
+                sets[job["trainset"]] = {"name": job["trainset"], "protocol": protocol, "captions": shares}
+    return {"jobs": dict(sorted(jobs.items())), "trainsets": dict(sorted(sets.items()))}
+
+
+def text(path: Path = paths.PARAMS) -> str:
+    """Return what jobs.yaml must hold for the params in `path`."""
+    params = config.load("experiments", "runs", "training", path=path)
+    return HEADER + yaml.safe_dump(jobs_of(params.experiments, params.runs, params.training), sort_keys=False)
+
+
+def is_stale() -> bool:
+    """Return whether jobs.yaml is other than what params.yaml asks for."""
+    return not paths.JOBS.is_file() or paths.JOBS.read_text(encoding="utf-8") != text()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if jobs.yaml is stale")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write jobs.yaml, or with `--check` say whether it is stale."""
+    if arguments.check:
+        stale = is_stale()
+        if stale:
+            print(f"{paths.JOBS} is stale: run `fasrepro jobs`")
+        return int(stale)
+    provenance.write_text(paths.JOBS, text())
+    jobs = config.load_jobs()
+    print(f"{paths.JOBS}: {len(jobs)} jobs, {sum(len(job.seeds) for job in jobs.values())} models to train")
+    return 0

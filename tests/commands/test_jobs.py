@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fasrepro import cli, config
+from fasrepro.commands import jobs
+from fasrepro.data.protocols import ProtocolError
+
+ROOT = Path(__file__).parent.parent.parent
+RUNS = {"label_only": {}, "vanilla": {"captions": {"vanilla": 1.0}}, "wide": {"captions": {"vanilla": 1.0}, "lora_rank": 64}}
+
+
+def made(**experiments: config.Experiment) -> dict[str, dict[str, dict[str, object]]]:
+    return jobs.jobs_of(experiments, RUNS, config.load("training", path=ROOT / "params.yaml").training)
+
+
+def test_a_job_is_a_run_on_a_protocol_with_all_seeds_asked_for() -> None:
+    first = config.Experiment(["oci_m"], ["vanilla"], [0, 1])
+    second = config.Experiment(["oci_m", "ocm_i"], ["vanilla", "label_only"], [1, 2])
+    content = made(first=first, second=second)
+    assert content["jobs"]["oci_m-vanilla"]["seeds"] == [0, 1, 2]
+    assert set(content["jobs"]) == {"oci_m-vanilla", "oci_m-label_only", "ocm_i-vanilla", "ocm_i-label_only"}
+    assert content["jobs"]["ocm_i-label_only"]["trainset"] == "ocm_i-labels"
+
+
+def test_runs_with_the_same_captions_share_a_trainset() -> None:
+    content = made(one=config.Experiment(["oci_m"], ["vanilla", "wide"], [0]))
+    assert {job["trainset"] for job in content["jobs"].values()} == {"oci_m-vanilla"}
+    assert content["trainsets"] == {"oci_m-vanilla": {"name": "oci_m-vanilla", "protocol": "oci_m", "captions": ["vanilla=1.0"]}}
+
+
+def test_what_cannot_be_is_named() -> None:
+    with pytest.raises(config.ConfigError, match="unknown run 'vanila'. Did you mean 'vanilla'"):
+        made(one=config.Experiment(["oci_m"], ["vanila"], [0]))
+    with pytest.raises(ProtocolError, match="oci_x"):
+        made(one=config.Experiment(["oci_x"], ["vanilla"], [0]))
+    with pytest.raises(config.ConfigError, match="no seeds"):
+        made(one=config.Experiment(["oci_m"], ["vanilla"], []))
+
+
+def test_the_command_writes_and_checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    params = config.read_yaml(ROOT / "params.yaml")
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    assert cli.main(["jobs", "--check"]) == 1
+    assert cli.main(["jobs"]) == 0
+    assert cli.main(["jobs", "--check"]) == 0
+    params["experiments"]["more"] = {"protocols": ["mi_c"], "runs": ["vanilla"], "seeds": [0]}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    assert cli.main(["jobs", "--check"]) == 1
+    assert cli.main(["jobs"]) == 0
+    assert "mi_c-vanilla" in config.load_jobs()
+    assert config.load_jobs()["mi_c-vanilla"].name == "mi_c-vanilla"
+    (tmp_path / "params.yaml").write_text("runs: [", encoding="utf-8")
+    assert cli.main(["jobs"]) == 1
+    assert "params.yaml: not YAML" in capsys.readouterr().err

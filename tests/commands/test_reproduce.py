@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fasrepro import cli, config
+from fasrepro.commands import reproduce
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_a_copy_holds_the_merged_params_and_its_own_jobs(tmp_path: Path) -> None:
+    copy = reproduce.make_copy(ROOT, "tiny", tmp_path / "copy")
+    merged = config.read_yaml(copy / "params.yaml")
+    assert merged == reproduce.profile_params(ROOT, "tiny") != config.read_yaml(ROOT / "params.yaml")
+    assert set(config.load_jobs(copy / "jobs.yaml")) == {"oci_m-label_only", "oci_m-vanilla", "oci_m-reasoning"}
+    assert (copy / ".dvc" / "config").is_file()
+
+
+def test_a_second_copy_keeps_results_and_drops_what_is_gone(tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    for name in (*reproduce.SOURCES, "book", ".dvc/config"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, base / name, ignore=shutil.ignore_patterns("_generated", "executed", "_build", "__pycache__"))
+        elif source.exists():
+            (base / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, base / name)
+    gone = base / "fasrepro" / "gone.py"
+    gone.touch()
+    copy = reproduce.make_copy(base, "tiny", tmp_path / "copy")
+    assert (copy / "fasrepro" / "gone.py").is_file()
+    for kept in (copy / "results" / "metrics.json", copy / "book" / "_generated" / "values.json"):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.touch()
+    gone.unlink()
+    reproduce.make_copy(base, "tiny", copy)
+    assert not (copy / "fasrepro" / "gone.py").exists()
+    assert (copy / "results" / "metrics.json").is_file()
+    assert (copy / "book" / "_generated" / "values.json").is_file()
+
+
+def test_an_unknown_profile_names_its_neighbours(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    assert cli.main(["reproduce", "--profile", "tinny"]) == 1
+    assert "unknown profile 'tinny'. Did you mean 'tiny'?" in capsys.readouterr().err
