@@ -1,0 +1,64 @@
+"""Scores by prefill alone, and explanations by greedy generation. Nothing here knows a label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from PIL import Image
+from transformers import ProcessorMixin
+
+from fasrepro.models.generate import generate
+from fasrepro.models.inputs import encode_prompts
+from fasrepro.models.vlm import FasVlm
+from fasrepro.provenance import unit_hash
+from fasrepro.records import Face
+
+
+def _batches(faces: Sequence[Face], size: int) -> Iterator[Sequence[Face]]:
+    for start in range(0, len(faces), size):
+        yield faces[start : start + size]
+
+
+def score(
+    model: FasVlm,
+    processor: ProcessorMixin,
+    faces: Sequence[Face],
+    read_image: Callable[[Face], Image.Image],
+    prompt: str,
+    batch: int,
+) -> dict[str, float]:
+    """Return p_attack in [0, 1] by face_id, rounded to 7 digits, which is what float32 holds."""
+    scores: dict[str, float] = {}
+    for part in _batches(faces, batch):
+        inputs = encode_prompts(processor, [read_image(face) for face in part], prompt)
+        values = model.p_attack(**{name: value.to(model.body.device) for name, value in inputs.items()})
+        scores |= {face.face_id: round(value, 7) for face, value in zip(part, values.tolist(), strict=True)}
+    return scores
+
+
+def explain(
+    model: FasVlm,
+    processor: ProcessorMixin,
+    faces: Sequence[Face],
+    read_image: Callable[[Face], Image.Image],
+    prompt: str,
+    batch: int,
+    max_new_tokens: int,
+) -> dict[str, tuple[str, int, bool]]:
+    """Return (text, tokens, finished) by face_id."""
+    texts: dict[str, tuple[str, int, bool]] = {}
+    for part in _batches(faces, batch):
+        written = generate(model, processor, [read_image(face) for face in part], prompt, max_new_tokens)
+        texts |= {face.face_id: result for face, result in zip(part, written, strict=True)}
+    return texts
+
+
+def sample_videos(faces: Sequence[Face], videos: int) -> list[Face]:
+    """Return the faces of `videos` presentations (0: all), the same ones for every run: dealt round the species in hash order."""
+    by_species: dict[str, list[str]] = {}
+    species = {face.presentation: face.species for face in faces}
+    for presentation in sorted(species, key=lambda name: unit_hash("explained", name)):
+        by_species.setdefault(species[presentation], []).append(presentation)
+    ranks = {name: (rank, group) for group, names in by_species.items() for rank, name in enumerate(names)}
+    chosen = set(sorted(ranks, key=lambda name: ranks[name])[: videos or None])
+    return [face for face in faces if face.presentation in chosen]

@@ -1,0 +1,53 @@
+"""Images and texts into a model's inputs: one neutral prompt an image, and behind it, in training, a caption."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from PIL import Image
+from torch import Tensor
+from transformers import ProcessorMixin
+
+IGNORED = -100  # label of a token that no loss is taken on
+
+
+def encode_prompts(processor: ProcessorMixin, images: Sequence[Image.Image], prompt: str) -> dict[str, Tensor]:
+    """Return the model's inputs for `prompt` about each image, padded on the left: (batch, tokens) and pixels."""
+    message = {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": prompt}]}
+    text = processor.apply_chat_template([message], add_generation_prompt=True, tokenize=False)
+    encoded = processor(text=[text] * len(images), images=[[image] for image in images], return_tensors="pt", padding=True)
+    return dict(encoded)
+
+
+def append_captions(
+    inputs: dict[str, Tensor], captions: Sequence[str], processor: ProcessorMixin, limit: int
+) -> dict[str, Tensor]:
+    """Return `inputs` with each caption and an end-of-text token behind its prompt, and `labels` on those tokens alone.
+
+    Captions are tokenised apart from the prompt, so that no token spans the border, and cut at `limit` tokens; a cut one gets
+    no end token. An empty caption adds nothing. Rows are padded on the right; the prompt keeps its place, so the head reads
+    the same states with and without a caption.
+    """
+    tokenizer = processor.tokenizer
+    tokens = [
+        tokenizer(text, add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id] if text else [] for text in captions
+    ]
+    tokens = [ids[:limit] for ids in tokens]
+    width = max(map(len, tokens))
+    caption_ids = torch.full((len(tokens), width), tokenizer.pad_token_id)
+    mask = torch.zeros_like(caption_ids)
+    for row, ids in enumerate(tokens):
+        caption_ids[row, : len(ids)] = torch.tensor(ids, dtype=torch.long)
+        mask[row, : len(ids)] = 1
+    prompt_shape = inputs["input_ids"].shape
+    appended = {"input_ids": caption_ids, "attention_mask": mask}
+    extended = {
+        # Some processors also mark each token's modality: a caption is text, which is 0 in all of them.
+        name: torch.cat([value, appended.get(name, torch.zeros_like(caption_ids)).to(value.dtype)], dim=1)
+        if value.shape == prompt_shape
+        else value
+        for name, value in inputs.items()
+    }
+    ignored = torch.full(prompt_shape, IGNORED)
+    return {**extended, "labels": torch.cat([ignored, caption_ids.masked_fill(mask == 0, IGNORED)], dim=1)}

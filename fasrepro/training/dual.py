@@ -1,0 +1,109 @@
+"""Paper 1's training: a classification head and an explanation, one loss. Base frozen; LoRA, projector and head trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+from transformers import PreTrainedModel, ProcessorMixin
+
+from fasrepro.models import vlm
+from fasrepro.models.inputs import append_captions, encode_prompts
+from fasrepro.records import TrainRow
+from fasrepro.training import loop, losses
+
+
+class DualTrainer(loop.DescribeTrainer):
+    """The dual loss of paper 1. Batches hold `attack` (0 or 1), `prompt_tokens` and the model's inputs."""
+
+    def __init__(self, classification_weight: float, caption_weight: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.weights = classification_weight, caption_weight
+
+    def compute_loss(self, model: vlm.FasVlm, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Tensor:
+        attack = inputs.pop("attack")
+        out = model(**inputs)
+        classification = losses.classification_loss(out.head_logits, attack)
+        self.losses["classification"].append(float(classification.detach()))
+        if out.caption_loss is not None:
+            self.losses["caption"].append(float(out.caption_loss.detach()))
+        return losses.dual_loss(classification, out.caption_loss, *self.weights)
+
+
+def collator(
+    processor: ProcessorMixin, read_image: Callable[[TrainRow], Image.Image], prompt: str, max_caption_tokens: int
+) -> Callable[[list[TrainRow]], dict[str, Any]]:
+    """Return what makes a batch of rows into inputs: prompt and image, caption if the rows have one, and the label."""
+
+    def collate(rows: list[TrainRow]) -> dict[str, Any]:
+        inputs = encode_prompts(processor, [read_image(row) for row in rows], prompt)
+        prompt_tokens = inputs["input_ids"].shape[1]
+        if any(row.caption for row in rows):
+            inputs = append_captions(inputs, [row.caption for row in rows], processor, max_caption_tokens)
+        attack = torch.tensor([float(row.label) for row in rows])
+        return {**inputs, "prompt_tokens": prompt_tokens, "attack": attack}
+
+    return collate
+
+
+def train(
+    base: PreTrainedModel,
+    processor: ProcessorMixin,
+    rows: list[TrainRow],
+    read_image: Callable[[TrainRow], Image.Image],
+    *,
+    prompt: str,
+    head_site: str,
+    lora_rank: int,
+    lora_alpha: int,
+    lora_vision: bool,
+    train_embeddings: bool,
+    classification_weight: float,
+    caption_weight: float,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    warmup_steps: int,
+    weight_decay: float,
+    max_grad_norm: float,
+    max_caption_tokens: int,
+    seed: int,
+    work: Path,
+) -> tuple[vlm.FasVlm, dict[str, Any]]:
+    """Train on `rows` in an order that depends on `seed` alone; return the model after the last step, and its loss curves.
+
+    The same seed gives every run the same initial weights, images and order: only the captions differ.
+    """
+    model = vlm.create(
+        base,
+        site=head_site,
+        rank=lora_rank,
+        alpha=lora_alpha,
+        lora_vision=lora_vision,
+        train_embeddings=train_embeddings,
+        seed=seed,
+    )
+    trainer = DualTrainer(
+        classification_weight,
+        caption_weight,
+        model=model,
+        args=loop.arguments(
+            work,
+            steps=steps,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            warmup_steps=warmup_steps,
+            weight_decay=weight_decay,
+            max_grad_norm=max_grad_norm,
+            seed=seed,
+        ),
+        train_dataset=rows,
+        data_collator=collator(processor, read_image, prompt, max_caption_tokens),
+    )
+    trainer.train()
+    curves = {name: loop.tenths(values) for name, values in trainer.losses.items()}
+    return model.eval(), {"losses": curves, "trainable_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad)}

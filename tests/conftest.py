@@ -1,0 +1,50 @@
+"""What several test folders share: a small checkpoint of the real form, and pictures to feed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+TEXTS = [
+    "a person with brown hair looks at the camera in soft light",
+    "the pale edge of a sheet of paper and flat lighting; this is a presentation attack",
+    "a moire pattern over the face and the dark bezel of a device",
+]
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An Idefics3 checkpoint with random weights, as `save_pretrained` writes it."""
+    from fasrepro.training import foundation
+
+    folder = tmp_path_factory.mktemp("checkpoint")
+    tokenizer = foundation.train_tokenizer(TEXTS * 3, 400)
+    processor = foundation.build_processor(tokenizer, image_size=32, patch_size=8, scale_factor=2)
+    model = foundation.build_model(
+        tokenizer,
+        image_size=32,
+        patch_size=8,
+        scale_factor=2,
+        hidden_size=32,
+        vision_layers=1,
+        text_layers=1,
+        heads=2,
+        seed=3,
+    )
+    foundation.save(model, processor, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def picture() -> Callable[[int], Image.Image]:
+    """Pictures that differ by their number, and not in their size alone."""
+
+    def draw(number: int) -> Image.Image:
+        rng = np.random.default_rng(number)
+        return Image.fromarray(rng.integers(0, 256, (40 + number % 5, 36, 3), dtype=np.uint8))
+
+    return draw

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from fasrepro.models import backbones, inputs, vlm
+from fasrepro.records import Label, TrainRow
+from fasrepro.training import dual, losses
+
+PROMPT = "Is it a real person? Explain."
+RECIPE: dict[str, Any] = {
+    "prompt": PROMPT,
+    "head_site": "vision",
+    "lora_rank": 4,
+    "lora_alpha": 8,
+    "lora_vision": True,
+    "train_embeddings": True,
+    "classification_weight": 0.7,
+    "caption_weight": 0.3,
+    "steps": 30,
+    "batch_size": 4,
+    "learning_rate": 0.01,
+    "warmup_steps": 2,
+    "weight_decay": 0.0,
+    "max_grad_norm": 1.0,
+    "max_caption_tokens": 64,
+    "seed": 5,
+}
+TEXTS = ["soft light and a natural face", "a moire pattern over the face", "the pale edge of a sheet of paper"]
+
+
+def rows(captions: bool = True) -> list[TrainRow]:
+    """Six faces; two share each text, so that a caption can be learnt from its image."""
+    return [
+        TrainRow(
+            face_id=f"msu/v{n}#0000",
+            dataset="msu",
+            species="bona_fide" if n % 3 == 0 else "print",
+            label=Label(int(n % 3 > 0)),
+            crop=str(n),
+            crop_sha256="",
+            style="vanilla" if captions else "",
+            caption=TEXTS[n % 3] if captions else "",
+        )
+        for n in range(6)
+    ]
+
+
+def train(checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path, data: list[TrainRow], **changed: Any) -> Any:
+    base, processor = backbones.load(str(checkpoint))
+    model, log = dual.train(base, processor, data, lambda row: picture(int(row.crop)), work=tmp_path, **{**RECIPE, **changed})
+    return model, processor, log
+
+
+def caption_loss(model: vlm.FasVlm, processor: Any, data: list[TrainRow], picture: Callable[[int], Image.Image]) -> float:
+    batch = dual.collator(processor, lambda row: picture(int(row.crop)), PROMPT, 64)(data)
+    batch.pop("attack")
+    with torch.no_grad():
+        return float(model(**batch).caption_loss)
+
+
+def test_dual_loss_is_the_weighted_sum() -> None:
+    total = losses.dual_loss(torch.tensor(2.0), torch.tensor(5.0), 0.7, 0.3)
+    assert float(total) == pytest.approx(0.7 * 2 + 0.3 * 5)
+    assert float(losses.dual_loss(torch.tensor(2.0), None, 0.7, 0.3)) == pytest.approx(1.4)
+
+
+def test_a_positive_logit_means_attack() -> None:
+    sure = torch.tensor([10.0, -10.0])
+    assert float(losses.classification_loss(sure, torch.tensor([1, 0]))) < 1e-3
+    assert float(losses.classification_loss(sure, torch.tensor([0, 1]))) > 5
+
+
+def test_a_shuffled_caption_costs_more_than_the_true_one(
+    checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path
+) -> None:
+    data = rows()
+    model, processor, log = train(checkpoint, picture, tmp_path, data, steps=120)
+    shuffled = [dataclasses.replace(row, caption=TEXTS[(n + 1) % 3]) for n, row in enumerate(data)]
+    true_cost, false_cost = caption_loss(model, processor, data, picture), caption_loss(model, processor, shuffled, picture)
+    assert 0 < true_cost < 0.5 * false_cost
+    assert log["losses"]["caption"][-1] < log["losses"]["caption"][0]
+
+
+def test_training_moves_what_it_should_and_the_frozen_base_stays(
+    checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path
+) -> None:
+    untouched = dict(backbones.load(str(checkpoint))[0].named_parameters())
+    model, _, _ = train(checkpoint, picture, tmp_path, rows())
+    base = model.body.get_base_model()
+    for name, parameter in base.named_parameters():
+        plain = name.replace(".base_layer", "").replace(".original_module", "")
+        if plain in untouched:
+            assert torch.equal(parameter, untouched[plain]), name
+    before = dict(vlm.create(backbones.load(str(checkpoint))[0], site="vision", rank=4, alpha=8, lora_vision=True,
+                             train_embeddings=True, seed=5).named_parameters())  # fmt: skip
+    after = dict(model.named_parameters())
+    for part in ("lora_A", "lora_B", "connector", "lm_head", "head.linear"):
+        names = [name for name in vlm.trainable(model) if part in name]
+        assert names
+        assert any(not torch.equal(after[name], before[name]) for name in names), part
+
+
+def test_same_seed_same_bytes_other_seed_other_weights(
+    checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path
+) -> None:
+    for folder, seed in (("a", 5), ("b", 5), ("c", 6)):
+        model, _, _ = train(checkpoint, picture, tmp_path / "work", rows(), seed=seed, steps=4)
+        vlm.save(model, tmp_path / folder)
+    contents = [(tmp_path / folder / "adapter_model.safetensors").read_bytes() for folder in "abc"]
+    assert contents[0] == contents[1] != contents[2]
+
+
+def test_runs_differ_by_their_captions_alone(checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path) -> None:
+    seen: dict[bool, list[str]] = {True: [], False: []}
+    names = {}
+    for captions in (True, False):
+        base, processor = backbones.load(str(checkpoint))
+
+        def read(row: TrainRow, order: list[str] = seen[captions]) -> Image.Image:
+            order.append(row.face_id)
+            return picture(int(row.crop))
+
+        model, _ = dual.train(base, processor, rows(captions), read, work=tmp_path, **{**RECIPE, "steps": 5})
+        names[captions] = vlm.trainable(model)
+    assert seen[True] == seen[False]
+    assert names[True] == names[False]
+
+
+def test_captions_are_cut_at_the_limit_and_only_then_lack_an_end(checkpoint: Path, picture: Callable[[int], Image.Image]) -> None:
+    _, processor = backbones.load(str(checkpoint))
+    prompts = inputs.encode_prompts(processor, [picture(1)], PROMPT)
+    for limit, ends in ((3, False), (64, True)):
+        labels = inputs.append_captions(prompts, [TEXTS[0]], processor, limit)["labels"][0]
+        kept = labels[labels != inputs.IGNORED].tolist()
+        assert len(kept) <= limit
+        assert (kept[-1] == processor.tokenizer.eos_token_id) is ends
