@@ -1,0 +1,23 @@
+"""The archives this project reads and, small and synthetic, writes: one module each, with the same functions.
+
+`format_name`, `parse_name` (the codec), `read`, `boxes` (the reader), `plan`, `write_sidecar`, `write_lists` (the writer).
+"""
+
+from __future__ import annotations
+
+import difflib
+from types import ModuleType
+
+from fasrepro.archives import casia, msu, oulu, replay
+from fasrepro.archives.layout import ArchiveError
+
+ARCHIVES: dict[str, ModuleType] = {"msu": msu, "casia": casia, "replay": replay, "oulu": oulu}
+
+
+def archive(name: str) -> ModuleType:
+    """Return an archive's module; raises `ArchiveError` that names the known ones."""
+    if name not in ARCHIVES:
+        near = difflib.get_close_matches(name, ARCHIVES, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ArchiveError(f"unknown archive {name!r}.{hint} Known: {', '.join(ARCHIVES)}")
+    return ARCHIVES[name]

@@ -1,0 +1,100 @@
+"""CASIA-FASD: 50 subjects, twelve videos each in three qualities; no sidecars. Layout: the project's facts, D.2.
+
+Subject numbers start at 1 in both halves and stand for different people, so a subject's name holds its half.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+from fasrepro.archives import layout
+from fasrepro.archives.layout import Box, Presentation, Reading, UnknownName
+from fasrepro.records import BONA_FIDE_SPECIES, Label
+
+FOLDER = "CASIA-FASD"
+# file number -> species, the archive's word, camera (quality)
+FILES: dict[str, tuple[str, str, str]] = {
+    "1": (BONA_FIDE_SPECIES, "", "low"),
+    "2": (BONA_FIDE_SPECIES, "", "normal"),
+    "3": ("warped_photo", "warped", "low"),
+    "4": ("warped_photo", "warped", "normal"),
+    "5": ("cut_photo", "cut", "low"),
+    "6": ("cut_photo", "cut", "normal"),
+    "7": ("replay_video", "video", "low"),
+    "8": ("replay_video", "video", "normal"),
+    "HR_1": (BONA_FIDE_SPECIES, "", "high"),
+    "HR_2": ("warped_photo", "warped", "high"),
+    "HR_3": ("cut_photo", "cut", "high"),
+    "HR_4": ("replay_video", "video", "high"),
+}
+_NAME = re.compile(r"(?P<split>train|test)_release/(?P<subject>[1-9]\d*)/(?P<file>[1-8]|HR_[1-4])\.avi")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Name:
+    """What an official path says."""
+
+    split: str
+    subject: int
+    file: str
+
+
+def format_name(name: Name) -> str:
+    """Return the relative path of a video."""
+    return f"{name.split}_release/{name.subject}/{name.file}.avi"
+
+
+def parse_name(path: str) -> Name:
+    """Read the relative path of a video; raises `UnknownName` for any that `format_name` would not have made."""
+    match = _NAME.fullmatch(path)
+    if not match:
+        raise UnknownName(f"no CASIA-FASD name: {path}")
+    return Name(match["split"], int(match["subject"]), match["file"])
+
+
+def presentation(name: Name) -> Presentation:
+    """Return the presentation that a name stands for."""
+    species, instrument, camera = FILES[name.file]
+    return Presentation(
+        dataset="casia",
+        path=format_name(name),
+        split=name.split,
+        subject=f"casia/{name.split}/{name.subject}",
+        label=Label.ATTACK if instrument else Label.BONA_FIDE,
+        species=species,
+        instrument=instrument,
+        camera=camera,
+    )
+
+
+def read(root: Path) -> Reading:
+    """Read an official tree; its folders are its split."""
+    return layout.read_tree(root, lambda path: presentation(parse_name(path)), (".avi",), sidecar=None)
+
+
+def boxes(root: Path, path: str) -> dict[int, Box] | None:
+    """Return None: the archive carries no face boxes."""
+    del root, path
+    return None
+
+
+def plan(train: int, test: int) -> list[Presentation]:
+    """Return the presentations of a small archive of the official shape: 3 live and 9 attacks a subject."""
+    return [
+        presentation(Name(split, subject + 1, file))
+        for split, count in (("train", train), ("test", test))
+        for subject in range(count)
+        for file in FILES
+    ]
+
+
+def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, tuple[int, int, int, int]]) -> None:
+    """Write nothing: the archive carries no sidecars."""
+    del root, path, faces, eyes
+
+
+def write_lists(root: Path, presentations: list[Presentation]) -> None:
+    """Write nothing: the archive's folders are its lists."""
+    del root, presentations

@@ -1,0 +1,138 @@
+"""Replay-Attack: 50 clients in train, devel and test; 4 live and 20 attack videos each. Layout: the project's facts, D.3.
+
+Face boxes lie in `face-locations/<path>.face`; a file beside its video is read too. `enroll/` is not about attacks.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+from fasrepro.archives import layout
+from fasrepro.archives.layout import Box, Exclusion, Presentation, Reading, UnknownName
+from fasrepro.records import BONA_FIDE_SPECIES, Label
+
+FOLDER = "Replay-Attack"
+SPLITS = {"train": "train", "devel": "dev", "test": "test"}  # the archive's folder -> split
+LIGHTS = ("adverse", "controlled")
+SUPPORTS = ("fixed", "hand")
+# device -> (camera of the sample shown, photo or video) -> species
+ATTACKS: dict[str, dict[tuple[str, str], str]] = {
+    "print": {("highdef", "photo"): "print"},
+    "mobile": {("mobile", "photo"): "replay_photo", ("mobile", "video"): "replay_video"},
+    "highdef": {("highdef", "photo"): "replay_photo", ("highdef", "video"): "replay_video"},
+}
+_REAL = re.compile(
+    r"(?P<folder>train|devel|test)/real/client(?P<client>\d{3})_session01_webcam_authenticate_"
+    r"(?P<light>adverse|controlled)_(?P<take>[12])\.mov"
+)
+_ATTACK = re.compile(
+    r"(?P<folder>train|devel|test)/attack/(?P<support>fixed|hand)/attack_(?P<device>print|mobile|highdef)_"
+    r"client(?P<client>\d{3})_session01_(?P<sample>highdef|mobile)_(?P<media>photo|video)_(?P<light>adverse|controlled)\.mov"
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Name:
+    """What an official path says: a live video has a take, an attack all from support to media."""
+
+    folder: str
+    client: int
+    light: str
+    take: int = 0
+    support: str = ""
+    device: str = ""
+    sample: str = ""
+    media: str = ""
+
+
+def format_name(name: Name) -> str:
+    """Return the relative path of a video."""
+    client = f"client{name.client:03d}_session01"
+    if not name.device:
+        return f"{name.folder}/real/{client}_webcam_authenticate_{name.light}_{name.take}.mov"
+    return f"{name.folder}/attack/{name.support}/attack_{name.device}_{client}_{name.sample}_{name.media}_{name.light}.mov"
+
+
+def parse_name(path: str) -> Name:
+    """Read the relative path of a video; raises `UnknownName` for any that the archive does not hold."""
+    if match := _REAL.fullmatch(path):
+        return Name(match["folder"], int(match["client"]), match["light"], take=int(match["take"]))
+    match = _ATTACK.fullmatch(path)
+    if not match or (match["sample"], match["media"]) not in ATTACKS[match["device"]]:
+        raise UnknownName(f"no Replay-Attack name: {path}")
+    return Name(
+        match["folder"],
+        int(match["client"]),
+        match["light"],
+        support=match["support"],
+        device=match["device"],
+        sample=match["sample"],
+        media=match["media"],
+    )
+
+
+def presentation(name: Name) -> Presentation:
+    """Return the presentation that a name stands for."""
+    attack = bool(name.device)
+    return Presentation(
+        dataset="replay",
+        path=format_name(name),
+        split=SPLITS[name.folder],
+        subject=f"replay/client{name.client:03d}",
+        label=Label.ATTACK if attack else Label.BONA_FIDE,
+        species=ATTACKS[name.device][name.sample, name.media] if attack else BONA_FIDE_SPECIES,
+        instrument=f"{name.support}/{name.device}_{name.media}" if attack else "",
+        camera="webcam",
+    )
+
+
+def read(root: Path) -> Reading:
+    """Read an official tree; its folders are its split, and the enrolment videos are exclusions."""
+
+    def present(path: str) -> Presentation | Exclusion:
+        if path.startswith("enroll/"):
+            return Exclusion(path, "enrolment video: no part of the attack protocol")
+        return presentation(parse_name(path))
+
+    return layout.read_tree(root, present, (".mov",), ".face")
+
+
+def boxes(root: Path, path: str) -> dict[int, Box] | None:
+    """Return frame -> face box from the .face file (frame x y width height); None where there is no file."""
+    sidecar = layout.beside(path, ".face")
+    rows = layout.read_numbers(root / "face-locations" / sidecar, None, 4)
+    rows = layout.read_numbers(root / sidecar, None, 4) if rows is None else rows
+    if rows is None:
+        return None
+    return {frame: (x, y, w, h) for frame, (x, y, w, h) in rows.items() if w > 0 and h > 0}
+
+
+def plan(train: int, devel: int, test: int) -> list[Presentation]:
+    """Return the presentations of a small archive of the official shape: 4 live and 20 attacks a client."""
+    names: list[Name] = []
+    client = 0
+    for folder, count in (("train", train), ("devel", devel), ("test", test)):
+        for _ in range(count):
+            client += 1
+            names += [Name(folder, client, light, take=take) for light in LIGHTS for take in (1, 2)]
+            names += [
+                Name(folder, client, light, support=support, device=device, sample=sample, media=media)
+                for device, kinds in ATTACKS.items()
+                for sample, media in kinds
+                for support in SUPPORTS
+                for light in LIGHTS
+            ]
+    return [presentation(name) for name in names]
+
+
+def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, tuple[int, int, int, int]]) -> None:
+    """Write the .face file: a line a frame, from 0: x y width height."""
+    del eyes
+    layout.write_numbers(root / "face-locations" / layout.beside(path, ".face"), dict(faces), " ", first=0)
+
+
+def write_lists(root: Path, presentations: list[Presentation]) -> None:
+    """Write nothing: the archive's folders are its lists."""
+    del root, presentations

@@ -1,0 +1,34 @@
+"""One entry point a DVC stage: parse, call, write."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from fasrepro import config
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a stage; a `ValueError` is a message for the user, and so is an `OSError` (a full disk, a file that may not be read).
+
+    It is printed without a trace, and the exit status is 1.
+    """
+    try:
+        main()
+    except (ValueError, OSError) as error:
+        stage = main.__module__ if main.__module__ != "__main__" else sys.argv[0].rsplit("/", 1)[-1].removesuffix(".py")
+        print(f"{stage}: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
+
+
+def job(argv: list[str] | None, description: str | None) -> config.Job:
+    """Parse a job from the command line, as dvc.yaml unpacks it from jobs.yaml."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--protocol", required=True)
+    parser.add_argument("--run", required=True)
+    parser.add_argument("--seeds", type=int, nargs="+", required=True)
+    parser.add_argument("--trainset", required=True)
+    return config.Job(**vars(parser.parse_args(argv)))

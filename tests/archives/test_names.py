@@ -1,0 +1,140 @@
+"""The codecs: every name that the official archives hold goes there and back, and nothing else is taken for one."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fasrepro.archives import ARCHIVES, archive, casia, msu, oulu, replay
+from fasrepro.archives.layout import ArchiveError, UnknownName
+from fasrepro.cues import SPECIES
+from fasrepro.records import Label
+
+CLIENTS = st.integers(1, 999)
+REPLAY_KINDS = [(device, *kind) for device, kinds in replay.ATTACKS.items() for kind in kinds]
+NAMES = {
+    "msu": st.builds(msu.Name, CLIENTS, st.sampled_from(sorted(msu.SUFFIXES)), st.sampled_from(["", *msu.SPECIES])),
+    "casia": st.builds(casia.Name, st.sampled_from(["train", "test"]), CLIENTS, st.sampled_from(sorted(casia.FILES))),
+    "replay": st.one_of(
+        st.builds(
+            replay.Name, st.sampled_from(sorted(replay.SPLITS)), CLIENTS, st.sampled_from(replay.LIGHTS), st.integers(1, 2)
+        ),
+        st.builds(
+            lambda folder, client, light, support, kind: replay.Name(
+                folder, client, light, support=support, device=kind[0], sample=kind[1], media=kind[2]
+            ),
+            st.sampled_from(sorted(replay.SPLITS)),
+            CLIENTS,
+            st.sampled_from(replay.LIGHTS),
+            st.sampled_from(replay.SUPPORTS),
+            st.sampled_from(REPLAY_KINDS),
+        ),
+    ),
+    "oulu": st.builds(oulu.Name, st.integers(1, 6), st.integers(1, 3), st.integers(1, 55), st.integers(1, 5)),
+}
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_names_go_there_and_back(name: str) -> None:
+    codec = ARCHIVES[name]
+
+    @given(NAMES[name])
+    def there_and_back(official: object) -> None:
+        assert codec.parse_name(codec.format_name(official)) == official
+
+    there_and_back()
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+@given(junk=st.text(max_size=60))
+def test_any_other_text_is_an_unknown_name_or_formats_back(name: str, junk: str) -> None:
+    codec = ARCHIVES[name]
+    try:
+        official = codec.parse_name(junk)
+    except ArchiveError:
+        return
+    assert codec.format_name(official) == junk
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("msu", "scene01/real/attack_client001_android_SD_ipad_video_scene01.mp4"),  # an attack among the live
+        ("msu", "scene01/real/real_client001_android_SD_scene01.mov"),  # the other camera's container
+        ("msu", "scene01/real/real_client01_android_SD_scene01.mp4"),  # two digits
+        ("casia", "train_release/1/9.avi"),
+        ("casia", "train_release/01/1.avi"),
+        ("casia", "train_release/1/HR_5.avi"),
+        (
+            "replay",
+            "train/attack/fixed/attack_print_client001_session01_mobile_photo_adverse.mov",
+        ),  # prints are of highdef photos
+        ("replay", "train/real/client001_session01_webcam_authenticate_adverse_3.mov"),
+        ("oulu", "Train_files/7_1_01_1.avi"),
+        ("oulu", "Train_files/1_1_56_1.avi"),
+        ("oulu", "Train_files/1_1_00_1.avi"),
+    ],
+)
+def test_names_that_no_codec_knows(name: str, path: str) -> None:
+    with pytest.raises(UnknownName, match=path.rsplit("/", 1)[-1] if name != "oulu" else "OULU"):
+        ARCHIVES[name].parse_name(path)
+
+
+def test_a_user_in_a_folder_that_is_not_theirs_is_a_subject_in_two_splits() -> None:
+    with pytest.raises(ArchiveError, match=r"user 21 belongs to Dev_files.*two splits"):
+        oulu.parse_name("Train_files/1_1_21_1.avi")
+
+
+# Official numbers of videos a split, live and attack: the project's facts, D.1-D.4.
+OFFICIAL = [
+    ("msu", {"train": 15, "test": 20}, {"train": (30, 90), "test": (40, 120)}),
+    ("casia", {"train": 20, "test": 30}, {"train": (60, 180), "test": (90, 270)}),
+    ("replay", {"train": 15, "devel": 15, "test": 20}, {"train": (60, 300), "dev": (60, 300), "test": (80, 400)}),
+    (
+        "oulu",
+        {"train": 20, "dev": 15, "test": 20, "phones": 6, "sessions": 3},
+        {"train": (360, 1440), "dev": (270, 1080), "test": (360, 1440)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "sizes", "expected"), OFFICIAL)
+def test_a_plan_of_official_size_has_the_official_counts(
+    name: str, sizes: dict[str, int], expected: dict[str, tuple[int, int]]
+) -> None:
+    plan = ARCHIVES[name].plan(**sizes)
+    counts = {
+        split: tuple(sum(p.split == split and p.label is label for p in plan) for label in (Label.BONA_FIDE, Label.ATTACK))
+        for split in expected
+    }
+    assert counts == expected
+    assert len({p.path for p in plan}) == len(plan)
+    assert {p.species for p in plan} <= SPECIES.keys()
+    assert all((p.species == "bona_fide") == (p.label is Label.BONA_FIDE) == (p.instrument == "") for p in plan)
+
+
+def test_species_and_cameras_of_casia_follow_the_file_number() -> None:
+    plan = {p.path.rsplit("/", 1)[-1]: (p.species, p.camera) for p in casia.plan(1, 0)}
+    assert plan["1.avi"] == ("bona_fide", "low")
+    assert plan["4.avi"] == ("warped_photo", "normal")
+    assert plan["HR_3.avi"] == ("cut_photo", "high")
+    assert plan["7.avi"] == ("replay_video", "low")
+
+
+def test_oulu_refuses_more_than_it_has() -> None:
+    good = {"train": 1, "dev": 1, "test": 1, "phones": 1, "sessions": 2}
+    for change in ({"train": 21}, {"dev": 16}, {"phones": 7}, {"sessions": 4}):
+        with pytest.raises(ArchiveError, match=r"archives\.oulu"):
+            oulu.plan(**(good | change))
+
+
+def test_an_unknown_archive_names_the_known_ones() -> None:
+    with pytest.raises(ArchiveError, match=r"'replays'.*Did you mean 'replay'.*msu, casia, replay, oulu"):
+        archive("replays")
+
+
+def test_presentation_ids_hold_the_data_set_and_no_suffix() -> None:
+    shown = msu.presentation(msu.Name(1, "android", "ipad_video"), "train")
+    assert shown.id == "msu/scene01/attack/attack_client001_android_SD_ipad_video_scene01"
+    assert dataclasses.asdict(shown)["subject"] == "msu/client001"
