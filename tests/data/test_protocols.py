@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from fasrepro.data import protocols
 from fasrepro.records import Face, Label, face_id
 
-SPLITS = {"msu": ("train", "test"), "casia": ("train", "test"), "replay": ("train", "dev", "test"), "oulu": ("train", "dev", "test")}
+SPLITS = {
+    "msu": ("train", "test"),
+    "casia": ("train", "test"),
+    "replay": ("train", "dev", "test"),
+    "oulu": ("train", "dev", "test"),
+}
 
 
 def face(dataset: str, split: str, subject: int = 1) -> Face:

@@ -1,0 +1,32 @@
+"""Stage `index`: two faces a video from the archives, as crops and one table, and a report of what was left out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from fasrepro import config, paths, provenance, stages
+from fasrepro.data import index
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Write results/index (faces.parquet, crops/) and results/index.json."""
+    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    params = config.load("archives", "index")
+    known = provenance.read_json(paths.FINGERPRINT)
+    if known["source"] != params.archives.source:
+        raise ValueError(f"{paths.FINGERPRINT}: of {known['source']} archives, params.yaml asks for {params.archives.source}")
+    folder: Path = paths.licensed_archives() if known["source"] == "licensed" else paths.ARCHIVES
+    rule = index.Rule(params.index.every, params.index.first, params.index.min_face)
+    with provenance.replaced_folder(paths.INDEX, paths.WORK / "index") as work:
+        report = index.build(folder, list(known["datasets"]), work, rule, params.index.max_exclusion_rate)
+    provenance.write_json(paths.INDEX_REPORT, report)
+    for name, counts in report.items():
+        sources = ", ".join(f"{count} {source}" for source, count in counts["videos_by_box_source"].items())
+        print(
+            f"index: {name}: {counts['faces']} faces, {counts['videos']} videos ({sources}), {len(counts['excluded'])} excluded"
+        )
+
+
+if __name__ == "__main__":
+    stages.run(main)
