@@ -1,0 +1,105 @@
+"""What makes a reply a caption: a parser for every style, and the reasons for which a reply is refused and asked again."""
+
+from __future__ import annotations
+
+import re
+
+from fasrepro.captions.styles import OF_LABEL, VERDICTS, Style
+from fasrepro.records import Label, Verdict
+
+
+class Rejected(ValueError):  # noqa: N818 - a verdict on a reply, not a fault of ours
+    """A reply that is not usable. `code` groups reasons in a report; `detail` says what was found."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+
+
+# How language models decline. Looked for at the beginning alone: a caption may well say "I can't see a border".
+REFUSAL = re.compile(
+    r"^\W*(?:(?:i['\u2019]?m|i am|we['\u2019]?re) (?:\w+ )?(?:sorry|unable|not able|not comfortable)"
+    r"|sorry\b|apologies|i apologi[sz]e|(?:as|being) an ai\b|unfortunately,? i\b|my guidelines"
+    r"|i (?:can['\u2019]?t|can ?not|won['\u2019]?t|will not|must decline|do not feel)|i don['\u2019]t (?:feel|think i can))",
+    re.IGNORECASE,
+)
+_VERDICT = re.compile("(" + "|".join(re.escape(sentence.rstrip(".")) for sentence in VERDICTS.values()) + ")", re.IGNORECASE)
+_VERDICT_OF = {sentence.rstrip(".").lower(): verdict for verdict, sentence in VERDICTS.items()}
+_TRIM = re.compile(r"[\s.*_\"'`\u201c\u201d]+$")
+
+
+def parse(style: Style, text: str) -> tuple[str, Verdict]:
+    """Read a caption of `style`; return its clean text (one line a step, single blanks, no markup) and its verdict.
+
+    Clean text is a fixed point: parsing it again returns it. Raises `Rejected` with code "empty", "refusal", "format",
+    "no verdict", "too short" or "too long".
+    """
+    if not text.strip():
+        raise Rejected("empty")
+    if REFUSAL.match(text.strip()):
+        raise Rejected("refusal", _clip(text))
+    parts = _steps(style, text) if style.headings else [_squeeze(text)]
+    body, verdict = _split_verdict(parts[-1])
+    if any(_VERDICT.search(part) for part in [*parts[:-1], body]):
+        raise Rejected("format", "a verdict stands before the end")
+    clean = style.format([*parts[:-1], body], verdict)
+    words = len(clean.split())
+    if words < style.least_words:
+        raise Rejected("too short", f"{words} words, at least {style.least_words}")
+    if words > style.most_words:
+        raise Rejected("too long", f"{words} words, at most {style.most_words}")
+    return clean, verdict
+
+
+def accept(style: Style, text: str, finish_reason: str, told: Label | None) -> tuple[str, Verdict]:
+    """Judge a whole reply: `parse`, and a reply that was cut off, filtered, or contradicts the label that it was told.
+
+    `told` is None when the annotator was not told the label: then any verdict stands. Raises `Rejected`.
+    """
+    if finish_reason == "length":
+        raise Rejected("cut off", f"after {len(text.split())} words")
+    if finish_reason == "content_filter":
+        raise Rejected("refusal", "content filter")
+    clean, verdict = parse(style, text)
+    if told is not None and verdict != OF_LABEL[told]:
+        raise Rejected("contradicts the label", f"told {told.name.lower()}, says {verdict.value}")
+    return clean, verdict
+
+
+def _squeeze(text: str) -> str:
+    return " ".join(text.replace("**", " ").replace("__", " ").split())
+
+
+def _clip(text: str, length: int = 80) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= length else flat[: length - 3] + "..."
+
+
+def _steps(style: Style, text: str) -> list[str]:
+    """Return the text of each step. A heading may carry a number or markdown: "2. **Artifact detection:** ..."."""
+    titles = "|".join(re.escape(heading) for heading in style.headings)
+    pattern = re.compile(rf"^[ \t#>*_-]*(?:(?:step\s*)?\d[.):]?\s*)?[*_]*({titles})[*_]*\s*:", re.IGNORECASE | re.MULTILINE)
+    found = list(pattern.finditer(text))
+    names = [match.group(1).lower() for match in found]
+    wanted = [heading.lower() for heading in style.headings]
+    if names != wanted:
+        missing = [heading for heading in style.headings if heading.lower() not in names]
+        raise Rejected("format", f"missing {', '.join(missing)}" if missing else f"steps out of order or twice: {names}")
+    if text[: found[0].start()].strip(" \t\r\n*_#`"):
+        raise Rejected("format", f"text before the first step: {_clip(text[: found[0].start()], 40)!r}")
+    ends = [match.start() for match in found[1:]] + [len(text)]
+    parts = [_squeeze(text[match.end() : end]).lstrip("*_ ") for match, end in zip(found, ends, strict=True)]
+    for heading, part in zip(style.headings, parts, strict=True):
+        if not part:
+            raise Rejected("format", f"nothing under {heading}")
+    return parts
+
+
+def _split_verdict(text: str) -> tuple[str, Verdict]:
+    """Split the verdict's sentence off the end of a text. Raises `Rejected` where it does not end with one."""
+    trimmed = _TRIM.sub("", text)
+    matches = list(_VERDICT.finditer(trimmed))
+    if not matches or matches[-1].end() != len(trimmed):
+        raise Rejected("no verdict", _clip(text[-80:]))
+    last = matches[-1]
+    return trimmed[: last.start()].rstrip(" *_"), _VERDICT_OF[last.group(1).lower()]

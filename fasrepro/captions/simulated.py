@@ -1,0 +1,294 @@
+"""A simulated annotator behind a loopback HTTP server that speaks the OpenAI chat API: the same client, no key, no network.
+
+It finds the truth of an image by the hash of its decoded pixels. Told the label, as in both papers, it follows it and invents
+cues typical of the species at a set rate; not told, it names only what is visible and infers the verdict. All it does, its
+failures included, is a pure function of its seed, the image, the prompt's text and the request's `seed`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import dataclasses
+import io
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from aiohttp import web
+from PIL import Image
+
+from fasrepro import cues, provenance
+from fasrepro.captions import wording
+from fasrepro.captions.styles import OF_LABEL, STYLES, Style
+from fasrepro.captions.wording import Dice, Reading
+from fasrepro.records import BONA_FIDE_SPECIES, Face, Label, Truth, Verdict
+
+KEY = "simulated"  # any key will do
+MODELS = ("simulated-annotator", "simulated-reader")
+VISIBLE_SHARE = 0.005  # of the crop's area: a cue that covers less of the crop is not seen in it
+EXPLANATION = re.compile(r"<explanation>(.*)</explanation>", re.DOTALL)  # how the reader's prompt marks what is to be read
+ERRORS = (
+    (429, "rate_limit_error", "Rate limit reached"),
+    (500, "server_error", "The server had an error while processing your request"),
+    (503, "server_error", "The engine is currently overloaded"),
+)
+WORDS_PER_TOKEN = 0.75  # the usual rule of thumb, for usage and the token limit
+
+
+class AnnotatorError(ValueError):
+    """The simulated annotator cannot be set up; the message names what is missing."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Failings:
+    """How often the annotator fails, each a probability: the fields of params.yaml's `simulated`, but for the seed."""
+
+    missed_cue: float
+    invented_cue: float
+    refusal: float
+    bad_format: float
+    cut_off: float
+    empty: float
+    http_error: float
+    reader_error: float
+
+
+class HttpError(Exception):
+    """An answer that is no reply: status, OpenAI's error type, message."""
+
+    def __init__(self, status: int, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.kind, self.message = status, kind, message
+
+
+def known_images(faces: list[Face], truths: list[Truth]) -> dict[str, tuple[Face, Truth]]:
+    """Return what the annotator knows, by crop hash. Raises `AnnotatorError` if a face has no truth."""
+    by_id = {truth.face_id: truth for truth in truths}
+    missing = [face.face_id for face in faces if face.face_id not in by_id]
+    if missing:
+        raise AnnotatorError(
+            f"{missing[0]} and {len(missing) - 1} others have no truth: only synthetic archives can be simulated"
+        )
+    return {face.crop_sha256: (face, by_id[face.face_id]) for face in faces}
+
+
+class Annotator:
+    """What the server answers. `images` may be empty where only explanations are read."""
+
+    def __init__(self, images: Mapping[str, tuple[Face, Truth]], failings: Failings, seed: int) -> None:
+        self.images, self.failings, self.seed = images, failings, seed
+        self.prompts: dict[str, tuple[Style, str | None]] = {style.blind(): (style, None) for style in STYLES.values()}
+        for style in STYLES.values():
+            for species in cues.SPECIES:
+                label = Label.BONA_FIDE if species == BONA_FIDE_SPECIES else Label.ATTACK
+                self.prompts[style.aware(label, species)] = (style, species)
+
+    def version(self) -> str:
+        """Return a short hash of all that determines the answers: rates, seed, what is known of the images, and the program.
+
+        It belongs into the model's name, so that no stored reply of another annotator is taken for one of this.
+        """
+        known = {image: (face.box, dataclasses.asdict(truth)) for image, (face, truth) in self.images.items()}
+        program = [Path(module.__file__).read_text(encoding="utf-8") for module in (cues, wording)]
+        program.append(Path(__file__).read_text(encoding="utf-8"))
+        return provenance.sha256_json([dataclasses.asdict(self.failings), self.seed, known, program])[:8]
+
+    def reply(self, text: str, image: str, seed: int, limit: int) -> tuple[str, str]:
+        """Answer a user's text and image (its pixel hash, or "") in at most `limit` tokens: text and finish reason.
+
+        Raises `HttpError`.
+        """
+        dice = Dice((self.seed, image, provenance.sha256_bytes(text.encode()), seed))
+        if dice.chance("http error", self.failings.http_error):
+            raise HttpError(*dice.pick("which error", ERRORS))
+        answer = self._caption(text, image, dice) if image else (self._read(text), "stop")
+        words = answer[0].split(" ")
+        allowed = max(1, int(limit * WORDS_PER_TOKEN))
+        return answer if len(words) <= allowed else (" ".join(words[:allowed]), "length")
+
+    def _caption(self, prompt: str, image: str, dice: Dice) -> tuple[str, str]:
+        if image not in self.images:
+            raise HttpError(400, "invalid_request_error", f"no truth is known of an image with pixels {image[:12]}")
+        if prompt not in self.prompts:
+            raise HttpError(400, "invalid_request_error", "this prompt is none that captions/styles.py makes")
+        style, told = self.prompts[prompt]
+        if dice.chance("empty", self.failings.empty):
+            return "", "stop"
+        if dice.chance("refusal", self.failings.refusal):
+            return dice.pick("which refusal", wording.REFUSALS), "stop"
+        face, truth = self.images[image]
+        reading = self._look(face, truth, told, dice)
+        text = style.format(wording.WRITERS[style.name](reading, dice), reading.verdict)
+        if dice.chance("cut off", self.failings.cut_off):
+            words = text.split(" ")
+            return " ".join(words[: len(words) * 3 // 5]), "length"
+        return (wording.spoil(style, text, dice) if dice.chance("bad format", self.failings.bad_format) else text), "stop"
+
+    def _look(self, face: Face, truth: Truth, told: str | None, dice: Dice) -> Reading:
+        """Decide what is seen and concluded. `told` is the species that the prompt told, if any."""
+        seen = [name for name in visible(face, truth) if not dice.chance(f"miss {name}", self.failings.missed_cue)]
+        harmless = list(truth.look_alikes)
+        if told == BONA_FIDE_SPECIES:
+            seen = []
+        elif told is not None:
+            there = visible(face, truth)
+            typical = [name for name in cues.cues_of(told) if name not in there]
+            seen += [name for name in typical if dice.chance(f"invent {name}", self.failings.invented_cue)]
+        else:  # not told: a look-alike may be taken for the cue
+            mistaken = [name for name in harmless if dice.chance(f"mistake {name}", self.failings.invented_cue)]
+            seen, harmless = seen + mistaken, [name for name in harmless if name not in mistaken]
+        named = tuple(name for name in cues.CUES if name in seen)
+        if told is None:
+            verdict = Verdict.ATTACK if named else Verdict.BONA_FIDE
+            species = wording.infer_species(named) if named else ""
+        else:
+            verdict = OF_LABEL[Label.BONA_FIDE if told == BONA_FIDE_SPECIES else Label.ATTACK]
+            species = "" if told == BONA_FIDE_SPECIES else cues.SPECIES[told]
+        return Reading(named, tuple(dict.fromkeys(harmless)), wording.attributes_of(truth.attributes), verdict, species)
+
+    def _read(self, prompt: str) -> str:
+        """Read an explanation as a language model would: its last stated verdict, else its cues; wrong at a set rate.
+
+        A mistake depends on the explanation's text alone, so that asking again cures nothing.
+        """
+        found = EXPLANATION.search(prompt)
+        if not found:
+            raise HttpError(400, "invalid_request_error", "neither an image nor an explanation in the request")
+        text = " ".join(found.group(1).lower().split())
+        attack, bona_fide = text.rfind("presentation attack"), text.rfind("bona fide face")
+        if attack != bona_fide:
+            answer = Verdict.ATTACK if attack > bona_fide else Verdict.BONA_FIDE
+        else:
+            answer = Verdict.ATTACK if cues.named_cues(text) else Verdict.UNDECIDED
+        dice = Dice((self.seed, "reader", text))
+        if dice.chance("error", self.failings.reader_error):
+            answer = dice.pick("wrong answer", [verdict for verdict in Verdict if verdict != answer])
+        return answer.value
+
+
+def visible(face: Face, truth: Truth) -> list[str]:
+    """Return the cues whose region lies in the face's box far enough to be seen in the crop."""
+    x, y, width, height = face.box
+    names = []
+    for name, region in zip(truth.cues, truth.regions, strict=True):
+        left, top, across, down = map(float, region.split())
+        overlap = max(0.0, min(x + width, left + across) - max(x, left)) * max(0.0, min(y + height, top + down) - max(y, top))
+        if overlap >= VISIBLE_SHARE * width * height:
+            names.append(name)
+    return names
+
+
+def content_of(body: dict[str, Any]) -> tuple[str, str]:
+    """Return the user's text and the pixel hash of the image ("" without one) of a chat request's body."""
+    texts, image = [], ""
+    try:
+        for message in body["messages"]:
+            if message["role"] != "user":
+                continue
+            content = message["content"]
+            for part in [{"type": "text", "text": content}] if isinstance(content, str) else content:
+                if part["type"] == "text":
+                    texts.append(part["text"])
+                else:
+                    data = base64.b64decode(part["image_url"]["url"].split("base64,", 1)[1], validate=True)
+                    image = provenance.pixel_hash(np.asarray(Image.open(io.BytesIO(data)).convert("RGB")))
+    except (KeyError, TypeError, IndexError, OSError, binascii.Error) as error:
+        raise HttpError(400, "invalid_request_error", f"not a chat request: {error!r}") from None
+    return "\n".join(texts), image
+
+
+def application(annotator: Annotator) -> web.Application:
+    """Return the server's routes: POST /v1/chat/completions and GET /v1/models."""
+
+    async def chat(request: web.Request) -> web.Response:
+        if not request.headers.get("Authorization", "").removeprefix("Bearer").strip():
+            return _error(HttpError(401, "authentication_error", "You didn't provide an API key"))
+        try:
+            body = await request.json()
+            asked, image = content_of(body)
+            seed = int(body.get("seed") or 0)
+            text, finish_reason = annotator.reply(asked, image, seed, int(body.get("max_tokens") or 4096))
+        except HttpError as error:
+            return _error(error)
+        except ValueError as error:
+            return _error(HttpError(400, "invalid_request_error", str(error)))
+        identity = provenance.sha256_json([asked, image, seed, str(body.get("model")), text])
+        return web.json_response(_completion(identity, str(body.get("model", "")), asked, text, finish_reason))
+
+    async def models(request: web.Request) -> web.Response:
+        listed = [{"id": name, "object": "model", "created": 0, "owned_by": "fasrepro"} for name in MODELS]
+        return web.json_response({"object": "list", "data": listed})
+
+    app = web.Application(client_max_size=32 << 20)
+    app.add_routes([web.post("/v1/chat/completions", chat), web.get("/v1/models", models)])
+    return app
+
+
+def _error(error: HttpError) -> web.Response:
+    body = {"error": {"message": error.message, "type": error.kind, "param": None, "code": None}}
+    return web.json_response(body, status=error.status, headers={"Retry-After": "0"} if error.status == 429 else None)
+
+
+def _completion(identity: str, model: str, asked: str, text: str, finish_reason: str) -> dict[str, Any]:
+    prompt_tokens, answer_tokens = (int(len(part.split()) / WORDS_PER_TOKEN) for part in (asked, text))
+    return {
+        "id": f"chatcmpl-{identity[:24]}",
+        "object": "chat.completion",
+        "created": 0,
+        "model": model,
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": text, "refusal": None},
+                "finish_reason": finish_reason,
+                "logprobs": None,
+            }
+        ],
+        "usage": {
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": answer_tokens,
+            "total_tokens": prompt_tokens + answer_tokens,
+        },
+    }
+
+
+@contextlib.contextmanager
+def serve(app: web.Application) -> Iterator[str]:
+    """Serve `app` on a free port of 127.0.0.1 while the block runs; yield the base URL ("http://127.0.0.1:port/v1").
+
+    In a thread of this process, so that it cannot outlive it, however the process ends.
+    """
+    started: list[str | BaseException] = []
+    ready, loop, stop = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
+
+    async def run() -> None:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        try:
+            await runner.setup()
+            site = web.TCPSite(runner, "127.0.0.1", 0)
+            await site.start()
+            port = runner.addresses[0][1]
+            started.append(f"http://127.0.0.1:{port}/v1")
+        except OSError as error:
+            started.append(error)
+        ready.set()
+        await stop.wait()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run()), name="simulated annotator", daemon=True)
+    thread.start()
+    ready.wait()
+    try:
+        if isinstance(started[0], BaseException):
+            raise AnnotatorError(f"no port on 127.0.0.1 for the simulated annotator ({started[0]})")
+        yield started[0]
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(timeout=5)
+        loop.close()

@@ -1,0 +1,104 @@
+"""The styles in which a caption can be written: each a versioned prompt and a layout that `checks.parse` reads back.
+
+The papers' exact prompts were not found, so the wording is ours; the six steps are paper 1's. Both papers tell the annotator
+the label (so a caption is a justification, not a blind reading); `blind` is the same task without it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from fasrepro import cues, provenance
+from fasrepro.records import Label, Verdict
+
+# The fixed words that end every caption, so that its verdict can be read back without guessing.
+VERDICTS: dict[Verdict, str] = {
+    Verdict.BONA_FIDE: "This is a bona fide face.",
+    Verdict.ATTACK: "This is a presentation attack.",
+}
+OF_LABEL: dict[Label, Verdict] = {Label.BONA_FIDE: Verdict.BONA_FIDE, Label.ATTACK: Verdict.ATTACK}
+
+SYSTEM = (
+    "You describe images of faces for research on presentation attack detection. A presentation attack shows a camera a printed"
+    " photo or a screen in place of a live person. Name only what the image lets you see. Write plain text."
+)
+TOLD = {
+    Label.BONA_FIDE: "This image is known to be a bona fide face: {species}.",
+    Label.ATTACK: "This image is known to be a presentation attack: {species}.",
+}
+TOLD_END = "Justify this by what can be seen, and do not mention that you were told."
+NOT_TOLD = "Decide whether this image shows a bona fide face or a presentation attack."
+ENDING = f'End with exactly one of these sentences: "{VERDICTS[Verdict.BONA_FIDE]}" or "{VERDICTS[Verdict.ATTACK]}"'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Style:
+    """One way to write a caption: the task it sets, and the layout of the answer.
+
+    `headings` are the titles of its steps, in order, each on a line of its own as "Title: text"; none means running text.
+    `least_words` and `most_words` bound the whole caption.
+    """
+
+    name: str
+    version: int
+    task: str
+    headings: tuple[str, ...]
+    least_words: int
+    most_words: int
+
+    def system(self) -> str:
+        return SYSTEM
+
+    def aware(self, label: Label, species: str) -> str:
+        """Return the prompt that tells the label and the PAI species, a key of `cues.SPECIES`."""
+        told = TOLD[label].format(species=cues.SPECIES[species])
+        return f"{told} {TOLD_END}\n{self.task}\n{ENDING}"
+
+    def blind(self) -> str:
+        """Return the prompt that tells nothing but the task."""
+        return f"{NOT_TOLD}\n{self.task}\n{ENDING}"
+
+    def prompt_version(self, label_aware: bool) -> str:
+        """Return a name that changes with every word of the prompt: style, version, variant and a short content hash."""
+        opening = [*TOLD.values(), TOLD_END, cues.SPECIES] if label_aware else [NOT_TOLD]
+        digest = provenance.sha256_json([SYSTEM, opening, self.task, ENDING])
+        return f"{self.name}-{self.version}-{'aware' if label_aware else 'blind'}-{digest[:8]}"
+
+    def format(self, parts: list[str], verdict: Verdict) -> str:
+        """Lay out a caption: one text a heading (for running text: one part), with the verdict's sentence at the end."""
+        if len(parts) != max(1, len(self.headings)):
+            raise ValueError(f"style {self.name}: {len(parts)} parts for {max(1, len(self.headings))}")
+        parts = [*parts[:-1], f"{parts[-1]} {VERDICTS[verdict]}".strip()]
+        if not self.headings:
+            return parts[0]
+        return "\n".join(f"{heading}: {part}" for heading, part in zip(self.headings, parts, strict=True))
+
+
+STYLES: dict[str, Style] = {
+    "vanilla": Style(
+        name="vanilla",
+        version=1,
+        task="In two or three sentences, explain what in the image speaks for it.",
+        headings=(),
+        least_words=8,
+        most_words=120,
+    ),
+    "reasoning": Style(
+        name="reasoning",
+        version=1,
+        task=(
+            "Reason in these six steps, each on a line of its own that begins with its title and a colon, one or two short"
+            f" sentences a step: {', '.join(cues.STEPS.values())}. The verdict belongs to the last step."
+        ),
+        headings=tuple(cues.STEPS.values()),
+        least_words=30,
+        most_words=320,
+    ),
+}
+
+
+def style_of(name: str) -> Style:
+    """Return a style by its name. Raises `ValueError` that lists the known ones."""
+    if name not in STYLES:
+        raise ValueError(f"unknown style {name!r}. Known: {', '.join(STYLES)}")
+    return STYLES[name]

@@ -1,0 +1,85 @@
+"""A small index with crops and truth, made here so that captions can be tested without archives."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fasrepro import cues, provenance, records
+from fasrepro.captions import simulated
+from fasrepro.records import Face, Label, Truth
+
+SPECIES = ["bona_fide", "print", "replay_video"]
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+    root: Path  # holds crops/, faces.parquet and truth.parquet, laid out as results/ is
+    crops: Path
+    faces: list[Face]
+    truths: list[Truth]
+
+    def annotator(self, seed: int = 5, **rates: float) -> simulated.Annotator:
+        names = [field.name for field in dataclasses.fields(simulated.Failings)]
+        failings = simulated.Failings(**{name: rates.get(name, 0.0) for name in names})
+        return simulated.Annotator(simulated.known_images(self.faces, self.truths), failings, seed)
+
+
+def make_world(root: Path, count: int) -> World:
+    """Make `count` faces: a third bona fide, a third print, a third replay, each with all cues of its species but one."""
+    crops = root / "results" / "index" / "crops"
+    crops.mkdir(parents=True)
+    faces, truths = [], []
+    random = np.random.default_rng(11)
+    for number in range(count):
+        species = SPECIES[number % len(SPECIES)]
+        label = Label.BONA_FIDE if species == "bona_fide" else Label.ATTACK
+        pixels = random.integers(0, 256, (24, 20, 3), dtype=np.uint8)
+        name = f"{number:04d}.png"
+        Image.fromarray(pixels).save(crops / name)
+        presentation = f"msu/{species}/client{number:03d}"
+        face_id = records.face_id(presentation, 4)
+        faces.append(
+            Face(
+                face_id=face_id,
+                dataset="msu",
+                split="train",
+                subject=f"msu/client{number:03d}",
+                presentation=presentation,
+                frame=4,
+                label=label,
+                species=species,
+                instrument="" if label is Label.BONA_FIDE else species,
+                camera="laptop",
+                box=(10, 10, 20, 24),
+                box_source="sidecar",
+                crop=name,
+                crop_sha256=provenance.pixel_hash(pixels),
+            )
+        )
+        names = cues.cues_of(species)[number % 2 :]
+        truths.append(
+            Truth(
+                face_id=face_id,
+                cues=tuple(names),
+                strengths=(0.5,) * len(names),
+                regions=("10 10 20 24",) * len(names),
+                look_alikes=("bezel",) if number % 6 == 0 else (),
+                attributes=json.dumps(
+                    {"skin_tone": "fair", "hair": "short brown", "light": "left", "background": "wall", "wall": "grey"}
+                ),
+            )
+        )
+    records.write(root / "results" / "index" / "faces.parquet", faces, Face)
+    records.write(root / "results" / "archives" / "truth.parquet", truths, Truth)
+    return World(root, crops, faces, truths)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make_world(tmp_path_factory.mktemp("world"), 45)

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from aiohttp import web
+
+from fasrepro import records
+from fasrepro.captions import annotate, endpoints, simulated
+from fasrepro.captions.chat import Endpoint, EndpointError
+from fasrepro.captions.store import Store
+from fasrepro.captions.styles import STYLES
+from fasrepro.crops import CropError
+from fasrepro.records import Caption, Verdict
+from fasrepro.stages import annotate as stage
+
+ROOT = Path(__file__).parents[2]
+RATES = {"missed_cue": 0.15, "invented_cue": 0.15, "refusal": 0.1, "bad_format": 0.1, "cut_off": 0.05, "empty": 0.05}
+KEY = "sk-very-secret-0123456789"
+
+
+def endpoint(url: str, **changes: Any) -> Endpoint:
+    return dataclasses.replace(Endpoint(url, KEY, "m", 8, 6, 10.0, 600, 0.7, 1, backoff_s=0.01), **changes)
+
+
+def project(world: Any, root: Path, **annotator: Any) -> Path:
+    """Lay out a project with the world's index, and the default params with another annotator."""
+    shutil.copytree(world.root / "results", root / "results")
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    params["annotator"] |= annotator
+    params["simulated"] |= dict.fromkeys(("refusal", "bad_format", "cut_off", "empty", "http_error"), 0.05)
+    (root / "params.yaml").write_text(yaml.safe_dump(params))
+    return root
+
+
+def test_two_runs_on_empty_stores_give_the_same_bytes(world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = []
+    for name, concurrency in (("one", 16), ("two", 3)):
+        root = project(world, tmp_path / name, concurrency=concurrency)
+        monkeypatch.chdir(root)
+        monkeypatch.delenv("FASREPRO_STORE", raising=False)
+        monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+        for style in STYLES:
+            stage.main(["--style", style])
+        assert (root / ".store").is_dir()
+        outputs.append({path.name: path.read_bytes() for path in sorted((root / "results").glob("captions*/*"))})
+    assert outputs[0] == outputs[1]
+    assert sorted(outputs[0]) == ["reasoning.json", "reasoning.parquet", "vanilla.json", "vanilla.parquet"]
+    report = json.loads(outputs[0]["reasoning.json"])
+    assert report["captions"] == report["faces"] == len(world.faces) == sum(report["attempts"].values())
+    assert report["verdict_agreement"] == 1.0 and report["failed"] == {}
+    retries = sum((int(attempts) - 1) * count for attempts, count in report["attempts"].items())
+    assert sum(report["rejected"].values()) == retries > 0
+    captions = records.read(tmp_path / "one" / "results" / "captions" / "reasoning.parquet", Caption)
+    assert {caption.face_id for caption in captions} == {face.face_id for face in world.faces}
+    words = [len(caption.text.split()) for caption in captions]
+    assert report["mean_words"] == round(sum(words) / len(words), 2)
+
+
+def test_only_official_train_faces_are_captioned(world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = project(world, tmp_path / "p")
+    faces = [dataclasses.replace(face, split="test") if number % 2 else face for number, face in enumerate(world.faces)]
+    records.write(root / "results" / "index" / "faces.parquet", faces, records.Face)
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("FASREPRO_STORE", str(tmp_path / "elsewhere"))
+    stage.main(["--style", "vanilla"])
+    captions = records.read(root / "results" / "captions" / "vanilla.parquet", Caption)
+    assert {caption.face_id for caption in captions} == {face.face_id for face in faces if face.split == "train"}
+    assert (tmp_path / "elsewhere" / "replies.jsonl").is_file() and not (root / ".store").exists()
+
+
+def test_other_rates_are_another_annotator_so_a_warm_store_gives_nothing_stale(world: Any, tmp_path: Path) -> None:
+    texts = []
+    for invented in (0.0, 1.0):
+        known = world.annotator(invented_cue=invented)
+        settings = ("simulated", "sim", 8, 4, 10.0, 600, 0.7, 1)
+        with endpoints.opened(*settings, annotator=known) as opened, Store(tmp_path) as store:
+            captions, _ = annotate.annotate(world.faces[:9], world.crops, STYLES["vanilla"], opened, store, True)
+            texts.append([caption.text for caption in captions])
+    assert texts[0] != texts[1]
+
+
+def test_a_caption_that_contradicts_the_label_is_asked_again_and_a_few_failures_are_named(world: Any, tmp_path: Path) -> None:
+    """A server that calls everything bona fide: with all attempts spent, each attack fails; the store keeps each reply."""
+    text = "The skin has natural texture and the shadows follow the nose. This is a bona fide face."
+
+    async def chat(request: web.Request) -> web.Response:
+        choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+        return web.json_response({"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]})
+
+    app = web.Application()
+    app.add_routes([web.post("/v1/chat/completions", chat)])
+    style = STYLES["vanilla"]
+    with simulated.serve(app) as url, Store(tmp_path / "store") as store:
+        asked = endpoint(url, attempts=2)
+        captions, report = annotate.annotate(world.faces[:6], world.crops, style, asked, store, True, max_failed_share=0.7)
+        assert [caption.face_id for caption in captions] == [world.faces[0].face_id, world.faces[3].face_id]
+        assert report["failed"] == {
+            face.face_id: "contradicts the label: told attack, says bona_fide" for face in world.faces[:6] if face.label
+        }
+        assert report["rejected"] == {"contradicts the label": 8} and len(store) == 10
+        with pytest.raises(EndpointError, match="requests failed, 0 may"):
+            annotate.annotate(world.faces[:6], world.crops, style, asked, store, True)
+        blind, report = annotate.annotate(world.faces[:6], world.crops, style, asked, store, False)
+        assert len(blind) == 6 and {caption.verdict for caption in blind} == {Verdict.BONA_FIDE}
+        assert report["verdict_agreement"] == pytest.approx(1 / 3, abs=1e-6)
+    assert KEY not in "".join(path.read_text() for path in (tmp_path / "store").iterdir()) + json.dumps(report)
+
+
+def test_a_crop_that_is_not_the_index_s_is_refused_before_it_is_paid_for(world: Any, tmp_path: Path) -> None:
+    face = dataclasses.replace(world.faces[0], crop=world.faces[1].crop)
+    gone = dataclasses.replace(world.faces[0], crop="gone.png")
+    with simulated.serve(simulated.application(world.annotator())) as url, Store(tmp_path) as store:
+        for bad, message in ((face, "its pixels are not those of the index"), (gone, r"gone\.png: no such crop")):
+            with pytest.raises(CropError, match=message):
+                annotate.annotate([bad], world.crops, STYLES["vanilla"], endpoint(url), store, True)
+        assert len(store) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"base_url": "https://example.invalid/v1"}, "OPENAI_API_KEY is not set"),
+        ({"base_url": "openai"}, "neither 'simulated' nor a URL"),
+        ({"base_url": "simulated", "no truth": True}, "only synthetic archives have a truth"),
+    ],
+)
+def test_an_annotator_that_cannot_be_is_a_clear_error_and_writes_nothing(
+    world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], message: str
+) -> None:
+    no_truth = change.pop("no truth", False)
+    root = project(world, tmp_path / "p", **change)
+    if no_truth:
+        records.write(root / "results" / "archives" / "truth.parquet", [], records.Truth)  # as of licensed archives
+    monkeypatch.chdir(root)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ValueError, match=message):
+        stage.main(["--style", "vanilla"])
+    assert not (root / "results" / "captions").exists()

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from fasrepro import cues
+from fasrepro.captions import checks
+from fasrepro.captions.styles import STYLES
+from fasrepro.records import Label, Verdict
+
+VANILLA, REASONING = STYLES["vanilla"], STYLES["reasoning"]
+BODY = "The skin has natural texture and the shadows follow the nose."
+ATTACK = "This is a presentation attack."
+BONA_FIDE = "This is a bona fide face."
+STEPS = [f"{heading}: Some plain words about what can be seen here." for heading in cues.STEPS.values()]
+WHOLE = "\n".join([*STEPS[:-1], f"{STEPS[-1]} {ATTACK}"])
+
+
+@pytest.mark.parametrize(
+    ("style", "text", "code"),
+    [
+        (VANILLA, "", "empty"),
+        (VANILLA, " \n\t", "empty"),
+        (VANILLA, "I'm sorry, but I can't help with that.", "refusal"),
+        (VANILLA, "I\u2019m sorry, I cannot analyse faces.", "refusal"),
+        (VANILLA, "I am unable to identify people in images.", "refusal"),
+        (VANILLA, "As an AI language model I do not judge faces.", "refusal"),
+        (VANILLA, "Unfortunately, I can't do this.", "refusal"),
+        (VANILLA, BODY, "no verdict"),
+        (VANILLA, f"{BODY} This is not a presentation attack.", "no verdict"),
+        (VANILLA, f"{BODY} {ATTACK} Or perhaps it is not.", "no verdict"),
+        (VANILLA, f"{ATTACK} {BODY} {BONA_FIDE}", "format"),
+        (VANILLA, f"Dots. {ATTACK}", "too short"),
+        (VANILLA, f"{BODY * 20} {ATTACK}", "too long"),
+        (REASONING, WHOLE.replace("Context:", "Surroundings:"), "format"),
+        (REASONING, "\n".join([STEPS[1], STEPS[0], *STEPS[2:-1], f"{STEPS[-1]} {ATTACK}"]), "format"),
+        (REASONING, f"{STEPS[0]}\n{WHOLE}", "format"),
+        (REASONING, f"Sure, here you are:\n{WHOLE}", "format"),
+        (REASONING, WHOLE.replace("Context: Some plain words about what can be seen here.", "Context:"), "format"),
+        (REASONING, WHOLE.replace(ATTACK, ""), "no verdict"),
+        (REASONING, "\n".join(f"{heading}: x" for heading in cues.STEPS.values()) + f" {ATTACK}", "too short"),
+        (REASONING, WHOLE.replace("Some", "many words " * 60), "too long"),
+    ],
+)
+def test_each_unusable_reply_is_rejected_for_its_reason(style: object, text: str, code: str) -> None:
+    with pytest.raises(checks.Rejected) as rejected:
+        checks.parse(style, text)
+    assert rejected.value.code == code
+
+
+def test_what_looks_like_a_refusal_inside_a_caption_is_none() -> None:
+    text = f"One sees wavy stripes here, though I can't see a border of any kind. {ATTACK}"
+    assert checks.parse(VANILLA, text) == (text, Verdict.ATTACK)
+
+
+def test_markdown_numbers_and_broken_lines_are_cleaned() -> None:
+    marked = "\n\n".join(f"{number}. **{step.replace(':', ':**', 1)}" for number, step in enumerate(STEPS, 1))
+    clean, verdict = checks.parse(REASONING, f"{marked}\n**This is a\npresentation attack.**\n")
+    assert (clean, verdict) == (WHOLE, Verdict.ATTACK)
+    assert checks.parse(REASONING, f"## {WHOLE}".replace("\n", "\r\n")) == (WHOLE, Verdict.ATTACK)
+
+
+def test_a_reply_that_was_cut_off_is_rejected_even_if_it_reads_whole() -> None:
+    with pytest.raises(checks.Rejected, match="cut off"):
+        checks.accept(VANILLA, f"{BODY} {ATTACK}", "length", None)
+    with pytest.raises(checks.Rejected, match="refusal: content filter"):
+        checks.accept(VANILLA, f"{BODY} {ATTACK}", "content_filter", None)
+
+
+def test_a_told_annotator_may_not_contradict_and_one_not_told_may_say_either() -> None:
+    with pytest.raises(checks.Rejected) as rejected:
+        checks.accept(VANILLA, f"{BODY} {ATTACK}", "stop", Label.BONA_FIDE)
+    assert rejected.value.code == "contradicts the label"
+    assert checks.accept(VANILLA, f"{BODY} {ATTACK}", "stop", Label.ATTACK)[1] == Verdict.ATTACK
+    assert checks.accept(VANILLA, f"{BODY} {BONA_FIDE}", "stop", None)[1] == Verdict.BONA_FIDE

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fasrepro import cues
+from fasrepro.captions import checks
+from fasrepro.captions.styles import STYLES, style_of
+from fasrepro.records import Label, Verdict
+
+WORDS = st.lists(
+    st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=8), min_size=12, max_size=18
+)
+
+
+@given(
+    st.sampled_from(sorted(STYLES)), st.lists(WORDS, min_size=6, max_size=6), st.sampled_from([Verdict.ATTACK, Verdict.BONA_FIDE])
+)
+def test_what_is_formatted_is_read_back_and_clean_text_is_a_fixed_point(
+    name: str, words: list[list[str]], verdict: Verdict
+) -> None:
+    style = STYLES[name]
+    parts = [" ".join(part) for part in words][: max(1, len(style.headings))]
+    text = style.format(parts, verdict)
+    try:
+        clean, found = checks.parse(style, text)
+    except checks.Rejected as rejected:  # words that happen to begin like a refusal, or markup alone
+        assert rejected.code in ("refusal", "format", "too short")
+        return
+    assert found == verdict
+    assert checks.parse(style, clean) == (clean, verdict)
+    assert [heading in clean for heading in style.headings] == [True] * len(style.headings)
+
+
+def test_plain_words_come_back_unchanged() -> None:
+    for style in STYLES.values():
+        parts = [f"Part {number} has some quite plain words in it." for number in range(max(1, len(style.headings)))]
+        text = style.format(parts, Verdict.ATTACK)
+        assert checks.parse(style, text) == (text, Verdict.ATTACK)
+
+
+def test_the_six_steps_are_the_headings_in_order() -> None:
+    assert STYLES["reasoning"].headings == tuple(cues.STEPS.values())
+    prompt = STYLES["reasoning"].blind()
+    places = [prompt.index(heading) for heading in cues.STEPS.values()]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("style", STYLES.values(), ids=str)
+def test_a_told_prompt_names_label_and_species_and_a_blind_one_neither(style: object) -> None:
+    for species, words in cues.SPECIES.items():
+        label = Label.BONA_FIDE if species == "bona_fide" else Label.ATTACK
+        assert (
+            f"known to be a {'bona fide face' if label is Label.BONA_FIDE else 'presentation attack'}: {words}."
+            in style.aware(label, species)
+        )
+        assert words not in style.blind() and "known to be" not in style.blind()
+
+
+def test_an_edited_prompt_is_a_new_version() -> None:
+    style = STYLES["vanilla"]
+    edited = dataclasses.replace(style, task=style.task + " Be brief.")
+    versions = {
+        style.prompt_version(True),
+        style.prompt_version(False),
+        edited.prompt_version(True),
+        edited.prompt_version(False),
+    }
+    assert len(versions) == 4
+    assert style.prompt_version(True) == dataclasses.replace(style).prompt_version(True)
+
+
+def test_an_unknown_style_names_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"unknown style 'poem'\. Known: vanilla, reasoning"):
+        style_of("poem")
