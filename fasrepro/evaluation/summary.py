@@ -1,0 +1,229 @@
+"""What results/metrics.json holds: per job and seed, over seeds, and the paired differences between runs.
+
+The operating point of a seed is one number: the dev threshold of the sources' *video* scores, used for frames as well, because
+what is deployed has one threshold.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fasrepro.evaluation import levels, metrics, statistics
+from fasrepro.evaluation.levels import LEVELS, Columns
+from fasrepro.evaluation.metrics import MetricError
+from fasrepro.records import Face, Verdict
+
+BASELINES = ("label_only", "vanilla")  # runs that every other run on the same protocol is compared with, if they are there
+HEAD = "head"  # the channel of the scores; the other channels are readers
+MEAN = "mean"  # the "protocol" of a difference averaged over all protocols that have both runs
+
+
+@dataclasses.dataclass(frozen=True)
+class JobResults:
+    """What one job left: scores of its dev and test faces by seed, and verdicts on explanations of test faces."""
+
+    protocol: str
+    run: str
+    target: str
+    dev: Sequence[Face]
+    test: Sequence[Face]
+    scores: Mapping[int, Mapping[str, float]]  # seed -> face_id -> p_attack
+    verdicts: Mapping[str, Mapping[int, Mapping[str, Verdict]]]  # reader -> seed -> face_id -> verdict
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """`replicates` of the bootstrap, the interval's `confidence` in (0, 1), the `seed` of its draws."""
+
+    replicates: int
+    confidence: float
+    seed: int
+
+
+@dataclasses.dataclass
+class Estimate:
+    """One channel of a job at one level. `ids`: what was judged; `values[seed][metric]`: the figure and its replicates."""
+
+    ids: np.ndarray
+    counts: dict[str, int]
+    values: dict[int, dict[str, tuple[float, np.ndarray]]]
+
+    def stacked(self, metric: str, seeds: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the figures (seeds,) and their replicates (seeds, replicates)."""
+        found = [self.values[seed][metric] for seed in seeds]
+        return np.array([value for value, _ in found]), np.stack([replicates for _, replicates in found])
+
+
+Estimates = dict[tuple[str, str], Estimate]  # (channel, level) -> Estimate
+
+
+def operating_point(job: JobResults, seed: int, where: str) -> tuple[float, dict[str, float]]:
+    """Return the dev threshold and the AUC on each source's dev, both by video."""
+    dev = levels.scores(job.dev, job.scores.get(seed, {}), "video", f"{where}, dev")
+    threshold = metrics.dev_threshold(dev.labels, dev.values, dev.datasets)
+    aucs = {
+        name: metrics.auc(dev.labels[dev.datasets == name], dev.values[dev.datasets == name]) for name in np.unique(dev.datasets)
+    }
+    return threshold, {str(name): value for name, value in aucs.items()}
+
+
+def _counts(columns: Columns) -> dict[str, int]:
+    attacks = int(columns.labels.sum())
+    return {"bona_fide": len(columns.labels) - attacks, "attack": attacks, "subjects": len(np.unique(columns.subjects))}
+
+
+def _measure(columns: Columns, channel: str, threshold: float, weights: np.ndarray) -> dict[str, np.ndarray]:
+    if channel == HEAD:
+        return metrics.measure(metrics.Sample(columns.labels, columns.values, columns.species, threshold, weights))
+    return metrics.measure_readings(metrics.Readings(columns.labels, columns.values, weights))
+
+
+def estimate(
+    columns: Mapping[int, Columns], channel: str, cuts: Mapping[int, float], job: JobResults, set_: Settings
+) -> Estimate:
+    """Return figures and replicates of one channel at one level; `columns` and `cuts` (dev thresholds) by seed."""
+    first = next(iter(columns.values()))
+    where = f"{job.protocol}-{job.run}, {channel}"
+    values: dict[int, dict[str, tuple[float, np.ndarray]]] = {}
+    for seed, rows in columns.items():
+        if not np.array_equal(rows.ids, first.ids):
+            raise MetricError(f"{where}: seed {seed} was judged on other faces than the first seed; run `dvc repro`")
+        if channel == HEAD:
+            metrics.check(rows.labels, rows.values, f"{where}, seed {seed}")
+        counts, place = statistics.draw_subjects(rows.subjects, rows.labels, set_.replicates, set_.seed, job.target)
+        point = _measure(rows, channel, cuts[seed], np.ones((1, len(rows.labels))))
+        drawn = statistics.replicated(lambda w, rows=rows, cut=cuts[seed]: _measure(rows, channel, cut, w), counts, place)
+        values[seed] = {name: (float(point[name][0]), drawn[name]) for name in point}
+    return Estimate(first.ids, _counts(first), values)
+
+
+def estimates(job: JobResults, cuts: Mapping[int, float], settings: Settings) -> Estimates:
+    """Return every channel of a job at both levels."""
+    name, found = f"{job.protocol}-{job.run}", {}
+    for level in LEVELS:
+        columns = {seed: levels.scores(job.test, job.scores[seed], level, f"{name}, seed {seed}, test") for seed in cuts}
+        found[HEAD, level] = estimate(columns, HEAD, cuts, job, settings)
+        for reader, by_seed in job.verdicts.items():
+            lacking = [seed for seed in cuts if not by_seed.get(seed)]
+            if lacking:
+                raise MetricError(f"{name}: reader {reader} judged no explanation of seed {lacking[0]}; run `dvc repro judge`")
+            columns = {seed: levels.verdicts(job.test, by_seed[seed], level) for seed in cuts}
+            found[reader, level] = estimate(columns, reader, cuts, job, settings)
+    return found
+
+
+def _figures(found: Estimate, seeds: Sequence[int], draws: np.ndarray, confidence: float) -> dict[str, Any]:
+    """Return what a level of a cell holds; a metric "apcer/<species>" goes under "apcer"."""
+    cell: dict[str, Any] = {"counts": found.counts}
+    for metric in found.values[seeds[0]]:
+        values, replicates = found.stacked(metric, seeds)
+        entry = statistics.figure(
+            float(values.mean()), statistics.over_seeds(replicates, draws), confidence, found.counts["subjects"]
+        )
+        group, _, species = metric.partition("/")
+        if species:
+            cell.setdefault(group, {})[species] = entry
+        else:
+            cell[metric] = entry
+    return cell
+
+
+def cell(
+    found: Estimates, points: Mapping[int, tuple[float, dict[str, float]]], protocol: str, settings: Settings
+) -> dict[str, Any]:
+    """Return the cell of metrics.json for the seeds in `points` (threshold and dev AUC by seed); means if they are several."""
+    seeds = list(points)
+    draws = statistics.draw_seeds(len(seeds), settings.replicates, settings.seed, protocol)
+    readers: dict[str, dict[str, Any]] = {}
+    made: dict[str, Any] = {
+        "threshold_dev": float(np.mean([threshold for threshold, _ in points.values()])),
+        "dev_auc": {name: float(np.mean([aucs[name] for _, aucs in points.values()])) for name in next(iter(points.values()))[1]},
+        "readers": readers,
+    }
+    for (channel, level), values in found.items():
+        into = made if channel == HEAD else readers.setdefault(channel, {})
+        into[level] = _figures(values, seeds, draws, settings.confidence)
+    return made
+
+
+def pairs(runs: Sequence[str]) -> list[tuple[str, str]]:
+    """Return every (run, baseline) with the baseline in `BASELINES`; negative differences of an error rate favour the run."""
+    return [(run, baseline) for baseline in BASELINES if baseline in runs for run in runs if run != baseline]
+
+
+def paired(found: Mapping[tuple[str, str], Estimates], settings: Settings) -> list[dict[str, Any]]:
+    """Return run minus baseline for every metric; `found` by (protocol, run). Where two protocols have both, also their mean.
+
+    Raises `MetricError` where the two were not judged on the same faces. Runs that share no seed are not compared.
+    """
+    rows: list[dict[str, Any]] = []
+    pooled: dict[tuple[str, ...], list[tuple[dict[str, Any], np.ndarray]]] = {}
+    for protocol in dict.fromkeys(protocol for protocol, _ in found):
+        for run, baseline in pairs([name for place, name in found if place == protocol]):
+            for key, ours in found[protocol, run].items():
+                theirs = found[protocol, baseline].get(key)
+                for row, replicates in _differences(ours, theirs, protocol, settings) if theirs else []:
+                    row |= {"protocol": protocol, "run": run, "baseline": baseline, "channel": key[0], "level": key[1]}
+                    rows.append(_interval(row, replicates, settings.confidence))
+                    pooled.setdefault((run, baseline, *key, row["metric"]), []).append((row, replicates))
+    for group in pooled.values():
+        if len(group) > 1:
+            mean = np.mean([replicates for _, replicates in group], axis=0)
+            rows.append(_interval(_mean_row([row for row, _ in group]), mean, settings.confidence))
+    return rows
+
+
+def _differences(ours: Estimate, theirs: Estimate, protocol: str, settings: Settings) -> list[tuple[dict[str, Any], np.ndarray]]:
+    seeds = sorted(ours.values.keys() & theirs.values.keys())
+    if not seeds:
+        return []
+    if not np.array_equal(ours.ids, theirs.ids):
+        raise MetricError(f"{protocol}: two runs were judged on different faces; run `dvc repro`")
+    draws = statistics.draw_seeds(len(seeds), settings.replicates, settings.seed, protocol)
+    made = []
+    for metric in (name for name in ours.values[seeds[0]] if "/" not in name):
+        (a, many_a), (b, many_b) = ours.stacked(metric, seeds), theirs.stacked(metric, seeds)
+        difference, replicates = statistics.paired_difference(a, b, many_a, many_b, draws)
+        if not np.isnan(difference):
+            row = {"metric": metric, "difference": difference, "seeds": len(seeds), "subjects": ours.counts["subjects"]}
+            made.append((row, replicates))
+    return made
+
+
+def _interval(row: dict[str, Any], replicates: np.ndarray, confidence: float) -> dict[str, Any]:
+    bounds = statistics.figure(row["difference"], replicates, confidence, row["subjects"])
+    return row | {"low": bounds["low"], "high": bounds["high"]}
+
+
+def _mean_row(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Average over protocols: differences are averaged, subjects added up, the fewest seeds named."""
+    difference = float(np.mean([row["difference"] for row in rows]))
+    sizes = {"seeds": min(row["seeds"] for row in rows), "subjects": sum(row["subjects"] for row in rows)}
+    return rows[0] | sizes | {"protocol": MEAN, "difference": difference, "protocols": [row["protocol"] for row in rows]}
+
+
+def summarise(jobs: Mapping[str, JobResults], settings: Settings) -> dict[str, Any]:
+    """Return {"jobs", "paired"} of metrics.json; `jobs` by name. Raises `MetricError`."""
+    cells: dict[str, Any] = {}
+    found: dict[tuple[str, str], Estimates] = {}
+    for name, job in jobs.items():
+        points = {seed: operating_point(job, seed, f"{name}, seed {seed}") for seed in sorted(job.scores)}
+        made = estimates(job, {seed: threshold for seed, (threshold, _) in points.items()}, settings)
+        by_seed = {str(seed): cell(made, {seed: point}, job.protocol, settings) for seed, point in points.items()}
+        mean = cell(made, points, job.protocol, settings)
+        cells[name] = {"protocol": job.protocol, "run": job.run, "target": job.target, "seeds": by_seed, "mean": mean}
+        found[job.protocol, job.run] = made
+    return {"jobs": cells, "paired": paired(found, settings)}
+
+
+def rounded(value: Any, digits: int) -> Any:
+    """Return a JSON-able value with every float rounded; -0.0 becomes 0.0."""
+    if isinstance(value, dict):
+        return {key: rounded(item, digits) for key, item in value.items()}
+    if isinstance(value, list):
+        return [rounded(item, digits) for item in value]
+    return round(value, digits) + 0.0 if isinstance(value, float) else value

@@ -1,0 +1,49 @@
+"""Stage `evaluate`: scores and verdicts of all jobs -> results/metrics.json."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Iterable
+
+from fasrepro import config, paths, provenance, records, stages
+from fasrepro.data import protocols
+from fasrepro.evaluation import metrics, summary
+from fasrepro.records import Face, Judgement, Score, Verdict
+
+
+def results_of(name: str, job: config.Job, faces: list[Face], judgements: Iterable[Judgement]) -> summary.JobResults:
+    """Collect what a job left; raises `ValueError` for a seed without scores."""
+    protocol = protocols.protocol(job.protocol)
+    split = protocols.split_faces(faces, protocol)
+    scores: dict[int, dict[str, float]] = {seed: {} for seed in job.seeds}
+    for row in records.read(paths.scores(name), Score):
+        if (row.protocol, row.run) != (job.protocol, job.run) or row.seed not in scores:
+            raise ValueError(
+                f"{paths.scores(name)}: holds {row.protocol}-{row.run}, seed {row.seed}; run `dvc repro predict@{name}`"
+            )
+        scores[row.seed][row.face_id] = row.p_attack
+    verdicts: dict[str, dict[int, dict[str, Verdict]]] = {}
+    for row in judgements:
+        if (row.protocol, row.run) == (job.protocol, job.run) and row.seed in scores:
+            verdicts.setdefault(row.reader, {}).setdefault(row.seed, {})[row.face_id] = row.verdict
+    return summary.JobResults(job.protocol, job.run, protocol.target, split.dev, split.test, scores, verdicts)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Write results/metrics.json."""
+    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    params = config.load("evaluation", "ledger")
+    if params.ledger.metric not in metrics.METRICS:
+        raise config.ConfigError(f"params.yaml: ledger.metric: {config.unknown(params.ledger.metric, metrics.METRICS, 'metric')}")
+    faces = records.read(paths.FACES, Face)
+    judgements = records.read(paths.JUDGEMENTS, Judgement)
+    jobs = {name: results_of(name, job, faces, judgements) for name, job in config.load_jobs().items()}
+    settings = summary.Settings(params.evaluation.replicates, params.evaluation.confidence, params.evaluation.seed)
+    report = summary.summarise(jobs, settings)
+    report["settings"] = {"evaluation": dataclasses.asdict(params.evaluation), "ledger": dataclasses.asdict(params.ledger)}
+    provenance.write_json(paths.METRICS, summary.rounded(report, params.evaluation.digits))
+
+
+if __name__ == "__main__":
+    stages.run(main)

@@ -1,0 +1,185 @@
+"""The stage on tables small enough to work out by hand: one target with two subjects, two runs, two seeds."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fasrepro import paths, records
+from fasrepro.records import Face, Judgement, Label, Score, Verdict, face_id
+from fasrepro.stages import evaluate
+
+PEOPLE = {"train": ["1"], "test": ["2", "3"]}
+SPECIES = {"bona_fide": "", "print": "printed_photo", "replay_video": "ipad_video"}
+
+
+def faces() -> list[Face]:
+    made = []
+    for dataset in ("msu", "casia", "oulu"):
+        for split, people in PEOPLE.items():
+            for person in people:
+                for species, word in SPECIES.items():
+                    for frame in (4, 20):
+                        presentation = f"{dataset}/{split}/{person}_{species}"
+                        label = Label.BONA_FIDE if species == "bona_fide" else Label.ATTACK
+                        name = face_id(presentation, frame)
+                        subject, box = f"{dataset}/{split}/{person}", (0, 0, 9, 9)
+                        made.append(
+                            Face(
+                                name,
+                                dataset,
+                                split,
+                                subject,
+                                presentation,
+                                frame,
+                                label,
+                                species,
+                                word,
+                                "c",
+                                box,
+                                "sidecar",
+                                "x",
+                                "y",
+                            )
+                        )
+    return made
+
+
+def score(face: Face, run: str, seed: int) -> float:
+    """Perfect on dev, threshold 0.5. On MSU's test faces vanilla misses every print, and label_only all attacks of seed 1."""
+    if face.dataset == "msu" and face.label is Label.ATTACK:
+        missed = face.species == "print" if run == "vanilla" else seed == 1
+        return 0.3 if missed else 0.7
+    return 0.8 if face.label is Label.ATTACK else 0.2
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    params = yaml.safe_load(paths.PARAMS.read_text())
+    params["evaluation"]["replicates"] = 200
+    monkeypatch.chdir(tmp_path)
+    paths.PARAMS.write_text(yaml.safe_dump(params))
+    jobs = {
+        f"oc_m-{run}": {"protocol": "oc_m", "run": run, "seeds": [0, 1], "trainset": "t"} for run in ("label_only", "vanilla")
+    }
+    paths.JOBS.write_text(yaml.safe_dump({"jobs": jobs, "trainsets": {}}))
+    rows = faces()
+    records.write(paths.FACES, rows, Face)
+    tested = [face for face in rows if face.split == "test"]
+    for name, job in jobs.items():
+        made = [
+            Score("oc_m", job["run"], seed, face.face_id, score(face, job["run"], seed)) for face in tested for seed in (0, 1)
+        ]
+        records.write(paths.scores(name), made, Score)
+    verdicts = {"bona_fide": Verdict.BONA_FIDE, "print": Verdict.UNDECIDED, "replay_video": Verdict.ATTACK}
+    judged = [
+        Judgement("oc_m", run, seed, face.face_id, "lexical", verdicts[face.species])
+        for run in ("label_only", "vanilla")
+        for seed in (0, 1)
+        for face in tested
+        if face.dataset == "msu"
+    ]
+    records.write(paths.JUDGEMENTS, judged, Judgement)
+    return tmp_path
+
+
+def test_metrics_by_hand(project: Path) -> None:
+    evaluate.main([])
+    report = json.loads(paths.METRICS.read_text())
+    vanilla, label_only = (report["jobs"][f"oc_m-{run}"] for run in ("vanilla", "label_only"))
+    assert vanilla["target"] == "msu"
+    assert vanilla["seeds"]["0"]["threshold_dev"] == 0.5
+    assert vanilla["seeds"]["0"]["dev_auc"] == {"casia": 1.0, "oulu": 1.0}
+    for level, size in (("video", 2), ("frame", 4)):
+        cell = vanilla["mean"][level]
+        assert cell["counts"] == {"bona_fide": size, "attack": 2 * size, "subjects": 2}
+        assert cell["apcer"]["print"] == {"value": 1.0, "low": 1.0, "high": 1.0}  # the same for both subjects and seeds
+        assert cell["apcer"]["replay_video"]["value"] == 0.0
+        values = {
+            name: cell[name]["value"] for name in ("bpcer", "apcer_max", "apcer_pooled", "hter_dev", "acer", "hter_oracle", "auc")
+        }
+        assert values == {
+            "bpcer": 0.0,
+            "apcer_max": 1.0,
+            "apcer_pooled": 0.5,
+            "hter_dev": 0.25,
+            "acer": 0.5,
+            "hter_oracle": 0.0,
+            "auc": 1.0,
+        }
+    # Seed 0 is perfect, seed 1 misses all attacks: the mean is between, and the interval reaches from seed to seed.
+    assert label_only["seeds"]["0"]["video"]["hter_dev"]["value"] == 0.0
+    assert label_only["seeds"]["1"]["video"]["hter_dev"]["value"] == 0.5
+    assert label_only["mean"]["video"]["hter_dev"] == {"value": 0.25, "low": 0.0, "high": 0.5}
+    read = vanilla["mean"]["readers"]["lexical"]["video"]
+    values = {name: read[name]["value"] for name in ("accuracy", "hter", "accuracy_decided", "hter_decided", "undecided")}
+    assert values == {"accuracy": 0.666667, "hter": 0.25, "accuracy_decided": 1.0, "hter_decided": 0.0, "undecided": 0.333333}
+
+
+def test_paired_differences_by_hand(project: Path) -> None:
+    evaluate.main([])
+    rows = json.loads(paths.METRICS.read_text())["paired"]
+    named = {(r["run"], r["baseline"], r["metric"], r["channel"], r["level"]): r for r in rows}
+    assert len(named) == len(rows)
+    ours = named["vanilla", "label_only", "hter_dev", "head", "video"]
+    # Seed 0: 0.25 - 0; seed 1: 0.25 - 0.5.
+    assert (ours["difference"], ours["low"], ours["high"]) == (0.0, -0.25, 0.25)
+    assert (ours["seeds"], ours["subjects"], ours["protocol"]) == (2, 2, "oc_m")
+    turned = named["label_only", "vanilla", "apcer_max", "head", "video"]
+    assert turned["difference"] == -0.5
+    same = named["vanilla", "label_only", "hter", "lexical", "video"]
+    assert (same["difference"], same["low"], same["high"]) == (0.0, 0.0, 0.0)
+
+
+def test_runs_that_do_the_same_differ_by_nothing_seed_by_seed(project: Path) -> None:
+    # label_only's seeds are far apart: only with the same seed on both sides is the difference 0 in every replicate.
+    rows = records.read(paths.scores("oc_m-label_only"), Score)
+    records.write(paths.scores("oc_m-vanilla"), [dataclasses.replace(row, run="vanilla") for row in rows], Score)
+    evaluate.main([])
+    rows = json.loads(paths.METRICS.read_text())["paired"]
+    assert {(row["difference"], row["low"], row["high"]) for row in rows} == {(0.0, 0.0, 0.0)}
+
+
+def test_the_same_bytes_again(project: Path) -> None:
+    evaluate.main([])
+    first = paths.METRICS.read_bytes()
+    evaluate.main([])
+    assert paths.METRICS.read_bytes() == first
+    assert b"NaN" not in first
+
+
+def test_a_face_without_a_score_is_named_and_nothing_written(project: Path) -> None:
+    rows = records.read(paths.scores("oc_m-vanilla"), Score)
+    lost = [row for row in rows if not (row.seed == 1 and row.face_id == "msu/test/2_print#0004")]
+    records.write(paths.scores("oc_m-vanilla"), lost, Score)
+    with pytest.raises(
+        ValueError, match=r"oc_m-vanilla, seed 1, test: no score for 1 of 12 faces, such as msu/test/2_print#0004"
+    ):
+        evaluate.main([])
+    assert not paths.METRICS.exists()
+
+
+def test_scores_of_another_job_are_named(project: Path) -> None:
+    rows = records.read(paths.scores("oc_m-vanilla"), Score)
+    records.write(paths.scores("oc_m-label_only"), rows, Score)
+    with pytest.raises(ValueError, match=r"oc_m-label_only/scores.parquet: holds oc_m-vanilla"):
+        evaluate.main([])
+
+
+def test_an_unknown_metric_of_the_ledger_names_its_neighbours(project: Path) -> None:
+    params = yaml.safe_load(paths.PARAMS.read_text())
+    params["ledger"]["metric"] = "hter_dve"
+    paths.PARAMS.write_text(yaml.safe_dump(params))
+    with pytest.raises(ValueError, match="Did you mean 'hter_dev'"):
+        evaluate.main([])
+
+
+def test_a_seed_that_was_not_judged_is_named(project: Path) -> None:
+    rows = [row for row in records.read(paths.JUDGEMENTS, Judgement) if not (row.run == "vanilla" and row.seed == 1)]
+    records.write(paths.JUDGEMENTS, rows, Judgement)
+    with pytest.raises(ValueError, match="oc_m-vanilla: reader lexical judged no explanation of seed 1"):
+        evaluate.main([])
