@@ -1,0 +1,197 @@
+"""Captions beside their image, and explanations right and wrong: MyST fragments that hold text written by a model.
+
+A model's text is not trusted: it goes into the page as HTML in which every character that HTML or Markdown could take for its
+own is written as a character reference. Cues that a text names are marked as there or not there, by `Truth`.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from fasrepro import cues, provenance
+from fasrepro.crops import read_crop
+from fasrepro.records import DATASETS, Caption, Explanation, Face, Label, Truth, Verdict
+from fasrepro.report import pictures
+
+HIDDEN = "These people are not ours to print: the pictures of faces are left out of the book."
+# Beside HTML's own: what Markdown, MyST substitutions and formulas begin with.
+_MARKS = str.maketrans({char: f"&#{ord(char)};" for char in "`{}$\\*_[]|~^:@"})
+
+
+# All that `str.splitlines` takes for the end of a line, as docutils does; and control characters, which no page may hold.
+_ENDS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+
+
+def escaped(text: str) -> str:
+    """Return `text` as one line of HTML that shows it letter by letter, whatever it holds.
+
+    Line ends become <br>, control characters the replacement character.
+    """
+    return _inner(text.strip())
+
+
+@functools.cache
+def _phrases() -> re.Pattern[str]:
+    groups = (
+        f"(?P<{name}>" + "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in cue.phrasings) + ")"
+        for name, cue in cues.CUES.items()
+    )
+    return re.compile("|".join(groups), re.IGNORECASE)
+
+
+def marked(text: str, present: Collection[str] | None) -> str:
+    """Return `text` escaped, each named cue marked as present in the image or absent; `present` None: nothing is known of it.
+
+    The mark is a sign and a word, not a colour alone.
+    """
+    if present is None:
+        return escaped(text)
+    parts, end = [], 0
+    text = text.strip()
+    for found in _phrases().finditer(text):
+        there = found.lastgroup in present
+        state, sign = ("present", "✓ there") if there else ("absent", "✗ not there")
+        parts.append(_inner(text[end : found.start()]))
+        parts.append(f'<mark class="cue-{state}">{_inner(found.group())} <small>{sign}</small></mark>')
+        end = found.end()
+    return "".join(parts) + _inner(text[end:])
+
+
+def _inner(text: str) -> str:
+    """Escape a piece of a text, whose blanks at both ends count."""
+    return _ENDS.sub("<br>", _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", html.escape(text).translate(_MARKS)))
+
+
+def card(title: str, body: str, picture: str | None, note: str = "") -> str:
+    """Return a sphinx-design card: `title` plain words, `picture` a path from the book's root, `body` and `note` ready HTML."""
+    lines = [":::{grid-item-card}", f'<div class="card-heading">{escaped(title)}</div>', ""]
+    if picture:
+        lines += [f"```{{image}} /{picture}", f":alt: {_plain(title)}", ":class: face", "```", ""]
+    lines += [f'<div class="model-text">{body}</div>']
+    if note:
+        lines += [f'<div class="model-note">{note}</div>']
+    return "\n".join([*lines, ":::"])
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^\w .,()#/-]", " ", text)
+
+
+def cards(items: Sequence[str]) -> str:
+    """Return cards as a grid of two columns (one on a narrow screen)."""
+    return "\n".join(["::::{grid} 1 1 2 2", ":gutter: 2", "", *items, "::::", ""])
+
+
+class Pictures:
+    """Copies the crops that a page shows into the folder of generated files, each once, under a name without a path."""
+
+    def __init__(self, crops: Path, folder: Path, prefix: str, show: bool, least: int = 128) -> None:
+        self.crops, self.folder, self.prefix, self.show, self.least = crops, folder, prefix, show, least
+
+    def __call__(self, face: Face) -> str | None:
+        """Return the picture's path from the book's root, or None where no face may be printed."""
+        if not self.show:
+            return None
+        name = f"{re.sub('[^A-Za-z0-9]+', '-', face.face_id)}.png"
+        target = self.folder / name
+        if not target.exists():
+            picture = read_crop(self.crops, face.crop, face.crop_sha256)
+            scale = max(1, -(-self.least // max(picture.size)))
+            with provenance.replaced(target) as temporary:
+                picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST).save(
+                    temporary, format="PNG"
+                )
+        return f"{self.prefix}/{name}"
+
+
+def describe(face: Face) -> str:
+    """Return in words what the archive says of a face."""
+    kind = "bona fide" if face.label is Label.BONA_FIDE else f"{face.species.replace('_', ' ')} ({face.instrument})"
+    return f"{DATASETS[face.dataset]}, {face.split}: {kind}"
+
+
+def present_cues(face_id: str, truths: Mapping[str, Truth]) -> tuple[str, ...] | None:
+    return truths[face_id].cues if face_id in truths else None
+
+
+def truth_note(face_id: str, truths: Mapping[str, Truth]) -> str:
+    """Return what is known of the image, as HTML."""
+    if face_id not in truths:
+        return ""
+    truth = truths[face_id]
+    there = ", ".join(cue.replace("_", " ") for cue in truth.cues) or "no cue"
+    alike = f"; look-alike of {', '.join(cue.replace('_', ' ') for cue in truth.look_alikes)}" if truth.look_alikes else ""
+    return escaped(f"In the image: {there}{alike}")
+
+
+def captions(
+    faces: Mapping[str, Face],
+    texts: Mapping[str, Mapping[str, Caption]],
+    truths: Mapping[str, Truth],
+    picture: Pictures,
+    per_species: int = 1,
+) -> str:
+    """Return the fragment with every style's caption beside the image it is about.
+
+    `texts` maps style to {face_id: caption}. For each species `per_species` faces that have a caption in every style.
+    """
+    styles = list(texts)
+    common = [faces[i] for i in sorted(faces) if styles and all(i in texts[style] for style in styles)]
+    if not common:
+        return "No face has a caption in every style yet.\n"
+    items = []
+    for species in sorted({face.species for face in common}, key=lambda name: (name != "bona_fide", name)):
+        for face in pictures.chosen([face for face in common if face.species == species], per_species, "captions"):
+            known = present_cues(face.face_id, truths)
+            body = "".join(
+                f'<p><span class="model-style">{escaped(style)}</span><br>{marked(texts[style][face.face_id].text, known)}</p>'
+                for style in styles
+            )
+            items.append(card(describe(face), body, picture(face), truth_note(face.face_id, truths)))
+    return (f"{HIDDEN}\n\n" if not picture.show else "") + cards(items)
+
+
+def outcome(face: Face, verdict: Verdict) -> str:
+    """Return what a reader's verdict makes of an explanation, in words; the order of `OUTCOMES`."""
+    if verdict is Verdict.UNDECIDED:
+        return "undecided"
+    right = (verdict is Verdict.ATTACK) == (face.label is Label.ATTACK)
+    return ("right, " if right else "wrong, ") + ("attack" if face.label is Label.ATTACK else "bona fide")
+
+
+OUTCOMES = ("right, attack", "right, bona fide", "wrong, attack", "wrong, bona fide", "undecided")
+
+
+def explanations(
+    faces: Mapping[str, Face],
+    rows: Sequence[Explanation],
+    verdicts: Mapping[str, Verdict],
+    truths: Mapping[str, Truth],
+    picture: Pictures,
+    per_outcome: int = 1,
+) -> str:
+    """Return the fragment of one job's explanations, examples of each outcome; `verdicts` maps face_id to a reader's verdict."""
+    judged = [row for row in rows if row.face_id in verdicts and row.face_id in faces]
+    found: dict[str, list[Explanation]] = {name: [] for name in OUTCOMES}
+    for row in judged:
+        found[outcome(faces[row.face_id], verdicts[row.face_id])].append(row)
+    if not judged:
+        return "This run has no judged explanations.\n"
+    lines = [f"Of {len(judged)} explanations: " + "; ".join(f"{len(found[name])} {name}" for name in OUTCOMES) + ".", ""]
+    items = []
+    for name in OUTCOMES:
+        texts = {row.face_id: row for row in reversed(found[name])}  # of several seeds the first one's text
+        for face in pictures.chosen([faces[i] for i in texts], per_outcome, "explanations"):
+            row = texts[face.face_id]
+            cut = "" if row.finished else " <small>(cut off at the limit)</small>"
+            title = f"{name}: {describe(face)}; read as {verdicts[face.face_id].value.replace('_', ' ')}"
+            body = f"<p>{marked(row.text, present_cues(face.face_id, truths)) or '(no text)'}{cut}</p>"
+            items.append(card(title, body, picture(face), truth_note(face.face_id, truths)))
+    return "\n".join([*lines, f"{HIDDEN}\n" if not picture.show else "", cards(items)])

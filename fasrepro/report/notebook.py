@@ -1,0 +1,92 @@
+"""What the notebooks share: frames of metrics.json, and what to type for results that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+MEASURES = ("hter_dev", "auc", "apcer_max", "bpcer", "acer")
+
+
+def _by_run(metrics: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    return {(job["protocol"], job["run"]): job for job in metrics["jobs"].values()}
+
+
+def results_frame(
+    metrics: Mapping[str, Any],
+    protocols: Sequence[str],
+    runs: Sequence[str],
+    level: str = "video",
+    measures: Sequence[str] = MEASURES,
+) -> pd.DataFrame:
+    """Return one row per protocol, run and measure: protocol, run, seeds, measure, value, low, high; none for what is missing."""
+    jobs = _by_run(metrics)
+    rows = [
+        {
+            "protocol": protocol,
+            "run": run,
+            "seeds": len(jobs[protocol, run]["seeds"]),
+            "measure": name,
+            **_bounds(protocol, run, name, jobs, level),
+        }
+        for protocol in protocols
+        for run in runs
+        if (protocol, run) in jobs
+        for name in measures
+    ]
+    return pd.DataFrame(rows, columns=["protocol", "run", "seeds", "measure", "value", "low", "high"])
+
+
+def _bounds(
+    protocol: str, run: str, name: str, jobs: Mapping[tuple[str, str], Mapping[str, Any]], level: str
+) -> dict[str, float | None]:
+    entry = jobs[protocol, run]["mean"][level][name]
+    return {key: entry[key] for key in ("value", "low", "high")}
+
+
+def paired_frame(
+    metrics: Mapping[str, Any],
+    protocols: Sequence[str],
+    runs: Sequence[str],
+    baseline: str,
+    metric: str = "hter_dev",
+    level: str = "video",
+    channel: str = "head",
+) -> pd.DataFrame:
+    """Return run minus baseline per protocol and run: protocol, run, baseline, metric, difference, low, high, seeds, subjects."""
+    columns = ["protocol", "run", "baseline", "metric", "difference", "low", "high", "seeds", "subjects"]
+    wanted = {"baseline": baseline, "metric": metric, "level": level, "channel": channel}
+    found = {
+        (row["protocol"], row["run"]): row for row in metrics["paired"] if all(row[key] == value for key, value in wanted.items())
+    }
+    rows = [{name: found[key][name] for name in columns} for key in ((p, run) for p in protocols for run in runs) if key in found]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def missing(metrics: Mapping[str, Any], protocols: Sequence[str], runs: Sequence[str], name: str = "my_ablation") -> str:
+    """Return "" if every run has results on every protocol, else what to put into params.yaml and to type.
+
+    The seeds of the entry are those that results are there for, so that the new ones can be compared with them.
+    """
+    jobs = _by_run(metrics)
+    lacking = [(protocol, run) for protocol in protocols for run in runs if (protocol, run) not in jobs]
+    if not lacking:
+        return ""
+    seeds = sorted({int(seed) for job in jobs.values() for seed in job["seeds"]}) or [0]
+    places = ", ".join(dict.fromkeys(protocol for protocol, _ in lacking))
+    new = ", ".join(dict.fromkeys(run for _, run in lacking))
+    listed = "\n".join(f"  {run} on {protocol}" for protocol, run in lacking)
+    return f"""No results for
+{listed}
+
+Add to params.yaml, under experiments: (a run of a new name also needs its entry under runs:)
+
+  {name}: {{protocols: [{places}], runs: [{new}], seeds: [{", ".join(map(str, seeds))}]}}
+
+then run
+
+  fasrepro jobs
+  dvc repro
+"""

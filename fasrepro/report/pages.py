@@ -1,0 +1,149 @@
+"""Everything that the book's pages include but the tables of results: pictures, figures, galleries, counts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fasrepro import provenance
+from fasrepro.records import DATASETS, Caption, Explanation, Face, Judgement, Label, Score, Truth
+from fasrepro.report import figures, fragments, gallery, pictures
+
+PREFIX = "_generated"
+
+
+def by_id(rows: Sequence[Any]) -> dict[str, Any]:
+    """Return rows by their face_id, which must be theirs alone: faces, truths, one style's captions."""
+    return {row.face_id: row for row in rows}
+
+
+@dataclasses.dataclass(frozen=True)
+class Material:
+    """What the stages wrote, as rows. `show_faces`: whether pictures of faces may be printed."""
+
+    faces: Mapping[str, Face]
+    truths: Mapping[str, Truth]
+    crops: Path
+    captions: Mapping[str, Mapping[str, Caption]]
+    scores: Mapping[str, Sequence[Score]]
+    explanations: Mapping[str, Sequence[Explanation]]
+    judgements: Sequence[Judgement]
+    metrics: Mapping[str, Any]
+    show_faces: bool
+
+
+def contact_sheets(material: Material, folder: Path) -> str:
+    """Draw a contact sheet for each data set and return the fragment that shows them."""
+    if not material.show_faces:
+        return f"{gallery.HIDDEN}\n"
+    parts = []
+    for dataset, name in DATASETS.items():
+        faces = [face for face in material.faces.values() if face.dataset == dataset]
+        if faces:
+            shown = pictures.contact_sheet(faces, material.crops, folder / f"figures/contact_{dataset}.png")
+            caption = (
+                f"{name}: a column for each kind of presentation; below the PAI species the archive's word for the instrument."
+            )
+            parts.append(fragments.figure(f"contact_{dataset}", caption, f"Faces of {name}: {'; '.join(shown)}"))
+    return "\n".join(parts)
+
+
+def cue_sheet(material: Material, folder: Path) -> str:
+    """Draw an example of each cue and return the fragment that shows it."""
+    if not material.truths:
+        return "Nothing is known of the cues in these images.\n"
+    if not material.show_faces:
+        return f"{gallery.HIDDEN}\n"
+    drawn = pictures.cue_sheet(material.faces, material.truths, material.crops, folder / "figures/cues.png")
+    caption = "Each cue where it shows best; the dashed box is the region where it was drawn."
+    return fragments.figure("cues", caption, f"Examples of {', '.join(cue.replace('_', ' ') for cue in drawn)}")
+
+
+def result_figures(material: Material, runs: Sequence[str], folder: Path) -> dict[str, str]:
+    """Draw the figures of results; returns a fragment for each by its name."""
+    metrics, found = material.metrics, {}
+    drawings = {
+        "hter": (
+            lambda path: figures.measure(metrics, runs, "hter_dev", path, chance=0.5),
+            "HTER on the target at the threshold chosen on the sources' dev faces, with intervals. Lower is better.",
+        ),
+        "auc": (
+            lambda path: figures.measure(metrics, runs, "auc", path, chance=0.5),
+            "AUC on the target, with intervals. Higher is better.",
+        ),
+        "thresholds": (
+            lambda path: figures.thresholds(metrics, runs, path),
+            "HTER at the dev threshold and at the oracle threshold, which is chosen on the target itself: a line's length is what"
+            " choosing on the target would flatter.",
+        ),
+        "scores": (
+            lambda path: figures.score_distributions(*_target_scores(material, runs), path),
+            "Scores of the target's test faces, by frame; dashed: the dev threshold (one a seed).",
+        ),
+        "species": (
+            lambda path: figures.species(metrics, runs, path),
+            "APCER of each PAI species at the dev threshold, by video, with intervals. Lower is better.",
+        ),
+        "readers": (
+            lambda path: figures.readers(metrics, runs, "hter", path),
+            "HTER of the verdict that a reader takes from the explanation (undecided counts as an error), with intervals.",
+        ),
+    }
+    for name, (draw, caption) in drawings.items():
+        draw(folder / f"figures/{name}.png")
+        found[f"figure_{name}"] = fragments.figure(name, caption, caption)
+    return found
+
+
+def _target_scores(
+    material: Material, runs: Sequence[str]
+) -> tuple[dict[tuple[str, str], dict[str, list[float]]], dict[tuple[str, str], list[float]]]:
+    scores, cuts = {}, {}
+    jobs = material.metrics["jobs"]
+    for name in sorted(jobs, key=lambda job: (jobs[job]["protocol"], runs.index(jobs[job]["run"]))):
+        job, parts = jobs[name], {"bona fide": [], "attack": []}
+        for score in material.scores[name]:
+            face = material.faces[score.face_id]
+            if face.dataset == job["target"] and face.split == "test":
+                parts["attack" if face.label is Label.ATTACK else "bona fide"].append(score.p_attack)
+        scores[job["protocol"], job["run"]] = parts
+        cuts[job["protocol"], job["run"]] = [cell["threshold_dev"] for _, cell in sorted(job["seeds"].items())]
+    return scores, cuts
+
+
+def explanation_pages(material: Material, runs: Sequence[str], reader: str, picture: gallery.Pictures) -> str:
+    """Return the fragment with examples of each run's explanations, a section for each job; of the first seed alone."""
+    jobs, parts = material.metrics["jobs"], []
+    for name in sorted(jobs, key=lambda job: (jobs[job]["protocol"], runs.index(jobs[job]["run"]))):
+        protocol, run = jobs[name]["protocol"], jobs[name]["run"]
+        seed = min((row.seed for row in material.explanations[name]), default=0)
+        rows = [row for row in material.explanations[name] if row.seed == seed]
+        verdicts = {
+            row.face_id: row.verdict
+            for row in material.judgements
+            if (row.protocol, row.run, row.seed, row.reader) == (protocol, run, seed, reader)
+        }
+        shown = gallery.explanations(material.faces, rows, verdicts, material.truths, picture)
+        parts.append(f"### {protocol}: {run}\n\n{shown}")
+    return "\n".join(parts)
+
+
+def write(material: Material, runs: Sequence[str], reader: str, folder: Path) -> None:
+    """Write all fragments and pictures of this module to the existing folder `folder`.
+
+    `runs` gives the order of runs in figures; `reader` whose verdicts call an explanation right or wrong.
+    """
+    picture = gallery.Pictures(material.crops, folder / "faces", f"{PREFIX}/faces", material.show_faces)
+    pieces = {
+        "contact_sheets": contact_sheets(material, folder),
+        "cue_sheet": cue_sheet(material, folder),
+        "counts": fragments.counts(material.faces.values()),
+        "box_sources": fragments.box_sources(material.faces.values()),
+        "captions": gallery.captions(material.faces, material.captions, material.truths, picture),
+        "explanations": explanation_pages(material, runs, reader, picture),
+        **result_figures(material, runs, folder),
+    }
+    for name, text in pieces.items():
+        provenance.write_text(folder / f"{name}.md", text)

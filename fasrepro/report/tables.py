@@ -1,0 +1,192 @@
+"""Tables of results as MyST fragments for the book's pages, and named values for their prose, from what metrics.json holds.
+
+Shares are printed as in paper 1, from 0 to 1, with their interval in brackets. Every text that reaches a cell is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fasrepro import cues, provenance
+from fasrepro.report import claims, fragments
+from fasrepro.report.claims import LedgerRow
+from fasrepro.report.published import EVIDENCE, Figure
+
+NOTHING = "No results yet: `dvc repro` makes them.\n"
+NONE = "–"
+
+# Columns of the tables: a metric of metrics.json and its heading. The oracle comes beside the honest figure, never alone.
+RESULTS = {
+    "hter_dev": "HTER, dev threshold",
+    "auc": "AUC",
+    "apcer_max": "APCER, worst species",
+    "bpcer": "BPCER",
+    "acer": "ACER",
+    "acer_pooled": "ACER, species pooled",
+    "eer": "EER",
+    "hter_oracle": "HTER, oracle threshold (chosen on the target)",
+}
+READERS = {
+    "hter": "HTER, undecided wrong",
+    "accuracy": "accuracy, undecided wrong",
+    "undecided": "undecided",
+    "hter_decided": "HTER, decided only",
+    "accuracy_decided": "accuracy, decided only",
+}
+PAIRED = ("hter_dev", "auc", "apcer_max", "bpcer")
+
+
+def number(value: float | None, signed: bool = False) -> str:
+    """Return a share with three decimals; a dash where there is none."""
+    return NONE if value is None else f"{value:+.3f}" if signed else f"{value:.3f}"
+
+
+def interval(entry: Mapping[str, Any] | None, key: str = "value", signed: bool = False) -> str:
+    """Return "0.123 [0.100, 0.150]" of {"value", "low", "high"} (or another `key` than "value")."""
+    if not entry or entry.get(key) is None:
+        return NONE
+    bounds = "" if entry.get("low") is None else f" [{number(entry['low'], signed)}, {number(entry['high'], signed)}]"
+    return number(entry[key], signed) + bounds
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    rows = list(rows)
+    return fragments.table(columns, rows) if rows else NOTHING
+
+
+def _jobs(metrics: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return sorted(metrics["jobs"].values(), key=lambda job: (job["protocol"], job["run"]))
+
+
+def results(metrics: Mapping[str, Any], level: str) -> str:
+    """Return the table of results per protocol and run, means over seeds; `level` is "video" or "frame"."""
+    rows = []
+    for job in _jobs(metrics):
+        cell = job["mean"][level]
+        counts = cell["counts"]
+        sizes = f"{counts['bona_fide']} + {counts['attack']}"
+        figures = [interval(cell[name]) for name in RESULTS]
+        rows.append([job["protocol"], job["run"], len(job["seeds"]), sizes, counts["subjects"], *figures])
+    return _table(["protocol", "run", "seeds", f"{level}s (bona fide + attack)", "subjects", *RESULTS.values()], rows)
+
+
+def readers(metrics: Mapping[str, Any]) -> str:
+    """Return the table of readers' verdicts on explanations, by video."""
+    rows = [
+        [job["protocol"], job["run"], reader, sum(levels["video"]["counts"][name] for name in ("bona_fide", "attack"))]
+        + [interval(levels["video"][name]) for name in READERS]
+        for job in _jobs(metrics)
+        for reader, levels in sorted(job["mean"]["readers"].items())
+    ]
+    return _table(["protocol", "run", "reader", "videos", *READERS.values()], rows)
+
+
+def species(metrics: Mapping[str, Any]) -> str:
+    """Return the table of APCER per PAI species at the dev threshold, by video; a dash where a target lacks a species."""
+    jobs = _jobs(metrics)
+    names = [name for name in cues.SPECIES if any(name in job["mean"]["video"]["apcer"] for job in jobs)]
+    rows = [[job["protocol"], job["run"], *(interval(job["mean"]["video"]["apcer"].get(name)) for name in names)] for job in jobs]
+    return _table(["protocol", "run", *(name.replace("_", " ") for name in names)], rows)
+
+
+def paired(metrics: Mapping[str, Any]) -> str:
+    """Return the table of paired differences of the head's scores, by video."""
+    found: dict[tuple[str, str, str], dict[str, Mapping[str, Any]]] = {}
+    for row in metrics["paired"]:
+        if row["channel"] == claims.HEAD and row["level"] == "video" and row["metric"] in PAIRED:
+            found.setdefault((row["baseline"], row["run"], _scope(row)), {})[row["metric"]] = row
+    rows = []
+    for (baseline, run, scope), entries in sorted(found.items()):
+        first = next(iter(entries.values()))
+        figures = [interval(entries.get(name), "difference", signed=True) for name in PAIRED]
+        rows.append([scope, f"{run} − {baseline}", first["seeds"], first["subjects"], *figures])
+    return _table(["protocol", "run − baseline", "seeds", "subjects", *(RESULTS[name] for name in PAIRED)], rows)
+
+
+def _scope(row: Mapping[str, Any]) -> str:
+    return f"mean of {', '.join(row['protocols'])}" if "protocols" in row else row["protocol"]
+
+
+def published(figures: Mapping[str, Figure]) -> str:
+    """Return the table of published numbers, each with its evidence mark, and what the marks mean."""
+    rows = [[f.source, f.where or NONE, f.setting, f.method, f.metric, f.shown, f.note] for f in figures.values()]
+    marks = "; ".join(f"**[{mark}]** {meaning}" for mark, meaning in EVIDENCE.items())
+    return _table(["source", "where", "setting", "method", "metric", "value", "note"], rows) + f"\n{marks}.\n"
+
+
+def ledger(rows: Sequence[LedgerRow]) -> str:
+    """Return the claims ledger; a claim's text and the paper's figure stand in its first row."""
+    first = {row.claim.id: row for row in reversed(rows)}
+    cells = [
+        [
+            row.claim.id,
+            row.claim.text if row is first[row.claim.id] else "",
+            row.paper if row is first[row.claim.id] else "",
+            row.scope,
+            f"{row.claim.run} − {row.claim.baseline}, {row.metric} ({row.channel})",
+            interval({"value": row.difference, "low": row.low, "high": row.high}, signed=True),
+            row.test,
+            row.verdict,
+        ]
+        for row in rows
+    ]
+    return _table(["", "claim", "paper", "protocol", "measured", "difference", "test", "verdict"], cells)
+
+
+def rule(settings: Mapping[str, Any], synthetic: bool) -> str:
+    """Return the ledger's rule as a paragraph."""
+    return f"{claims.rule(settings, 'synthetic' if synthetic else 'licensed')}\n"
+
+
+def fragments_of(
+    metrics: Mapping[str, Any], figures: Mapping[str, Figure], rows: Sequence[LedgerRow], synthetic: bool
+) -> dict[str, str]:
+    """Return every fragment by its name: what a page includes as `_generated/<name>.md`."""
+    return {
+        "results_table": results(metrics, "video"),
+        "results_frame_table": results(metrics, "frame"),
+        "readers_table": readers(metrics),
+        "species_table": species(metrics),
+        "paired_table": paired(metrics),
+        "published_table": published(figures),
+        "ledger_table": ledger(rows),
+        "ledger_rule": rule(metrics["settings"], synthetic),
+    }
+
+
+def write_tables(
+    metrics: Mapping[str, Any], figures: Mapping[str, Figure], rows: Sequence[LedgerRow], folder: Path, synthetic: bool
+) -> list[Path]:
+    """Write every fragment into `folder` and return the paths."""
+    made = fragments_of(metrics, figures, rows, synthetic)
+    for name, text in made.items():
+        provenance.write_text(folder / f"{name}.md", text)
+    return [folder / f"{name}.md" for name in made]
+
+
+def values(metrics: Mapping[str, Any], figures: Mapping[str, Figure]) -> dict[str, str]:
+    """Return named texts for ``{{ name }}`` on a page: results and published figures.
+
+    "<protocol>_<run>_<metric>" is a figure with its interval, by video; "<protocol>_<run>_<reader>_<metric>" one of a reader's
+    verdicts; "published_<id>" a published figure with its mark. Raises `ValueError` where two would have one name.
+    """
+    made: dict[str, str] = {}
+
+    def add(text: str, *parts: str) -> None:
+        name = re.sub(r"\W", "_", "_".join(parts))
+        if name in made:
+            raise ValueError(f"two values of the book are named {name!r}: give a run or protocol another name")
+        made[name] = text
+
+    for job in _jobs(metrics):
+        for metric in RESULTS:
+            add(interval(job["mean"]["video"][metric]), job["protocol"], job["run"], metric)
+        for reader, levels in sorted(job["mean"]["readers"].items()):
+            for metric in READERS:
+                add(interval(levels["video"][metric]), job["protocol"], job["run"], reader, metric)
+    for name, entry in figures.items():
+        add(entry.shown, "published", name)
+    return made

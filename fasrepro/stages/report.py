@@ -1,0 +1,57 @@
+"""Write what the book's pages include: results/ -> book/_generated/ (fragments, figures, pictures, values.json)."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shutil
+
+from fasrepro import config, paths, provenance, records, stages
+from fasrepro.captions import styles
+from fasrepro.records import Label
+from fasrepro.report import claims, fragments, pages, published, tables
+
+# What the book's prose takes a value from, and `ablations` for the list of their pages.
+KEYS = ("archives", "synthetic", "index", "annotator", "simulated", "styles", "foundation", "training", "runs", "experiments")
+KEYS += ("prediction", "judging", "evaluation", "ledger", "ablations")
+
+
+def main(argv: list[str] | None = None) -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    params, jobs = config.load(*KEYS), config.load_jobs()
+    source, people = params.archives.source, params.synthetic.people
+    material = pages.Material(
+        faces=pages.by_id(records.read(paths.FACES, records.Face)),
+        truths=pages.by_id(records.read(paths.TRUTH, records.Truth)) if source == "synthetic" else {},
+        crops=paths.CROPS,
+        captions={style: pages.by_id(records.read(paths.captions(style), records.Caption)) for style in params.styles},
+        scores={job: records.read(paths.scores(job), records.Score) for job in jobs},
+        explanations={job: records.read(paths.explanations(job), records.Explanation) for job in jobs},
+        judgements=records.read(paths.JUDGEMENTS, records.Judgement),
+        metrics=provenance.read_json(paths.METRICS),
+        show_faces=fragments.may_print_faces(source, people),
+    )
+    work = paths.WORK / "report"
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.rmtree(paths.GENERATED, ignore_errors=True)
+    work.mkdir(parents=True)
+    pages.write(material, list(params.runs), params.judging.readers[0], work)
+    figures, synthetic = published.load(), source == "synthetic"
+    ledger = claims.ledger(material.metrics, figures, synthetic)
+    tables.write_tables(material.metrics, figures, ledger, work, synthetic)
+    aware, asked = params.annotator.label_aware, {name: styles.style_of(name) for name in params.styles}
+    prompts = {n: (s.prompt_version(aware), s.aware(Label.ATTACK, "print") if aware else s.blind()) for n, s in asked.items()}
+    reports = {style: provenance.read_json(paths.captions_report(style)) for style in params.styles}
+    notebooks = {name: entry.notebook for name, entry in params.ablations.items()}
+    texts = fragments.of_settings(source, people, dataclasses.asdict(params.training), params.runs, notebooks)
+    texts["prompts"], texts["caption_reports"] = fragments.prompts(prompts), fragments.caption_reports(reports)
+    texts["exclusions"] = fragments.exclusions(provenance.read_json(paths.INDEX_REPORT))
+    for name, text in texts.items():
+        provenance.write_text(work / f"{name}.md", text)
+    values = {key: text for name in KEYS for key, text in fragments.flatten(name, getattr(params, name)).items()}
+    provenance.write_json(work / "values.json", values | tables.values(material.metrics, figures))
+    work.rename(paths.GENERATED)
+
+
+if __name__ == "__main__":
+    stages.run(main)

@@ -1,0 +1,45 @@
+"""Stage `train@job`: one run on one protocol, its seeds one after another."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from pathlib import Path
+
+from fasrepro import config, paths, provenance, records, stages
+from fasrepro.crops import read_crop
+from fasrepro.models import backbones, vlm
+from fasrepro.training import dual, loop
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Write results/checkpoints/<job>/seed_<n>: adapters, projector, head and provenance."""
+    arguments = stages.job(argv, __doc__)
+    params = config.load("threads", "training", "runs")
+    loop.use_threads(params.threads)
+    recipe = dataclasses.asdict(config.recipe(params.training, params.runs, arguments.run))
+    checkpoint, _ = recipe.pop("backbone"), recipe.pop("captions")
+    trainset = paths.trainset(arguments.trainset)
+    rows = records.read(trainset, records.TrainRow)
+    read_image = functools.cache(lambda row: read_crop(paths.CROPS, row.crop, row.crop_sha256))
+
+    inputs = {"trainset": provenance.sha256_file(trainset), "backbone": backbone_hash(checkpoint)}
+    with provenance.replaced_folder(paths.CHECKPOINTS / arguments.name, paths.WORK / "train") as output:
+        for seed in arguments.seeds:
+            base, processor = backbones.load(checkpoint, backbones.device())
+            model, log = dual.train(base, processor, rows, read_image, seed=seed, work=paths.WORK / "trainer", **recipe)
+            vlm.save(model, output / f"seed_{seed}")
+            made = {"seed": seed, "recipe": recipe, "inputs": inputs, "versions": provenance.versions(), **log}
+            provenance.write_json(output / f"seed_{seed}" / "provenance.json", made)
+            curves = (f"{name} {curve[0]} -> {curve[-1]}" for name, curve in log["losses"].items() if curve)
+            print(f"train {arguments.name} seed {seed}: {', '.join(curves)}")
+
+
+def backbone_hash(checkpoint: str) -> str:
+    """Hash a checkpoint folder's weights; a hub id stands for itself."""
+    weights = sorted(Path(checkpoint).glob("*.safetensors"))
+    return provenance.sha256_json([provenance.sha256_file(path) for path in weights]) if weights else checkpoint
+
+
+if __name__ == "__main__":
+    stages.run(main)

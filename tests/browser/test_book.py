@@ -1,0 +1,153 @@
+"""Every page of the built book in headless Chromium, served on loopback, all else blocked.
+
+The book's folder is $FASREPRO_BOOK, by default book/_build/html. `make test-browser` runs this.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -r requirements.lock")
+
+pytestmark = pytest.mark.browser
+
+BOOK = Path(os.environ.get("FASREPRO_BOOK") or "book/_build/html")
+PAGES = sorted(str(path.relative_to(BOOK)) for path in BOOK.rglob("*.html") if "_static" not in path.relative_to(BOOK).parts)
+# In the page: what a reader would see wrong. Formulas are looked for in the article's text alone, not in code.
+LOOK = """() => {
+  const article = document.querySelector('article') || document.body;
+  const text = article.cloneNode(true);
+  text.querySelectorAll('pre, code, script, mjx-container, .model-text').forEach(node => node.remove());
+  return {
+    images: [...document.images].filter(i => !i.complete || i.naturalWidth === 0).map(i => i.getAttribute('src')),
+    count: document.images.length,
+    without_alt: [...article.querySelectorAll('img')].filter(i => !i.alt).map(i => i.getAttribute('src').slice(0, 60)),
+    raw: (text.textContent.match(/\\\\\\(|\\\\\\[|\\$\\$|\\\\mathrm|\\{\\{/g) || []),
+    formulas: document.querySelectorAll('.math').length,
+    rendered: document.querySelectorAll('.math mjx-container').length,
+    broken: document.querySelectorAll('mjx-merror, [data-mjx-error]').length,
+    links: [...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href')),
+    ids: [...document.querySelectorAll('[id]')].map(e => e.id),
+    words: article.textContent.split(/\\s+/).length,
+  };
+}"""
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    if not PAGES:
+        pytest.fail(f"{BOOK} holds no page: run `make reproduce` or set FASREPRO_BOOK to a built book's folder")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(BOOK))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        pytest.fail("no chromium on this machine: run `apt-get install chromium`")
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+class Visit:
+    """One page, opened; `faults` is what the browser itself complains of."""
+
+    def __init__(self, browser: playwright.Browser, address: str, page: str) -> None:
+        self.faults: list[str] = []
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        tab = context.new_page()
+        tab.route("**/*", functools.partial(self.guard, address))
+        tab.on("console", lambda message: message.type == "error" and self.faults.append(f"console: {message.text}"))
+        tab.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        tab.on("dialog", lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        tab.on("response", lambda answer: answer.status >= 400 and self.faults.append(f"{answer.status}: {answer.url}"))
+        tab.goto(f"{address}/{page}", wait_until="load")
+        # A picture below the fold may wait until it is scrolled to.
+        tab.evaluate("() => document.querySelectorAll('img[loading=lazy]').forEach(i => i.loading = 'eager')")
+        tab.wait_for_load_state("networkidle")
+        tab.evaluate("async () => { if (window.MathJax && MathJax.startup) await MathJax.startup.promise; }")
+        self.found = tab.evaluate(LOOK)
+        context.close()
+
+    def guard(self, address: str, route: playwright.Route) -> None:
+        url = route.request.url
+        if url.startswith((f"{address}/", "data:", "blob:")):
+            route.continue_()
+        else:
+            self.faults.append(f"reaches out: {url}")
+            route.abort()
+
+
+@pytest.fixture(scope="module")
+def visits(browser: playwright.Browser, address: str) -> dict[str, Visit]:
+    return {page: Visit(browser, address, page) for page in PAGES}
+
+
+def faults(visits: dict[str, Visit], of: str) -> dict[str, object]:
+    return {page: visit.found[of] for page, visit in visits.items() if visit.found[of]}
+
+
+def test_the_browser_complains_of_nothing_and_nothing_reaches_out(visits: dict[str, Visit]) -> None:
+    assert {page: visit.faults for page, visit in visits.items() if visit.faults} == {}
+
+
+def test_every_page_holds_text(visits: dict[str, Visit]) -> None:
+    generated = {"genindex.html", "search.html"}
+    assert {page: visit.found["words"] for page, visit in visits.items() if visit.found["words"] < 50}.keys() <= generated
+
+
+def test_no_image_is_missing_and_each_says_what_it_shows(visits: dict[str, Visit]) -> None:
+    assert faults(visits, "images") == {}
+    ours = {page: found for page, found in faults(visits, "without_alt").items() if not page.startswith("executed/")}
+    assert ours == {}
+    assert sum(visit.found["count"] for visit in visits.values()) > 0
+
+
+def test_every_formula_is_rendered(visits: dict[str, Visit]) -> None:
+    assert faults(visits, "raw") == {}
+    assert faults(visits, "broken") == {}
+    assert all(visit.found["formulas"] == visit.found["rendered"] for visit in visits.values())
+    assert visits["method.html"].found["rendered"] >= 3
+
+
+def test_every_internal_link_and_its_anchor_is_there(visits: dict[str, Visit]) -> None:
+    ids = {page: set(visit.found["ids"]) for page, visit in visits.items()}
+    broken = []
+    for page, visit in visits.items():
+        for href in visit.found["links"]:
+            parts = urlsplit(href)
+            if parts.scheme in ("http", "https", "mailto"):
+                continue
+            path, anchor = urldefrag(href)
+            target = (BOOK / page).parent / unquote(path.split("?")[0]) if path else BOOK / page
+            if not target.is_file():
+                broken.append(f"{page}: {href}")
+            name = os.path.relpath(target, BOOK)
+            if anchor and name in ids and unquote(anchor) not in ids[name]:
+                broken.append(f"{page}: {href} (no such anchor)")
+    assert broken == []
+
+
+def test_every_page_with_results_says_where_they_come_from(visits: dict[str, Visit]) -> None:
+    telling = ("Synthetic archives", "Synthetic presentations", "Licensed archives")
+    shown = [page for page in PAGES if page not in ("genindex.html", "search.html", "ablation.html")]
+    assert [page for page in shown if not any(word in (BOOK / page).read_text(encoding="utf-8") for word in telling)] == []

@@ -1,0 +1,154 @@
+"""Galleries: a model's text is text, cues are marked by what is known of the image, no face where none may be printed."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fasrepro.cues import CUES
+from fasrepro.records import Explanation, Label, Verdict
+from fasrepro.report import fragments, gallery, pages
+
+HOSTILE = '<script>alert(1)</script>\n<img src=x onerror="alert(2)">\n```\n{{ training_steps }} $x$ :::{raw} html'
+
+
+def text_of(fragment: str) -> str:
+    """What a browser shows of an HTML fragment."""
+    return html.unescape(re.sub(r"<[^>]*>", "", fragment.replace("<br>", "\n")))
+
+
+def test_hostile_text_becomes_text() -> None:
+    shown = gallery.escaped(HOSTILE)
+    assert set(re.findall(r"<[^>]*>", shown)) == {"<br>"}
+    assert text_of(shown) == HOSTILE
+    assert not set("`{}$\n") & set(shown)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]) | st.sampled_from("\n\r\x1e\x85")))
+def test_any_text_is_one_line_without_a_tag_of_its_own_and_is_shown_as_it_is(text: str) -> None:
+    shown = gallery.marked(text, ())
+    assert not re.search(r"<(?!br>|/?mark|/?small)", shown)
+    assert len(shown.splitlines()) <= 1
+    assert "".join(text_of(shown).split()) == "".join(text.split())
+
+
+def test_control_characters_are_replaced() -> None:
+    assert gallery.escaped("a\x00b\x1bc\ud800") == "a\ufffdb\ufffdc\ufffd"
+
+
+def test_named_cues_are_marked_by_what_is_in_the_image() -> None:
+    shown = gallery.marked("I see the rim of a MONITOR and wavy\ninterference  stripes & more.", {"bezel"})
+    assert '<mark class="cue-present">the rim of a MONITOR <small>✓ there</small></mark>' in shown
+    assert '<mark class="cue-absent">wavy<br>interference  stripes <small>✗ not there</small></mark>' in shown
+    assert shown.endswith("&amp; more.")
+    assert "<mark" not in gallery.marked("the rim of a monitor", None)
+
+
+@pytest.mark.parametrize("cue", CUES)
+def test_every_phrasing_is_found(cue: str) -> None:
+    for phrasing in CUES[cue].phrasings:
+        assert gallery.marked(phrasing.capitalize(), {cue}).count("cue-present") == 1
+        assert gallery.marked(phrasing, ()).count("cue-absent") == 1
+
+
+def test_outcomes() -> None:
+    live = SimpleNamespace(label=Label.BONA_FIDE)
+    attack = SimpleNamespace(label=Label.ATTACK)
+    assert gallery.outcome(attack, Verdict.ATTACK) == "right, attack"
+    assert gallery.outcome(attack, Verdict.BONA_FIDE) == "wrong, attack"
+    assert gallery.outcome(live, Verdict.BONA_FIDE) == "right, bona fide"
+    assert gallery.outcome(live, Verdict.ATTACK) == "wrong, bona fide"
+    assert gallery.outcome(live, Verdict.UNDECIDED) == "undecided"
+
+
+def material(world: SimpleNamespace, show: bool) -> pages.Material:
+    return pages.Material(
+        pages.by_id(world.faces),
+        pages.by_id(world.truths),
+        world.crops,
+        {style: pages.by_id(rows) for style, rows in world.captions.items()},
+        world.scores,
+        world.explanations,
+        world.judgements,
+        world.metrics,
+        show,
+    )
+
+
+def test_captions_stand_beside_their_image_in_every_style(world: SimpleNamespace, tmp_path: Path) -> None:
+    found = material(world, show=True)
+    picture = gallery.Pictures(world.crops, tmp_path, "_generated/faces", show=True)
+    shown = gallery.captions(found.faces, found.captions, found.truths, picture)
+    species = {face.species for face in world.faces}
+    assert shown.count("grid-item-card") == len(species)
+    assert shown.count("vanilla</span>") == shown.count("reasoning</span>") == len(species)
+    named = re.findall(r"/_generated/faces/(\S+\.png)", shown)
+    assert len(named) == len(species)
+    assert sorted(named) == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_counts_of_explanations_add_up_and_examples_cover_each_outcome(world: SimpleNamespace, tmp_path: Path) -> None:
+    found = material(world, show=True)
+    picture = gallery.Pictures(world.crops, tmp_path, "_generated/faces", show=True)
+    rows = world.explanations["oci_m-vanilla"]
+    verdicts = dict.fromkeys((row.face_id for row in rows), Verdict.ATTACK)
+    shown = gallery.explanations(found.faces, rows, verdicts, found.truths, picture)
+    # Of MSU's test split: three people, one live and three attacks each.
+    assert "Of 12 explanations: 9 right, attack; 0 right, bona fide; 0 wrong, attack; 3 wrong, bona fide; 0 undecided." in shown
+    assert shown.count("grid-item-card") == 2
+
+
+def test_a_hostile_explanation_does_not_leave_its_card(world: SimpleNamespace, tmp_path: Path) -> None:
+    found = material(world, show=True)
+    picture = gallery.Pictures(world.crops, tmp_path, "_generated/faces", show=True)
+    face_id = world.explanations["oci_m-vanilla"][0].face_id
+    row = Explanation("oci_m", "vanilla", 0, face_id, HOSTILE, 9, True)
+    shown = gallery.explanations(found.faces, [row], {face_id: Verdict.ATTACK}, found.truths, picture)
+    assert "<script" not in shown
+    assert "<img" not in shown
+    (line,) = [line for line in shown.splitlines() if "alert" in line]
+    assert line.startswith("<div")
+
+
+def test_only_faces_drawn_from_nothing_may_be_printed() -> None:
+    assert fragments.may_print_faces("synthetic", "procedural")
+    assert not fragments.may_print_faces("synthetic", "portraits")
+    assert not fragments.may_print_faces("licensed", "procedural")
+
+
+def test_no_face_is_printed_that_may_not_be(world: SimpleNamespace, tmp_path: Path) -> None:
+    pages.write(material(world, False), ["label_only", "vanilla", "reasoning"], "lexical", tmp_path)
+    assert not (tmp_path / "faces").exists()
+    assert not [path.name for path in (tmp_path / "figures").iterdir() if path.name.startswith(("contact", "cues"))]
+    for name in ("contact_sheets", "cue_sheet", "captions", "explanations"):
+        assert gallery.HIDDEN in (tmp_path / f"{name}.md").read_text(encoding="utf-8")
+
+
+def test_pages_have_the_same_bytes_twice(world: SimpleNamespace, tmp_path: Path) -> None:
+    for copy in ("a", "b"):
+        pages.write(material(world, True), ["label_only", "vanilla", "reasoning"], "lexical", tmp_path / copy)
+    files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file())
+    assert len(files) > 20
+    assert files == sorted(path.relative_to(tmp_path / "b") for path in (tmp_path / "b").rglob("*") if path.is_file())
+    assert all((tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes() for path in files)
+
+
+def test_counts_of_the_index(world: SimpleNamespace) -> None:
+    rows = [line for line in fragments.counts(world.faces).splitlines() if "MSU" in line]
+    assert [cell.strip() for cell in rows[0].split("|")[1:-1]] == ["MSU-MFSD", "train", "3", "3", "9", "12"]
+    assert len(rows) == 2
+
+
+def test_settings_become_names_for_prose() -> None:
+    values = fragments.flatten("a", {"b": {"c": 0.5}, "styles": ["x", "y"], "on": True, "text": "a <b>"})
+    assert values == {"a_b_c": "0.5", "a_styles": "x, y", "a_on": "true", "a_text": "a &lt;b&gt;"}
+
+
+def test_the_formula_has_the_weights_of_the_recipe() -> None:
+    assert "L = 0.7\\, L_\\mathrm{cls} + 0.3\\, L_\\mathrm{cap}" in fragments.formula(0.7, 0.3)

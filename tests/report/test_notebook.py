@@ -1,0 +1,55 @@
+"""Frames for notebooks, and what they print for results that are not there."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import yaml
+
+from fasrepro import config
+from fasrepro.report import notebook
+
+
+def test_results_frame_holds_what_is_there(world: SimpleNamespace) -> None:
+    frame = notebook.results_frame(world.metrics, ["ocm_i"], ["vanilla", "nothing"], measures=["auc"])
+    assert frame.to_dict("records") == [
+        {
+            "protocol": "ocm_i",
+            "run": "vanilla",
+            "seeds": 1,
+            "measure": "auc",
+            **world.metrics["jobs"]["ocm_i-vanilla"]["mean"]["video"]["auc"],
+        }
+    ]
+
+
+def test_paired_frame_is_against_the_baseline_alone(world: SimpleNamespace) -> None:
+    frame = notebook.paired_frame(world.metrics, ["oci_m", "ocm_i"], ["label_only", "reasoning", "vanilla"], "vanilla")
+    assert list(zip(frame.protocol, frame.run, strict=True)) == [
+        ("oci_m", "label_only"),
+        ("oci_m", "reasoning"),
+        ("ocm_i", "label_only"),
+        ("ocm_i", "reasoning"),
+    ]
+    assert set(frame.metric) == {"hter_dev"}
+
+
+def test_frames_without_results_keep_their_columns() -> None:
+    nothing = {"jobs": {}, "paired": []}
+    assert list(notebook.results_frame(nothing, ["oci_m"], ["x"]).columns)[:2] == ["protocol", "run"]
+    assert notebook.paired_frame(nothing, ["oci_m"], ["x"], "y").empty
+
+
+def test_nothing_is_missing(world: SimpleNamespace) -> None:
+    assert notebook.missing(world.metrics, ["oci_m", "ocm_i"], ["vanilla", "reasoning"]) == ""
+
+
+def test_what_is_missing_is_printed_as_an_entry_that_params_take(world: SimpleNamespace) -> None:
+    text = notebook.missing(world.metrics, ["oci_m", "omi_c"], ["vanilla", "blind"])
+    assert "blind on oci_m" in text
+    assert "vanilla on oci_m" not in text
+    assert "fasrepro jobs" in text
+    assert "dvc repro" in text
+    (line,) = [line for line in text.splitlines() if "my_ablation:" in line]
+    entries = config.build(dict[str, config.Experiment], yaml.safe_load(line), "printed")
+    assert entries["my_ablation"] == config.Experiment(protocols=["oci_m", "omi_c"], runs=["blind", "vanilla"], seeds=[0])

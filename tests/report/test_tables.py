@@ -1,0 +1,121 @@
+"""The fragments: right numbers in right cells, text escaped, nothing where there is nothing."""
+
+from __future__ import annotations
+
+import copy
+import html
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from fasrepro.report import claims, published, tables
+
+EMPTY = {
+    "jobs": {},
+    "paired": [],
+    "settings": {
+        "evaluation": {"replicates": 10, "confidence": 0.95, "seed": 0, "digits": 6},
+        "ledger": {"metric": "hter_dev", "margin": 0.0, "min_seeds": 1, "min_subjects": 1},
+    },
+}
+
+
+def cells(table: str) -> list[list[str]]:
+    """Return the texts of a pipe table's cells, headings first."""
+    lines = [line for line in table.splitlines() if line.startswith("|") and "---" not in line]
+    return [[html.unescape(cell.strip()).replace("\xa0", " ") for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_figures() -> None:
+    assert tables.interval({"value": 0.12345, "low": 0.1, "high": 0.2}) == "0.123 [0.100, 0.200]"
+    assert (
+        tables.interval({"difference": -0.05, "low": -0.1, "high": 0.02}, "difference", signed=True) == "-0.050 [-0.100, +0.020]"
+    )
+    assert tables.interval({"value": 0.5, "low": None, "high": None}) == "0.500"
+    assert tables.interval({"value": None, "low": None, "high": None}) == "–"
+
+
+def test_results_stand_under_their_heading(world: SimpleNamespace) -> None:
+    heading, *rows = cells(tables.results(world.metrics, "video"))
+    assert len(rows) == 6
+    for row in rows:
+        named = dict(zip(heading, row, strict=True))
+        cell = world.metrics["jobs"][f"{named['protocol']}-{named['run']}"]["mean"]["video"]
+        assert named["AUC"] == tables.interval(cell["auc"])
+        assert named["HTER, dev threshold"] == tables.interval(cell["hter_dev"])
+        assert named["HTER, oracle threshold (chosen on the target)"] == tables.interval(cell["hter_oracle"])
+
+
+def test_a_species_that_a_target_lacks_is_a_dash(world: SimpleNamespace) -> None:
+    heading, *rows = cells(tables.species(world.metrics))
+    assert heading[2:] == ["print", "replay photo", "replay video"]
+    assert all((row[3] == "–") == (row[0] == "oci_m") for row in rows)  # MSU has no photo replays
+
+
+def test_paired_differences_stand_under_their_heading(world: SimpleNamespace) -> None:
+    heading, *rows = cells(tables.paired(world.metrics))
+    (wanted,) = [
+        row
+        for row in world.metrics["paired"]
+        if (row["protocol"], row["run"], row["baseline"], row["metric"], row["level"])
+        == ("oci_m", "reasoning", "vanilla", "auc", "video")
+    ]
+    (found,) = [row for row in rows if row[:2] == ["oci_m", "reasoning − vanilla"]]
+    assert found[heading.index("AUC")] == tables.interval(wanted, "difference", signed=True)
+    assert any(row[0] == "mean of oci_m, ocm_i" for row in rows)
+
+
+def test_what_a_person_named_is_shown_letter_by_letter(world: SimpleNamespace) -> None:
+    metrics = copy.deepcopy(world.metrics)
+    metrics["jobs"]["oci_m-vanilla"]["run"] = "<b>a|b</b> {{x}} `code`"
+    text = tables.results(metrics, "video")
+    assert not any(raw in text for raw in ("<b>", "a|b", "{{", "`"))
+    assert any(row[1] == "<b>a|b</b> {{x}} `code`" for row in cells(text))
+
+
+def test_the_ledger_says_each_claim_once(world: SimpleNamespace) -> None:
+    rows = claims.ledger(world.metrics, published.load(), True)
+    printed = cells(tables.ledger(rows))[1:]
+    assert [row[0] for row in printed] == [row.claim.id for row in rows]
+    assert [row[7] for row in printed] == [row.verdict for row in rows]
+    assert [row[1] for row in printed if row[1]] == [claim.text for claim in claims.CLAIMS]
+
+
+def test_every_published_figure_is_printed_with_its_mark() -> None:
+    figures = published.load()
+    rows = cells(tables.published(figures))[1:]
+    assert len(rows) == len(figures)
+    assert all(row[5].endswith(("[V]", "[2]", "[D]")) for row in rows)
+
+
+def test_without_results_the_pages_say_so(tmp_path: Path) -> None:
+    figures = published.load()
+    made = tables.write_tables(EMPTY, figures, claims.ledger(EMPTY, figures, True), tmp_path, synthetic=True)
+    texts = {path.stem: path.read_text() for path in made}
+    assert texts["results_table"] == texts["readers_table"] == texts["paired_table"] == tables.NOTHING
+    assert "not run" in texts["ledger_table"]
+
+
+def test_the_same_bytes_again(world: SimpleNamespace, tmp_path: Path) -> None:
+    figures = published.load()
+    rows = claims.ledger(world.metrics, figures, True)
+    first, again = (tables.write_tables(world.metrics, figures, rows, tmp_path / name, True) for name in ("a", "b"))
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
+    assert {path.name for path in tmp_path.joinpath("a").iterdir()} == {path.name for path in first}
+
+
+def test_values_are_names_for_prose(world: SimpleNamespace) -> None:
+    values = tables.values(world.metrics, published.load())
+    cell = world.metrics["jobs"]["oci_m-vanilla"]["mean"]
+    assert values["oci_m_vanilla_auc"] == tables.interval(cell["video"]["auc"])
+    assert values["oci_m_vanilla_lexical_hter"] == tables.interval(cell["readers"]["lexical"]["video"]["hter"])
+    assert values["published_p1_loo_vanilla_hter"] == "0.19 [2]"
+    assert all(name.isidentifier() for name in values)
+
+
+def test_two_values_of_one_name_are_an_error(world: SimpleNamespace) -> None:
+    metrics = copy.deepcopy(world.metrics)
+    metrics["jobs"]["other"] = metrics["jobs"]["oci_m-vanilla"]
+    with pytest.raises(ValueError, match="two values of the book are named 'oci_m_vanilla_hter_dev'"):
+        tables.values(metrics, {})
