@@ -1,6 +1,7 @@
 # make reproduce [PROFILE=tiny]   environment, pipeline, book
 # make test                       lint, unit tests, the tiny pipeline end to end in a temporary copy
 # make test-browser               the built pages in headless Chromium
+# make bench                      what the pipeline costs, as ratios
 #
 # TORCH_INDEX  an index to take PyTorch from, such as PyTorch's CPU wheels, for who wants no CUDA; empty: the usual one
 # PYTHON       CPython 3.11
@@ -18,7 +19,7 @@ TEST_COPY := .build/test
 BOOK ?= $(firstword $(wildcard $(TEST_COPY)/book/_build/html .build/tiny/book/_build/html book/_build/html))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: environment reproduce test lint test-browser doctor clean
+.PHONY: environment reproduce test lint test-browser bench doctor clean
 
 environment: $(INSTALLED)
 
@@ -53,6 +54,9 @@ test: lint
 
 test-browser: $(INSTALLED)
 	FASREPRO_BOOK="$(BOOK)" python -m pytest -m browser
+
+bench: $(INSTALLED)
+	python -m benchmarks.dvc_noop
 
 doctor: $(INSTALLED)
 	fasrepro doctor

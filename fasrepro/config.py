@@ -170,6 +170,8 @@ class Evaluation:
 class Ledger:
     metric: str
     margin: float
+    min_seeds: int
+    min_subjects: int
 
 
 @dataclasses.dataclass(frozen=True)

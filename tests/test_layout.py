@@ -16,7 +16,7 @@ from fasrepro.commands import jobs
 from tests import layout
 from tests.layout import ROOT
 
-EVERYONE = {"fasrepro", "fasrepro.records", "fasrepro.paths", "fasrepro.provenance"}
+EVERYONE = {"fasrepro", "fasrepro.records", "fasrepro.paths", "fasrepro.provenance", "fasrepro.crops"}
 # What each package may import of ours besides itself, as prefixes.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "stages": ("fasrepro",),

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import Trainer, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from fasrepro.models import backbones
 
@@ -54,6 +54,7 @@ class DescribeTrainer(Trainer):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.remove_callback(PrinterCallback)  # stages print what a reader needs
         self.losses: dict[str, list[float]] = {"classification": [], "caption": []}
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Tensor], *args: Any, **kwargs: Any) -> Tensor:

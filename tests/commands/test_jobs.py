@@ -33,7 +33,7 @@ def test_runs_with_the_same_captions_share_a_trainset() -> None:
 
 
 def test_what_cannot_be_is_named() -> None:
-    with pytest.raises(config.ConfigError, match="unknown run 'vanila'. Did you mean 'vanilla'"):
+    with pytest.raises(config.ConfigError, match=r"unknown run 'vanila'\. Did you mean 'vanilla'"):
         made(one=config.Experiment(["oci_m"], ["vanila"], [0]))
     with pytest.raises(ProtocolError, match="oci_x"):
         made(one=config.Experiment(["oci_x"], ["vanilla"], [0]))
@@ -41,7 +41,9 @@ def test_what_cannot_be_is_named() -> None:
         made(one=config.Experiment(["oci_m"], ["vanilla"], []))
 
 
-def test_the_command_writes_and_checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_and_checks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     params = config.read_yaml(ROOT / "params.yaml")
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")

@@ -1,0 +1,147 @@
+"""The tiny profile from archives to pages, in a temporary copy, and what must hold of a pipeline that has run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from fasrepro import config, records
+from fasrepro.commands import jobs, reproduce
+
+ROOT = Path(__file__).parent.parent.parent
+pytestmark = pytest.mark.pipeline
+
+# Everything that a reader or a later stage sees.
+PRODUCTS = ("results/**/*", "book/_generated/**/*", "book/executed/*", "book/_build/html/**/*")
+
+
+def dvc(copy: Path, *words: str) -> str:
+    """Run DVC in the copy and return what it printed; a failure shows its output."""
+    command = [sys.executable, "-m", "dvc", *words]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def stages_in(output: str) -> set[str]:
+    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")}
+
+
+def hashes(copy: Path) -> dict[str, str]:
+    files = {path for pattern in PRODUCTS for path in copy.glob(pattern) if path.is_file() and path.name != ".gitignore"}
+    return {str(path.relative_to(copy)): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files)}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The tiny profile, run from nothing. $FASREPRO_TEST_COPY keeps it for the browser's test."""
+    kept = os.environ.get("FASREPRO_TEST_COPY")
+    folder = ROOT / kept if kept else tmp_path_factory.mktemp("tiny")
+    folder.mkdir(parents=True, exist_ok=True)
+    patch = pytest.MonkeyPatch()
+    patch.setenv("FASREPRO_STORE", str(folder / ".store"))
+    reproduce.make_copy(ROOT, "tiny", folder)
+    began = time.monotonic()
+    output = dvc(folder, "repro")
+    print(f"tiny from nothing: {time.monotonic() - began:.0f} s, {len(stages_in(output))} stages")
+    yield folder
+    patch.undo()
+
+
+def test_every_job_has_figures_and_every_page_exists(copy: Path) -> None:
+    metrics = json.loads((copy / "results" / "metrics.json").read_text(encoding="utf-8"))
+    assert set(metrics["jobs"]) == set(config.load_jobs(copy / "jobs.yaml"))
+    toc = yaml.safe_load((copy / "book" / "_toc.yml").read_text(encoding="utf-8"))
+    listed = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    html = copy / "book" / "_build" / "html"
+    for page in [toc["root"], *listed]:
+        assert (html / f"{page}.html").stat().st_size > 5000
+    assert list(html.rglob("caption_style.html"))
+
+
+def test_a_row_can_be_walked_from_archive_to_verdict(copy: Path) -> None:
+    results = copy / "results"
+    faces = {face.face_id: face for face in records.read(results / "index" / "faces.parquet", records.Face)}
+    truths = {truth.face_id for truth in records.read(results / "archives" / "truth.parquet", records.Truth)}
+    captions = {row.face_id for row in records.read(results / "captions" / "reasoning.parquet", records.Caption)}
+    trained = {row.face_id for row in records.read(next((results / "trainsets").glob("*reasoning*")), records.TrainRow)}
+    scores = {row.face_id for row in records.read(results / "predictions" / "oci_m-reasoning" / "scores.parquet", records.Score)}
+    judged = {row.face_id for row in records.read(results / "judgements.parquet", records.Judgement)}
+    assert set(faces) <= truths
+    assert captions == {name for name, face in faces.items() if face.split == "train"}
+    assert trained <= captions
+    assert not scores & trained
+    assert judged <= scores
+    assert {faces[name].dataset for name in judged} == {"msu"}
+    assert {faces[name].dataset for name in trained} == {"oulu", "casia", "replay"}
+
+
+def test_a_second_run_runs_nothing(copy: Path) -> None:
+    assert not stages_in(dvc(copy, "repro"))
+    assert "up to date" in dvc(copy, "status")
+
+
+def test_editing_a_page_rebuilds_the_book_alone(copy: Path) -> None:
+    page = copy / "book" / "index.md"
+    before = page.read_text(encoding="utf-8")
+    try:
+        page.write_text(before + "\nOne more sentence.\n", encoding="utf-8")
+        assert stages_in(dvc(copy, "repro", "--dry")) == {"book"}
+    finally:
+        page.write_text(before, encoding="utf-8")
+
+
+def test_an_experiment_more_lists_its_jobs_and_what_follows_alone(copy: Path) -> None:
+    before = {name: (copy / name).read_text(encoding="utf-8") for name in ("params.yaml", "jobs.yaml")}
+    params = yaml.safe_load(before["params.yaml"])
+    params["experiments"]["limited_source"] = {"protocols": ["mi_c"], "runs": ["vanilla"], "seeds": [0]}
+    try:
+        (copy / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+        (copy / "jobs.yaml").write_text(jobs.text(copy / "params.yaml"), encoding="utf-8")
+        listed = stages_in(dvc(copy, "repro", "--dry"))
+    finally:
+        for name, text in before.items():
+            (copy / name).write_text(text, encoding="utf-8")
+    new = {"trainset@mi_c-vanilla", "train@mi_c-vanilla", "predict@mi_c-vanilla"}
+    assert listed == new | {"judge", "evaluate", "report", "notebook@caption_style", "book"}
+
+
+def test_a_newcomers_ablation_becomes_a_page(copy: Path) -> None:
+    """As book/ablation.md tells it: copy the notebook, change its parameters, add one entry, `dvc repro`."""
+    params = yaml.safe_load((copy / "params.yaml").read_text(encoding="utf-8"))
+    shutil.copyfile(copy / "notebooks" / "caption_style.ipynb", copy / "notebooks" / "my_ablation.ipynb")
+    notebook = nbformat.read(copy / "notebooks" / "my_ablation.ipynb", as_version=4)
+    cell = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
+    cell.source += '\nruns = ["vanilla", "wide_lora"]\n'
+    nbformat.write(notebook, copy / "notebooks" / "my_ablation.ipynb")
+    params["ablations"]["my_ablation"] = {"notebook": "my_ablation", "parameters": {"protocols": ["oci_m"]}}
+    (copy / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    ran = stages_in(dvc(copy, "repro"))
+    assert ran == {"notebook@my_ablation", "report", "book"}
+    page = next((copy / "book" / "_build" / "html").rglob("my_ablation.html")).read_text(encoding="utf-8")
+    assert "wide_lora" in page
+    assert "experiments:" in page
+    assert "fasrepro jobs" in page
+    assert "dvc repro" in page
+
+
+def test_force_gives_the_same_bytes(copy: Path) -> None:
+    before = hashes(copy)
+    assert len(before) > 100
+    shutil.rmtree(copy / ".store")  # so that the annotator is asked again
+    dvc(copy, "repro", "--force")
+    after = hashes(copy)
+    assert sorted(before) == sorted(after)
+    assert [name for name in before if before[name] != after[name]] == []
