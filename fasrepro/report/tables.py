@@ -5,6 +5,7 @@ Shares are printed as in paper 1, from 0 to 1, with their interval in brackets. 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -25,7 +26,6 @@ RESULTS = {
     "apcer_max": "APCER, worst species",
     "bpcer": "BPCER",
     "acer": "ACER",
-    "acer_pooled": "ACER, species pooled",
     "eer": "EER",
     "hter_oracle": "HTER, oracle threshold (chosen on the target)",
 }
@@ -57,8 +57,15 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return fragments.table(columns, rows) if rows else NOTHING
 
 
+def in_order(metrics: Mapping[str, Any], runs: Sequence[str]) -> dict[str, Any]:
+    """Return `metrics` with its jobs by protocol, then in the order of `runs`: the order that every table keeps."""
+    place = {run: number for number, run in enumerate(runs)}
+    jobs = sorted(metrics["jobs"].items(), key=lambda job: (job[1]["protocol"], place.get(job[1]["run"], len(place))))
+    return {**metrics, "jobs": dict(jobs)}
+
+
 def _jobs(metrics: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return sorted(metrics["jobs"].values(), key=lambda job: (job["protocol"], job["run"]))
+    return list(metrics["jobs"].values())
 
 
 def results(metrics: Mapping[str, Any], level: str) -> str:
@@ -93,13 +100,18 @@ def species(metrics: Mapping[str, Any]) -> str:
 
 
 def paired(metrics: Mapping[str, Any]) -> str:
-    """Return the table of paired differences of the head's scores, by video."""
+    """Return the table of paired differences of the head's scores, by video: each pair once, the later run minus the earlier."""
+    runs = list(dict.fromkeys(job["run"] for job in _jobs(metrics)))
     found: dict[tuple[str, str, str], dict[str, Mapping[str, Any]]] = {}
     for row in metrics["paired"]:
-        if row["channel"] == claims.HEAD and row["level"] == "video" and row["metric"] in PAIRED:
+        forward = runs.index(row["run"]) > runs.index(row["baseline"])
+        if forward and row["channel"] == claims.HEAD and row["level"] == "video" and row["metric"] in PAIRED:
             found.setdefault((row["baseline"], row["run"], _scope(row)), {})[row["metric"]] = row
     rows = []
-    for (baseline, run, scope), entries in sorted(found.items()):
+    places = {pair: number for number, pair in enumerate(itertools.combinations(runs, 2))}
+    for (baseline, run, scope), entries in sorted(
+        found.items(), key=lambda item: (places[item[0][:2]], " " in item[0][2], item[0])
+    ):
         first = next(iter(entries.values()))
         figures = [interval(entries.get(name), "difference", signed=True) for name in PAIRED]
         rows.append([scope, f"{run} − {baseline}", first["seeds"], first["subjects"], *figures])

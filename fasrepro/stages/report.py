@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
         scores={job: records.read(paths.scores(job), records.Score) for job in jobs},
         explanations={job: records.read(paths.explanations(job), records.Explanation) for job in jobs},
         judgements=records.read(paths.JUDGEMENTS, records.Judgement),
-        metrics=provenance.read_json(paths.METRICS),
+        metrics=tables.in_order(provenance.read_json(paths.METRICS), list(params.runs)),
         show_faces=fragments.may_print_faces(source, people),
     )
     work = paths.WORK / "report"

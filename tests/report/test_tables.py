@@ -47,6 +47,16 @@ def test_results_stand_under_their_heading(world: SimpleNamespace) -> None:
         assert named["HTER, oracle threshold (chosen on the target)"] == tables.interval(cell["hter_oracle"])
 
 
+def test_tables_keep_the_order_of_the_runs(world: SimpleNamespace) -> None:
+    metrics = tables.in_order(world.metrics, ["vanilla", "reasoning", "label_only"])
+    rows = cells(tables.results(metrics, "video"))[1:]
+    assert [row[1] for row in rows] == ["vanilla", "reasoning", "label_only"] * 2
+    pairs = [row[:2] for row in cells(tables.paired(metrics))[1:]]
+    assert ["oci_m", "label_only − vanilla"] in pairs  # the later minus the earlier, and not the other way round too
+    assert ["oci_m", "vanilla − label_only"] not in pairs
+    assert [scope for scope, _ in pairs][:3] == ["oci_m", "ocm_i", "mean of oci_m, ocm_i"]
+
+
 def test_a_species_that_a_target_lacks_is_a_dash(world: SimpleNamespace) -> None:
     heading, *rows = cells(tables.species(world.metrics))
     assert heading[2:] == ["print", "replay photo", "replay video"]
@@ -54,7 +64,7 @@ def test_a_species_that_a_target_lacks_is_a_dash(world: SimpleNamespace) -> None
 
 
 def test_paired_differences_stand_under_their_heading(world: SimpleNamespace) -> None:
-    heading, *rows = cells(tables.paired(world.metrics))
+    heading, *rows = cells(tables.paired(tables.in_order(world.metrics, ["label_only", "vanilla", "reasoning"])))
     (wanted,) = [
         row
         for row in world.metrics["paired"]

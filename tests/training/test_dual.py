@@ -73,8 +73,8 @@ def test_dual_loss_is_the_weighted_sum() -> None:
 
 def test_a_positive_logit_means_attack() -> None:
     sure = torch.tensor([10.0, -10.0])
-    assert float(losses.classification_loss(sure, torch.tensor([1, 0]))) < 1e-3
-    assert float(losses.classification_loss(sure, torch.tensor([0, 1]))) > 5
+    assert float(losses.classification_loss(sure, torch.tensor([1.0, 0.0]))) < 1e-3
+    assert float(losses.classification_loss(sure, torch.tensor([0.0, 1.0]))) > 5
 
 
 def test_a_shuffled_caption_costs_more_than_the_true_one(

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fasrepro import cli, config
+from fasrepro.commands import doctor
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def project(folder: Path, **changes: object) -> None:
+    params = {**config.read_yaml(ROOT / "params.yaml"), **changes}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    (folder / "jobs.yaml").write_text((ROOT / "jobs.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def test_this_environment_is_the_locked_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    cli.main(["doctor"])
+    assert "packages: as locked" in capsys.readouterr().out
+
+
+def test_what_is_missing_is_said_and_told_by_the_status(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    annotator = {**config.read_yaml(ROOT / "params.yaml")["annotator"], "base_url": "https://example.invalid/v1"}
+    project(tmp_path, annotator=annotator)
+    (tmp_path / "requirements.lock").write_text("# pins\nnumpy==0.0.1\nno-such-package==1.0\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert cli.main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "numpy" in out and "locked 0.0.1" in out
+    assert "no-such-package missing" in out
+    assert "MISSING  annotator at https://example.invalid/v1: OPENAI_API_KEY is not set" in out
+
+
+def test_a_key_is_never_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    annotator = {**config.read_yaml(ROOT / "params.yaml")["annotator"], "base_url": "https://example.invalid/v1"}
+    project(tmp_path, annotator=annotator)
+    (tmp_path / "requirements.lock").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    cli.main(["doctor"])
+    out = capsys.readouterr().out
+    assert "OPENAI_API_KEY is set" in out
+    assert "very-secret" not in out
+
+
+def test_pins_are_read_without_comments() -> None:
+    assert doctor.locked(ROOT / "requirements.lock")["torch"] == "2.13.0"
