@@ -6,9 +6,9 @@ import argparse
 import sys
 
 from fasrepro import __version__
-from fasrepro.commands import doctor, jobs, reproduce
+from fasrepro.commands import doctor, jobs, plan, reproduce
 
-COMMANDS = {"doctor": doctor, "jobs": jobs, "reproduce": reproduce}
+COMMANDS = {"doctor": doctor, "jobs": jobs, "plan": plan, "reproduce": reproduce}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -13,9 +13,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from fasrepro import provenance
 from fasrepro.models import backbones, heads
 
 HEAD_FILE = "head.safetensors"
+ADAPTER_CONFIG = "adapter_config.json"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -113,12 +115,16 @@ def save(model: FasVlm, folder: Path) -> None:
     """Write adapters, projector (and embeddings) and head as safetensors: all that training changed."""
     model.body.save_pretrained(str(folder), save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
+    adapter = provenance.read_json(folder / ADAPTER_CONFIG)
+    # PEFT writes its sets in the order of their hashes, another one in each process.
+    lists = {name: sorted(value) for name, value in adapter.items() if isinstance(value, list)}
+    provenance.write_json(folder / ADAPTER_CONFIG, adapter | lists)
     save_file({name: value.contiguous() for name, value in model.head.state_dict().items()}, folder / HEAD_FILE)
 
 
 def load(base: PreTrainedModel, folder: Path, site: str) -> FasVlm:
     """Load what `save` wrote on top of the backbone it was trained from. Raises `BackboneError` if a part is missing."""
-    for name in ("adapter_model.safetensors", "adapter_config.json", HEAD_FILE):
+    for name in ("adapter_model.safetensors", ADAPTER_CONFIG, HEAD_FILE):
         if not (folder / name).is_file():
             raise backbones.BackboneError(f"{folder}: no {name}; train the job again with `dvc repro`")
     body = PeftModel.from_pretrained(base, str(folder))

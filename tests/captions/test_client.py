@@ -338,7 +338,8 @@ def test_ctrl_c_ends_within_a_second_and_keeps_what_was_received(tmp_path: Path)
         return ok("x")
 
     program = f"""
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started us with Ctrl-C switched off
 sys.path.insert(0, {os.fspath(Path(__file__).parents[2])!r})
 from pathlib import Path
 from fasrepro.captions.client import ChatRequest, Endpoint, complete

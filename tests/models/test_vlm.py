@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,3 +130,17 @@ def test_pool_by_image_deals_states_out_by_row() -> None:
 def test_unknown_architectures_and_missing_checkpoints_say_so(tmp_path: Path) -> None:
     with pytest.raises(backbones.BackboneError, match="cannot be loaded"):
         backbones.load(str(tmp_path))
+
+
+def test_the_adapter_s_config_has_the_same_bytes_in_another_process(checkpoint: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from fasrepro.models import backbones, vlm\n"
+        "base, _ = backbones.load(sys.argv[1])\n"
+        "model = vlm.create(base, site='vision', rank=4, alpha=8, lora_vision=True, train_embeddings=True, seed=1)\n"
+        "vlm.save(model, Path(sys.argv[2]))"
+    )
+    for seed in ("1", "2"):
+        command = [sys.executable, "-c", code, str(checkpoint), str(tmp_path / seed)]
+        subprocess.run(command, check=True, cwd=Path(__file__).parents[2], env={**os.environ, "PYTHONHASHSEED": seed})
+    first, second = (tmp_path / seed / vlm.ADAPTER_CONFIG for seed in ("1", "2"))
+    assert first.read_bytes() == second.read_bytes()
