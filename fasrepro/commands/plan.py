@@ -23,7 +23,7 @@ def stages(root: Path) -> list[str]:
         graph = repo.index.graph  # an edge leads from a stage to one that it depends on
         for stage in networkx.topological_sort(graph.reverse(copy=False)):
             if stage.changed() or any(needed in again for needed in graph.successors(stage)):
-                again[stage] = stage.addressing
+                again[stage] = stage.name
     return list(again.values())
 
 
