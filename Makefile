@@ -16,7 +16,8 @@ PROFILE ?=
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 TEST_COPY := .build/test
-BOOK ?= $(firstword $(wildcard $(TEST_COPY)/book/_build/html .build/tiny/book/_build/html book/_build/html))
+# The book that was built last.
+BOOK ?= $(patsubst %/index.html,%,$(shell ls -t {.build/*/,}book/_build/html/index.html 2>/dev/null | head -n 1))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .PHONY: environment reproduce test lint test-browser bench doctor clean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 
 from fasrepro import __version__
@@ -12,7 +13,7 @@ COMMANDS = {"doctor": doctor, "jobs": jobs, "plan": plan, "reproduce": reproduce
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a command and return its exit status; a `ValueError` is a message for the user, not a trace."""
+    """Run a command and return its exit status; what a user can mend is a message, not a trace."""
     parser = argparse.ArgumentParser(prog="fasrepro", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(dest="command", required=True)
@@ -21,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         return COMMANDS[arguments.command].run(arguments)
-    except ValueError as error:
+    except (ValueError, OSError, subprocess.CalledProcessError) as error:
         print(f"fasrepro {arguments.command}: {error}", file=sys.stderr)
         return 1
 

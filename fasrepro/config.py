@@ -104,6 +104,9 @@ class Foundation:
     epochs: int
     batch_size: int
     learning_rate: float
+    warmup_steps: int
+    weight_decay: float
+    max_caption_tokens: int
     image_size: int
     patch_size: int
     scale_factor: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Sequence
 
 # The six steps of paper 1's reasoning captions (second-hand: see the book's page on the method).
 STEPS: dict[str, str] = {
@@ -25,6 +26,7 @@ SPECIES: dict[str, str] = {
 }
 PRINTS = ("print", "warped_photo", "cut_photo")
 REPLAYS = ("replay_photo", "replay_video")
+VISIBLE_SHARE = 0.005  # of the crop's area: a cue that covers less of the crop is not seen in it
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -118,3 +120,33 @@ def named_cues(text: str) -> list[str]:
     """Return the names of the cues that a text names by any of their phrasings, in the order of `CUES`."""
     lowered = " ".join(text.lower().split())
     return [name for name, cue in CUES.items() if any(phrasing in lowered for phrasing in cue.phrasings)]
+
+
+def boxes(region: str) -> list[tuple[float, float, float, float]]:
+    """Return the boxes (x, y, width, height) of a `Truth`'s region: a border on two sides has two.
+
+    >>> boxes("1 2 3 4;5 6 7 8")
+    [(1.0, 2.0, 3.0, 4.0), (5.0, 6.0, 7.0, 8.0)]
+    """
+    found = []
+    for part in region.split(";"):
+        x, y, width, height = map(float, part.split())
+        found.append((x, y, width, height))
+    return found
+
+
+def visible(box: Sequence[float], names: Iterable[str], regions: Iterable[str]) -> list[str]:
+    """Return the `names` of cues whose boxes together lie in a face's `box` far enough to be seen in its crop.
+
+    `regions` is one a name, as in `records.Truth`; all in pixels of the frame.
+    """
+    x, y, width, height = box
+    seen = []
+    for name, region in zip(names, regions, strict=True):
+        overlap = sum(
+            max(0.0, min(x + width, left + across) - max(x, left)) * max(0.0, min(y + height, top + down) - max(y, top))
+            for left, top, across, down in boxes(region)
+        )
+        if overlap >= VISIBLE_SHARE * width * height:
+            seen.append(name)
+    return seen

@@ -63,7 +63,7 @@ def replaced(path: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def replaced_folder(folder: Path, work: Path) -> Iterator[Path]:
     """Yield an empty folder under `work` to be filled, and put it in the place of `folder` when the block ends well."""
-    temporary = work / f"{os.getpid()}-{folder.name}"
+    temporary = work / folder.name  # one at a time, as DVC sees to; what a killed run left is removed
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:

@@ -71,7 +71,7 @@ class Face:
     box: tuple[int, ...]  # x, y, width, height in pixels of the frame
     box_source: str
     crop: str  # path of the crop, relative to the crops folder
-    crop_sha256: str  # of the decoded pixels: see data.faces.pixel_hash
+    crop_sha256: str  # of the decoded pixels: see provenance.pixel_hash
 
     def check(self) -> None:
         _require(self.dataset in DATASETS, f"{self.face_id}: data set {self.dataset!r} is none of {list(DATASETS)}")
@@ -94,7 +94,7 @@ class Truth:
     face_id: str
     cues: tuple[str, ...]  # names in cues.CUES that are there, look-alikes excluded
     strengths: tuple[float, ...]  # in (0, 1], one a cue
-    regions: tuple[str, ...]  # "x y w h" in pixels of the frame, one a cue
+    regions: tuple[str, ...]  # one a cue: its boxes "x y w h" in pixels of the frame, joined by ";" ("x y w h;x y w h")
     look_alikes: tuple[str, ...]  # cues that something harmless in the scene resembles
     attributes: str  # JSON object of words: skin_tone, hair, glasses, light, background, ...
 

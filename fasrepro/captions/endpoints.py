@@ -41,6 +41,8 @@ def opened(
         return
     if not base_url.startswith(("http://", "https://")):
         raise EndpointError(f"annotator.base_url: {base_url!r} is neither 'simulated' nor a URL such as http://host/v1")
+    if model in simulated.MODELS:
+        raise EndpointError(f"model {model!r} is simulated; name one of {base_url} (annotator.model, judging.model)")
     key = os.environ.get(KEY_VARIABLE, "").strip()
     if not key:
         raise EndpointError(f"{KEY_VARIABLE} is not set: {base_url} needs a key (for a server that asks for none, any word)")

@@ -31,7 +31,6 @@ from fasrepro.records import BONA_FIDE_SPECIES, Face, Label, Truth, Verdict
 
 KEY = "simulated"  # any key will do
 MODELS = ("simulated-annotator", "simulated-reader")
-VISIBLE_SHARE = 0.005  # of the crop's area: a cue that covers less of the crop is not seen in it
 EXPLANATION = re.compile(r"<explanation>(.*)</explanation>", re.DOTALL)  # how the reader's prompt marks what is to be read
 ERRORS = (
     (429, "rate_limit_error", "Rate limit reached"),
@@ -173,15 +172,8 @@ class Annotator:
 
 
 def visible(face: Face, truth: Truth) -> list[str]:
-    """Return the cues whose region lies in the face's box far enough to be seen in the crop."""
-    x, y, width, height = face.box
-    names = []
-    for name, region in zip(truth.cues, truth.regions, strict=True):
-        left, top, across, down = map(float, region.split())
-        overlap = max(0.0, min(x + width, left + across) - max(x, left)) * max(0.0, min(y + height, top + down) - max(y, top))
-        if overlap >= VISIBLE_SHARE * width * height:
-            names.append(name)
-    return names
+    """Return the cues that are seen in the face's crop."""
+    return cues.visible(face.box, truth.cues, truth.regions)
 
 
 def content_of(body: dict[str, Any]) -> tuple[str, str]:

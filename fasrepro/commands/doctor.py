@@ -15,7 +15,7 @@ from fasrepro import config, paths
 from fasrepro.commands import jobs
 
 LOCK = Path("requirements.lock")
-FREE_DISK_GB = 6
+FREE_DISK_GB = 2  # for results, DVC's cache and profiles; the environment is there when this runs
 MEMORY_GB = 6
 
 
@@ -39,21 +39,26 @@ def findings() -> Iterator[tuple[bool, str]]:
             wrong.append(f"{name} {found}, locked {wanted}")
     yield bool(wrong), "packages: " + ("; ".join(wrong) + ": run `make environment`" if wrong else "as locked")
     disk = shutil.disk_usage(Path()).free / 1e9
-    yield disk < FREE_DISK_GB, f"free disk {disk:.0f} GB ({FREE_DISK_GB} are needed, environment and results together)"
+    yield disk < FREE_DISK_GB, f"free disk {disk:.0f} GB ({FREE_DISK_GB} are needed)"
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
     yield memory < MEMORY_GB, f"memory {memory:.0f} GB ({MEMORY_GB} are needed)"
     stale = jobs.is_stale()
-    yield stale, f"{paths.JOBS}: " + ("stale: run `fasrepro jobs`" if stale else "goes with params.yaml")
+    yield False, f"{paths.JOBS}: " + ("stale: run `fasrepro jobs`" if stale else "goes with params.yaml")
     yield False, f"cores: {os.cpu_count()}"
     yield False, "GPU: " + _gpu()
     yield False, "Chromium, for `make test-browser` alone: " + (shutil.which("chromium") or "missing: `apt-get install chromium`")
-    params = config.load("archives", "annotator")
+    params = config.load("archives", "annotator", "judging")
     if params.archives.source == "licensed":
         folder = os.environ.get("FASREPRO_ARCHIVES", "")
         yield not Path(folder or "-").is_dir(), f"licensed archives: FASREPRO_ARCHIVES is {folder or 'not set'}"
     if params.annotator.base_url != "simulated":
         known = bool(os.environ.get("OPENAI_API_KEY"))
         yield not known, f"annotator at {params.annotator.base_url}: OPENAI_API_KEY is {'set' if known else 'not set'}"
+        for key, model in (("annotator", params.annotator.model), ("judging", params.judging.model)):
+            yield (
+                model.startswith("simulated-"),
+                f"{key}.model: {model}" + " is simulated: name one of that URL" * model.startswith("simulated-"),
+            )
     else:
         yield False, "annotator: simulated, on loopback; no key and no network are needed"
 

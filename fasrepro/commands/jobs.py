@@ -10,17 +10,19 @@ from typing import Any
 import yaml
 
 from fasrepro import config, paths, provenance
+from fasrepro.captions.styles import style_of
 from fasrepro.data import protocols, trainsets
 
 HEADER = "# Written by `fasrepro jobs` from params.yaml. Edit that, not this.\n"
 
 
 def jobs_of(
-    experiments: dict[str, config.Experiment], runs: dict[str, dict[str, Any]], training: config.Training
+    experiments: dict[str, config.Experiment], runs: dict[str, dict[str, Any]], training: config.Training, styles: list[str]
 ) -> dict[str, Any]:
     """Return the content of jobs.yaml: each run on each protocol once, with the union of the seeds asked for.
 
-    Raises `ConfigError` or `ProtocolError` for a run or protocol that cannot be, and for names DVC would take for paths.
+    `styles` are those that are annotated. Raises a `ValueError` for a run, protocol, style or mix that cannot be, and for
+    names that DVC would take for paths.
     """
     jobs: dict[str, dict[str, Any]] = {}
     sets: dict[str, dict[str, Any]] = {}
@@ -29,6 +31,10 @@ def jobs_of(
             recipe = config.recipe(training, runs, run)
             if not re.fullmatch(r"[A-Za-z0-9_]+", run):
                 raise config.ConfigError(f"params.yaml: runs.{run}: a name takes letters, digits and underscores only")
+            trainsets.check_shares(recipe.captions)
+            for style in recipe.captions:
+                if style not in styles:
+                    raise config.ConfigError(f"params.yaml: runs.{run}: captions: {config.unknown(style, styles, 'style')}")
             for protocol in experiment.protocols:
                 protocols.protocol(protocol)
                 if not experiment.seeds:
@@ -43,8 +49,10 @@ def jobs_of(
 
 def text(path: Path = paths.PARAMS) -> str:
     """Return what jobs.yaml must hold for the params in `path`."""
-    params = config.load("experiments", "runs", "training", path=path)
-    return HEADER + yaml.safe_dump(jobs_of(params.experiments, params.runs, params.training), sort_keys=False)
+    params = config.load("experiments", "runs", "training", "styles", path=path)
+    for style in params.styles:
+        style_of(style)  # raises for one that is not there
+    return HEADER + yaml.safe_dump(jobs_of(params.experiments, params.runs, params.training, params.styles), sort_keys=False)
 
 
 def is_stale() -> bool:

@@ -14,16 +14,23 @@ from fasrepro.commands import jobs
 
 
 def stages(root: Path) -> list[str]:
-    """Return the names of the stages that have changed, and of all that depend on them, in the order they would run."""
+    """Return the names of the stages that have changed, and of all that depend on them, in the order they would run.
+
+    Raises `ValueError` with DVC's words, for example where another DVC holds the lock.
+    """
     import networkx  # here, with DVC, because both take a second that no other command needs
+    from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
     again: dict[object, str] = {}
-    with Repo(str(root)) as repo, repo.lock:
-        graph = repo.index.graph  # an edge leads from a stage to one that it depends on
-        for stage in networkx.topological_sort(graph.reverse(copy=False)):
-            if stage.changed() or any(needed in again for needed in graph.successors(stage)):
-                again[stage] = stage.name
+    try:
+        with Repo(str(root)) as repo, repo.lock:
+            graph = repo.index.graph  # an edge leads from a stage to one that it depends on
+            for stage in networkx.topological_sort(graph.reverse(copy=False)):
+                if stage.changed() or any(needed in again for needed in graph.successors(stage)):
+                    again[stage] = stage.name
+    except DvcException as error:
+        raise ValueError(f"DVC: {error}") from None
     return list(again.values())
 
 

@@ -1,12 +1,13 @@
 """Where the face is in a frame, and which frames are taken.
 
-Boxes come from the archive's sidecar; where it has none, from OpenCV's frontal face detector; where that finds nothing in any
-frame, from the middle of the picture, which is counted.
+Boxes come from the archive's sidecar; where it has none, from OpenCV's frontal face detector; where that fires in too few of the
+frames to be believed, from the middle of the picture, which is counted.
 """
 
 from __future__ import annotations
 
 import functools
+import statistics
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,11 @@ from fasrepro.data.frames import Frames
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the frame
 CENTRE = 0.6  # of the frame's shorter side: the fallback's side
 DETECTOR_HEIGHT = 480  # a larger frame is shrunk to this before detection
+# Of the candidate frames: a person stays before the camera for the whole video, so a detector that fires in fewer of its frames
+# fires at something else (or has lost the face), and its few boxes would keep the video from the fallback.
+BELIEVED_SHARE = 0.5
+# Between a box's width and the median of the video's: a face in a short video hardly changes its size, a false box may have any.
+SIZE_FACTOR = 1.35
 
 
 def pick(numbers: list[int], first: int) -> list[int]:
@@ -69,19 +75,32 @@ def centre(height: int, width: int) -> Box:
     return ((width - side) // 2, (height - side) // 2, side, side)
 
 
+def believed(found: Mapping[int, Box | None]) -> dict[int, Box]:
+    """Return those of a detector's boxes that are believed; `found` maps every candidate frame to its box, None for no face.
+
+    A box whose width differs from the median by more than `SIZE_FACTOR` is no face; if less than `BELIEVED_SHARE` of the frames
+    have a box then, none is believed.
+    """
+    boxes = {number: box for number, box in found.items() if box is not None}
+    if not boxes:
+        return {}
+    median = statistics.median(box[2] for box in boxes.values())
+    alike = {number: box for number, box in boxes.items() if median / SIZE_FACTOR <= box[2] <= median * SIZE_FACTOR}
+    return alike if len(alike) >= BELIEVED_SHARE * len(found) else {}
+
+
 def find(frames: Frames, sidecar: Mapping[int, Box] | None, min_face: int) -> tuple[dict[int, Box], str]:
     """Return frame -> box for the kept frames that have a face, and where the boxes come from (records.BOX_SOURCES).
 
     A sidecar that has a box inside the picture for any kept frame is believed, and a frame without one has no face; else the
-    detector looks at each; where it finds none in any, all get the centre.
+    detector looks at each; where it is not `believed`, all get the centre.
     """
     sizes = {number: (frame.height, frame.width) for number, frame in frames.kept.items()}
     given = {number: clip(sidecar[number], *size) for number, size in sizes.items() if sidecar and number in sidecar}
     boxes = {number: box for number, box in given.items() if box is not None}
     if boxes:
         return boxes, "sidecar"
-    found = {number: detect(frames.grey(number), min_face) for number in frames.kept}
-    boxes = {number: box for number, box in found.items() if box is not None}
+    boxes = believed({number: detect(frames.grey(number), min_face) for number in frames.kept})
     if boxes:
         return boxes, "detector"
     return {number: centre(*size) for number, size in sizes.items()}, "centre"

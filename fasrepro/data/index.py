@@ -45,6 +45,16 @@ class Task:
     crops: Path
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Indexed:
+    """What one video gave."""
+
+    path: str  # of the video, relative to its archive's root
+    rows: list[records.Face]
+    candidates: int  # frames that were looked at
+    with_face: int  # of these
+
+
 @contextlib.contextmanager
 def _written(path: Path) -> Iterator[None]:
     """Turn a failure to write `path` into an error that names it."""
@@ -68,7 +78,7 @@ def read_archives(folder: Path, names: list[str]) -> dict[str, Reading]:
     return readings
 
 
-def index_video(task: Task) -> list[records.Face] | Exclusion:
+def index_video(task: Task) -> Indexed | Exclusion:
     """Write the crops of one video and return its faces, or why it gives none."""
     cv2.setNumThreads(1)
     shown, rule = task.shown, task.rule
@@ -100,7 +110,7 @@ def index_video(task: Task) -> list[records.Face] | Exclusion:
                 crop_sha256=sha256,
             )
         )
-    return rows
+    return Indexed(shown.path, rows, len(frames.kept), len(boxes))
 
 
 def build(
@@ -108,8 +118,9 @@ def build(
 ) -> dict[str, Any]:
     """Index the named data sets under `archives` into `folder` (faces.parquet, crops/) and return the report.
 
-    The report counts faces, videos and box sources a data set, and names every exclusion with its reason. Raises `ArchivesError`
-    where more than `max_exclusion_rate` of a data set's videos are unreadable, or a subject stands in two splits.
+    The report counts faces, videos and box sources a data set, and names every exclusion with its reason, every video that gave a
+    single face, and every one whose boxes are the centre. Raises `ArchivesError` where more than `max_exclusion_rate` of a data
+    set's videos are unreadable, or a subject stands in two splits.
     """
     readings = read_archives(archives, names)
     tasks = [
@@ -122,7 +133,7 @@ def build(
             results = pool.map(index_video, tasks, chunksize=8)
     else:
         results = [index_video(task) for task in tasks]
-    rows = [row for result in results if isinstance(result, list) for row in result]
+    rows = [row for result in results if isinstance(result, Indexed) for row in result.rows]
     report: dict[str, Any] = {}
     for name, reading in readings.items():
         own = [result for task, result in zip(tasks, results, strict=True) if task.shown.dataset == name]
@@ -132,7 +143,7 @@ def build(
                 f"{archives / ARCHIVES[name].FOLDER}: {len(unreadable)} of {len(own)} videos unreadable, more than"
                 f" index.max_exclusion_rate = {max_exclusion_rate}; the first: {unreadable[0].path}: {unreadable[0].reason}"
             )
-        report[name] = _report([row for row in rows if row.dataset == name], len(own), reading, unreadable)
+        report[name] = _report([result for result in own if isinstance(result, Indexed)], len(own), reading, unreadable)
     if not rows:
         raise ArchivesError(f"{archives}: no face in any archive")
     with _written(folder / "faces.parquet"):
@@ -140,8 +151,15 @@ def build(
     return report
 
 
-def _report(rows: list[records.Face], videos: int, reading: Reading, unreadable: list[Exclusion]) -> dict[str, Any]:
+def _report(indexed: list[Indexed], videos: int, reading: Reading, unreadable: list[Exclusion]) -> dict[str, Any]:
     """Count one data set."""
+    rows = [row for video in indexed for row in video.rows]
+    single = {
+        video.path: f"{video.with_face} of {video.candidates} candidate frames with a face"
+        for video in sorted(indexed, key=lambda video: video.path)
+        if len(video.rows) == 1
+    }
+    centre = sorted(video.path for video in indexed if any(row.box_source == "centre" for row in video.rows))
     excluded = sorted([*reading.exclusions, *unreadable], key=lambda exclusion: exclusion.path)
     by_video = {row.presentation: row for row in rows}.values()
 
@@ -161,4 +179,8 @@ def _report(rows: list[records.Face], videos: int, reading: Reading, unreadable:
         "excluded": {exclusion.path: exclusion.reason for exclusion in excluded},
         "excluded_count": len(excluded),
         "unreadable_videos": len(unreadable),
+        "single_face": single,
+        "single_face_count": len(single),
+        "centre": centre,
+        "centre_count": len(centre),
     }

@@ -17,9 +17,10 @@ def mix_name(captions: Mapping[str, float]) -> str:
     """Name a mix: `labels`, `vanilla`, `reasoning50-vanilla50`. Runs of one protocol and mix share a trainset."""
     if not captions:
         return "labels"
-    if len(captions) == 1:
+    if captions == dict.fromkeys(captions, 1.0):
         return next(iter(captions))
-    return "-".join(f"{style}{round(100 * share)}" for style, share in sorted(captions.items()))
+    # DVC takes a dot for a path.
+    return "-".join(f"{style}{100 * share:g}".replace(".", "p") for style, share in sorted(captions.items()))
 
 
 def parse_shares(words: list[str]) -> dict[str, float]:
@@ -34,6 +35,12 @@ def parse_shares(words: list[str]) -> dict[str, float]:
     return shares
 
 
+def check_shares(captions: Mapping[str, float]) -> None:
+    """Raise `TrainsetError` unless a mix is empty or its shares are positive and add up to 1."""
+    if captions and (any(share <= 0 for share in captions.values()) or abs(sum(captions.values()) - 1) > 1e-9):
+        raise TrainsetError(f"captions {dict(captions)}: shares must be positive and add up to 1")
+
+
 def assign_styles(faces: list[Face], captions: Mapping[str, float]) -> dict[str, str]:
     """Return the style of each face_id.
 
@@ -43,8 +50,7 @@ def assign_styles(faces: list[Face], captions: Mapping[str, float]) -> dict[str,
     """
     if not captions:
         return {face.face_id: "" for face in faces}
-    if any(share <= 0 for share in captions.values()) or abs(sum(captions.values()) - 1) > 1e-9:
-        raise TrainsetError(f"captions {dict(captions)}: shares must be positive and add up to 1")
+    check_shares(captions)
     styles: dict[str, str] = {}
     by_stratum = sorted(faces, key=lambda face: (face.dataset, face.species))
     for stratum, members in itertools.groupby(by_stratum, key=lambda face: (face.dataset, face.species)):
@@ -58,21 +64,32 @@ def assign_styles(faces: list[Face], captions: Mapping[str, float]) -> dict[str,
     return styles
 
 
-def build(faces: list[Face], captions: Mapping[str, float], texts: Mapping[str, list[Caption]]) -> list[TrainRow]:
-    """Return a training row for each face, with its caption in the style it was dealt.
+def captioned(faces: list[Face], texts: Mapping[str, list[Caption]]) -> tuple[list[Face], list[str]]:
+    """Return the faces that have a caption in every style of `texts`, and the ids of the others.
 
-    `texts` holds the captions of each style. A face without a caption in its style is an error, not a skip: runs are compared
-    on the same images. Raises `TrainsetError`.
+    A face that an annotator refuses in one style is in no run's training set, whatever its captions: runs are compared on the
+    same images. results/captions_report names it with the last reason.
     """
+    known = [{caption.face_id for caption in rows} for rows in texts.values()]
+    complete = [face for face in faces if all(face.face_id in ids for ids in known)]
+    kept = {face.face_id for face in complete}
+    return complete, [face.face_id for face in faces if face.face_id not in kept]
+
+
+def build(faces: list[Face], captions: Mapping[str, float], texts: Mapping[str, list[Caption]]) -> list[TrainRow]:
+    """Return a training row for each face of `captioned`, with its caption in the style it was dealt.
+
+    `texts` holds the captions of every style that is annotated. Raises `TrainsetError` for a style that is not, and where no
+    face is left.
+    """
+    lacking = [style for style in captions if style not in texts]
+    if lacking:
+        raise TrainsetError(f"no captions of style {lacking[0]!r}: add it to styles in params.yaml")
+    faces, _ = captioned(faces, texts)
+    if not faces:
+        raise TrainsetError("no face has a caption in every style; see results/captions_report")
     known = {style: {caption.face_id: caption.text for caption in rows} for style, rows in texts.items()}
     styles = assign_styles(faces, captions)
-    lacking = [face.face_id for face in faces if (style := styles[face.face_id]) and face.face_id not in known.get(style, {})]
-    if lacking:
-        style = styles[lacking[0]]
-        raise TrainsetError(
-            f"{len(lacking)} faces have no caption in their style, first {lacking[0]} ({style}); "
-            f"add {style!r} to styles in params.yaml, or run `dvc repro annotate@{style}` again for the missing ones"
-        )
     return [
         TrainRow(
             face_id=face.face_id,

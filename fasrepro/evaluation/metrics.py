@@ -298,14 +298,6 @@ def rates(labels: ArrayLike, p_attack: ArrayLike, species: Sequence[str], thresh
     return {name: float(value[0]) for name, value in named.items()}
 
 
-def reader_rates(labels: ArrayLike, verdicts: ArrayLike) -> dict[str, float]:
-    """Return `READER_METRICS` of verdicts (0 bona fide, 1 attack, -1 undecided); NaN where none of a label is decided."""
-    labels, verdicts = np.asarray(labels), np.asarray(verdicts)
-    check_labels(labels, "verdicts")
-    values = measure_readings(Readings(labels, verdicts, np.ones((1, len(labels)))))
-    return {name: float(value[0]) for name, value in values.items()}
-
-
 def balanced_weights(labels: ArrayLike, datasets: Sequence[str]) -> Array:
     """Return row weights under which each data set has weight 1 for each label: its FAR and FRR count as much as any other's.
 

@@ -34,7 +34,11 @@ _STATED = {
     ),
 }
 _NATURAL = re.compile(r"\bnatural (?:skin|texture)\b|\breal depth\b|\bshadows (?:follow|fit)\b|\beyes look alive\b")
-_NOT = re.compile(r"\b(?:no|not|never|without|isn't|cannot|rather than|instead of|nor|neither|free of|lacks?|denies)\b|n't\b")
+_NOT = re.compile(
+    r"\b(?:(?:no|little|few|without)\b(?! (?:any |a )?doubt)|not|never|isn't|cannot|rather than|instead of|nor|neither|free of"
+    r"|lack(?:s|ing)?|denies|hardly|scarcely|barely)\b|n't\b"
+)
+_SOME = re.compile(r"\ba (?:little|few)\b")  # negates nothing, unlike "little" and "few"
 _OPPOSITE = {Verdict.ATTACK: Verdict.BONA_FIDE, Verdict.BONA_FIDE: Verdict.ATTACK}
 _REACH = 5  # words that a negation reaches forward within its clause
 
@@ -70,7 +74,7 @@ def lexical(text: str) -> Verdict:
 
 
 def _negated(sentence: str, position: int) -> bool:
-    clause = re.split(r"[,;:]|\bbut\b", sentence[:position])[-1]
+    clause = _SOME.sub("some", re.split(r"[,;:]|\bbut\b", sentence[:position])[-1])
     return bool(_NOT.search(" ".join(clause.split()[-_REACH:])))
 
 

@@ -7,6 +7,7 @@ what is deployed has one threshold.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,8 +18,8 @@ from fasrepro.evaluation.levels import LEVELS, Columns
 from fasrepro.evaluation.metrics import MetricError
 from fasrepro.records import Face, Verdict
 
-BASELINES = ("label_only", "vanilla")  # runs that every other run on the same protocol is compared with, if they are there
 HEAD = "head"  # the channel of the scores; the other channels are readers
+FRAME_PAIRS = ("hter_dev", "auc")  # what runs are compared in by frame; by video in everything: pairs grow as the runs' square
 MEAN = "mean"  # the "protocol" of a difference averaged over all protocols that have both runs
 
 
@@ -46,9 +47,10 @@ class Settings:
 
 @dataclasses.dataclass
 class Estimate:
-    """One channel of a job at one level. `ids`: what was judged; `values[seed][metric]`: the figure and its replicates."""
+    """One channel of a job at one level. `ids`: what was judged, of `subjects`; `values[seed][metric]`: figure, replicates."""
 
     ids: np.ndarray
+    subjects: np.ndarray
     counts: dict[str, int]
     values: dict[int, dict[str, tuple[float, np.ndarray]]]
 
@@ -98,7 +100,7 @@ def estimate(
         point = _measure(rows, channel, cuts[seed], np.ones((1, len(rows.labels))))
         drawn = statistics.replicated(lambda w, rows=rows, cut=cuts[seed]: _measure(rows, channel, cut, w), counts, place)
         values[seed] = {name: (float(point[name][0]), drawn[name]) for name in point}
-    return Estimate(first.ids, _counts(first), values)
+    return Estimate(first.ids, first.subjects, _counts(first), values)
 
 
 def estimates(job: JobResults, cuts: Mapping[int, float], settings: Settings) -> Estimates:
@@ -151,29 +153,38 @@ def cell(
 
 
 def pairs(runs: Sequence[str]) -> list[tuple[str, str]]:
-    """Return every (run, baseline) with the baseline in `BASELINES`; negative differences of an error rate favour the run."""
-    return [(run, baseline) for baseline in BASELINES if baseline in runs for run in runs if run != baseline]
+    """Return every two runs once as (run, baseline), by name: the other way round is the same difference with its sign turned.
+
+    Negative differences of an error rate favour the run. Who reads them for a baseline of their choice goes by `report.paired`.
+    """
+    return [(run, baseline) for baseline, run in itertools.combinations(sorted(runs), 2)]
 
 
 def paired(found: Mapping[tuple[str, str], Estimates], settings: Settings) -> list[dict[str, Any]]:
-    """Return run minus baseline for every metric; `found` by (protocol, run). Where two protocols have both, also their mean.
+    """Return run minus baseline of `pairs` for every metric, by frame for `FRAME_PAIRS` alone; `found` by (protocol, run).
 
+    Where two protocols have both runs, also their mean.
     Raises `MetricError` where the two were not judged on the same faces. Runs that share no seed are not compared.
     """
     rows: list[dict[str, Any]] = []
-    pooled: dict[tuple[str, ...], list[tuple[dict[str, Any], np.ndarray]]] = {}
+    pooled: dict[tuple[str, ...], list[tuple[dict[str, Any], np.ndarray, set[str]]]] = {}
     for protocol in dict.fromkeys(protocol for protocol, _ in found):
         for run, baseline in pairs([name for place, name in found if place == protocol]):
             for key, ours in found[protocol, run].items():
                 theirs = found[protocol, baseline].get(key)
+                subjects = set(ours.subjects.tolist())
                 for row, replicates in _differences(ours, theirs, protocol, settings) if theirs else []:
+                    if key[1] == "frame" and row["metric"] not in FRAME_PAIRS:
+                        continue
                     row |= {"protocol": protocol, "run": run, "baseline": baseline, "channel": key[0], "level": key[1]}
                     rows.append(_interval(row, replicates, settings.confidence))
-                    pooled.setdefault((run, baseline, *key, row["metric"]), []).append((row, replicates))
+                    pooled.setdefault((run, baseline, *key, row["metric"]), []).append((row, replicates, subjects))
     for group in pooled.values():
         if len(group) > 1:
-            mean = np.mean([replicates for _, replicates in group], axis=0)
-            rows.append(_interval(_mean_row([row for row, _ in group]), mean, settings.confidence))
+            mean = np.mean([replicates for _, replicates, _ in group], axis=0)
+            # Two protocols may have one target, and then its subjects, in common.
+            subjects = set.union(*(subjects for _, _, subjects in group))
+            rows.append(_interval(_mean_row([row for row, _, _ in group], len(subjects)), mean, settings.confidence))
     return rows
 
 
@@ -199,10 +210,10 @@ def _interval(row: dict[str, Any], replicates: np.ndarray, confidence: float) ->
     return row | {"low": bounds["low"], "high": bounds["high"]}
 
 
-def _mean_row(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Average over protocols: differences are averaged, subjects added up, the fewest seeds named."""
+def _mean_row(rows: Sequence[dict[str, Any]], subjects: int) -> dict[str, Any]:
+    """Average over protocols: differences are averaged, the fewest seeds named; `subjects` of all targets, each counted once."""
     difference = float(np.mean([row["difference"] for row in rows]))
-    sizes = {"seeds": min(row["seeds"] for row in rows), "subjects": sum(row["subjects"] for row in rows)}
+    sizes = {"seeds": min(row["seeds"] for row in rows), "subjects": subjects}
     return rows[0] | sizes | {"protocol": MEAN, "difference": difference, "protocols": [row["protocol"] for row in rows]}
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fasrepro.evaluation.metrics import HIGHER_IS_BETTER
+from fasrepro.report.paired import oriented
 from fasrepro.report.published import Figure
 
 NOT_RUN = "not run"
@@ -159,14 +160,9 @@ def rows_of(claim: Claim, metrics: Mapping[str, Any], published: Mapping[str, Fi
 
     def fits(row: Mapping[str, Any]) -> bool:
         channel = (row["channel"] == HEAD) == (claim.channel == HEAD)
-        return channel and (row["run"], row["baseline"], row["metric"], row["level"]) == (
-            claim.run,
-            claim.baseline,
-            metric,
-            "video",
-        )
+        return channel and (row["metric"], row["level"]) == (metric, "video")
 
-    found = [] if claim.why_not else [row for row in metrics["paired"] if fits(row)]
+    found = [] if claim.why_not else [row for row in oriented(metrics["paired"], claim.run, claim.baseline) if fits(row)]
     if not found:
         reason = claim.why_not or f"no results of {claim.run} beside {claim.baseline}"
         return [LedgerRow(claim, "—", claim.channel, metric, paper, None, None, None, reason, NOT_RUN)]

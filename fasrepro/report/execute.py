@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import difflib
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +36,39 @@ def stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
+def parameters_of(cell: str) -> list[str]:
+    """Return the names that the source of a `parameters` cell assigns. Raises `SyntaxError` where it is no Python."""
+    names: list[str] = []
+    for statement in ast.parse(cell).body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        targets += [statement.target] if isinstance(statement, ast.AnnAssign) else []
+        named = (node for target in targets for node in ast.walk(target) if isinstance(node, ast.Name))
+        names += [node.id for node in named if isinstance(node.ctx, ast.Store)]
+    return names
+
+
+def check_parameters(source: Path, cell: str, parameters: Iterable[str]) -> None:
+    """Raise `NotebookError` for a parameter that the `parameters` cell does not set: papermill would only log it."""
+    try:
+        known = parameters_of(cell)
+    except SyntaxError as error:
+        raise NotebookError(
+            f"{source}: the `parameters` cell is no Python ({error.msg}, line {error.lineno}); keep assignments alone in it"
+        ) from None
+    for name in parameters:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise NotebookError(
+                f"{source}: unknown parameter {name!r}.{hint} Its `parameters` cell sets: {', '.join(known) or 'nothing'}"
+            )
+
+
 def execute(source: Path, target: Path, parameters: dict[str, Any]) -> None:
     """Run the notebook `source` with `parameters` from the project's root and write what comes, stripped, to `target`.
 
     The file is written whole or not at all. Raises `NotebookError` if the notebook is missing, has not exactly
-    one cell tagged `parameters`, or a cell fails.
+    one cell tagged `parameters`, that cell does not set one of `parameters`, or a cell fails.
     """
     if not source.is_file():
         raise NotebookError(
@@ -49,6 +80,7 @@ def execute(source: Path, target: Path, parameters: dict[str, Any]) -> None:
         raise NotebookError(
             f"{source}: {len(tagged)} cells are tagged `parameters`, exactly one must be; tag the cell that sets them"
         )
+    check_parameters(source, cells[tagged[0]].source, parameters)
     logging.getLogger("papermill").setLevel(logging.WARNING)
     with provenance.replaced(target) as temporary:
         raw = temporary.with_suffix(".raw.ipynb")

@@ -26,7 +26,6 @@ from fasrepro import provenance
 
 PALETTE = sns.color_palette("colorblind")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++", "oo", "--")
 BONA_FIDE_COLOUR, ATTACK_COLOUR = PALETTE[0], PALETTE[1]
 WIDTH = 7.2  # inches: the text width of a page of the book
 

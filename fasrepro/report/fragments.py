@@ -115,11 +115,15 @@ def box_sources(faces: Iterable[Face]) -> str:
 
 
 def exclusions(index: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return what the index left out, by name and reason; `index` is what results/index.json holds."""
-    rows = [(DATASETS[name], path, why) for name, found in index.items() for path, why in found["excluded"].items()]
-    if not rows:
-        return f"Of {sum(found['videos'] for found in index.values())} videos none was left out.\n"
-    return table(("data set", "left out", "reason"), rows)
+    """Return what the index left out, and which videos it took otherwise than usual; `index` is what results/index.json holds."""
+    left_out, unusual = [], []
+    for name, found in index.items():
+        left_out += [(DATASETS[name], path, why) for path, why in found["excluded"].items()]
+        unusual += [(DATASETS[name], path, "centre fallback") for path in found["centre"]]
+        unusual += [(DATASETS[name], path, f"one face: {why}") for path, why in found["single_face"].items()]
+    videos = sum(found["videos"] for found in index.values())
+    text = table(("data set", "left out", "reason"), left_out) if left_out else f"Of {videos} videos none was left out.\n"
+    return text + ("\n" + table(("data set", "video", "what"), unusual) if unusual else "")
 
 
 def caption_reports(reports: Mapping[str, Mapping[str, Any]]) -> str:

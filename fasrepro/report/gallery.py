@@ -117,16 +117,19 @@ def describe(face: Face) -> str:
     return f"{DATASETS[face.dataset]}, {face.split}: {kind}"
 
 
-def present_cues(face_id: str, truths: Mapping[str, Truth]) -> tuple[str, ...] | None:
-    return truths[face_id].cues if face_id in truths else None
+def present_cues(face: Face, truths: Mapping[str, Truth]) -> list[str] | None:
+    """Return the cues that are seen in the face's crop, by the annotator's measure; None where nothing is known of it."""
+    truth = truths.get(face.face_id)
+    return None if truth is None else cues.visible(face.box, truth.cues, truth.regions)
 
 
-def truth_note(face_id: str, truths: Mapping[str, Truth]) -> str:
+def truth_note(face: Face, truths: Mapping[str, Truth]) -> str:
     """Return what is known of the image, as HTML."""
-    if face_id not in truths:
+    seen = present_cues(face, truths)
+    if seen is None:
         return ""
-    truth = truths[face_id]
-    there = ", ".join(cue.replace("_", " ") for cue in truth.cues) or "no cue"
+    truth = truths[face.face_id]
+    there = ", ".join(cue.replace("_", " ") for cue in seen) or "no cue"
     alike = f"; look-alike of {', '.join(cue.replace('_', ' ') for cue in truth.look_alikes)}" if truth.look_alikes else ""
     return escaped(f"In the image: {there}{alike}")
 
@@ -149,12 +152,12 @@ def captions(
     items = []
     for species in sorted({face.species for face in common}, key=lambda name: (name != "bona_fide", name)):
         for face in pictures.chosen([face for face in common if face.species == species], per_species, "captions"):
-            known = present_cues(face.face_id, truths)
+            known = present_cues(face, truths)
             body = "".join(
                 f'<p><span class="model-style">{escaped(style)}</span><br>{marked(texts[style][face.face_id].text, known)}</p>'
                 for style in styles
             )
-            items.append(card(describe(face), body, picture(face), truth_note(face.face_id, truths)))
+            items.append(card(describe(face), body, picture(face), truth_note(face, truths)))
     return (f"{HIDDEN}\n\n" if not picture.show else "") + cards(items)
 
 
@@ -192,6 +195,6 @@ def explanations(
             row = texts[face.face_id]
             cut = "" if row.finished else " <small>(cut off at the limit)</small>"
             title = f"{name}: {describe(face)}; read as {verdicts[face.face_id].value.replace('_', ' ')}"
-            body = f"<p>{marked(row.text, present_cues(face.face_id, truths)) or '(no text)'}{cut}</p>"
-            items.append(card(title, body, picture(face), truth_note(face.face_id, truths)))
+            body = f"<p>{marked(row.text, present_cues(face, truths)) or '(no text)'}{cut}</p>"
+            items.append(card(title, body, picture(face), truth_note(face, truths)))
     return "\n".join([*lines, f"{HIDDEN}\n" if not picture.show else "", cards(items)])

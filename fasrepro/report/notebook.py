@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from fasrepro.report.paired import oriented
+
 MEASURES = ("hter_dev", "auc", "apcer_max", "bpcer", "acer")
 
 
@@ -55,11 +57,17 @@ def paired_frame(
     level: str = "video",
     channel: str = "head",
 ) -> pd.DataFrame:
-    """Return run minus baseline per protocol and run: protocol, run, baseline, metric, difference, low, high, seeds, subjects."""
+    """Return run minus baseline per protocol and run: protocol, run, baseline, metric, difference, low, high, seeds, subjects.
+
+    Any run may be the baseline. By frame there are differences in "hter_dev" and "auc" alone.
+    """
     columns = ["protocol", "run", "baseline", "metric", "difference", "low", "high", "seeds", "subjects"]
-    wanted = {"baseline": baseline, "metric": metric, "level": level, "channel": channel}
+    wanted = {"metric": metric, "level": level, "channel": channel}
     found = {
-        (row["protocol"], row["run"]): row for row in metrics["paired"] if all(row[key] == value for key, value in wanted.items())
+        (row["protocol"], run): row
+        for run in runs
+        for row in oriented(metrics["paired"], run, baseline)
+        if all(row[key] == value for key, value in wanted.items())
     }
     rows = [{name: found[key][name] for name in columns} for key in ((p, run) for p in protocols for run in runs) if key in found]
     return pd.DataFrame(rows, columns=columns)

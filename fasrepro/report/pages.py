@@ -57,7 +57,7 @@ def cue_sheet(material: Material, folder: Path) -> str:
     if not material.show_faces:
         return f"{gallery.HIDDEN}\n"
     drawn = pictures.cue_sheet(material.faces, material.truths, material.crops, folder / "figures/cues.png")
-    caption = "Each cue where it shows best; the dashed box is the region where it was drawn."
+    caption = "Each cue where it shows best; the dashed boxes are where it was drawn."
     return fragments.figure("cues", caption, f"Examples of {', '.join(cue.replace('_', ' ') for cue in drawn)}")
 
 

@@ -63,23 +63,24 @@ def _blank(axes: figures.Axes) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class CueExample:
-    """A face that shows a cue, and the cue's region in pixels of the crop (x, y, width, height), clipped to it."""
+    """A face that shows a cue, and the cue's boxes in pixels of the crop (x, y, width, height), clipped to it."""
 
     face: Face
     strength: float
-    region: tuple[float, float, float, float]
+    boxes: tuple[tuple[float, float, float, float], ...]  # those that lie in the crop
 
 
 def cue_example(cue: str, faces: Mapping[str, Face], truths: Mapping[str, Truth]) -> CueExample | None:
-    """Return the face that shows `cue` best: strength times the share of the crop that its region covers; None if none does."""
+    """Return the face that shows `cue` best: strength times the share of the crop that it covers; None if none does."""
     best: tuple[float, str, CueExample] | None = None
     for face_id, truth in truths.items():
         if cue not in truth.cues or face_id not in faces:
             continue
         place, face = truth.cues.index(cue), faces[face_id]
-        region = _within(tuple(float(part) for part in truth.regions[place].split()), face.box)
-        weight = truth.strengths[place] * region[2] * region[3] / (face.box[2] * face.box[3])
-        candidate = (weight, face_id, CueExample(face, truth.strengths[place], region))
+        clipped = [_within(box, face.box) for box in cues.boxes(truth.regions[place])]
+        boxes = tuple(box for box in clipped if box[2] * box[3] > 0)
+        weight = truth.strengths[place] * sum(box[2] * box[3] for box in boxes) / (face.box[2] * face.box[3])
+        candidate = (weight, face_id, CueExample(face, truth.strengths[place], boxes))
         if weight > 0 and (best is None or candidate[:2] > best[:2]):
             best = candidate
     return None if best is None else best[2]
@@ -92,7 +93,7 @@ def _within(region: tuple[float, ...], box: tuple[int, ...]) -> tuple[float, flo
 
 
 def cue_sheet(faces: Mapping[str, Face], truths: Mapping[str, Truth], crops: Path, path: Path) -> list[str]:
-    """Draw an example of each cue with its region outlined; returns the names of the cues drawn (those that a face shows)."""
+    """Draw an example of each cue with its boxes outlined; returns the names of the cues drawn (those that a face shows)."""
     examples = {cue: found for cue in cues.CUES if (found := cue_example(cue, faces, truths)) is not None}
     columns = 3
     figure, axes = figures.grid(max(-(-len(examples) // columns), 1), columns, 2.5)
@@ -101,9 +102,9 @@ def cue_sheet(faces: Mapping[str, Face], truths: Mapping[str, Truth], crops: Pat
             _blank(panel)
         for panel, (cue, example) in zip(axes.flat, examples.items(), strict=False):
             panel.imshow(read_crop(crops, example.face.crop, example.face.crop_sha256), interpolation="nearest")
-            x, y, width, height = example.region
-            for colour, style in (("white", "-"), ("black", "--")):
-                panel.add_patch(Rectangle((x - 0.5, y - 0.5), width, height, fill=False, edgecolor=colour, linestyle=style))
+            for x, y, width, height in example.boxes:
+                for colour, style in (("white", "-"), ("black", "--")):
+                    panel.add_patch(Rectangle((x - 0.5, y - 0.5), width, height, fill=False, edgecolor=colour, linestyle=style))
             panel.set_title(
                 f"{cue.replace('_', ' ')}\n{DATASETS[example.face.dataset]}, {example.face.species.replace('_', ' ')}", fontsize=8
             )

@@ -14,6 +14,7 @@ from typing import Any
 from fasrepro import cues, provenance
 from fasrepro.report import claims, fragments
 from fasrepro.report.claims import LedgerRow
+from fasrepro.report.paired import oriented
 from fasrepro.report.published import EVIDENCE, Figure
 
 NOTHING = "No results yet: `dvc repro` makes them.\n"
@@ -102,19 +103,16 @@ def species(metrics: Mapping[str, Any]) -> str:
 def paired(metrics: Mapping[str, Any]) -> str:
     """Return the table of paired differences of the head's scores, by video: each pair once, the later run minus the earlier."""
     runs = list(dict.fromkeys(job["run"] for job in _jobs(metrics)))
-    found: dict[tuple[str, str, str], dict[str, Mapping[str, Any]]] = {}
-    for row in metrics["paired"]:
-        forward = runs.index(row["run"]) > runs.index(row["baseline"])
-        if forward and row["channel"] == claims.HEAD and row["level"] == "video" and row["metric"] in PAIRED:
-            found.setdefault((row["baseline"], row["run"], _scope(row)), {})[row["metric"]] = row
     rows = []
-    places = {pair: number for number, pair in enumerate(itertools.combinations(runs, 2))}
-    for (baseline, run, scope), entries in sorted(
-        found.items(), key=lambda item: (places[item[0][:2]], " " in item[0][2], item[0])
-    ):
-        first = next(iter(entries.values()))
-        figures = [interval(entries.get(name), "difference", signed=True) for name in PAIRED]
-        rows.append([scope, f"{run} − {baseline}", first["seeds"], first["subjects"], *figures])
+    for baseline, run in itertools.combinations(runs, 2):
+        found: dict[str, dict[str, Mapping[str, Any]]] = {}
+        for row in oriented(metrics["paired"], run, baseline):
+            if row["channel"] == claims.HEAD and row["level"] == "video" and row["metric"] in PAIRED:
+                found.setdefault(_scope(row), {})[row["metric"]] = row
+        for scope, entries in sorted(found.items(), key=lambda item: (" " in item[0], item[0])):
+            first = next(iter(entries.values()))
+            figures = [interval(entries.get(name), "difference", signed=True) for name in PAIRED]
+            rows.append([scope, f"{run} − {baseline}", first["seeds"], first["subjects"], *figures])
     return _table(["protocol", "run − baseline", "seeds", "subjects", *(RESULTS[name] for name in PAIRED)], rows)
 
 

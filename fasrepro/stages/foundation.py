@@ -11,7 +11,7 @@ from fasrepro import config, cues, paths, provenance, stages
 from fasrepro.synthetic import people, render
 from fasrepro.training import foundation, loop
 
-MAX_CAPTION_TOKENS = 96  # a neutral description is shorter
+RECIPE = ("epochs", "batch_size", "learning_rate", "warmup_steps", "weight_decay", "max_caption_tokens")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -20,9 +20,8 @@ def main(argv: list[str] | None = None) -> None:
     params = config.load("threads", "foundation", "synthetic", "training")
     loop.use_threads(params.threads)
     settings = dataclasses.asdict(params.foundation)
-    seed, images, epochs = settings.pop("seed"), settings.pop("images"), settings.pop("epochs")
-    batch_size, learning_rate = settings.pop("batch_size"), settings.pop("learning_rate")
-    vocabulary = settings.pop("vocabulary")
+    seed, images, vocabulary = (settings.pop(key) for key in ("seed", "images", "vocabulary"))
+    recipe = {key: settings.pop(key) for key in RECIPE}
 
     drawn = [
         render.neutral_portrait(seed * 1_000_000 + number, settings["image_size"], params.synthetic.people)
@@ -41,10 +40,7 @@ def main(argv: list[str] | None = None) -> None:
         [Image.fromarray(pixels) for pixels, _ in drawn],
         texts,
         prompt=params.training.prompt,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        max_caption_tokens=MAX_CAPTION_TOKENS,
+        **recipe,
         seed=seed,
         work=paths.WORK / "trainer",
     )

@@ -23,9 +23,8 @@ def main(argv: list[str] | None = None) -> None:
     provenance.write_json(paths.INDEX_REPORT, report)
     for name, counts in report.items():
         sources = ", ".join(f"{count} {source}" for source, count in counts["videos_by_box_source"].items())
-        print(
-            f"index: {name}: {counts['faces']} faces, {counts['videos']} videos ({sources}), {len(counts['excluded'])} excluded"
-        )
+        left_out = f"{counts['single_face_count']} videos with one face, {counts['excluded_count']} excluded"
+        print(f"index: {name}: {counts['faces']} faces, {counts['videos']} videos ({sources}), {left_out}")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ def opened_api(params: types.SimpleNamespace) -> Iterator[readers.Api]:
 def main(argv: list[str] | None = None) -> None:
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("judging", "annotator", "simulated")
+    if not params.judging.readers:
+        raise config.ConfigError(f"params.yaml: judging.readers: name at least one of {', '.join(readers.READERS)}")
     explanations = [
         row for job in sorted(config.load_jobs()) for row in records.read(paths.explanations(job), records.Explanation)
     ]

@@ -11,6 +11,8 @@ from fasrepro.evaluation import predict
 from fasrepro.models import backbones, vlm
 from fasrepro.training import loop
 
+CACHED_CROPS = 2048  # decoded; all of them in the embedded profile
+
 
 def main(argv: list[str] | None = None) -> None:
     """Write results/predictions/<job>/scores.parquet and explanations.parquet."""
@@ -19,7 +21,7 @@ def main(argv: list[str] | None = None) -> None:
     loop.use_threads(params.threads)
     recipe = config.recipe(params.training, params.runs, arguments.run)
     split = protocols.split_faces(records.read(paths.FACES, records.Face), protocols.protocol(arguments.protocol))
-    read_image = functools.cache(lambda face: read_crop(paths.CROPS, face.crop, face.crop_sha256))
+    read_image = functools.lru_cache(CACHED_CROPS)(lambda face: read_crop(paths.CROPS, face.crop, face.crop_sha256))
 
     scores: list[records.Score] = []
     explanations: list[records.Explanation] = []

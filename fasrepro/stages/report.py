@@ -9,7 +9,7 @@ import shutil
 from fasrepro import config, paths, provenance, records, stages
 from fasrepro.captions import styles
 from fasrepro.records import Label
-from fasrepro.report import claims, fragments, pages, published, tables
+from fasrepro.report import claims, fragments, pages, prose, published, tables
 
 # What the book's prose takes a value from, and `ablations` for the list of their pages.
 KEYS = ("archives", "synthetic", "index", "annotator", "simulated", "styles", "foundation", "training", "runs", "experiments")
@@ -39,16 +39,21 @@ def main(argv: list[str] | None = None) -> None:
     figures, synthetic = published.load(), source == "synthetic"
     ledger = claims.ledger(material.metrics, figures, synthetic)
     tables.write_tables(material.metrics, figures, ledger, work, synthetic)
-    aware, asked = params.annotator.label_aware, {name: styles.style_of(name) for name in params.styles}
-    prompts = {n: (s.prompt_version(aware), s.aware(Label.ATTACK, "print") if aware else s.blind()) for n, s in asked.items()}
+    aware, styled = params.annotator.label_aware, {name: styles.style_of(name) for name in params.styles}
+    prompts = {n: (s.prompt_version(aware), s.aware(Label.ATTACK, "print") if aware else s.blind()) for n, s in styled.items()}
     reports = {style: provenance.read_json(paths.captions_report(style)) for style in params.styles}
     notebooks = {name: entry.notebook for name, entry in params.ablations.items()}
     texts = fragments.of_settings(source, people, dataclasses.asdict(params.training), params.runs, notebooks)
     texts["prompts"], texts["caption_reports"] = fragments.prompts(prompts), fragments.caption_reports(reports)
+    asked, failings = dataclasses.asdict(params.annotator), dataclasses.asdict(params.simulated)
+    texts["annotator"] = prose.annotator(asked, failings)
+    texts["backbone"] = prose.backbone(params.training.backbone, dataclasses.asdict(params.foundation))
+    texts["readers"] = prose.readers(dataclasses.asdict(params.judging), params.annotator.base_url, failings)
     texts["exclusions"] = fragments.exclusions(provenance.read_json(paths.INDEX_REPORT))
     for name, text in texts.items():
         provenance.write_text(work / f"{name}.md", text)
     values = {key: text for name in KEYS for key, text in fragments.flatten(name, getattr(params, name)).items()}
+    del values["annotator_base_url"]  # it can hold a password
     provenance.write_json(work / "values.json", values | tables.values(material.metrics, figures))
     work.rename(paths.GENERATED)
 

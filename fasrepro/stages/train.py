@@ -11,6 +11,8 @@ from fasrepro.crops import read_crop
 from fasrepro.models import backbones, vlm
 from fasrepro.training import dual, loop
 
+CACHED_CROPS = 2048  # decoded; all of them in the embedded profile
+
 
 def main(argv: list[str] | None = None) -> None:
     """Write results/checkpoints/<job>/seed_<n>: adapters, projector, head and provenance."""
@@ -21,7 +23,7 @@ def main(argv: list[str] | None = None) -> None:
     checkpoint, _ = recipe.pop("backbone"), recipe.pop("captions")
     trainset = paths.trainset(arguments.trainset)
     rows = records.read(trainset, records.TrainRow)
-    read_image = functools.cache(lambda row: read_crop(paths.CROPS, row.crop, row.crop_sha256))
+    read_image = functools.lru_cache(CACHED_CROPS)(lambda row: read_crop(paths.CROPS, row.crop, row.crop_sha256))
 
     inputs = {"trainset": provenance.sha256_file(trainset), "backbone": backbone_hash(checkpoint)}
     with provenance.replaced_folder(paths.CHECKPOINTS / arguments.name, paths.WORK / "train") as output:

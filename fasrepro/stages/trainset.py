@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from fasrepro import paths, records, stages
+from fasrepro import config, paths, records, stages
 from fasrepro.data import protocols, trainsets
 
 
@@ -16,10 +16,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--captions", nargs="*", default=[], metavar="STYLE=SHARE")
     arguments = parser.parse_args(argv)
 
-    captions = trainsets.parse_shares(arguments.captions)
     faces = protocols.split_faces(records.read(paths.FACES, records.Face), protocols.protocol(arguments.protocol)).train
-    texts = {style: records.read(paths.captions(style), records.Caption) for style in captions}
-    rows = trainsets.build(faces, captions, texts)
+    texts = {style: records.read(paths.captions(style), records.Caption) for style in config.load("styles").styles}
+    rows = trainsets.build(faces, trainsets.parse_shares(arguments.captions), texts)
+    for face_id in trainsets.captioned(faces, texts)[1]:
+        print(f"{arguments.name}: {face_id} left out: a caption is missing, see {paths.captions_report('').parent}")
     records.write(paths.trainset(arguments.name), rows, records.TrainRow)
 
 

@@ -1,5 +1,7 @@
 """How a cue is drawn: a function a cue, from a strength in (0, 1] to pixels, and what harmlessly looks like it.
 
+A function returns the boxes where its cue is: one, or for a border one a side.
+
 A picture of a person, once printed or shown on a screen, is a `Sheet`. Cues that are patterns end up in its `gain` and `add`
 (what the eye sees is picture x gain + add), so that a video on a screen can move behind them. All in float32 RGB, [0, 1].
 """
@@ -44,13 +46,13 @@ class Sheet:
         rows, columns = np.mgrid[0 : self.picture.shape[0], 0 : self.picture.shape[1]]
         return rows.astype(np.float32), columns.astype(np.float32)
 
-    def extent(self) -> Region:
-        """Return the whole sheet as a region."""
+    def extent(self) -> list[Region]:
+        """Return the whole sheet as a cue's only box."""
         height, width = self.picture.shape[:2]
-        return (0.0, 0.0, float(width), float(height))
+        return [(0.0, 0.0, float(width), float(height))]
 
 
-def halftone(sheet: Sheet, strength: float, rng: np.random.Generator) -> Region:
+def halftone(sheet: Sheet, strength: float, rng: np.random.Generator) -> list[Region]:
     """Lay a rotated raster of dots over the sheet, one phase an ink; brightness stays the same on average."""
     rows, columns = sheet.grid()
     amplitude = 0.10 + 0.42 * strength
@@ -71,7 +73,7 @@ def flatten(picture: Array, size: float, strength: float) -> Array:
     return np.clip(picture * np.clip((level / slow) ** strength, 0.4, 2.5)[..., None].astype(np.float32), 0, 1)
 
 
-def flat_light(sheet: Sheet, strength: float, rng: np.random.Generator) -> Region:
+def flat_light(sheet: Sheet, strength: float, rng: np.random.Generator) -> list[Region]:
     """Take the shading out of the face and lay one even slope of light over the sheet."""
     rows, columns = sheet.grid()
     sheet.picture = flatten(sheet.picture, sheet.box[2], 0.35 + 0.65 * strength)
@@ -82,7 +84,7 @@ def flat_light(sheet: Sheet, strength: float, rng: np.random.Generator) -> Regio
     return sheet.extent()
 
 
-def moire(sheet: Sheet, strength: float, rng: np.random.Generator) -> Region:
+def moire(sheet: Sheet, strength: float, rng: np.random.Generator) -> list[Region]:
     """Lay wavy bands over the sheet whose phase differs between the colours."""
     rows, columns = sheet.grid()
     angle, bend = rng.uniform(0, np.pi), rng.uniform(1.2, 2.8)
@@ -96,7 +98,7 @@ def moire(sheet: Sheet, strength: float, rng: np.random.Generator) -> Region:
     return sheet.extent()
 
 
-def glare(sheet: Sheet, strength: float, rng: np.random.Generator) -> Region:
+def glare(sheet: Sheet, strength: float, rng: np.random.Generator) -> list[Region]:
     """Wash out a patch of the face, with a streak through it, as of a lamp on glass."""
     rows, columns = sheet.grid()
     x0, y0, width, height = sheet.box
@@ -108,13 +110,13 @@ def glare(sheet: Sheet, strength: float, rng: np.random.Generator) -> Region:
     wash = np.clip((0.30 + 0.65 * strength) * patch, 0, 0.97)[..., None].astype(np.float32)
     sheet.gain *= 1 - wash
     sheet.add += wash * np.float32(0.97)
-    return (x - 1.3 * size, y - 1.3 * size, 2.6 * size, 2.6 * size)
+    return [(x - 1.3 * size, y - 1.3 * size, 2.6 * size, 2.6 * size)]
 
 
-def _cut(sheet: Sheet, rim: float, depth: float, colour: tuple[float, float, float], rng: np.random.Generator) -> Region:
+def _cut(sheet: Sheet, rim: float, depth: float, colour: tuple[float, float, float], rng: np.random.Generator) -> list[Region]:
     """End the picture inside the face's box on one or two sides: a rim of `colour`, then what lies behind the sheet.
 
-    `rim` and `depth` (how far inside the box the picture ends) are in units of the face's width.
+    `rim` and `depth` (how far inside the box the picture ends) are in units of the face's width. Returns the rim of each side.
     """
     rows, columns = sheet.grid()
     x, y, width, height = sheet.box
@@ -147,23 +149,23 @@ def _cut(sheet: Sheet, rim: float, depth: float, colour: tuple[float, float, flo
                 "bottom": (x, y + height - inside, width, band),
             }[side]
         )
-    return regions[0]
+    return regions
 
 
-def paper_border(sheet: Sheet, strength: float, rng: np.random.Generator) -> Region:
+def paper_border(sheet: Sheet, strength: float, rng: np.random.Generator) -> list[Region]:
     """End the picture with a pale margin and the edge of the paper."""
     colour = tuple(float(c * rng.uniform(0.9, 1.05)) for c in PAPER)
     return _cut(sheet, 0.05 + 0.07 * strength, 0.05 + 0.13 * strength, colour, rng)
 
 
-def bezel(sheet: Sheet, strength: float, rng: np.random.Generator) -> Region:
+def bezel(sheet: Sheet, strength: float, rng: np.random.Generator) -> list[Region]:
     """End the picture with the dark border of a device."""
     colour = tuple(float(c * rng.uniform(0.5, 2.5)) for c in DEVICE)
     return _cut(sheet, 0.09 + 0.12 * strength, 0.05 + 0.13 * strength, colour, rng)
 
 
 # In the order in which they are drawn: what changes the picture, then patterns over it, then where it ends.
-EFFECTS: dict[str, Callable[[Sheet, float, np.random.Generator], Region]] = {
+EFFECTS: dict[str, Callable[[Sheet, float, np.random.Generator], list[Region]]] = {
     "flat_light": flat_light,
     "halftone": halftone,
     "moire": moire,

@@ -176,7 +176,7 @@ def render(shown: Presentation, who: people.Person | portraits.Sitter, scene: Sc
     inner = motion(rng, scene.frames, (place.x, place.y), rng.uniform(0.8, 2.2) * unit)
     outer = np.tile(np.eye(2, 3), (scene.frames, 1, 1))
     blinks = _blinks(rng, scene.frames)
-    found: dict[str, tuple[float, effects.Region]] = {}
+    found: dict[str, tuple[float, list[effects.Region]]] = {}
     alike: list[str] = []
     if shown.label is Label.BONA_FIDE:
         if rng.random() < scene.look_alike_rate:
@@ -215,7 +215,7 @@ def _record(
     quality: int,
     figure: drawing.Figure,
     ways: tuple[Array, Array],
-    found: dict[str, tuple[float, effects.Region]],
+    found: dict[str, tuple[float, list[effects.Region]]],
     alike: list[str],
     words: dict[str, str],
 ) -> Recording:
@@ -228,7 +228,7 @@ def _record(
         for x, y in (figure.eyes[:2], figure.eyes[2:]):
             points += list(outer @ (*(inner @ (x, y, 1)), 1))
         recording.eyes[number] = _whole(tuple(points))  # type: ignore[assignment]
-        regions = tuple(" ".join(map(str, _whole(_moved(outer, region)))) for _, region in found.values())
+        regions = tuple(";".join(" ".join(map(str, _whole(_moved(outer, box)))) for box in boxes) for _, boxes in found.values())
         recording.truths.append(
             Truth(
                 face_id=face_id(shown.id, number),

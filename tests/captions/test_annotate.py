@@ -125,7 +125,8 @@ def test_a_crop_that_is_not_the_index_s_is_refused_before_it_is_paid_for(world: 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"base_url": "https://example.invalid/v1"}, "OPENAI_API_KEY is not set"),
+        ({"base_url": "https://example.invalid/v1", "model": "some-model"}, "OPENAI_API_KEY is not set"),
+        ({"base_url": "https://example.invalid/v1"}, "'simulated-annotator' is simulated; name one of https://example"),
         ({"base_url": "openai"}, "neither 'simulated' nor a URL"),
         ({"base_url": "simulated", "no truth": True}, "only synthetic archives have a truth"),
     ],

@@ -47,6 +47,7 @@ def test_a_key_is_never_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     cli.main(["doctor"])
     out = capsys.readouterr().out
     assert "OPENAI_API_KEY is set" in out
+    assert "MISSING  judging.model: simulated-reader is simulated" in out
     assert "very-secret" not in out
 
 

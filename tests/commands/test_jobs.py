@@ -14,7 +14,7 @@ RUNS = {"label_only": {}, "vanilla": {"captions": {"vanilla": 1.0}}, "wide": {"c
 
 
 def made(**experiments: config.Experiment) -> dict[str, dict[str, dict[str, object]]]:
-    return jobs.jobs_of(experiments, RUNS, config.load("training", path=ROOT / "params.yaml").training)
+    return jobs.jobs_of(experiments, RUNS, config.load("training", path=ROOT / "params.yaml").training, ["vanilla", "reasoning"])
 
 
 def test_a_job_is_a_run_on_a_protocol_with_all_seeds_asked_for() -> None:
@@ -37,6 +37,14 @@ def test_what_cannot_be_is_named() -> None:
         made(one=config.Experiment(["oci_m"], ["vanila"], [0]))
     with pytest.raises(ProtocolError, match="oci_x"):
         made(one=config.Experiment(["oci_x"], ["vanilla"], [0]))
+    for captions, message in (({"reasonning": 1.0}, "Did you mean 'reasoning'"), ({"vanilla": 0.5}, "add up to 1")):
+        with pytest.raises(ValueError, match=message):
+            jobs.jobs_of(
+                {"one": config.Experiment(["oci_m"], ["odd"], [0])},
+                {"odd": {"captions": captions}},
+                config.load("training", path=ROOT / "params.yaml").training,
+                ["vanilla", "reasoning"],
+            )
     with pytest.raises(config.ConfigError, match="no seeds"):
         made(one=config.Experiment(["oci_m"], ["vanilla"], []))
 

@@ -73,6 +73,37 @@ def test_sidecar_then_detector_then_centre(tmp_path: Path) -> None:
     assert faces.find(face, None, 170)[1] == "centre"  # no face is that large
 
 
+WIDE = (10, 10, 80, 80)
+
+
+@pytest.mark.parametrize(
+    ("found", "frames"),
+    [
+        ([None] * 12, []),
+        ([WIDE] + [None] * 11, []),  # one false detection in twelve frames does not keep the video from the fallback
+        ([WIDE] * 5 + [None] * 6, []),  # 5 of 11 is less than half
+        ([WIDE] * 6 + [None] * 6, [0, 1, 2, 3, 4, 5]),  # half is enough
+        ([WIDE] * 10 + [(0, 0, 109, 109), (0, 0, 59, 59)], list(range(10))),  # 80 x 1.35 = 108 and 80 / 1.35 = 59.3
+        ([WIDE] * 10 + [(0, 0, 108, 108), (0, 0, 60, 60)], list(range(12))),
+        ([WIDE] * 5 + [(0, 0, 40, 40)] + [None] * 6, []),  # half fire, but one of them is no face
+        ([(0, 0, 40, 40), (0, 0, 160, 160), None, None], []),  # no two agree
+    ],
+)
+def test_a_detector_is_believed_by_how_often_and_how_alike_it_fires(found: list[faces.Box | None], frames: list[int]) -> None:
+    kept = faces.believed(dict(enumerate(found)))
+    assert kept == {number: found[number] for number in frames}
+
+
+def test_a_face_in_few_frames_gives_all_frames_the_centre(tmp_path: Path) -> None:
+    wall = np.full((180, 240, 3), 90, np.uint8)
+    write_video(tmp_path / "few.avi", [portrait()] * 5 + [wall] * 25, 25, 2)
+    write_video(tmp_path / "half.avi", [portrait()] * 15 + [wall] * 15, 25, 2)
+    centre = faces.centre(180, 240)
+    assert faces.find(decode(tmp_path / "few.avi", 5), None, 40) == (dict.fromkeys(range(0, 30, 5), centre), "centre")
+    boxes, source = faces.find(decode(tmp_path / "half.avi", 5), None, 40)
+    assert (list(boxes), source) == ([0, 5, 10], "detector")
+
+
 def test_a_large_frame_gives_the_box_in_its_own_pixels() -> None:
     grey = cv2.cvtColor(portrait(), cv2.COLOR_RGB2GRAY)
     large = cv2.resize(grey, None, fx=4, fy=4, interpolation=cv2.INTER_LINEAR)

@@ -108,7 +108,25 @@ def test_a_video_without_a_face_gets_the_counted_centre(archives: Path, tmp_path
         r for r in records.read(tmp_path / "index" / "faces.parquet", records.Face) if r.presentation == "casia/train_release/1/1"
     ]
     assert [(row.box_source, row.box) for row in rows] == [("centre", (33, 18, 54, 54))] * 2
-    assert report["casia"]["videos_by_box_source"]["centre"] >= 1
+    assert report["casia"]["videos_by_box_source"]["centre"] == report["casia"]["centre_count"]
+    assert "train_release/1/1.avi" in report["casia"]["centre"]
+    assert {"casia/" + path.removesuffix(".avi") for path in report["casia"]["centre"]} == {
+        row.presentation
+        for row in records.read(tmp_path / "index" / "faces.parquet", records.Face)
+        if row.dataset == "casia" and row.box_source == "centre"
+    }
+    assert report["msu"]["centre"] == []
+
+
+def test_a_video_with_a_single_face_is_named_with_its_reason(archives: Path, tmp_path: Path) -> None:
+    video = "scene01/real/real_client001_android_SD_scene01.mp4"
+    sidecar = (archives / "MSU-MFSD" / video).with_suffix(".face")
+    lines = sidecar.read_text().splitlines(keepends=True)
+    sidecar.write_text("".join(lines[:11]))  # boxes for frames 0 to 10: three of the ten candidates 0, 5, ..., 45
+    report = build(archives, tmp_path / "index")
+    assert report["msu"]["single_face"] == {video: "3 of 10 candidate frames with a face"}
+    assert report["msu"]["single_face_count"] == 1
+    assert report["msu"]["faces"] == 31
 
 
 def test_a_subject_in_two_splits_is_an_error(tmp_path: Path) -> None:

@@ -62,10 +62,20 @@ def test_labels_alone_need_no_captions() -> None:
     assert {(row.style, row.caption) for row in trainsets.build(faces({"print": 3}), {}, {})} == {("", "")}
 
 
-def test_a_face_without_its_caption_is_an_error() -> None:
+def test_a_face_without_a_caption_in_one_style_is_in_no_set_whatever_its_mix() -> None:
+    rows = faces({"bona_fide": 3, "print": 3})
+    texts = {"vanilla": captions(rows[:-1], "vanilla"), "reasoning": captions(rows[1:], "reasoning")}
+    assert trainsets.captioned(rows, texts)[1] == [rows[0].face_id, rows[-1].face_id]
+    for mix in ({}, {"vanilla": 1.0}, HALVES):
+        assert [row.face_id for row in trainsets.build(rows, mix, texts)] == [face.face_id for face in rows[1:-1]]
+
+
+def test_a_style_that_is_not_annotated_or_a_face_left_over_is_an_error() -> None:
     rows = faces({"print": 3})
-    with pytest.raises(trainsets.TrainsetError, match=r"1 faces have no caption .* msu/print/2#0020 \(vanilla\)"):
-        trainsets.build(rows, {"vanilla": 1.0}, {"vanilla": captions(rows[:2], "vanilla")})
+    with pytest.raises(trainsets.TrainsetError, match="no captions of style 'prose': add it to styles"):
+        trainsets.build(rows, {"prose": 1.0}, {"vanilla": captions(rows, "vanilla")})
+    with pytest.raises(trainsets.TrainsetError, match="no face has a caption in every style"):
+        trainsets.build(rows, {}, {"vanilla": []})
 
 
 @pytest.mark.parametrize("shares", [{"vanilla": 0.5}, {"vanilla": 1.5, "reasoning": -0.5}])
@@ -78,6 +88,7 @@ def test_mixes_are_named_and_parsed() -> None:
     assert trainsets.mix_name({}) == "labels"
     assert trainsets.mix_name({"vanilla": 1.0}) == "vanilla"
     assert trainsets.mix_name(HALVES) == "reasoning50-vanilla50"
+    assert trainsets.mix_name({"vanilla": 0.502, "reasoning": 0.498}) == "reasoning49p8-vanilla50p2"
     assert trainsets.parse_shares(["reasoning=0.5", "vanilla=0.5"]) == HALVES
     with pytest.raises(trainsets.TrainsetError, match="style=share"):
         trainsets.parse_shares(["vanilla"])

@@ -63,9 +63,14 @@ def test_all_scores_alike_separate_nothing() -> None:
     assert metrics.eer([0, 1, 1], [0.4, 0.4, 0.4])[0] == 0.5
 
 
-def test_reader_rates_by_hand() -> None:
+def reader_rates(labels: list[int], verdicts: list[int]) -> dict[str, float]:
+    readings = metrics.Readings(np.array(labels), np.array(verdicts), np.ones((1, len(labels))))
+    return {name: float(value[0]) for name, value in metrics.measure_readings(readings).items()}
+
+
+def test_verdicts_by_hand() -> None:
     # bona fide: right, undecided; attacks: right, wrong, undecided, right.
-    values = metrics.reader_rates([0, 0, 1, 1, 1, 1], [0, -1, 1, 0, -1, 1])
+    values = reader_rates([0, 0, 1, 1, 1, 1], [0, -1, 1, 0, -1, 1])
     assert values == {
         "accuracy": 3 / 6,
         "hter": (1 / 2 + 2 / 4) / 2,
@@ -76,7 +81,7 @@ def test_reader_rates_by_hand() -> None:
 
 
 def test_a_reader_that_decides_nothing_is_always_wrong() -> None:
-    values = metrics.reader_rates([0, 1], [-1, -1])
+    values = reader_rates([0, 1], [-1, -1])
     assert (values["accuracy"], values["hter"], values["undecided"]) == (0.0, 1.0, 1.0)
     assert np.isnan(values["hter_decided"])
 

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fasrepro import cues
-from fasrepro.captions import simulated
+from fasrepro.captions import simulated, wording
 from fasrepro.captions.client import Endpoint, EndpointError
 from fasrepro.captions.store import Store
 from fasrepro.captions.styles import VERDICTS
@@ -45,6 +46,13 @@ NO_RATES = dict.fromkeys(("missed_cue", "invented_cue", "refusal", "bad_format",
         ("A person with brown hair looks at the camera.", UNDECIDED),
         ("", UNDECIDED),
         ("the the the the", UNDECIDED),
+        ("The skin has little natural texture, and the eyes look still.", UNDECIDED),
+        ("There is hardly any sign of a live person.", ATTACK),
+        ("It shows few signs of a spoof.", BONA_FIDE),
+        ("It shows a few signs of a spoof.", ATTACK),
+        ("A few plain signs of a spoof.", ATTACK),
+        ("There is little doubt that this is a spoof.", ATTACK),
+        ("This is without a doubt a live person.", BONA_FIDE),
     ],
 )
 def test_the_lexical_rule(text: str, verdict: Verdict) -> None:
@@ -56,6 +64,37 @@ def test_the_fixed_sentences_and_every_phrasing_of_a_cue_are_read(name: str, num
     phrasing = cues.CUES[name].phrasings[number]
     assert readers.lexical(f"There is {phrasing}.") == ATTACK
     assert readers.lexical(f"There is {phrasing}. {VERDICTS[verdict]}") == verdict
+
+
+@given(st.integers(0, 10**6), st.sets(st.sampled_from(sorted(cues.CUES))), st.sampled_from([ATTACK, BONA_FIDE]))
+@settings(max_examples=300)
+def test_no_sentence_of_the_simulated_annotator_is_read_as_its_opposite(die: int, names: set[str], verdict: Verdict) -> None:
+    named = tuple(sorted(names))
+    cues_named, look_alikes = (named, ()) if verdict == ATTACK else ((), named)
+    attributes = {"skin_tone": "brown", "hair": "black", "light": "left", "background": "wall", "wall": "grey"}
+    species = wording.infer_species(cues_named) if verdict == ATTACK else ""
+    reading = wording.Reading(cues_named, look_alikes, attributes, verdict, species)
+    for write in wording.WRITERS.values():
+        for sentence in re.split(r"(?<=\.)\s+", " ".join(write(reading, wording.Dice((die,))))):
+            assert readers.lexical(sentence) in (verdict, UNDECIDED), sentence
+
+
+def test_no_template_is_read_as_the_opposite_of_what_it_is_written_for() -> None:
+    lines = {
+        ATTACK: [*wording._WITHOUT_CUE, *(t.format(species=s) for t in wording._FITS for s in wording.INFERRED.values())],
+        BONA_FIDE: [*wording._LIVE_SKIN, *wording._LIVE_FITS],
+    }
+    lines[BONA_FIDE] += [
+        template.format(what=what)
+        for template in wording._ALSO_HARMLESS
+        for phrases in wording.HARMLESS.values()
+        for what in phrases
+    ]
+    for step in wording._NOTHING.values():
+        for verdict, templates in step.items():
+            lines[verdict] += templates
+    wrong = [text for verdict, texts in lines.items() for text in texts if readers.lexical(text) not in (verdict, UNDECIDED)]
+    assert wrong == []
 
 
 @pytest.mark.parametrize(

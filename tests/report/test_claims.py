@@ -78,6 +78,12 @@ def test_a_claim_has_a_row_for_each_protocol_and_their_mean_last() -> None:
     assert found[0].test == "paired bootstrap, 8 subjects, 1 seed"
 
 
+def test_a_difference_that_is_stored_the_other_way_round_is_turned() -> None:
+    turned = row("oci_m", 0.1, 0.3, run="vanilla", baseline="reasoning")
+    (found,) = claims.rows_of(claims.CLAIMS[0], metrics(turned), published.load(), "synthetic")
+    assert (found.difference, found.low, found.high, found.verdict) == (-0.2, -0.3, -0.1, "mechanism seen")
+
+
 @pytest.mark.parametrize(("seeds", "subjects", "wanted"), [(3, 8, "mechanism seen"), (2, 8, "undecided"), (3, 7, "undecided")])
 def test_few_seeds_or_subjects_decide_nothing(seeds: int, subjects: int, wanted: str) -> None:
     given = metrics(row("oci_m", -0.3, -0.2, seeds=seeds, subjects=subjects))

@@ -96,8 +96,19 @@ def test_the_example_of_a_cue_is_the_strongest_in_the_crop_and_its_region_is_cli
     example = pictures.cue_example("halftone", faces, truths)
     assert example is not None
     assert example.face.face_id == "msu/b#0000"
-    assert example.region == (0, 0, 20, 20)  # by hand: x 0..30 less 10 is 0..20 in the crop, y 10..40 less 20 is 0..20
+    assert example.boxes == ((0, 0, 20, 20),)  # by hand: x 0..30 less 10 is 0..20 in the crop, y 10..40 less 20 is 0..20
     assert pictures.cue_example("glare", faces, truths) is None
+
+
+def test_the_example_of_a_border_has_a_box_a_side_that_lies_in_the_crop() -> None:
+    faces = {f.face_id: f for f in (face("a", "a"), face("b", "b"))}
+    truths = {
+        "msu/a#0000": Truth("msu/a#0000", ("bezel",), (0.5,), ("5 20 10 50;45 20 10 50;0 0 5 5",), (), "{}"),
+        "msu/b#0000": Truth("msu/b#0000", ("bezel",), (0.7,), ("5 20 10 50",), (), "{}"),  # 0.7 x 5 is less than 0.5 x (5 + 5)
+    }
+    example = pictures.cue_example("bezel", faces, truths)
+    assert example is not None
+    assert example.boxes == ((0, 0, 5, 50), (35, 0, 5, 50))  # the crop is 10..50 wide and 20..70 high
 
 
 def test_a_contact_sheet_names_every_instrument(world: SimpleNamespace, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fasrepro.cues import CUES
-from fasrepro.records import Explanation, Label, Verdict
+from fasrepro.records import Explanation, Label, Truth, Verdict
 from fasrepro.report import fragments, gallery, pages
 
 HOSTILE = '<script>alert(1)</script>\n<img src=x onerror="alert(2)">\n```\n{{ training_steps }} $x$ :::{raw} html'
@@ -116,6 +116,16 @@ def test_a_hostile_explanation_does_not_leave_its_card(world: SimpleNamespace, t
     assert line.startswith("<div")
 
 
+def test_a_cue_that_is_outside_the_crop_is_not_there(world: SimpleNamespace) -> None:
+    face = next(face for face in world.faces if face.species == "print")  # its box is 30 20 40 48
+    truth = Truth(face.face_id, ("halftone", "bezel"), (0.5, 0.5), ("0 0 90 90", "0 0 29 90;71 0 20 90"), ("glare",), "{}")
+    truths = {face.face_id: truth}
+    assert gallery.present_cues(face, truths) == ["halftone"]
+    assert gallery.truth_note(face, truths) == "In the image&#58; halftone; look-alike of glare"
+    assert gallery.present_cues(face, {}) is None
+    assert gallery.truth_note(face, {}) == ""
+
+
 def test_only_faces_drawn_from_nothing_may_be_printed() -> None:
     assert fragments.may_print_faces("synthetic", "procedural")
     assert not fragments.may_print_faces("synthetic", "portraits")
@@ -143,6 +153,22 @@ def test_counts_of_the_index(world: SimpleNamespace) -> None:
     rows = [line for line in fragments.counts(world.faces).splitlines() if "MSU" in line]
     assert [cell.strip() for cell in rows[0].split("|")[1:-1]] == ["MSU-MFSD", "train", "3", "3", "9", "12"]
     assert len(rows) == 2
+
+
+def test_what_the_index_left_out_or_took_otherwise_is_named() -> None:
+    nothing = {"videos": 4, "excluded": {}, "single_face": {}, "centre": []}
+    assert fragments.exclusions({"msu": nothing, "casia": nothing}) == "Of 8 videos none was left out.\n"
+    unusual = nothing | {"single_face": {"b.avi": "3 of 10 candidate frames with a face"}, "centre": ["a.avi"]}
+    shown = fragments.exclusions({"msu": nothing, "casia": unusual})
+    assert shown.startswith("Of 8 videos none was left out.\n\n| data set | video | what |\n")
+    assert [[cell.strip() for cell in line.split("|")[1:-1]] for line in shown.splitlines()[4:]] == [
+        ["CASIA-FASD", "a.avi", "centre fallback"],
+        ["CASIA-FASD", "b.avi", "one face&#58; 3 of 10 candidate frames with a face"],
+    ]
+    both = fragments.exclusions({"msu": nothing | {"excluded": {"c.mp4": "empty file"}}, "casia": unusual})
+    assert both.startswith(
+        "| data set | left out | reason |\n| --- | --- | --- |\n| MSU-MFSD | c.mp4 | empty file |\n\n| data set | video"
+    )
 
 
 def test_settings_become_names_for_prose() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
 import yaml
 
 from fasrepro import config
@@ -21,6 +22,18 @@ def test_results_frame_holds_what_is_there(world: SimpleNamespace) -> None:
             **world.metrics["jobs"]["ocm_i-vanilla"]["mean"]["video"]["auc"],
         }
     ]
+
+
+@pytest.mark.parametrize("baseline", ["label_only", "reasoning"])
+def test_any_run_may_be_the_baseline(world: SimpleNamespace, baseline: str) -> None:
+    ours = notebook.paired_frame(world.metrics, ["oci_m"], ["vanilla"], baseline)
+    theirs = notebook.paired_frame(world.metrics, ["oci_m"], [baseline], "vanilla")
+    jobs = world.metrics["jobs"]
+    figures = [jobs[f"oci_m-{run}"]["mean"]["video"]["hter_dev"]["value"] for run in ("vanilla", baseline)]
+    assert ours.difference[0] == pytest.approx(figures[0] - figures[1], abs=2e-6)
+    assert (ours.difference[0], ours.low[0], ours.high[0]) == (-theirs.difference[0], -theirs.high[0], -theirs.low[0])
+    assert ours.low[0] < ours.high[0]
+    assert notebook.paired_frame(world.metrics, ["oci_m"], [baseline], baseline).empty
 
 
 def test_paired_frame_is_against_the_baseline_alone(world: SimpleNamespace) -> None:

@@ -129,8 +129,9 @@ def test_paired_differences_by_hand(project: Path) -> None:
     # Seed 0: 0.25 - 0; seed 1: 0.25 - 0.5.
     assert (ours["difference"], ours["low"], ours["high"]) == (0.0, -0.25, 0.25)
     assert (ours["seeds"], ours["subjects"], ours["protocol"]) == (2, 2, "oc_m")
-    turned = named["label_only", "vanilla", "apcer_max", "head", "video"]
-    assert turned["difference"] == -0.5
+    assert named["vanilla", "label_only", "apcer_max", "head", "video"]["difference"] == 0.5
+    assert ("label_only", "vanilla", "apcer_max", "head", "video") not in named  # each pair once
+    assert {metric for _, _, metric, _, level in named if level == "frame"} == {"hter_dev", "auc"}
     same = named["vanilla", "label_only", "hter", "lexical", "video"]
     assert (same["difference"], same["low"], same["high"]) == (0.0, 0.0, 0.0)
 

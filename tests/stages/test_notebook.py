@@ -66,6 +66,31 @@ def test_a_missing_notebook_and_one_without_a_parameters_cell_say_what_to_do(tmp
         execute.execute(source, tmp_path / "out.ipynb", {})
 
 
+def test_a_parameter_that_the_cell_does_not_set_is_an_error_that_names_the_nearest(tmp_path: Path) -> None:
+    source = write(tmp_path / "n.ipynb", "runs")
+    with pytest.raises(execute.NotebookError, match=r"n\.ipynb: unknown parameter 'run'\. Did you mean 'runs'\? .* sets: runs$"):
+        execute.execute(source, tmp_path / "out.ipynb", {"runs": ["x"], "run": []})
+    assert not (tmp_path / "out.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("a = b = 1", ["a", "b"]),
+        ("a: int = 1\nb, (c, *d) = 1, (2, 3)", ["a", "b", "c", "d"]),
+        ("import os\nnames['x'] = 1\nlist(y for y in ())", []),
+        ("# nothing", []),
+    ],
+)
+def test_the_names_that_a_cell_sets(cell: str, names: list[str]) -> None:
+    assert execute.parameters_of(cell) == names
+
+
+def test_a_parameters_cell_that_is_no_python_is_named(tmp_path: Path) -> None:
+    with pytest.raises(execute.NotebookError, match=r"n\.ipynb: the `parameters` cell is no Python"):
+        execute.check_parameters(tmp_path / "n.ipynb", "%matplotlib inline", [])
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project's root with the real notebook, and metrics that hold two runs."""

@@ -15,10 +15,10 @@ def sheet() -> effects.Sheet:
     return effects.Sheet.of(picture, picture, figure.box, 5.0)
 
 
-def shown(cue: str, strength: float) -> tuple[np.ndarray, tuple[float, ...], effects.Sheet]:
+def shown(cue: str, strength: float, seed: int = 7) -> tuple[np.ndarray, list[effects.Region], effects.Sheet]:
     made = sheet()
-    region = effects.EFFECTS[cue](made, strength, np.random.default_rng(7))
-    return np.clip(made.picture * made.gain + made.add, 0, 1), region, made
+    boxes = effects.EFFECTS[cue](made, strength, np.random.default_rng(seed))
+    return np.clip(made.picture * made.gain + made.add, 0, 1), boxes, made
 
 
 def test_there_is_an_effect_for_each_cue() -> None:
@@ -36,11 +36,24 @@ def test_a_cue_shows_in_the_face_and_grows_with_its_strength(cue: str) -> None:
 
 
 @pytest.mark.parametrize("cue", CUES)
-def test_a_cues_region_overlaps_the_face(cue: str) -> None:
-    _, (x, y, width, height), made = shown(cue, 0.6)
+def test_a_cues_boxes_overlap_the_face(cue: str) -> None:
+    _, boxes, made = shown(cue, 0.6)
     fx, fy, fw, fh = made.box
-    assert max(x, fx) < min(x + width, fx + fw)
-    assert max(y, fy) < min(y + height, fy + fh)
+    for x, y, width, height in boxes:
+        assert max(x, fx) < min(x + width, fx + fw)
+        assert max(y, fy) < min(y + height, fy + fh)
+
+
+@pytest.mark.parametrize("cue", ["paper_border", "bezel"])
+def test_a_border_on_two_sides_has_two_boxes_and_both_hold_its_colour(cue: str) -> None:
+    numbers = set()
+    for seed in range(8):
+        picture, boxes, _ = shown(cue, 1.0, seed)
+        numbers.add(len(boxes))
+        for x, y, width, height in boxes:
+            colour = picture[round(y + height / 2), round(x + width / 2)]
+            assert (colour.min() > 0.7) if cue == "paper_border" else (colour.max() < 0.2)
+    assert numbers == {1, 2}
 
 
 @pytest.mark.parametrize("cue", ["halftone", "moire"])

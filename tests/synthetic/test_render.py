@@ -10,7 +10,7 @@ import pytest
 
 from fasrepro import records
 from fasrepro.archives import ARCHIVES, casia, msu
-from fasrepro.cues import CUES, cues_of
+from fasrepro.cues import CUES, boxes, cues_of
 from fasrepro.provenance import sha256_file
 from fasrepro.synthetic import people, portraits, render, world
 from fasrepro.synthetic.video import write_video
@@ -43,11 +43,26 @@ def test_every_species_renders_with_truth_that_fits() -> None:
             assert truth.face_id == records.face_id(shown.id, number)
             assert set(truth.cues) <= set(cues_of(shown.species))
             assert set(truth.look_alikes) <= set(CUES)
+            assert all(boxes(region) for region in truth.regions)
             assert "glasses" in json.loads(truth.attributes)
         attack = shown.label is records.Label.ATTACK
         assert bool(made.truths[0].cues) == attack
         assert not (attack and made.truths[0].look_alikes)
         assert not np.array_equal(frames[0], frames[4])
+
+
+def test_a_border_on_two_sides_is_two_boxes_of_the_truth_and_both_move_with_the_frame() -> None:
+    shown = [msu.presentation(msu.Name(client, "android", "ipad_video"), "train") for client in range(1, 12)]
+    truths = [recording(p)[0].truths for p in shown]
+    borders = [
+        [boxes(truth.regions[truth.cues.index("bezel")]) for truth in of_video]
+        for of_video in truths
+        if "bezel" in of_video[0].cues
+    ]
+    assert {len(found) for of_video in borders for found in of_video} == {1, 2}
+    for of_video in borders:
+        assert len({len(found) for found in of_video}) == 1
+        assert all(width > 0 and height > 0 for found in of_video for _, _, width, height in found)
 
 
 def test_rendering_is_a_pure_function_of_its_arguments() -> None:

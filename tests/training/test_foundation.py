@@ -52,6 +52,8 @@ def test_pretraining_teaches_the_texts_and_the_checkpoint_loads_as_any_other(
         epochs=30,
         batch_size=4,
         learning_rate=0.01,
+        warmup_steps=5,
+        weight_decay=0.01,
         max_caption_tokens=40,
         seed=1,
         work=tmp_path / "work",

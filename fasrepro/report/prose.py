@@ -1,0 +1,69 @@
+"""Paragraphs that depend on params.yaml: what is true of the embedded profile is not said of another."""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Mapping
+from typing import Any
+
+from fasrepro.report.gallery import escaped
+
+SIMULATED = "simulated"
+EMBEDDED_BACKBONE = "results/foundation"
+
+
+def host_of(url: str) -> str:
+    """Return a URL's host and path: no user, no password, no query, which can hold secrets."""
+    parts = urllib.parse.urlsplit(url)
+    return f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
+def annotator(settings: Mapping[str, Any], failings: Mapping[str, Any]) -> str:
+    """Return who wrote the captions and what they were told; `settings` and `failings` are params' annotator and simulated."""
+    model = escaped(str(settings["model"]))
+    if settings["base_url"] == SIMULATED:
+        who = (
+            f"Here the annotator is a simulated one (model {model}): a program behind a server on this machine that knows"
+            " which cues are in an image and makes mistakes at set rates. It misses a cue with probability"
+            f" {failings['missed_cue']:g} and, when told the label, invents a cue typical of the attack with probability"
+            f" {failings['invented_cue']:g}."
+        )
+    else:
+        who = f"Here the annotator is {model} at {escaped(host_of(settings['base_url']))}."
+    if settings["label_aware"]:
+        told = (
+            "As in both papers **[2]**, the annotator is told whether the face is live, and if not, the kind of attack. So a"
+            " caption is a justification after the fact, not a reading of the image."
+        )
+    else:
+        told = (
+            "Other than in both papers **[2]**, the annotator is not told whether the face is live: a caption is its own reading."
+        )
+    return f"{who}\n\n{told}\n"
+
+
+def backbone(checkpoint: str, shape: Mapping[str, Any]) -> str:
+    """Return what the backbone is; `shape` is params' foundation."""
+    if checkpoint != EMBEDDED_BACKBONE:
+        return f"- **The backbone** is {escaped(checkpoint)}. The paper's is not named **[2]**.\n"
+    return (
+        f"- **The backbone is tiny**: a model of SmolVLM's architecture with {shape['vision_layers']} vision and"
+        f" {shape['text_layers']} language layers of width {shape['hidden_size']}, pretrained here on neutral descriptions of"
+        " bona fide faces. Its weights have seen no word of spoofing; its tokenizer was trained on the words of the cues too, as"
+        " any tokenizer knows them. The paper's backbone is not named **[2]**.\n"
+    )
+
+
+def readers(settings: Mapping[str, Any], base_url: str, failings: Mapping[str, Any]) -> str:
+    """Return what the readers are; `settings` and `failings` are params' judging and simulated."""
+    lines = {
+        "lexical": "- `lexical` goes by a fixed rule over words: the last stated verdict, else the cues that are named.",
+        "api": f"- `api` asks the model {escaped(str(settings['model']))} at {escaped(host_of(base_url))}.",
+    }
+    if base_url == SIMULATED:
+        lines["api"] = (
+            "- `api` stands where paper 1 has a language model. Here it is a program on this machine that goes by keywords and"
+            f" errs with probability {failings['reader_error']:g}: its rows show that the road is there, not how a language model"
+            " reads."
+        )
+    return "".join(f"{lines[name]}\n" for name in settings["readers"] if name in lines)

@@ -1,0 +1,46 @@
+"""Which runs are compared, and what a mean over protocols counts, on estimates made by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fasrepro.evaluation import summary
+
+SETTINGS = summary.Settings(replicates=4, confidence=0.95, seed=1)
+
+
+def estimates(value: float, people: list[str], metrics: tuple[str, ...] = ("hter_dev",)) -> summary.Estimates:
+    """Return a head's estimates on two videos of each of `people`; every replicate is `value`."""
+    ids = np.array([f"{person}/{number}" for person in people for number in range(2)])
+    subjects = np.repeat(people, 2)
+    values = {0: {name: (value, np.full(4, value)) for name in metrics}}
+    counts = {"bona_fide": len(people), "attack": len(people), "subjects": len(people)}
+    return {("head", level): summary.Estimate(ids, subjects, counts, values) for level in ("video", "frame")}
+
+
+def test_every_two_runs_are_compared_once_whatever_they_are_named() -> None:
+    assert summary.pairs(["vanilla", "b", "a"]) == [("b", "a"), ("vanilla", "a"), ("vanilla", "b")]
+    found = {("oci_m", name): estimates(value, ["x", "y"]) for name, value in (("wide", 0.5), ("narrow", 0.25))}
+    rows = summary.paired(found, SETTINGS)
+    assert [(row["run"], row["baseline"], row["difference"], row["level"]) for row in rows] == [
+        ("wide", "narrow", 0.25, "video"),
+        ("wide", "narrow", 0.25, "frame"),
+    ]
+
+
+def test_by_frame_few_metrics_are_compared() -> None:
+    found = {("oci_m", name): estimates(0.5, ["x", "y"], ("hter_dev", "auc", "eer")) for name in "ab"}
+    rows = summary.paired(found, SETTINGS)
+    metrics = {level: [row["metric"] for row in rows if row["level"] == level] for level in ("video", "frame")}
+    assert metrics == {"video": ["hter_dev", "auc", "eer"], "frame": ["hter_dev", "auc"]}
+
+
+@pytest.mark.parametrize(
+    ("second", "subjects"), [(["m1", "m2", "m3"], 3), (["i1", "i2"], 5), (["m3", "m4"], 4)], ids=["same", "other", "some"]
+)
+def test_a_mean_over_protocols_counts_each_subject_once(second: list[str], subjects: int) -> None:
+    people = {"oci_m": ["m1", "m2", "m3"], "oc_m": second}
+    found = {(place, run): estimates(value, people[place]) for place in people for run, value in (("a", 0.25), ("b", 0.75))}
+    (mean,) = [row for row in summary.paired(found, SETTINGS) if row["protocol"] == "mean" and row["level"] == "video"]
+    assert (mean["subjects"], mean["difference"], mean["protocols"]) == (subjects, 0.5, ["oci_m", "oc_m"])
