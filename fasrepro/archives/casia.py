@@ -1,4 +1,4 @@
-"""CASIA-FASD: 50 subjects, twelve videos each in three qualities; no sidecars. Layout: the project's facts, D.2.
+"""CASIA-FASD: 50 subjects, twelve videos each in three qualities; no sidecars. Layout: as public loaders agree on it.
 
 Subject numbers start at 1 in both halves and stand for different people, so a subject's name holds its half.
 """

@@ -1,4 +1,4 @@
-"""MSU-MFSD: 35 subjects, two cameras, one live and three attack videos each. Layout and split lists: the project's facts, D.1.
+"""MSU-MFSD: 35 subjects, two cameras, one live and three attack videos each. Layout and split lists: bob.db.msu_mfsd_mod.
 
 Six of the official videos are stored turned by 90 degrees; they are read as they are stored.
 """

@@ -1,4 +1,4 @@
-"""OULU-NPU: 55 users, six phones, three sessions; 1 live and 4 attack videos each. Layout: the project's facts, D.4.
+"""OULU-NPU: 55 users, six phones, three sessions; 1 live and 4 attack videos each. Layout: bob.db.oulunpu.
 
 Across data sets the archive is split by its three folders; of the within-archive protocols, the lists of Protocol 1 are
 checked against the files: session 1 and 2 in train and dev, session 3 in test.

@@ -1,4 +1,4 @@
-"""Replay-Attack: 50 clients in train, devel and test; 4 live and 20 attack videos each. Layout: the project's facts, D.3.
+"""Replay-Attack: 50 clients in train, devel and test; 4 live and 20 attack videos each. Layout: bob.db.replay.
 
 Face boxes lie in `face-locations/<path>.face`; a file beside its video is read too. `enroll/` is not about attacks.
 """

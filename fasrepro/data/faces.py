@@ -30,7 +30,7 @@ def pick(numbers: list[int], first: int) -> list[int]:
     """Return the frames that the papers take: of the sorted `numbers`, those at `first` and min(first + N // 2, N - 1).
 
     With fewer than `first` + 1 numbers the last stands in for the first; a single number is taken once. Source: the paper's
-    companion code (facts A.5).
+    companion code (1jimin3/MCIO_public-image-reattach, reproduce_images.py).
     """
     if not numbers:
         return []
@@ -107,6 +107,6 @@ def find(frames: Frames, sidecar: Mapping[int, Box] | None, min_face: int) -> tu
 
 
 def crop(rgb: np.ndarray, box: Box) -> np.ndarray:
-    """Cut `box` out of a frame: tight, no margin, no resizing (facts A.5); a contiguous uint8 RGB array."""
+    """Cut `box` out of a frame: tight, no margin, no resizing (paper 1's companion code); a contiguous uint8 RGB array."""
     x, y, w, h = box
     return np.ascontiguousarray(rgb[y : y + h, x : x + w])

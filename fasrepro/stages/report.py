@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import shutil
 
 from fasrepro import config, paths, provenance, records, stages
 from fasrepro.captions import styles
@@ -31,14 +30,8 @@ def main(argv: list[str] | None = None) -> None:
         metrics=tables.in_order(provenance.read_json(paths.METRICS), list(params.runs)),
         show_faces=fragments.may_print_faces(source, people),
     )
-    work = paths.WORK / "report"
-    shutil.rmtree(work, ignore_errors=True)
-    shutil.rmtree(paths.GENERATED, ignore_errors=True)
-    work.mkdir(parents=True)
-    pages.write(material, list(params.runs), params.judging.readers[0], work)
     figures, synthetic = published.load(), source == "synthetic"
     ledger = claims.ledger(material.metrics, figures, synthetic)
-    tables.write_tables(material.metrics, figures, ledger, work, synthetic)
     aware, styled = params.annotator.label_aware, {name: styles.style_of(name) for name in params.styles}
     prompts = {n: (s.prompt_version(aware), s.aware(Label.ATTACK, "print") if aware else s.blind()) for n, s in styled.items()}
     reports = {style: provenance.read_json(paths.captions_report(style)) for style in params.styles}
@@ -50,12 +43,14 @@ def main(argv: list[str] | None = None) -> None:
     texts["backbone"] = prose.backbone(params.training.backbone, dataclasses.asdict(params.foundation))
     texts["readers"] = prose.readers(dataclasses.asdict(params.judging), params.annotator.base_url, failings)
     texts["exclusions"] = fragments.exclusions(provenance.read_json(paths.INDEX_REPORT))
-    for name, text in texts.items():
-        provenance.write_text(work / f"{name}.md", text)
     values = {key: text for name in KEYS for key, text in fragments.flatten(name, getattr(params, name)).items()}
     del values["annotator_base_url"]  # it can hold a password
-    provenance.write_json(work / "values.json", values | tables.values(material.metrics, figures))
-    work.rename(paths.GENERATED)
+    with provenance.replaced_folder(paths.GENERATED, paths.WORK / "report") as work:
+        pages.write(material, list(params.runs), params.judging.readers[0], work)
+        tables.write_tables(material.metrics, figures, ledger, work, synthetic)
+        for name, text in texts.items():
+            provenance.write_text(work / f"{name}.md", text)
+        provenance.write_json(work / "values.json", values | tables.values(material.metrics, figures))
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def test_a_user_in_a_folder_that_is_not_theirs_is_a_subject_in_two_splits() -> N
         oulu.parse_name("Train_files/1_1_21_1.avi")
 
 
-# Official numbers of videos a split, live and attack: the project's facts, D.1-D.4.
+# Official numbers of videos a split, live and attack, as the releases' own lists give them.
 OFFICIAL = [
     ("msu", {"train": 15, "test": 20}, {"train": (30, 90), "test": (40, 120)}),
     ("casia", {"train": 20, "test": 30}, {"train": (60, 180), "test": (90, 270)}),
