@@ -57,6 +57,7 @@ test-browser: $(INSTALLED)
 	FASREPRO_BOOK="$(BOOK)" python -m pytest -m browser
 
 bench: $(INSTALLED)
+	python -m benchmarks.rendering
 	python -m benchmarks.dvc_noop
 
 doctor: $(INSTALLED)

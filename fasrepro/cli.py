@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 from fasrepro import __version__
-from fasrepro.commands import doctor, jobs, plan, reproduce
+from fasrepro.commands import counterfactual, doctor, jobs, plan, reproduce
 
-COMMANDS = {"doctor": doctor, "jobs": jobs, "plan": plan, "reproduce": reproduce}
+COMMANDS = {"counterfactual": counterfactual, "doctor": doctor, "jobs": jobs, "plan": plan, "reproduce": reproduce}
 
 
 def main(argv: list[str] | None = None) -> int:

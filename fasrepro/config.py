@@ -42,22 +42,32 @@ class OuluSubjects(Subjects):
 
 
 @dataclasses.dataclass(frozen=True)
+class SiwShare:
+    """Which share of SiW-Mv2's Protocol I a synthetic archive holds, of each kind of video, in [0, 1]."""
+
+    share: float
+
+
+@dataclasses.dataclass(frozen=True)
 class Archives:
     source: str
     msu: Subjects
     casia: Subjects
     replay: ReplaySubjects
     oulu: OuluSubjects
+    siw: SiwShare
 
 
 @dataclasses.dataclass(frozen=True)
 class Synthetic:
     seed: int
+    world: str
+    spurious_strength: float
     people: str
     frames: int
     frame_rate: int
-    scene_width: int
-    scene_height: int
+    width: int
+    height: int
     look_alike_rate: float
 
 
@@ -66,7 +76,20 @@ class Index:
     every: int
     first: int
     min_face: int
+    neighbours: int
+    crop: str
     max_exclusion_rate: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Audit:
+    """Bounds of AUC for the audit's probes, and how many test subjects make a data set count: see evaluation/probes.py."""
+
+    max_global_auc: float
+    min_subjects: int
+    min_vision_auc: float
+    min_vision_drop: float
+    min_cues_auc: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -188,6 +211,7 @@ SECTIONS: dict[str, Any] = {
     "archives": Archives,
     "synthetic": Synthetic,
     "index": Index,
+    "audit": Audit,
     "annotator": Annotator,
     "simulated": Simulated,
     "styles": list[str],

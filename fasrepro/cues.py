@@ -1,9 +1,13 @@
-"""The vocabulary of spoof cues: words only. How a cue is drawn is in synthetic/effects.py."""
+"""The vocabulary of spoof cues, words only: how a cue is drawn is in synthetic/effects/, where it is in masks.py."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+
+from fasrepro.masks import decode_mask as decode_mask
+from fasrepro.masks import encode_mask as encode_mask
+from fasrepro.masks import share
 
 # The six steps of paper 1's reasoning captions (second-hand: see the book's page on the method).
 STEPS: dict[str, str] = {
@@ -15,7 +19,7 @@ STEPS: dict[str, str] = {
     "judgment": "Final judgment",
 }
 
-# PAI species of the four archives, in words an annotator may be told.
+# PAI species of the five archives, in words an annotator may be told. No one is told the same words for two of them.
 SPECIES: dict[str, str] = {
     "bona_fide": "a live person in front of the camera",
     "print": "a printed photo held in front of the camera",
@@ -23,9 +27,31 @@ SPECIES: dict[str, str] = {
     "cut_photo": "a printed photo with the eyes cut out, held before a person's face",
     "replay_photo": "a photo shown on a screen",
     "replay_video": "a video played on a screen",
+    "mannequin": "the head of a mannequin",
+    "silicone_mask": "a silicone mask over the whole head",
+    "half_mask": "a mask over one half of the face",
+    "paper_mask": "a printed paper mask worn on the face",
+    "transparent_mask": "a clear plastic mask worn on the face",
+    "makeup_cosmetic": "heavy makeup that changes a face",
+    "makeup_impersonation": "makeup that copies another person",
+    "makeup_obfuscation": "makeup that hides who the person is",
+    "partial_eye": "printed eyes worn over the eyes",
+    "partial_mouth": "a printed mouth worn over the mouth",
+    "partial_paper_glasses": "paper glasses with printed eyes",
+    "partial_funny_eye": "toy glasses with false eyes",
 }
 PRINTS = ("print", "warped_photo", "cut_photo")
 REPLAYS = ("replay_photo", "replay_video")
+MASKS = ("mannequin", "silicone_mask", "half_mask", "paper_mask", "transparent_mask")
+MAKEUPS = ("makeup_cosmetic", "makeup_impersonation", "makeup_obfuscation")
+PARTIALS = ("partial_eye", "partial_mouth", "partial_paper_glasses", "partial_funny_eye")
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "print": PRINTS,
+    "replay": REPLAYS,
+    "mask": MASKS,
+    "makeup": MAKEUPS,
+    "partial": PARTIALS,
+}
 VISIBLE_SHARE = 0.005  # of the crop's area: a cue that covers less of the crop is not seen in it
 
 
@@ -33,7 +59,8 @@ VISIBLE_SHARE = 0.005  # of the crop's area: a cue that covers less of the crop 
 class Cue:
     """A visible sign of an attack: the reasoning step that names it, the species it goes with, and ways to say it.
 
-    No phrasing of one cue holds a phrasing of another, so that a text can be read back into cues.
+    No phrasing holds another one, so that a text can be read back into cues, and none holds a negation ("without shadows"),
+    so that a reader who minds negations takes it for what it says.
     """
 
     step: str
@@ -41,71 +68,218 @@ class Cue:
     phrasings: tuple[str, ...]
 
 
+def _ways(text: str) -> tuple[str, ...]:
+    return tuple(text.split(" / "))
+
+
+# In the order in which a caption names them.
 CUES: dict[str, Cue] = {
     "halftone": Cue(
         "artifacts",
-        PRINTS,
-        (
-            "halftone dots from a printer",
-            "a fine raster of ink dots",
-            "a dotted print pattern on the skin",
-            "printer dots across the cheeks",
-            "a regular screen of printed dots",
+        (*PRINTS, "paper_mask", "partial_paper_glasses", "partial_eye", "partial_mouth"),
+        _ways(
+            "halftone dots from a printer / a fine raster of ink dots / a dotted print pattern on the skin"
+            " / printer dots across the cheeks / rows of small printed dots"
         ),
     ),
     "paper_border": Cue(
         "context",
+        ("print", "warped_photo", "cut_photo"),
+        _ways(
+            "the pale edge of a sheet / a white paper margin around the face / the straight border of a photo print"
+            " / a paper edge that cuts the background / the rim of a printed sheet"
+        ),
+    ),
+    "curl": Cue(
+        "features",
+        ("print", "warped_photo"),
+        _ways(
+            "a sheet that bends and curls / the curved edge of bent paper / a bend across the whole picture"
+            " / paper that curls at the side / a face bent like paper"
+        ),
+    ),
+    "cut_eyes": Cue(
+        "features",
+        ("cut_photo", "warped_photo"),
+        _ways(
+            "holes cut out for the eyes / eyes behind holes in paper / a cut rim around each eye"
+            " / eye holes in a sheet / eyes in the shade of paper"
+        ),
+    ),
+    "narrow_gamut": Cue(
+        "artifacts",
         PRINTS,
-        (
-            "the pale edge of a sheet of paper",
-            "a white paper margin around the face",
-            "the straight border of a photo print",
-            "a paper edge that cuts the background",
-            "the rim of a printed sheet",
+        _ways(
+            "washed out colours of a print / pale colours and grey blacks / dull ink colours on the skin"
+            " / colours of a narrow range / blacks that look grey"
         ),
     ),
     "flat_light": Cue(
         "lighting",
         PRINTS,
-        (
-            "flat lighting without real shadows",
-            "shading that is flat like a surface",
-            "light that falls evenly as on a sheet",
-            "no depth in the shadows of nose and chin",
-            "an even light that ignores the shape of the face",
+        _ways(
+            "flat lighting with weak shadows / shading as flat as a sheet / light that falls evenly on paper"
+            " / weak shadows below nose and chin / even light over the whole face"
+        ),
+    ),
+    "hand_on_medium": Cue(
+        "context",
+        ("print", "warped_photo", *REPLAYS),
+        _ways(
+            "fingers over the edge of the picture / a hand that holds the picture / fingers that grip the picture"
+            " / a thumb on the picture / fingers close beside the face"
         ),
     ),
     "moire": Cue(
         "artifacts",
         REPLAYS,
-        (
-            "a moire pattern over the face",
-            "wavy interference stripes",
-            "rippled bands from a pixel grid",
-            "coloured moire fringes",
-            "interference between two grids",
+        _ways(
+            "a moire pattern over the face / wavy interference stripes / rippled moire bands on the skin"
+            " / coloured moire fringes / interference between two grids"
+        ),
+    ),
+    "pixel_grid": Cue(
+        "artifacts",
+        REPLAYS,
+        _ways(
+            "a fine grid of screen pixels / single pixels of a screen / square pixels on the skin"
+            " / the pixel grid of a display / small squares of screen light"
+        ),
+    ),
+    "banding": Cue(
+        "artifacts",
+        REPLAYS,
+        _ways(
+            "hard colour steps in the shading / steps of colour on the cheeks / bands of one colour each"
+            " / shading that breaks into steps / colour bands across the face"
         ),
     ),
     "glare": Cue(
         "lighting",
-        REPLAYS,
-        (
-            "a glare on the glass of a screen",
-            "a bright reflection on a display",
-            "a washed patch where light hits the glass",
-            "a mirror-like streak across the screen",
-            "a lamp reflected by a glossy panel",
+        ("print", *REPLAYS),
+        _ways(
+            "a glare on the glass / a bright reflection on the surface / a mirror-like streak across the picture"
+            " / a washed patch of reflected light / a lamp reflected by a glossy surface"
         ),
     ),
     "bezel": Cue(
         "context",
         REPLAYS,
-        (
-            "the dark bezel of a device",
-            "a black frame around the picture",
-            "the edge of a phone or tablet",
-            "the rim of a monitor",
-            "a dark device border beside the face",
+        _ways(
+            "the dark bezel of a device / a black frame around the picture / the edge of a phone or tablet"
+            " / the rim of a monitor / a dark device border beside the face"
+        ),
+    ),
+    "screen_tint": Cue(
+        "lighting",
+        REPLAYS,
+        _ways(
+            "a blue glow in dark parts / a bluish tint from a screen / dark parts that glow blue"
+            " / the cold glow of a display / screen light in the shadows"
+        ),
+    ),
+    "refresh_lines": Cue(
+        "artifacts",
+        REPLAYS,
+        _ways(
+            "dark bars across the picture / refresh lines of a screen / wide dark bars over the face"
+            " / dark lines that roll down / a rolling bar from screen refresh"
+        ),
+    ),
+    "waxy_skin": Cue(
+        "features",
+        ("silicone_mask", "mannequin", "half_mask"),
+        _ways(
+            "skin that looks like wax / a waxy shine on the skin / skin as smooth as wax"
+            " / dull waxy cheeks and forehead / skin like soft plastic"
+        ),
+    ),
+    "eye_hole_seam": Cue(
+        "features",
+        ("silicone_mask", "half_mask", "paper_mask", "transparent_mask"),
+        _ways(
+            "a seam around the eye holes / dark gaps around the eyes / a raised edge around each eye"
+            " / eyes set behind a mask / a dark ring behind the mask"
+        ),
+    ),
+    "rigid_expression": Cue(
+        "features",
+        MASKS,
+        _ways(
+            "a stiff and blank expression / a rigid and empty face / a mouth that stays stiff"
+            " / features that stay frozen / cheeks as stiff as a shell"
+        ),
+    ),
+    "hard_specular": Cue(
+        "lighting",
+        ("transparent_mask", "mannequin", "silicone_mask"),
+        _ways(
+            "hard shiny spots on the face / sharp highlights as on plastic / small hard points of shine"
+            " / a hard plastic shine / highlights with a sharp edge"
+        ),
+    ),
+    "uniform_texture": Cue(
+        "features",
+        ("mannequin", "silicone_mask", "makeup_cosmetic", "makeup_impersonation"),
+        _ways(
+            "skin of one even tone / the same smooth skin all over / an even coat over the pores"
+            " / skin that hides its pores / the same tone on both cheeks"
+        ),
+    ),
+    "mask_edge": Cue(
+        "context",
+        ("half_mask", "transparent_mask", "silicone_mask", "paper_mask"),
+        _ways(
+            "the edge of a mask / a mask rim along the face / a step between mask and skin"
+            " / a line where the mask ends / a mask border beside the cheek"
+        ),
+    ),
+    "pasted_patch": Cue(
+        "artifacts",
+        ("partial_eye", "partial_mouth"),
+        _ways(
+            "a pasted patch over the face / a strip of another skin tone / a printed strip over the skin"
+            " / a patch with straight edges / a piece pasted on the face"
+        ),
+    ),
+    "paper_glasses": Cue(
+        "context",
+        ("partial_paper_glasses", "partial_funny_eye"),
+        _ways(
+            "paper rims around the eyes / glasses cut out of paper / flat paper glasses on the nose"
+            " / thick rims made of paper / a paper frame for the eyes"
+        ),
+    ),
+    "painted_eyes": Cue(
+        "features",
+        ("partial_funny_eye", "mannequin", "partial_paper_glasses"),
+        _ways(
+            "flat eyes that stare / painted eyes that stay open / eyes drawn on a surface"
+            " / staring eyes of one flat colour / eyes that look like paint"
+        ),
+    ),
+    "heavy_makeup": Cue(
+        "artifacts",
+        ("makeup_cosmetic", "makeup_impersonation"),
+        _ways(
+            "heavy makeup on the face / strong lipstick and eye shadow / thick makeup around the eyes"
+            " / red cheeks with a makeup edge / lips painted in strong colour"
+        ),
+    ),
+    "face_paint": Cue(
+        "artifacts",
+        ("makeup_obfuscation", "makeup_impersonation"),
+        _ways(
+            "patches of paint on the skin / face paint over the cheeks / painted areas on the face"
+            " / skin covered with paint / a coat of bright paint"
+        ),
+    ),
+    "drawn_lines": Cue(
+        "features",
+        ("makeup_obfuscation", "makeup_impersonation"),
+        _ways(
+            "drawn lines on the face / painted wrinkles on the skin / wrinkles made with a brush"
+            " / dark lines that redraw the face / painted contours of nose and cheeks"
         ),
     ),
 }
@@ -122,31 +296,9 @@ def named_cues(text: str) -> list[str]:
     return [name for name, cue in CUES.items() if any(phrasing in lowered for phrasing in cue.phrasings)]
 
 
-def boxes(region: str) -> list[tuple[float, float, float, float]]:
-    """Return the boxes (x, y, width, height) of a `Truth`'s region: a border on two sides has two.
+def visible(box: Sequence[float], names: Iterable[str], masks: Iterable[str]) -> list[str]:
+    """Return the `names` of cues whose masks cover at least `VISIBLE_SHARE` of a face's `box`, so that its crop shows them.
 
-    >>> boxes("1 2 3 4;5 6 7 8")
-    [(1.0, 2.0, 3.0, 4.0), (5.0, 6.0, 7.0, 8.0)]
+    `masks` is one a name, as in `records.Truth`; the box in pixels of the frame.
     """
-    found = []
-    for part in region.split(";"):
-        x, y, width, height = map(float, part.split())
-        found.append((x, y, width, height))
-    return found
-
-
-def visible(box: Sequence[float], names: Iterable[str], regions: Iterable[str]) -> list[str]:
-    """Return the `names` of cues whose boxes together lie in a face's `box` far enough to be seen in its crop.
-
-    `regions` is one a name, as in `records.Truth`; all in pixels of the frame.
-    """
-    x, y, width, height = box
-    seen = []
-    for name, region in zip(names, regions, strict=True):
-        overlap = sum(
-            max(0.0, min(x + width, left + across) - max(x, left)) * max(0.0, min(y + height, top + down) - max(y, top))
-            for left, top, across, down in boxes(region)
-        )
-        if overlap >= VISIBLE_SHARE * width * height:
-            seen.append(name)
-    return seen
+    return [name for name, mask in zip(names, masks, strict=True) if share(box, mask) >= VISIBLE_SHARE]

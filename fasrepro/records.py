@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fasrepro import provenance
+from fasrepro import masks, provenance
 
 
 class RecordError(ValueError):
@@ -39,7 +39,7 @@ class Verdict(enum.StrEnum):
 
 
 BONA_FIDE_SPECIES = "bona_fide"
-DATASETS = {"msu": "MSU-MFSD", "casia": "CASIA-FASD", "replay": "Replay-Attack", "oulu": "OULU-NPU"}
+DATASETS = {"msu": "MSU-MFSD", "casia": "CASIA-FASD", "replay": "Replay-Attack", "oulu": "OULU-NPU", "siw": "SiW-Mv2"}
 SPLITS = ("train", "dev", "test")
 BOX_SOURCES = ("sidecar", "detector", "centre")
 
@@ -70,7 +70,7 @@ class Face:
     camera: str
     box: tuple[int, ...]  # x, y, width, height in pixels of the frame
     box_source: str
-    crop: str  # path of the crop, relative to the crops folder
+    crop: str  # its name: see fasrepro.crops
     crop_sha256: str  # of the decoded pixels: see provenance.pixel_hash
 
     def check(self) -> None:
@@ -89,21 +89,28 @@ class Face:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Truth:
-    """What is known of a synthetic frame because it was drawn. No training or prediction code reads it."""
+    """What is known of a synthetic frame because it was drawn. No training or prediction code reads it.
+
+    A cue is there if the frame differs from the same frame without it after camera and codec, and its face's crop shows that.
+    """
 
     face_id: str
     cues: tuple[str, ...]  # names in cues.CUES that are there, look-alikes excluded
     strengths: tuple[float, ...]  # in (0, 1], one a cue
-    regions: tuple[str, ...]  # one a cue: its boxes "x y w h" in pixels of the frame, joined by ";" ("x y w h;x y w h")
+    masks: tuple[str, ...]  # one a cue: the cells of the frame that it changes, as masks.encode_mask writes them
+    faint: tuple[str, ...]  # cues that were drawn but did not survive camera, codec and crop
     look_alikes: tuple[str, ...]  # cues that something harmless in the scene resembles
     attributes: str  # JSON object of words: skin_tone, hair, glasses, light, background, ...
 
     def check(self) -> None:
         _require(
-            len(self.cues) == len(self.strengths) == len(self.regions),
-            f"{self.face_id}: cues, strengths and regions differ in number",
+            len(self.cues) == len(self.strengths) == len(self.masks),
+            f"{self.face_id}: cues, strengths and masks differ in number",
         )
         _require(all(0 < s <= 1 for s in self.strengths), f"{self.face_id}: a strength lies outside (0, 1]")
+        _require(not set(self.cues) & set(self.faint), f"{self.face_id}: a cue is both there and faint: {self.faint}")
+        for name, mask in zip(self.cues, self.masks, strict=True):
+            _require(masks.is_mask(mask), f"{self.face_id}: the mask of {name} is none, like 60x45:100,3,2597: {mask[:60]!r}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -57,8 +57,13 @@ def closure(module: str) -> set[str]:
 
 
 def tracked(stage: str) -> list[str]:
-    """Return the files, relative to the root, that dvc.yaml must list for a stage's entry point."""
-    return sorted(str(path_of(name).relative_to(ROOT)) for name in closure(f"{PACKAGE}.stages.{stage}") - UNTRACKED)
+    """Return the files, relative to the root, that dvc.yaml must list for a stage's entry point.
+
+    A module's data file bears its name (`published.py` reads `published.yaml`), and determines as much as the module does.
+    """
+    sources = [path_of(name) for name in closure(f"{PACKAGE}.stages.{stage}") - UNTRACKED]
+    data = [path.with_suffix(".yaml") for path in sources if path.with_suffix(".yaml").is_file()]
+    return sorted(str(path.relative_to(ROOT)) for path in (*sources, *data))
 
 
 if __name__ == "__main__":

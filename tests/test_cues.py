@@ -1,27 +1,70 @@
-"""Which cues are seen in a crop."""
+"""Words of cues that can be read back, and which cues are seen in a crop."""
 
+import itertools
+
+import numpy as np
 import pytest
 
 from fasrepro import cues
+from fasrepro.evaluation.readers import _NOT
+from tests.masks import box_mask
+
+PHRASINGS = [(name, phrasing) for name, cue in cues.CUES.items() for phrasing in cue.phrasings]
 
 
-def test_boxes_of_a_region() -> None:
-    assert cues.boxes("1 2 3 4") == [(1, 2, 3, 4)]
-    assert cues.boxes("1 2 3 4;-5 6 7 8") == [(1, 2, 3, 4), (-5, 6, 7, 8)]
-    with pytest.raises(ValueError):
-        cues.boxes("1 2 3")
+def test_cues_go_with_known_species_and_steps_and_every_attack_has_some() -> None:
+    assert len(cues.CUES) == 26
+    attacks = [species for species in cues.SPECIES if species != "bona_fide"]
+    assert len(attacks) == 17
+    for cue in cues.CUES.values():
+        assert cue.step in {"artifacts", "features", "lighting", "context"}
+        assert cue.species and set(cue.species) <= set(attacks)
+        assert len(set(cue.species)) == len(cue.species) >= 2
+    assert all(len(cues.cues_of(species)) >= 2 for species in attacks)
+    assert cues.cues_of("bona_fide") == []
+
+
+def test_every_attack_belongs_to_one_family_and_has_words_of_its_own() -> None:
+    members = [species for family in cues.FAMILIES.values() for species in family]
+    assert sorted(members) == sorted(set(cues.SPECIES) - {"bona_fide"})
+    assert len(set(cues.SPECIES.values())) == len(cues.SPECIES)
+
+
+def test_phrasings_are_plain_short_and_distinct() -> None:
+    for name, cue in cues.CUES.items():
+        assert len(cue.phrasings) >= 5, name
+    for name, phrasing in PHRASINGS:
+        assert 3 <= len(phrasing.split()) <= 7, phrasing
+        assert phrasing == " ".join(phrasing.lower().split()), phrasing
+        assert not _NOT.search(phrasing), f"{name}: a negation in {phrasing!r}"
+    for (_, one), (_, other) in itertools.permutations(PHRASINGS, 2):
+        assert one not in other
+
+
+def test_two_phrasings_in_one_sentence_name_their_two_cues_and_no_third() -> None:
+    for (name, one), (other, two) in itertools.permutations(PHRASINGS, 2):
+        assert set(cues.named_cues(f"One can see {one} and {two}.")) == {name, other}
+        assert set(cues.named_cues(f"One can see {one}, {two}.")) == {name, other}
+
+
+def test_cues_are_named_in_their_order_whatever_case_and_blanks() -> None:
+    assert cues.named_cues("The rim of a Monitor,\n halftone  dots from a printer.") == ["halftone", "bezel"]
+    assert cues.named_cues("") == []
 
 
 @pytest.mark.parametrize(
-    ("region", "seen"),
+    ("boxes", "seen"),
     [
-        ("0 0 100 100", True),
-        ("10 20 1 25", True),  # 25 of the face's 5000 pixels: just the share
-        ("10 20 1 24", False),
-        ("10 20 1 12;109 20 9 13", True),  # 12 + 13 = 25 inside: the boxes count together
-        ("10 20 1 12;110 20 9 13", False),  # the second lies outside
+        ([(0, 0, 240, 180)], True),
+        ([(20, 20, 4, 8)], True),  # 32 of the face's 5000 pixels; the share is 25
+        ([(20, 20, 4, 4)], False),
+        ([(8, 20, 4, 12)], False),  # 2 of 4 columns inside: 24
+        ([(8, 20, 4, 12), (108, 68, 4, 4)], True),  # 4 more from another part
+        ([(120, 20, 100, 100)], False),
     ],
 )
-def test_a_cue_is_seen_where_its_boxes_cover_enough_of_the_crop(region: str, seen: bool) -> None:
+def test_a_cue_is_seen_where_its_mask_covers_enough_of_the_crop(boxes: list[tuple[int, int, int, int]], seen: bool) -> None:
     assert cues.VISIBLE_SHARE == 0.005
-    assert cues.visible((10, 20, 100, 50), ["glare", "bezel"], ["500 0 9 9", region]) == ["bezel"] * seen
+    mask = cues.encode_mask(np.logical_or.reduce([cues.decode_mask(box_mask(*box)) for box in boxes]))
+    far = box_mask(200, 100, 8, 8)
+    assert cues.visible((10, 20, 100, 50), ["glare", "bezel"], [far, mask]) == ["bezel"] * seen

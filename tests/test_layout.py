@@ -16,7 +16,7 @@ from fasrepro.commands import jobs
 from tests import layout
 from tests.layout import ROOT
 
-EVERYONE = {"fasrepro", "fasrepro.records", "fasrepro.paths", "fasrepro.provenance", "fasrepro.crops"}
+EVERYONE = {"fasrepro", "fasrepro.records", "fasrepro.paths", "fasrepro.provenance", "fasrepro.crops", "fasrepro.masks"}
 # What each package may import of ours besides itself, as prefixes.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "stages": ("fasrepro",),
@@ -127,6 +127,17 @@ def test_a_stage_lists_the_params_it_reads(stage: str) -> None:
     listed = {str(key).split(".")[0] for key in stages()[stage].get("params", [])}
     assert listed == loaded_keys(entry[1])
     assert listed <= set(config.SECTIONS)
+
+
+@pytest.mark.parametrize("stage", sorted(stages()))
+def test_a_stage_that_lists_keys_of_a_section_reads_those_and_no_others(stage: str) -> None:
+    entry = re.search(r"fasrepro\.stages\.(\w+)", str(stages()[stage]["cmd"]))
+    assert entry
+    source = layout.path_of(f"fasrepro.stages.{entry[1]}").read_text(encoding="utf-8")
+    pairs = [str(key).split(".") for key in stages()[stage].get("params", []) if "." in str(key) and "$" not in str(key)]
+    for section in {section for section, _ in pairs}:
+        read = set(re.findall(rf"\bparams\.{section}\b(?:\.(\w+))?", source))  # "" where the whole section is handed on
+        assert read == {key for name, key in pairs if name == section}, f"{stage}: {section}"
 
 
 def test_jobs_yaml_goes_with_params_yaml() -> None:

@@ -32,6 +32,8 @@ FACE = Face(
     crop_sha256="0" * 64,
 )
 
+TRUTH = Truth("a#0000", ("moire", "bezel"), (0.5, 1.0), ("3x2:2,2,2", "3x2:0,6"), ("glare",), ("halftone",), "{}")
+
 
 def test_an_attack_is_the_positive_class() -> None:
     assert (int(Label.BONA_FIDE), int(Label.ATTACK)) == (0, 1)
@@ -53,9 +55,8 @@ def test_scores_survive_the_round_trip(tmp_path_factory: pytest.TempPathFactory,
 
 
 def test_tuples_and_verdicts_survive_the_round_trip(tmp_path: Path) -> None:
-    truth = Truth("a#0000", ("moire", "bezel"), (0.5, 1.0), ("0 0 5 5", "1 1 2 2"), (), "{}")
-    records.write(tmp_path / "t.parquet", [truth], Truth)
-    assert records.read(tmp_path / "t.parquet", Truth) == [truth]
+    records.write(tmp_path / "t.parquet", [TRUTH], Truth)
+    assert records.read(tmp_path / "t.parquet", Truth) == [TRUTH]
     judged = Judgement("oci_m", "vanilla", 0, "a#0000", "lexical", Verdict.UNDECIDED)
     records.write(tmp_path / "j.parquet", [judged], Judgement)
     assert records.read(tmp_path / "j.parquet", Judgement) == [judged]
@@ -65,7 +66,7 @@ def test_tuples_and_verdicts_survive_the_round_trip(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"species": "bona_fide"}, "label ATTACK does not go with species"),
-        ({"dataset": "siw"}, "'siw' is none of"),
+        ({"dataset": "wild"}, "'wild' is none of"),
         ({"split": "devel"}, "'devel' is none of"),
         ({"frame": 6}, "id does not name presentation and frame"),
         ({"box": (1, 2, 0, 4)}, "is empty"),
@@ -77,6 +78,21 @@ def test_bad_rows_are_refused_with_file_and_row(tmp_path: Path, change: dict[str
     with pytest.raises(RecordError, match=rf"faces\.parquet, row 0: .*{message}"):
         records.write(path, [dataclasses.replace(FACE, **change)], Face)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"masks": ("3x2:2,2,2",)}, "cues, strengths and masks differ in number"),
+        ({"masks": ("3x2:2,2,2", "1 1 2 2")}, "the mask of bezel is none, like .*: '1 1 2 2'"),
+        ({"strengths": (0.5, 1.1)}, "a strength lies outside"),
+        ({"faint": ("bezel",)}, "a cue is both there and faint"),
+    ],
+)
+def test_a_truth_that_does_not_hold_together_is_refused(change: dict[str, object], message: str) -> None:
+    TRUTH.check()
+    with pytest.raises(RecordError, match=f"a#0000: {message}"):
+        dataclasses.replace(TRUTH, **change).check()
 
 
 def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The archives this project reads and, small and synthetic, writes: one module each, with the same functions.
 
-`format_name`, `parse_name` (the codec), `read`, `boxes` (the reader), `plan`, `write_sidecar`, `write_lists` (the writer).
+`format_name`, `parse_name` (the codec), `read`, `boxes`, `eyes` (the reader), `plan`, `write_sidecar`, `write_lists` (the
+writer), and `rotation`, which both go by: the quarter turns, counter-clockwise as np.rot90 counts them, that make a stored frame
+upright.
 """
 
 from __future__ import annotations
@@ -8,10 +10,10 @@ from __future__ import annotations
 import difflib
 from types import ModuleType
 
-from fasrepro.archives import casia, msu, oulu, replay
+from fasrepro.archives import casia, msu, oulu, replay, siw
 from fasrepro.archives.layout import ArchiveError
 
-ARCHIVES: dict[str, ModuleType] = {"msu": msu, "casia": casia, "replay": replay, "oulu": oulu}
+ARCHIVES: dict[str, ModuleType] = {"msu": msu, "casia": casia, "replay": replay, "oulu": oulu, "siw": siw}
 
 
 def archive(name: str) -> ModuleType:

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from fasrepro.archives import layout
-from fasrepro.archives.layout import Box, Presentation, Reading, UnknownName
+from fasrepro.archives.layout import Box, Eyes, Presentation, Reading, UnknownName
 from fasrepro.records import BONA_FIDE_SPECIES, Label
 
 FOLDER = "CASIA-FASD"
@@ -80,6 +80,18 @@ def boxes(root: Path, path: str) -> dict[int, Box] | None:
     return None
 
 
+def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
+    """Return None: the archive carries no eyes."""
+    del root, path
+    return None
+
+
+def rotation(path: str) -> int:
+    """Return 0: the archive's videos are stored upright."""
+    del path
+    return 0
+
+
 def plan(train: int, test: int) -> list[Presentation]:
     """Return the presentations of a small archive of the official shape: 3 live and 9 attacks a subject."""
     return [
@@ -90,7 +102,7 @@ def plan(train: int, test: int) -> list[Presentation]:
     ]
 
 
-def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, tuple[int, int, int, int]]) -> None:
+def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:
     """Write nothing: the archive carries no sidecars."""
     del root, path, faces, eyes
 

@@ -1,4 +1,4 @@
-"""What the four archives have in common: presentations, readings, sidecars of boxes, and the walk through a tree.
+"""What the archives have in common: presentations, readings, sidecars of boxes, and the walk through a tree.
 
 Each archive's own module holds its codec of file names, its reader and its writer; `fasrepro.archives.ARCHIVES` lists them.
 """
@@ -13,6 +13,10 @@ from fasrepro.provenance import write_text
 from fasrepro.records import Label
 
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the frame
+Eyes = tuple[float, float, float, float]  # x, y of the eye at the left of the picture, then of the other, in pixels of the frame
+
+
+PUT_BACK = "the official archive carries it: put it back"  # the remedy for a file that is missing
 
 
 class ArchiveError(ValueError):
@@ -75,10 +79,12 @@ def read_tree(
     """Walk `root` and return a presentation for each video, an exclusion for each file that is nothing of the archive's.
 
     `present` makes of a video's relative path its presentation, or says why not; it raises `UnknownName`, which becomes an
-    exclusion. `sidecar` is the suffix of the boxes' files; `known` are further files of the layout (split lists, notes).
+    exclusion. It is given the path with its suffix in lower case: copies between systems change that, and the path on disk is
+    kept. `sidecar` is the suffix of the boxes' files; `known` are further files of the layout (split lists, notes).
     """
     presentations: list[Presentation] = []
     exclusions: list[Exclusion] = []
+    taken: dict[str, str] = {}
     for path in files(root):
         suffix = PurePosixPath(path).suffix.lower()
         if path in known or (sidecar is not None and suffix == sidecar):
@@ -87,19 +93,30 @@ def read_tree(
             exclusions.append(Exclusion(path, "no file of this archive's layout"))
             continue
         try:
-            found = present(path)
+            found = present(beside(path, suffix))
         except UnknownName as error:
             found = Exclusion(path, str(error))
-        (presentations if isinstance(found, Presentation) else exclusions).append(found)
+        if isinstance(found, Presentation) and taken.setdefault(found.id, path) != path:
+            found = Exclusion(path, f"{found.id} is {taken[found.id]} already")
+        if isinstance(found, Presentation):
+            presentations.append(dataclasses.replace(found, path=path))
+        else:
+            exclusions.append(Exclusion(path, found.reason))
     return Reading(presentations, exclusions)
 
 
-def read_lines(path: Path, what: str) -> list[str]:
-    """Return the lines of a split list that are not blank, stripped; raises `ArchiveError` where it is missing."""
+def read_lines(path: Path, what: str, remedy: str) -> list[tuple[int, str]]:
+    """Return the lines of a split list that are not blank, stripped, each with its number in the file, from 1.
+
+    Raises `ArchiveError` where the list is missing, with the caller's `remedy`, and where it is no UTF-8 text.
+    """
     if not path.is_file():
-        raise ArchiveError(f"{path}: missing {what}; the official archive carries it: put it back")
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    return [line for line in lines if line]
+        raise ArchiveError(f"{path}: missing {what}; {remedy}")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ArchiveError(f"{path}: no UTF-8 text at byte {error.start}; restore the official {what}") from None
+    return [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
 
 
 def read_numbers(path: Path, separator: str | None, columns: int) -> dict[int, tuple[int, ...]] | None:
@@ -111,7 +128,7 @@ def read_numbers(path: Path, separator: str | None, columns: int) -> dict[int, t
     if not path.is_file():
         return None
     rows: dict[int, tuple[int, ...]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1):
         if not line.strip():
             continue
         try:
@@ -127,7 +144,19 @@ def read_numbers(path: Path, separator: str | None, columns: int) -> dict[int, t
     return {frame - first: values for frame, values in rows.items()}
 
 
-def write_numbers(path: Path, rows: dict[int, tuple[int, ...]], separator: str, first: int) -> None:
+def read_eyes(path: Path, separator: str, before: int) -> dict[int, Eyes] | None:
+    """Return frame (from 0) -> eyes from a sidecar whose lines hold them after `before` other numbers; None if there is no file.
+
+    Which eye comes first differs between archives, so the one further left in the picture is put first.
+    """
+    rows = read_numbers(path, separator, before + 4)
+    if rows is None:
+        return None
+    points = {frame: sorted([(row[before], row[before + 1]), (row[before + 2], row[before + 3])]) for frame, row in rows.items()}
+    return {frame: (*left, *right) for frame, (left, right) in points.items()}
+
+
+def write_numbers(path: Path, rows: dict[int, tuple[float, ...]], separator: str, first: int) -> None:
     """Write a sidecar that `read_numbers` reads: `rows` by frame from 0, numbered in the file from `first`."""
     lines = [separator.join(map(str, (frame + first, *values))) for frame, values in sorted(rows.items())]
     write_text(path, "".join(line + "\n" for line in lines))

@@ -1,6 +1,8 @@
 """MSU-MFSD: 35 subjects, two cameras, one live and three attack videos each. Layout and split lists: bob.db.msu_mfsd_mod.
 
-Six of the official videos are stored turned by 90 degrees; they are read as they are stored.
+Six of the official videos are stored upside down (its rotated_videos.txt; its File.load reverses both axes of their frames).
+They are read upright. Their .face files are left aside: bob.pad.face says that they are not reliable, "because the videos are
+not correctly oriented". The small archive stores the same six upside down, with .face files that go with the upright picture.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import re
 from pathlib import Path
 
 from fasrepro.archives import layout
-from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Presentation, Reading, UnknownName
+from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Eyes, Presentation, Reading, UnknownName
 from fasrepro.provenance import write_text
 from fasrepro.records import BONA_FIDE_SPECIES, Label
 
@@ -18,6 +20,7 @@ FOLDER = "MSU-MFSD"
 SUFFIXES = {"android": ".mp4", "laptop": ".mov"}
 SPECIES = {"ipad_video": "replay_video", "iphone_video": "replay_video", "printed_photo": "print"}
 LISTS = {"train": "train_sub_list.txt", "test": "test_sub_list.txt"}
+ROTATED = frozenset(f"scene01/real/real_client{client:03d}_android_SD_scene01.mp4" for client in (3, 5, 6, 7, 8, 9))
 _NAME = re.compile(
     r"scene01/(?P<folder>real|attack)/(?P<kind>real|attack)_client(?P<client>\d{3})_(?P<camera>android|laptop)_SD_"
     r"(?:(?P<instrument>ipad_video|iphone_video|printed_photo)_)?scene01(?P<suffix>\.mp4|\.mov)"
@@ -67,11 +70,15 @@ def read_splits(root: Path) -> dict[int, str]:
     """Return client -> split from the official lists of two-digit ids. Raises `ArchiveError` on a bad list."""
     splits: dict[int, str] = {}
     for split, file in LISTS.items():
-        for line in layout.read_lines(root / file, "split list"):
-            if not line.isdigit():
-                raise ArchiveError(f"{root / file}: {line!r} is no client number; restore the official list")
+        path = root / file
+        for number, line in layout.read_lines(path, "split list", layout.PUT_BACK):
+            if not line.isdecimal():
+                raise ArchiveError(f"{path}, line {number}: {line[:40]!r} is no client number; restore the official list")
             if splits.setdefault(int(line), split) != split:
-                raise ArchiveError(f"{root / file}: client {line} is in {LISTS['train']} too: a subject in two splits")
+                raise ArchiveError(
+                    f"{path}, line {number}: client {line} is in {LISTS[splits[int(line)]]} too: a subject in two splits;"
+                    " restore the official lists"
+                )
     return splits
 
 
@@ -88,12 +95,32 @@ def read(root: Path) -> Reading:
     return layout.read_tree(root, present, tuple(SUFFIXES.values()), ".face", LISTS.values())
 
 
+def upside_down(path: str) -> bool:
+    """Tell whether a video is one of the six that are stored upside down."""
+    return layout.beside(path, SUFFIXES["android"]) in ROTATED  # on disk its suffix may be in any letter case
+
+
 def boxes(root: Path, path: str) -> dict[int, Box] | None:
-    """Return frame -> face box from the .face file (frame, left, top, right, bottom, eyes); None where there is no file."""
+    """Return frame -> face box from the .face file (frame, left, top, right, bottom, eyes).
+
+    None where there is no file, and for a video that is stored upside down.
+    """
+    if upside_down(path):
+        return None
     rows = layout.read_numbers(root / layout.beside(path, ".face"), ",", 4)
     if rows is None:
         return None
     return {frame: (x1, y1, x2 - x1, y2 - y1) for frame, (x1, y1, x2, y2) in rows.items() if x2 > x1 and y2 > y1}
+
+
+def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
+    """Return frame -> eyes from the .face file; None where there is no file, and for a video that is stored upside down."""
+    return None if upside_down(path) else layout.read_eyes(root / layout.beside(path, ".face"), ",", 4)
+
+
+def rotation(path: str) -> int:
+    """Return the quarter turns, counter-clockwise, that make a stored frame upright: 2 for the six, else 0."""
+    return 2 if upside_down(path) else 0
 
 
 def plan(train: int, test: int) -> list[Presentation]:
@@ -107,7 +134,7 @@ def plan(train: int, test: int) -> list[Presentation]:
     ]
 
 
-def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, tuple[int, int, int, int]]) -> None:
+def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:
     """Write the .face file: a line a frame, from 1: left, top, right, bottom, left eye x, y, right eye x, y.
 
     `eyes` gives for each frame the eye at the left of the picture, then the one at its right.

@@ -12,7 +12,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 from fasrepro.archives import layout
-from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Presentation, Reading, UnknownName
+from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Eyes, Presentation, Reading, UnknownName
 from fasrepro.provenance import write_text
 from fasrepro.records import BONA_FIDE_SPECIES, Label
 
@@ -93,14 +93,14 @@ def read_protocol(root: Path, side: str, protocol: str = "Protocol_1") -> dict[s
     """
     path = root / "Protocols" / protocol / f"{side}.txt"
     listed: dict[str, bool] = {}
-    for number, line in enumerate(layout.read_lines(path, "protocol list"), start=1):
+    for number, line in layout.read_lines(path, "protocol list", layout.PUT_BACK):
         match = _LINE.fullmatch(line.replace(" ", ""))
         if not match:
             raise ArchiveError(f"{path}, line {number}: {line[:40]!r} is no '+1,1_1_01_1'; restore the official list")
         attack = match["label"][0] == "-"
         if attack != (match["file"] != "1"):
             raise ArchiveError(
-                f"{path}, line {number}: {line!r}: its label contradicts its file number; restore the official list"
+                f"{path}, line {number}: {line[:40]!r}: its label contradicts its file number; restore the official list"
             )
         listed[match["stem"]] = attack
     return listed
@@ -146,6 +146,17 @@ def boxes(root: Path, path: str) -> dict[int, Box] | None:
     return {frame: box for frame, box in found.items() if box is not None}
 
 
+def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
+    """Return frame -> eyes from the .txt file; None where there is no file."""
+    return layout.read_eyes(root / layout.beside(path, ".txt"), ",", 0)
+
+
+def rotation(path: str) -> int:
+    """Return 0: the archive's videos are stored upright."""
+    del path
+    return 0
+
+
 def plan(train: int, dev: int, test: int, phones: int, sessions: int) -> list[Presentation]:
     """Return the presentations of a small archive of the official shape: 1 live and 4 attacks a user, phone and session.
 
@@ -166,7 +177,7 @@ def plan(train: int, dev: int, test: int, phones: int, sessions: int) -> list[Pr
     ]
 
 
-def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, tuple[int, int, int, int]]) -> None:
+def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:
     """Write the eyes' .txt file: a line a frame, from 0: x, y of the eye at the left of the picture, then of the other."""
     del faces
     layout.write_numbers(root / layout.beside(path, ".txt"), dict(eyes), ",", first=0)

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from fasrepro.archives import layout
-from fasrepro.archives.layout import Box, Exclusion, Presentation, Reading, UnknownName
+from fasrepro.archives.layout import Box, Exclusion, Eyes, Presentation, Reading, UnknownName
 from fasrepro.records import BONA_FIDE_SPECIES, Label
 
 FOLDER = "Replay-Attack"
@@ -109,6 +109,18 @@ def boxes(root: Path, path: str) -> dict[int, Box] | None:
     return {frame: (x, y, w, h) for frame, (x, y, w, h) in rows.items() if w > 0 and h > 0}
 
 
+def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
+    """Return None: the archive carries no eyes."""
+    del root, path
+    return None
+
+
+def rotation(path: str) -> int:
+    """Return 0: the archive's videos are stored upright."""
+    del path
+    return 0
+
+
 def plan(train: int, devel: int, test: int) -> list[Presentation]:
     """Return the presentations of a small archive of the official shape: 4 live and 20 attacks a client."""
     names: list[Name] = []
@@ -127,7 +139,7 @@ def plan(train: int, devel: int, test: int) -> list[Presentation]:
     return [presentation(name) for name in names]
 
 
-def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, tuple[int, int, int, int]]) -> None:
+def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:
     """Write the .face file: a line a frame, from 0: x y width height."""
     del eyes
     layout.write_numbers(root / "face-locations" / layout.beside(path, ".face"), dict(faces), " ", first=0)

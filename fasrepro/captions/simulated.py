@@ -23,8 +23,8 @@ import numpy as np
 from aiohttp import web
 from PIL import Image
 
-from fasrepro import cues, provenance
-from fasrepro.captions import wording
+from fasrepro import cues, masks, provenance
+from fasrepro.captions import styles, wording
 from fasrepro.captions.styles import OF_LABEL, STYLES, Style
 from fasrepro.captions.wording import Dice, Reading
 from fasrepro.records import BONA_FIDE_SPECIES, Face, Label, Truth, Verdict
@@ -94,7 +94,7 @@ class Annotator:
         It belongs into the model's name, so that no stored reply of another annotator is taken for one of this.
         """
         known = {image: (face.box, dataclasses.asdict(truth)) for image, (face, truth) in self.images.items()}
-        program = [Path(module.__file__).read_text(encoding="utf-8") for module in (cues, wording)]
+        program = [Path(module.__file__).read_text(encoding="utf-8") for module in (cues, masks, wording, styles)]
         program.append(Path(__file__).read_text(encoding="utf-8"))
         return provenance.sha256_json([dataclasses.asdict(self.failings), self.seed, known, program])[:8]
 
@@ -173,7 +173,7 @@ class Annotator:
 
 def visible(face: Face, truth: Truth) -> list[str]:
     """Return the cues that are seen in the face's crop."""
-    return cues.visible(face.box, truth.cues, truth.regions)
+    return cues.visible(face.box, truth.cues, truth.masks)
 
 
 def content_of(body: dict[str, Any]) -> tuple[str, str]:

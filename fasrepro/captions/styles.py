@@ -20,7 +20,8 @@ OF_LABEL: dict[Label, Verdict] = {Label.BONA_FIDE: Verdict.BONA_FIDE, Label.ATTA
 
 SYSTEM = (
     "You describe images of faces for research on presentation attack detection. A presentation attack shows a camera a printed"
-    " photo or a screen in place of a live person. Name only what the image lets you see. Write plain text."
+    " photo, a screen, a mask, a disguise of makeup or a false part of a face in place of a live person's own face. Name only"
+    " what the image lets you see. Write plain text."
 )
 TOLD = {
     Label.BONA_FIDE: "This image is known to be a bona fide face: {species}.",

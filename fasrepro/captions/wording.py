@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TypeVar
 
 from fasrepro import cues, provenance
@@ -41,14 +42,34 @@ class Reading:
     species: str  # told or inferred, in words; "" for a bona fide face
 
 
-# A harmless thing that resembles a cue (synthetic/effects.py draws them), in words that name no cue.
+# A harmless thing that resembles a cue (synthetic/effects/look_alikes.py draws most), in words that name no cue and no attack.
 HARMLESS: dict[str, tuple[str, ...]] = {
     "halftone": ("some dark freckles", "freckles on the skin"),
-    "paper_border": ("a pale post behind the head", "a white door frame behind the head"),
+    "paper_border": ("a pale frame on the wall", "a pale door frame behind the head"),
+    "curl": ("the folds of a curtain", "a curtain that hangs in folds"),
+    "cut_eyes": ("dark rings below the eyes", "deep set eyes"),
+    "narrow_gamut": ("haze from a bright window", "pale haze in a bright room"),
     "flat_light": ("soft light from a cloudy sky", "very soft light from all sides"),
+    "hand_on_medium": ("the person's own hand", "a hand that rests on the chin"),
     "moire": ("a striped wall behind the head", "stripes on the wall"),
+    "pixel_grid": ("small tiles behind the head", "a wall of small tiles"),
+    "banding": ("the shadow of a window blind", "shadows of a blind on the wall"),
     "glare": ("a bright spot on skin or glasses", "a lamp that shines on the face"),
-    "bezel": ("a dark post behind the head", "a dark door frame behind the head"),
+    "bezel": ("a dark frame on the wall", "a dark door frame behind the head"),
+    "screen_tint": ("cold light from one side", "blue light on one cheek"),
+    "refresh_lines": ("a faint flicker of the lamps", "flicker from a lamp"),
+    "waxy_skin": ("a soft shine of cream", "soft skin with some cream"),
+    "eye_hole_seam": ("dark rings around the eyes", "eyes with dark rings"),
+    "rigid_expression": ("a calm face at rest", "a quiet mouth"),
+    "hard_specular": ("some oil on the skin", "a forehead that shines with oil"),
+    "uniform_texture": ("some powder on the skin", "skin with some powder"),
+    "mask_edge": ("a strap or a scarf below the chin", "a strap along the chin"),
+    "pasted_patch": ("a small plaster on the skin", "a plaster on the cheek"),
+    "paper_glasses": ("glasses with thick pale rims", "pale reading glasses"),
+    "painted_eyes": ("wide open eyes", "very bright eyes"),
+    "heavy_makeup": ("some lipstick", "lipstick on the lips"),
+    "face_paint": ("a mark or a plaster on the skin", "a birthmark on the face"),
+    "drawn_lines": ("deep lines of age", "the soft lines of age"),
 }
 # The words of `Truth.attributes` (synthetic/people.py) in a sentence; a word that is not here is said as it is.
 LIGHT = {
@@ -56,6 +77,7 @@ LIGHT = {
     "right": "light from the right",
     "above": "light from above",
     "front": "light from the front",
+    "window": "soft daylight",
 }
 BACKGROUND = {
     "wall": "a {wall} wall",
@@ -63,24 +85,34 @@ BACKGROUND = {
     "shelves": "a row of shelves",
     "doorway": "a doorway",
     "garden": "green leaves",
+    "window": "a bright window",
+    "tiles": "{wall} tiles",
+    "bricks": "a brick wall",
 }
-INFERRED = {cues.PRINTS: "a printed photo", cues.REPLAYS: "a picture on a screen"}
+# What an annotator that was not told takes an attack for, by the family of its cues.
+INFERRED: dict[str, str] = {
+    "print": "a printed photo",
+    "replay": "a picture on a screen",
+    "mask": "a mask over the face",
+    "makeup": "heavy makeup that hides a face",
+    "partial": "a false piece over a part of the face",
+}
 
-_PERSON = ("The picture shows a person with {who}", "We see a person with {who}", "A person with {who}", "Someone with {who}")
-_SEEN = ("There is {what}.", "One can see {what}.", "The image shows {what}.", "I see {what} here.", "The signs are {what}.")
+_PERSON = ("The picture shows {a person} with {who}", "We see {a person} with {who}", "Here is {a person} with {who}")
+_SEEN = ("One can see {what}.", "The image shows {what}.", "I see {what} here.", "Here we see {what}.", "The picture has {what}.")
 _LIVE_SKIN = (
     "The skin has natural texture and the shadows follow the nose and chin.",
     "Natural skin texture and soft shadows show real depth.",
     "The skin looks natural and the face has real depth.",
 )
-_ALSO_HARMLESS = ("There is also {what}, which is harmless.", "I also see {what}, which belongs to the scene.")
+_ALSO_HARMLESS = ("I also see {what}, and that is harmless.", "The picture also has {what}, as any picture may.")
 _FITS = ("This fits {species}.", "It looks like {species}.", "All this speaks for {species}.")
 _LIVE_FITS = ("It looks like a live person in front of the camera.", "All this speaks for a live person.")
-_WITHOUT_CUE = ("The face looks like a copy and not like a live person.", "Skin and light look recorded and have little depth.")
+_WITHOUT_CUE = ("The face looks like a copy and not like a live person.", "Skin and light look made and have little depth.")
 _NOTHING: dict[str, dict[Verdict, tuple[str, ...]]] = {  # a step of the reasoning without a cue to name
     "artifacts": {
         Verdict.BONA_FIDE: (
-            "No dots, no stripes and no lines lie over the skin.",
+            "No dots, no stripes and no paint lie over the skin.",
             "The skin is free of print marks and of screen marks.",
         ),
         Verdict.ATTACK: ("No clear pattern lies over the skin here.", "The skin shows no clear marks of its own."),
@@ -123,6 +155,13 @@ def join(items: Sequence[str]) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
+def a_(words: str) -> str:
+    """Return a noun's words with "a" or "an"; a plural ("shelves") stays as it is."""
+    if words.endswith("s") and not words.endswith("ss"):
+        return words
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
 def person(attributes: dict[str, str], dice: Dice, whole: bool) -> str:
     """Describe a person by the words of `Truth.attributes`, and if `whole` light and background; other keys are left out."""
     who = []
@@ -130,28 +169,39 @@ def person(attributes: dict[str, str], dice: Dice, whole: bool) -> str:
         who.append(f"{attributes['skin_tone']} skin")
     if "hair" in attributes:
         who.append("a shaved head" if attributes["hair"] == "none" else f"{attributes['hair']} hair")
+    if attributes.get("cover", "none") != "none":
+        who.append(a_(attributes["cover"]))
     if attributes.get("glasses", "none") != "none":
         who.append(f"{attributes['glasses']} glasses")
-    text = dice.pick("person", _PERSON).format(who=join(who) if who else "an open face")
+    someone = a_(f"{attributes.get('age', '')} person".strip())
+    text = dice.pick("person", _PERSON).replace("{a person}", someone)
+    text = text.format(who=join(who) if who else "an open face")
     light, background = attributes.get("light", ""), attributes.get("background", "")
     if whole and light:
         text += f" in {LIGHT.get(light, f'{light} light')}"
     if whole and background:
-        text += f" before {BACKGROUND.get(background, background).format(wall=attributes.get('wall', 'plain'))}"
+        behind = BACKGROUND.get(background, a_(background))
+        text += f" before {behind.replace('{wall}', attributes.get('wall', 'plain'))}"
     return f"{text}."
 
 
 def attributes_of(text: str) -> dict[str, str]:
-    """Read `Truth.attributes`; values are words, whatever JSON type they had."""
-    return {str(key): str(value).lower() for key, value in json.loads(text or "{}").items()}
+    """Read `Truth.attributes`; values are words, whatever JSON type they had. One without a word is left out."""
+    values = {str(key): " ".join(str(value).lower().split()) for key, value in json.loads(text or "{}").items()}
+    return {key: value for key, value in values.items() if value}
 
 
 def infer_species(names: Sequence[str]) -> str:
-    """Return what an annotator that was not told would take the named cues for."""
-    for species, words in INFERRED.items():
-        if names and cues.CUES[names[0]].species == species:
-            return words
-    return "a copy of a face"
+    """Return what an annotator that was not told would take the named cues for, in words.
+
+    Each cue divides one vote among its species; the family with most of them wins, of equal ones the first in `cues.FAMILIES`.
+    """
+    votes = dict.fromkeys(cues.FAMILIES, Fraction(0))
+    for name in names:
+        species = cues.CUES[name].species
+        for family, members in cues.FAMILIES.items():
+            votes[family] += Fraction(len([one for one in species if one in members]), len(species))
+    return INFERRED[max(votes, key=votes.__getitem__)] if any(votes.values()) else "a copy of a face"
 
 
 def vanilla(reading: Reading, dice: Dice) -> list[str]:

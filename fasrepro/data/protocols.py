@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from fasrepro.records import DATASETS, Face
 
-# The field's letters; I is Replay-Attack, after Idiap.
-LETTERS = {"m": "msu", "c": "casia", "i": "replay", "o": "oulu"}
+# The field's letters; I is Replay-Attack, after Idiap. W is this project's, for SiW-Mv2.
+LETTERS = {"m": "msu", "c": "casia", "i": "replay", "o": "oulu", "w": "siw"}
 
 
 class ProtocolError(ValueError):

@@ -27,12 +27,20 @@ class Api:
 # Words that state a verdict. "real" and "live" count only beside a noun for a person: "without real shadows" states none.
 _STATED = {
     Verdict.ATTACK: re.compile(
-        r"\b(?:(?:presentation |spoof(?:ing)? )?attacks?|spoof(?:s|ed|ing)?|fake[ds]?|imposters?|verdict: attack)\b"
+        r"\b(?:(?:presentation |spoof(?:ing)? )?attacks?|spoof(?:s|ed|ing)?|fake[ds]?|impost[eo]rs?|verdict: attack)\b"
     ),
     Verdict.BONA_FIDE: re.compile(
         r"\b(?:bona[ _]fide|genuine|authentic|(?:live|living|real|actual) (?:face|person|human|people|subject|presentation)s?)\b"
     ),
 }
+# What an attack is made of, in the words of `cues.SPECIES` and like ones. Makeup alone is none: a live person may wear some.
+_MADE = re.compile(
+    r"\b(?:printed (?:colou?r )?(?:photo(?:graph)?|picture|image|copy|paper|sheet|eye|mouth|strip|patch|mask)s?"
+    r"|(?:photo|paper) prints?|printouts?|(?:paper|toy|funny) glasses|false (?:piece|part|face|eye|mouth|nose)s?"
+    r"|on (?:a|the) (?:\w+ )?(?:screen|display|monitor|tablet)|replay(?:s|ed)?|recaptured?"
+    r"|(?<!medical )(?<!surgical )(?:face)?masks?|mannequins?|dummy|(?:disguis|impersonat|obfuscat)\w+"
+    r"|(?:heavy|thick|strong|theatrical|stage) (?:\w+ )?make-?up|make-?up (?:that|which|to) (?:change|cop|hide)\w*)\b"
+)
 _NATURAL = re.compile(r"\bnatural (?:skin|texture)\b|\breal depth\b|\bshadows (?:follow|fit)\b|\beyes look alive\b")
 _NOT = re.compile(
     r"\b(?:(?:no|little|few|without)\b(?! (?:any |a )?doubt)|not|never|isn't|cannot|rather than|instead of|nor|neither|free of"
@@ -48,8 +56,8 @@ def lexical(text: str) -> Verdict:
 
     1. The last sentence that states a verdict ("presentation attack", "spoof", "fake"; "bona fide", "genuine", "live
        person") decides, if all it states is the same; a negation up to five words before, within the clause, turns it.
-    2. Where no sentence states one: cues of attacks (`cues.CUES`, not negated) speak for an attack, signs of a natural
-       face for bona fide. Both or neither: undecided.
+    2. Where no sentence states one: cues of attacks (`cues.CUES`) and what attacks are made of ("a mask", "a printed photo"),
+       not negated, speak for an attack, signs of a natural face for bona fide. Both or neither: undecided.
     """
     sentences = re.split(r"[.!?\n]+", text.lower().replace("\u2019", "'"))
     for sentence in reversed(sentences):
@@ -61,16 +69,19 @@ def lexical(text: str) -> Verdict:
         if stated:
             return stated.pop() if len(stated) == 1 else Verdict.UNDECIDED
     attack = any(
-        not _negated(sentence, sentence.find(phrasing))
+        not _negated(sentence, start)
         for sentence in sentences
-        for cue in cues.CUES.values()
-        for phrasing in cue.phrasings
-        if phrasing in sentence
+        for start in [*_phrasings(sentence), *(match.start() for match in _MADE.finditer(sentence))]
     )
     natural = any(not _negated(sentence, match.start()) for sentence in sentences for match in _NATURAL.finditer(sentence))
     if attack == natural:
         return Verdict.UNDECIDED
     return Verdict.ATTACK if attack else Verdict.BONA_FIDE
+
+
+def _phrasings(sentence: str) -> list[int]:
+    """Return where in a sentence phrasings of cues begin."""
+    return [sentence.find(phrasing) for cue in cues.CUES.values() for phrasing in cue.phrasings if phrasing in sentence]
 
 
 def _negated(sentence: str, position: int) -> bool:
@@ -81,8 +92,8 @@ def _negated(sentence: str, position: int) -> bool:
 # Paper 1 lets GPT-4o-mini read the explanations; its prompt was not found, so this one is ours.
 READER_SYSTEM = "You read explanations that a model wrote about images of faces, and report the verdict that each of them states."
 READER_TASK = (
-    "Does this explanation say that the face is an attack (a printed photo, a screen, any spoof) or bona fide (a live person)?"
-    " Go by what it says, not by whether you believe it. Answer with one word: attack, bona_fide or undecided."
+    "Does this explanation say that the face is an attack (a printed photo, a screen, a mask, a disguise, any spoof) or bona fide"
+    " (a live person)? Go by what it says, not by whether you believe it. Answer with one word: attack, bona_fide or undecided."
 )
 READER_PROMPT = "{task}\n<explanation>{text}</explanation>"
 READER_VERSION = f"reader-1-{provenance.sha256_json([READER_SYSTEM, READER_TASK, READER_PROMPT])[:8]}"

@@ -11,6 +11,7 @@ from typing import Any
 from fasrepro.records import BONA_FIDE_SPECIES, DATASETS, SPLITS, Face
 from fasrepro.report import gallery
 
+NAMED = 3  # of the videos that were left out, or taken otherwise than usual, for one reason
 NOTES = {
     "synthetic": """:::{admonition} Synthetic archives
 :class: warning
@@ -115,15 +116,43 @@ def box_sources(faces: Iterable[Face]) -> str:
 
 
 def exclusions(index: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return what the index left out, and which videos it took otherwise than usual; `index` is what results/index.json holds."""
-    left_out, unusual = [], []
+    """Return what the index left out, and which videos it took otherwise than usual, counted by data set and reason.
+
+    `index` is what results/index.json holds. Of each reason the first `NAMED` are named.
+    """
+    left_out: dict[tuple[str, str], list[str]] = {}
+    unusual: dict[tuple[str, str], list[str]] = {}
     for name, found in index.items():
-        left_out += [(DATASETS[name], path, why) for path, why in found["excluded"].items()]
-        unusual += [(DATASETS[name], path, "centre fallback") for path in found["centre"]]
-        unusual += [(DATASETS[name], path, f"one face: {why}") for path, why in found["single_face"].items()]
+        for path, why in found["excluded"].items():
+            left_out.setdefault((DATASETS[name], common(why)), []).append(path)
+        for what, paths in (
+            ("the middle of the picture is the face box", found["centre"]),
+            ("one face", found["single_face"]),
+            ("a neighbouring frame stands in for one without a face", found["stand_ins"]),
+            ("turned upright", found["turned"]),
+        ):
+            if paths:
+                unusual[DATASETS[name], what] = list(paths)
     videos = sum(found["videos"] for found in index.values())
-    text = table(("data set", "left out", "reason"), left_out) if left_out else f"Of {videos} videos none was left out.\n"
-    return text + ("\n" + table(("data set", "video", "what"), unusual) if unusual else "")
+    text = _named("left out because", "files", left_out) if left_out else f"Of {videos} videos none was left out.\n"
+    return text + ("\n" + _named("taken otherwise", "videos", unusual) if unusual else "")
+
+
+def common(reason: str) -> str:
+    """Return what a reason shares with others of its kind: it up to a colon, and names that end in a number left open.
+
+    >>> common("truncated: 31 of 52 frames"), common("Live_12 is in no list of Protocol I")
+    ('truncated', '... is in no list of Protocol I')
+    """
+    return re.sub(r"\w*\d\b(?!/)", "...", reason.partition(": ")[0])
+
+
+def _named(why: str, what: str, groups: Mapping[tuple[str, str], list[str]]) -> str:
+    rows = []
+    for (dataset, reason), paths in groups.items():
+        more = f" and {len(paths) - NAMED} more in results/index.json" if len(paths) > NAMED else ""
+        rows.append((dataset, reason, len(paths), ", ".join(paths[:NAMED]) + more))
+    return table(("data set", why, what, "which"), rows)
 
 
 def caption_reports(reports: Mapping[str, Mapping[str, Any]]) -> str:

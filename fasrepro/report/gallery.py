@@ -120,7 +120,7 @@ def describe(face: Face) -> str:
 def present_cues(face: Face, truths: Mapping[str, Truth]) -> list[str] | None:
     """Return the cues that are seen in the face's crop, by the annotator's measure; None where nothing is known of it."""
     truth = truths.get(face.face_id)
-    return None if truth is None else cues.visible(face.box, truth.cues, truth.regions)
+    return None if truth is None else cues.visible(face.box, truth.cues, truth.masks)
 
 
 def truth_note(face: Face, truths: Mapping[str, Truth]) -> str:

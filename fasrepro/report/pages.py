@@ -9,7 +9,7 @@ from typing import Any
 
 from fasrepro import provenance
 from fasrepro.records import DATASETS, Caption, Explanation, Face, Judgement, Label, Score, Truth
-from fasrepro.report import figures, fragments, gallery, pictures
+from fasrepro.report import figures, fragments, gallery, pictures, specimens, world
 
 PREFIX = "_generated"
 
@@ -21,7 +21,7 @@ def by_id(rows: Sequence[Any]) -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True)
 class Material:
-    """What the stages wrote, as rows. `show_faces`: whether pictures of faces may be printed."""
+    """What the stages wrote, as rows. `show_faces`: whether pictures of faces may be printed; `known`: of a synthetic world."""
 
     faces: Mapping[str, Face]
     truths: Mapping[str, Truth]
@@ -32,6 +32,7 @@ class Material:
     judgements: Sequence[Judgement]
     metrics: Mapping[str, Any]
     show_faces: bool
+    known: world.Known = world.NOTHING
 
 
 def contact_sheets(material: Material, folder: Path) -> str:
@@ -48,17 +49,6 @@ def contact_sheets(material: Material, folder: Path) -> str:
             )
             parts.append(fragments.figure(f"contact_{dataset}", caption, f"Faces of {name}: {'; '.join(shown)}"))
     return "\n".join(parts)
-
-
-def cue_sheet(material: Material, folder: Path) -> str:
-    """Draw an example of each cue and return the fragment that shows it."""
-    if not material.truths:
-        return "Nothing is known of the cues in these images.\n"
-    if not material.show_faces:
-        return f"{gallery.HIDDEN}\n"
-    drawn = pictures.cue_sheet(material.faces, material.truths, material.crops, folder / "figures/cues.png")
-    caption = "Each cue where it shows best; the dashed boxes are where it was drawn."
-    return fragments.figure("cues", caption, f"Examples of {', '.join(cue.replace('_', ' ') for cue in drawn)}")
 
 
 def result_figures(material: Material, runs: Sequence[str], folder: Path) -> dict[str, str]:
@@ -138,7 +128,8 @@ def write(material: Material, runs: Sequence[str], reader: str, folder: Path) ->
     picture = gallery.Pictures(material.crops, folder / "faces", f"{PREFIX}/faces", material.show_faces)
     pieces = {
         "contact_sheets": contact_sheets(material, folder),
-        "cue_sheet": cue_sheet(material, folder),
+        **world.fragments_of(material.known, list(material.faces.values()), material.truths),
+        **specimens.fragments_of(material.known, material.faces, material.truths, material.crops, folder, material.show_faces),
         "counts": fragments.counts(material.faces.values()),
         "box_sources": fragments.box_sources(material.faces.values()),
         "captions": gallery.captions(material.faces, material.captions, material.truths, picture),

@@ -8,7 +8,7 @@ import dataclasses
 from fasrepro import config, paths, provenance, records, stages
 from fasrepro.archives.fingerprint import fingerprint
 from fasrepro.archives.layout import ArchiveError
-from fasrepro.synthetic import render, world
+from fasrepro.synthetic import pairs, takes, world, worlds
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -21,16 +21,18 @@ def main(argv: list[str] | None = None) -> None:
     with provenance.replaced_folder(paths.ARCHIVES, paths.WORK / "archives") as folder:
         if source == "licensed":
             found = fingerprint(paths.licensed_archives(), contents=False)
-            records.write(folder / paths.TRUTH.name, [], records.Truth)  # nothing is known, and later stages can depend on it
+            # Nothing is known of them, and later stages can depend on that.
+            records.write(folder / paths.TRUTH.name, [], records.Truth)
+            pairs.write(folder / paths.CUE_PAIRS.name, {})
+            provenance.write_json(folder / paths.WORLD.name, {})
         else:
             made = params.synthetic
             if made.frames < 50:
                 raise ArchiveError(f"params.yaml: synthetic.frames: {made.frames}; the frame rule needs at least 50")
-            sizes = {f.name: getattr(params.archives, f.name) for f in dataclasses.fields(params.archives) if f.name != "source"}
-            scene = render.Scene(made.seed, made.frames, made.scene_width, made.scene_height, made.look_alike_rate)
-            world.build(
-                folder, {name: dataclasses.asdict(size) for name, size in sizes.items()}, scene, made.frame_rate, made.people
-            )
+            scene = takes.scene(dataclasses.asdict(made))
+            sizes = world.sizes(dataclasses.asdict(params.archives))
+            world.build(folder, sizes, scene, made.frame_rate, made.people)
+            provenance.write_json(folder / paths.WORLD.name, worlds.tables(scene.world))
             found = fingerprint(folder, contents=True)
         provenance.write_json(folder / paths.FINGERPRINT.name, {"source": source, "datasets": found})
     for name, counts in found.items():

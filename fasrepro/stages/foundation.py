@@ -8,10 +8,10 @@ import dataclasses
 from PIL import Image
 
 from fasrepro import config, cues, paths, provenance, stages
-from fasrepro.synthetic import people, render
+from fasrepro.synthetic import neutral, people
 from fasrepro.training import foundation, loop
 
-RECIPE = ("epochs", "batch_size", "learning_rate", "warmup_steps", "weight_decay", "max_caption_tokens")
+MAX_GRAD_NORM = 1.0
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -21,12 +21,12 @@ def main(argv: list[str] | None = None) -> None:
     loop.use_threads(params.threads)
     settings = dataclasses.asdict(params.foundation)
     seed, images, vocabulary = (settings.pop(key) for key in ("seed", "images", "vocabulary"))
-    recipe = {key: settings.pop(key) for key in RECIPE}
+    epochs, max_caption_tokens = settings.pop("epochs"), settings.pop("max_caption_tokens")
+    steps = -(-images // settings["batch_size"]) * epochs
+    plan, settings = loop.split_recipe({**settings, "steps": steps, "max_grad_norm": MAX_GRAD_NORM}, seed)
 
-    drawn = [
-        render.neutral_portrait(seed * 1_000_000 + number, settings["image_size"], params.synthetic.people)
-        for number in range(images)
-    ]
+    seeds = range(seed * 1_000_000, seed * 1_000_000 + images)
+    drawn = neutral.neutral_portraits(seeds, settings["image_size"], params.synthetic.people)
     texts = [people.describe(attributes, number) for number, (_, attributes) in enumerate(drawn)]
     # The tokenizer knows the words that captions will use, as any tokenizer does; the weights see the neutral texts alone.
     words = [*(phrase for cue in cues.CUES.values() for phrase in cue.phrasings), *cues.STEPS.values(), *cues.SPECIES.values()]
@@ -40,8 +40,8 @@ def main(argv: list[str] | None = None) -> None:
         [Image.fromarray(pixels) for pixels, _ in drawn],
         texts,
         prompt=params.training.prompt,
-        **recipe,
-        seed=seed,
+        max_caption_tokens=max_caption_tokens,
+        plan=plan,
         work=paths.WORK / "trainer",
     )
     print(f"foundation: caption loss a token {losses[0]} -> {losses[-1]}")

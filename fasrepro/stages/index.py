@@ -10,20 +10,24 @@ from fasrepro.data import index
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/index (faces.parquet, crops/) and results/index.json."""
+    """Write results/index (faces.parquet, crops/<data set>.zip) and results/index.json."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("archives", "index")
     known = provenance.read_json(paths.FINGERPRINT)
     if known["source"] != params.archives.source:
         raise ValueError(f"{paths.FINGERPRINT}: of {known['source']} archives, params.yaml asks for {params.archives.source}")
     folder: Path = paths.licensed_archives() if known["source"] == "licensed" else paths.ARCHIVES
-    rule = index.Rule(params.index.every, params.index.first, params.index.min_face)
+    asked = params.index
+    rule = index.Rule(asked.every, asked.first, asked.min_face, asked.neighbours, asked.crop)
     with provenance.replaced_folder(paths.INDEX, paths.WORK / "index") as work:
-        report = index.build(folder, list(known["datasets"]), work, rule, params.index.max_exclusion_rate)
+        report = index.build(folder, list(known["datasets"]), work, rule, asked.max_exclusion_rate)
     provenance.write_json(paths.INDEX_REPORT, report)
     for name, counts in report.items():
         sources = ", ".join(f"{count} {source}" for source, count in counts["videos_by_box_source"].items())
-        left_out = f"{counts['single_face_count']} videos with one face, {counts['excluded_count']} excluded"
+        left_out = (
+            f"{counts['stand_ins_count']} neighbouring frames, {counts['single_face_count']} videos with one face,"
+            f" {counts['excluded_count']} excluded"
+        )
         print(f"index: {name}: {counts['faces']} faces, {counts['videos']} videos ({sources}), {left_out}")
 
 

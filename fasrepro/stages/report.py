@@ -8,11 +8,11 @@ import dataclasses
 from fasrepro import config, paths, provenance, records, stages
 from fasrepro.captions import styles
 from fasrepro.records import Label
-from fasrepro.report import claims, fragments, pages, prose, published, tables
+from fasrepro.report import audit, claims, difficulty, fragments, pages, prose, published, tables, world
 
 # What the book's prose takes a value from, and `ablations` for the list of their pages.
-KEYS = ("archives", "synthetic", "index", "annotator", "simulated", "styles", "foundation", "training", "runs", "experiments")
-KEYS += ("prediction", "judging", "evaluation", "ledger", "ablations")
+KEYS = ("archives", "synthetic", "index", "audit", "annotator", "simulated", "styles", "foundation", "training", "runs")
+KEYS += ("experiments", "prediction", "judging", "evaluation", "ledger", "ablations")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -29,12 +29,14 @@ def main(argv: list[str] | None = None) -> None:
         judgements=records.read(paths.JUDGEMENTS, records.Judgement),
         metrics=tables.in_order(provenance.read_json(paths.METRICS), list(params.runs)),
         show_faces=fragments.may_print_faces(source, people),
+        known=world.load(paths.WORLD, paths.CUE_PAIRS),
     )
     figures, synthetic = published.load(), source == "synthetic"
     ledger = claims.ledger(material.metrics, figures, synthetic)
     aware, styled = params.annotator.label_aware, {name: styles.style_of(name) for name in params.styles}
     prompts = {n: (s.prompt_version(aware), s.aware(Label.ATTACK, "print") if aware else s.blind()) for n, s in styled.items()}
     reports = {style: provenance.read_json(paths.captions_report(style)) for style in params.styles}
+    audited = provenance.read_json(paths.AUDIT)
     notebooks = {name: entry.notebook for name, entry in params.ablations.items()}
     texts = fragments.of_settings(source, people, dataclasses.asdict(params.training), params.runs, notebooks)
     texts["prompts"], texts["caption_reports"] = fragments.prompts(prompts), fragments.caption_reports(reports)
@@ -48,9 +50,10 @@ def main(argv: list[str] | None = None) -> None:
     with provenance.replaced_folder(paths.GENERATED, paths.WORK / "report") as work:
         pages.write(material, list(params.runs), params.judging.readers[0], work)
         tables.write_tables(material.metrics, figures, ledger, work, synthetic)
+        audit.write_audit(audited, difficulty.load(), synthetic, work)
         for name, text in texts.items():
             provenance.write_text(work / f"{name}.md", text)
-        provenance.write_json(work / "values.json", values | tables.values(material.metrics, figures))
+        provenance.write_json(work / "values.json", values | audit.values(audited) | tables.values(material.metrics, figures))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ def main(argv: list[str] | None = None) -> None:
     with provenance.replaced_folder(paths.CHECKPOINTS / arguments.name, paths.WORK / "train") as output:
         for seed in arguments.seeds:
             base, processor = backbones.load(checkpoint, backbones.device())
-            model, log = dual.train(base, processor, rows, read_image, seed=seed, work=paths.WORK / "trainer", **recipe)
+            plan, method = loop.split_recipe(recipe, seed)
+            model, log = dual.train(base, processor, rows, read_image, plan=plan, work=paths.WORK / "trainer", **method)
             vlm.save(model, output / f"seed_{seed}")
             made = {"seed": seed, "recipe": recipe, "inputs": inputs, "versions": provenance.versions(), **log}
             provenance.write_json(output / f"seed_{seed}" / "provenance.json", made)

@@ -14,13 +14,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fasrepro.synthetic.drawing import Array, Figure, Place, smooth
+from fasrepro.synthetic.layers import Array, Figure, Place, smooth
 
 SUFFIXES = (".pgm", ".png", ".jpg", ".jpeg")
 FOUNDATION_PEOPLE = 8  # the last by name: the foundation's, in no archive
 # Where a face lies in a portrait of the ORL's framing, as shares of its width and height.
 FACE = (0.14, 0.24, 0.72, 0.68)
 EYES = (0.33, 0.42, 0.67, 0.42)
+EYE_LINE = -0.05  # in face coordinates
+SKIN = (0.70, 0.52, 0.42)  # of nobody: what a hand before a photograph looks like
 
 
 class PortraitError(ValueError):
@@ -107,4 +109,21 @@ def figure(portrait: Array, height: int, width: int, place: Place) -> Figure:
     )
     box = (left + x * wide * scale, top + y * tall * scale, w * wide * scale, h * tall * scale)
     rgb = np.clip(rgb, 0, 1)
-    return Figure(rgb, rgb, alpha, eyes, box)
+    down, across = np.mgrid[0:height, 0:width].astype(np.float32)
+    u, v = (across - (eyes[0] + eyes[2]) / 2) / place.radius, (down - eyes[1]) / place.radius + EYE_LINE
+    within = 1 - u * u - ((v - 0.2) / 1.25) ** 2  # no relief is known of a photograph: that of an egg
+    return Figure(
+        rgb=rgb,
+        closed=rgb.copy(),
+        alpha=alpha,
+        depth=0.85 * place.radius * np.sqrt(np.clip(within, 0, 1)),
+        face=np.clip(within * place.radius * 0.5, 0, 1) * alpha,
+        u=u,
+        v=v,
+        eyes=eyes,
+        box=box,
+        radius=place.radius,
+        skin=SKIN,
+        light=(0.0, 0.5),
+        glasses=False,
+    )

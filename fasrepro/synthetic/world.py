@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import multiprocessing
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
+import numpy as np
 
-from fasrepro import records
+from fasrepro import paths, records
 from fasrepro.archives import ARCHIVES
 from fasrepro.archives.layout import Presentation
-from fasrepro.synthetic import people, portraits, render
+from fasrepro.synthetic import pairs, portraits, render, takes, truth
+from fasrepro.synthetic.takes import Scene
 from fasrepro.synthetic.video import write_video
 
 PROCESSES = 2
@@ -23,7 +27,7 @@ class Task:
 
     folder: Path  # of its archive
     shown: Presentation
-    scene: render.Scene
+    scene: Scene
     frame_rate: int
     sitter: portraits.Sitter | None  # None: a procedural person
 
@@ -33,43 +37,61 @@ def plan(sizes: dict[str, dict[str, int]]) -> list[Presentation]:
     return [shown for name, counts in sizes.items() for shown in ARCHIVES[name].plan(**counts)]
 
 
+def sizes(archives: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """Return what params.yaml's `archives` section asks of each archive."""
+    return {name: size for name, size in archives.items() if name in ARCHIVES}
+
+
+def sitters(presentations: list[Presentation], people_from: str) -> dict[str, portraits.Sitter]:
+    """Return the portraits' person of each subject; none where people are procedural.
+
+    Raises `ValueError` for another word, `PortraitError` for portraits that are missing or too few.
+    """
+    if people_from not in ("procedural", "portraits"):
+        raise ValueError(f"params.yaml: synthetic.people: {people_from!r} is none of procedural, portraits")
+    if people_from == "procedural":
+        return {}
+    subjects = list(dict.fromkeys(shown.subject for shown in presentations))
+    return portraits.archive_sitters(portraits.sitters(portraits.folder()), subjects)
+
+
 def make_video(task: Task) -> list[records.Truth]:
     """Render one presentation and write its video and sidecar; return what is known of its frames."""
     cv2.setNumThreads(1)
-    shown = task.shown
-    who = task.sitter or people.person(people.seed_of(task.scene.seed, shown.dataset, shown.split, shown.subject))
-    recording = render.render(shown, who, task.scene)
-    write_video(task.folder / shown.path, recording.frames, task.frame_rate, recording.quality)
-    ARCHIVES[shown.dataset].write_sidecar(task.folder, shown.path, recording.boxes, recording.eyes)
-    return recording.truths
+    shown, archive = task.shown, ARCHIVES[task.shown.dataset]
+    found = truth.surveyed(shown, task.sitter or takes.person_of(shown, task.scene), task.scene, task.frame_rate)
+    known = truth.frames(found)
+    filmed = render.film(found.take, render.pictures(found.take, found.layers))
+    turned = archive.rotation(shown.path)
+    if turned:
+        filmed = (np.ascontiguousarray(np.rot90(frame, -turned)) for frame in filmed)
+    write_video(task.folder / shown.path, filmed, task.frame_rate, found.take.shot.crf, found.take.shot.quantiser)
+    archive.write_sidecar(task.folder, shown.path, known.boxes, known.eyes)
+    return known.truths
 
 
 def build(
     folder: Path,
     sizes: dict[str, dict[str, int]],
-    scene: render.Scene,
+    scene: Scene,
     frame_rate: int,
     people_from: str,
     processes: int = PROCESSES,
 ) -> None:
-    """Write all archives and truth.parquet under `folder`.
+    """Write all archives, truth.parquet and an example of each cue (cue_pairs.npz) under `folder`.
 
-    `people_from` is "procedural" or "portraits". The result does not depend on `processes`.
-    Raises `ValueError` for another word, `PortraitError` for portraits that are missing or too few.
+    `people_from` is "procedural" or "portraits", as in `sitters`, which says what it raises. The result does not depend on
+    `processes`.
     """
-    if people_from not in ("procedural", "portraits"):
-        raise ValueError(f"params.yaml: synthetic.people: {people_from!r} is none of procedural, portraits")
     presentations = plan(sizes)
-    sitters: dict[str, portraits.Sitter] = {}
-    if people_from == "portraits":
-        subjects = list(dict.fromkeys(shown.subject for shown in presentations))
-        sitters = portraits.archive_sitters(portraits.sitters(portraits.folder()), subjects)
-    tasks = [Task(folder / ARCHIVES[p.dataset].FOLDER, p, scene, frame_rate, sitters.get(p.subject)) for p in presentations]
+    faces = sitters(presentations, people_from)
+    tasks = [Task(folder / ARCHIVES[p.dataset].FOLDER, p, scene, frame_rate, faces.get(p.subject)) for p in presentations]
     if processes > 1:
         with multiprocessing.get_context("spawn").Pool(processes) as pool:
             truths = pool.map(make_video, tasks, chunksize=4)
     else:
         truths = [make_video(task) for task in tasks]
-    for name in sizes:
+    for name in dict.fromkeys(shown.dataset for shown in presentations):
         ARCHIVES[name].write_lists(folder / ARCHIVES[name].FOLDER, [p for p in presentations if p.dataset == name])
-    records.write(folder / "truth.parquet", [row for rows in truths for row in rows], records.Truth)
+    records.write(folder / paths.TRUTH.name, [row for rows in truths for row in rows], records.Truth)
+    pairs.write(folder / paths.CUE_PAIRS.name, pairs.examples(presentations, scene))

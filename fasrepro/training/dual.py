@@ -64,17 +64,11 @@ def train(
     train_embeddings: bool,
     classification_weight: float,
     caption_weight: float,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
-    warmup_steps: int,
-    weight_decay: float,
-    max_grad_norm: float,
     max_caption_tokens: int,
-    seed: int,
+    plan: loop.Optimisation,
     work: Path,
 ) -> tuple[vlm.FasVlm, dict[str, Any]]:
-    """Train on `rows` in an order that depends on `seed` alone; return the model after the last step, and its loss curves.
+    """Train on `rows` in an order that depends on the plan's seed alone; return the last step's model and its loss curves.
 
     The same seed gives every run the same initial weights, images and order: only the captions differ.
     """
@@ -85,22 +79,13 @@ def train(
         alpha=lora_alpha,
         lora_vision=lora_vision,
         train_embeddings=train_embeddings,
-        seed=seed,
+        seed=plan.seed,
     )
     trainer = DualTrainer(
         classification_weight,
         caption_weight,
         model=model,
-        args=loop.arguments(
-            work,
-            steps=steps,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            warmup_steps=warmup_steps,
-            weight_decay=weight_decay,
-            max_grad_norm=max_grad_norm,
-            seed=seed,
-        ),
+        args=loop.arguments(work, plan),
         train_dataset=rows,
         data_collator=collator(processor, read_image, prompt, max_caption_tokens),
     )

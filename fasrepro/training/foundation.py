@@ -122,13 +122,8 @@ def pretrain(
     captions: Sequence[str],
     *,
     prompt: str,
-    epochs: int,
-    batch_size: int,
-    learning_rate: float,
-    warmup_steps: int,
-    weight_decay: float,
     max_caption_tokens: int,
-    seed: int,
+    plan: loop.Optimisation,
     work: Path,
 ) -> list[float]:
     """Teach `model` (all its weights) to write each image's caption; return the mean loss a token of each tenth of training."""
@@ -139,16 +134,7 @@ def pretrain(
 
     trainer = loop.DescribeTrainer(
         model=model,
-        args=loop.arguments(
-            work,
-            steps=-(-len(images) // batch_size) * epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            warmup_steps=warmup_steps,
-            weight_decay=weight_decay,
-            max_grad_norm=1.0,
-            seed=seed,
-        ),
+        args=loop.arguments(work, plan),
         train_dataset=list(range(len(images))),
         data_collator=collate,
     )

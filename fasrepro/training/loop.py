@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +14,40 @@ from transformers import PrinterCallback, Trainer, TrainingArguments
 from fasrepro.models import backbones
 
 
-def arguments(
-    work: Path,
-    *,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
-    warmup_steps: int,
-    weight_decay: float,
-    max_grad_norm: float,
-    seed: int,
-) -> TrainingArguments:
-    """Return the arguments of a run: AdamW, cosine decay after a warm-up, the last step kept, nothing reported anywhere."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Optimisation:
+    """How long and how fast: AdamW, cosine decay after a warm-up, the last step kept. Compared runs should share it."""
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    warmup_steps: int
+    weight_decay: float
+    max_grad_norm: float
+    seed: int  # of the order of the images and of whatever is drawn
+
+
+def split_recipe(recipe: Mapping[str, Any], seed: int) -> tuple[Optimisation, dict[str, Any]]:
+    """Return the optimisation that a recipe asks for, and the rest of the recipe."""
+    names = {field.name for field in dataclasses.fields(Optimisation)} - {"seed"}
+    plan = Optimisation(**{name: recipe[name] for name in names}, seed=seed)
+    return plan, {name: value for name, value in recipe.items() if name not in names}
+
+
+def arguments(work: Path, plan: Optimisation) -> TrainingArguments:
+    """Return a run's arguments; nothing is reported anywhere."""
     on_gpu = backbones.device() != "cpu"
     return TrainingArguments(
         output_dir=str(work),
-        max_steps=steps,
-        per_device_train_batch_size=batch_size,
-        learning_rate=learning_rate,
+        max_steps=plan.steps,
+        per_device_train_batch_size=plan.batch_size,
+        learning_rate=plan.learning_rate,
         lr_scheduler_type="cosine",
-        warmup_steps=warmup_steps,
-        weight_decay=weight_decay,
-        max_grad_norm=max_grad_norm,
-        seed=seed,
-        data_seed=seed,
+        warmup_steps=plan.warmup_steps,
+        weight_decay=plan.weight_decay,
+        max_grad_norm=plan.max_grad_norm,
+        seed=plan.seed,
+        data_seed=plan.seed,
         bf16=on_gpu,
         use_cpu=not on_gpu,
         save_strategy="no",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fasrepro.archives import ARCHIVES, archive, casia, msu, oulu, replay
+from fasrepro.archives import ARCHIVES, archive, casia, msu, oulu, replay, siw
 from fasrepro.archives.layout import ArchiveError, UnknownName
 from fasrepro.cues import SPECIES
 from fasrepro.records import Label
@@ -32,6 +32,7 @@ NAMES = {
         ),
     ),
     "oulu": st.builds(oulu.Name, st.integers(1, 6), st.integers(1, 3), st.integers(1, 55), st.integers(1, 5)),
+    "siw": st.builds(siw.Name, st.sampled_from(sorted(siw.KINDS)), CLIENTS, st.sampled_from(siw.SUFFIXES)),
 }
 
 
@@ -71,6 +72,11 @@ def test_any_other_text_is_an_unknown_name_or_formats_back(name: str, junk: str)
             "train/attack/fixed/attack_print_client001_session01_mobile_photo_adverse.mov",
         ),  # prints are of highdef photos
         ("replay", "train/real/client001_session01_webcam_authenticate_adverse_3.mov"),
+        ("siw", "Spoof/Mannequin/Mannequin_3.mov"),  # the folder's name is not the videos'
+        ("siw", "Spoof/Replay/Paper_3.mov"),
+        ("siw", "Live/Live_03.mov"),
+        ("siw", "Live/Live_3.mkv"),
+        ("siw", "Spoof/Live/Live_3.mov"),
         ("oulu", "Train_files/7_1_01_1.avi"),
         ("oulu", "Train_files/1_1_56_1.avi"),
         ("oulu", "Train_files/1_1_00_1.avi"),
@@ -96,6 +102,7 @@ OFFICIAL = [
         {"train": 20, "dev": 15, "test": 20, "phones": 6, "sessions": 3},
         {"train": (360, 1440), "dev": (270, 1080), "test": (360, 1440)},
     ),
+    ("siw", {"share": 1.0}, {"train": (531, 533), "test": (265, 362)}),
 ]
 
 
@@ -122,6 +129,45 @@ def test_species_and_cameras_of_casia_follow_the_file_number() -> None:
     assert plan["7.avi"] == ("replay_video", "low")
 
 
+def test_a_share_of_siw_is_rounded_and_has_a_least() -> None:
+    def count(share: float, species: str, split: str) -> int:
+        return sum(p.species == species and p.split == split for p in siw.plan(share))
+
+    assert (count(0.1, "bona_fide", "train"), count(0.1, "bona_fide", "test")) == (53, 26)  # of 531 and 265
+    assert (count(0.1, "silicone_mask", "train"), count(0.1, "silicone_mask", "test")) == (1, 2)  # of 9 and 8
+    assert (count(0.1, "print", "train"), count(0.1, "print", "test")) == (8, 6)  # of 79 and 56
+    assert len(siw.plan(0.001)) == 15 * 3
+    assert siw.plan(0.0) == []
+    names = [p.path.rsplit("/", 1)[-1] for p in siw.plan(0.1)]
+    assert len(set(names)) == len(names)  # a number stands for one video, in whichever split
+    for share in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ArchiveError, match=r"archives\.siw: share"):
+            siw.plan(share)
+
+
+def test_every_attack_of_siw_has_a_species_of_its_own_and_both_print_folders_one() -> None:
+    species = {folder: kind for folder, (_, kind) in siw.KINDS.items()}
+    assert species.pop("Spoof/Paper") == species["Spoof/Print"] == "print"
+    assert len(set(species.values())) == 15
+    assert set(species.values()) <= SPECIES.keys()
+    shown = siw.presentation(siw.Name("Spoof/Mask_HalfMask", 12), "test")
+    assert (shown.subject, shown.instrument, shown.id) == (
+        "siw/Mask_Half_12",
+        "Mask_Half",
+        "siw/Spoof/Mask_HalfMask/Mask_Half_12",
+    )
+
+
+def test_only_six_videos_of_msu_are_stored_upside_down() -> None:
+    plan = msu.plan(15, 20)
+    turned = [p for p in plan if msu.rotation(p.path)]
+    assert {msu.rotation(p.path) for p in turned} == {2}
+    assert sorted(p.subject for p in turned) == [f"msu/client{n:03d}" for n in (3, 5, 6, 7, 8, 9)]
+    assert {(p.species, p.camera) for p in turned} == {("bona_fide", "android")}
+    others = [*casia.plan(1, 1), *replay.plan(1, 1, 1), *oulu.plan(1, 1, 1, 6, 3), *siw.plan(0.001)]
+    assert not any(archive(p.dataset).rotation(p.path) for p in others)
+
+
 def test_oulu_refuses_more_than_it_has() -> None:
     good = {"train": 1, "dev": 1, "test": 1, "phones": 1, "sessions": 2}
     for change in ({"train": 21}, {"dev": 16}, {"phones": 7}, {"sessions": 4}):
@@ -130,7 +176,7 @@ def test_oulu_refuses_more_than_it_has() -> None:
 
 
 def test_an_unknown_archive_names_the_known_ones() -> None:
-    with pytest.raises(ArchiveError, match=r"'replays'.*Did you mean 'replay'.*msu, casia, replay, oulu"):
+    with pytest.raises(ArchiveError, match=r"'replays'.*Did you mean 'replay'.*msu, casia, replay, oulu, siw"):
         archive("replays")
 
 

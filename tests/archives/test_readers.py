@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fasrepro.archives import ARCHIVES, casia, msu, oulu, replay
+from fasrepro.archives import ARCHIVES, casia, msu, oulu, replay, siw
 from fasrepro.archives.fingerprint import fingerprint
-from fasrepro.archives.layout import ArchiveError, Presentation, read_numbers, write_numbers
+from fasrepro.archives.layout import ArchiveError, Presentation, read_lines, read_numbers, write_numbers
 
 Tree = Callable[[str], tuple[Path, list[Presentation]]]
 
@@ -16,6 +16,7 @@ SMALL = {
     "casia": {"train": 1, "test": 1},
     "replay": {"train": 1, "devel": 1, "test": 1},
     "oulu": {"train": 1, "dev": 1, "test": 1, "phones": 1, "sessions": 2},
+    "siw": {"share": 0.001},
 }
 
 
@@ -46,13 +47,15 @@ def test_the_reader_reads_what_the_writer_plans(name: str, tree: Tree) -> None:
     assert reading.exclusions == []
     assert ARCHIVES[name].boxes(root, plan[1].path) is None
     boxes = ARCHIVES[name].boxes(root, plan[0].path)
-    if name == "casia":
+    if name in ("casia", "siw"):
         assert boxes is None
     elif name == "oulu":
         # eyes 36 pixels apart: 2.3 x 36 wide, 2.9 x 36 high, from 1.15 x 36 above their line
         assert boxes == {0: (7, 19, 83, 104), 7: (9, 20, 83, 104)}
     else:
         assert boxes == faces
+    assert ARCHIVES[name].eyes(root, plan[1].path) is None
+    assert ARCHIVES[name].eyes(root, plan[0].path) == (eyes if name in ("msu", "oulu") else None)
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
@@ -67,11 +70,22 @@ def test_stray_files_are_counted_and_named(name: str, tree: Tree) -> None:
     assert len(reading.presentations) == len(plan)
 
 
-@pytest.mark.parametrize(("name", "file"), [("msu", "test_sub_list.txt"), ("oulu", "Protocols/Protocol_1/Dev.txt")])
-def test_a_missing_split_list_is_an_error(name: str, file: str, tree: Tree) -> None:
+@pytest.mark.parametrize(
+    ("name", "file", "remedy"),
+    [
+        ("msu", "test_sub_list.txt", "put it back"),
+        ("oulu", "Protocols/Protocol_1/Dev.txt", "put it back"),
+        (
+            "siw",
+            "pro_3_text/testlist_all.txt",
+            "copy the folder source_SiW_Mv2/pro_3_text of github.com/CHELSEA234/Multi-domain-learning-FAS beside Live",
+        ),
+    ],
+)
+def test_a_missing_split_list_is_an_error_with_its_remedy(name: str, file: str, remedy: str, tree: Tree) -> None:
     root, _ = tree(name)
     (root / file).unlink()
-    with pytest.raises(ArchiveError, match=rf"{file}: missing .*put it back"):
+    with pytest.raises(ArchiveError, match=rf"{file}: missing .*{remedy}$"):
         ARCHIVES[name].read(root)
 
 
@@ -96,8 +110,66 @@ def test_msu_lists_of_two_digits_split_the_clients(tree: Tree) -> None:
 def test_msu_client_in_both_lists_is_an_error(tree: Tree) -> None:
     root, _ = tree("msu")
     (root / "test_sub_list.txt").write_text("01\n02\n03\n")
-    with pytest.raises(ArchiveError, match=r"client 01.*two splits"):
+    with pytest.raises(
+        ArchiveError, match=r"test_sub_list\.txt, line 1: client 01 is in train_sub_list\.txt too: .*two splits; restore"
+    ):
         msu.read(root)
+
+
+@pytest.mark.parametrize("line", ["x7", "²"])
+def test_msu_lists_of_anything_but_numbers_name_the_line(line: str, tree: Tree) -> None:
+    root, _ = tree("msu")
+    (root / "test_sub_list.txt").write_text(f"02\n\n{line}\n", encoding="utf-8")
+    with pytest.raises(ArchiveError, match=rf"test_sub_list\.txt, line 3: '{line}' is no client number; restore"):
+        msu.read(root)
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("msu", "test_sub_list.txt"), ("oulu", "Protocols/Protocol_1/Dev.txt"), ("siw", "pro_3_text/testlist_all.txt")],
+)
+def test_a_list_may_begin_with_a_byte_order_mark_and_must_be_utf_8(name: str, file: str, tree: Tree) -> None:
+    root, plan = tree(name)
+    text = (root / file).read_text()
+    (root / file).write_text(text, encoding="utf-8-sig")
+    reading = ARCHIVES[name].read(root)
+    assert (len(reading.presentations), reading.exclusions) == (len(plan), [])
+    (root / file).write_text(text, encoding="utf-16")
+    with pytest.raises(ArchiveError, match=rf"{file}: no UTF-8 text at byte 0; restore"):
+        ARCHIVES[name].read(root)
+
+
+def test_lines_of_a_list_keep_their_numbers(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("\n one \r\n\n  \ntwo", encoding="utf-8-sig")
+    assert read_lines(tmp_path / "list.txt", "list", "write one") == [(2, "one"), (5, "two")]
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_a_suffix_may_be_in_any_letter_case(name: str, tree: Tree) -> None:
+    root, plan = tree(name)
+    boxes = {0: (10, 20, 80, 100)}
+    for shown in plan:
+        ARCHIVES[name].write_sidecar(root, shown.path, boxes, {0: (30, 60, 66, 60)})
+    known = [ARCHIVES[name].boxes(root, shown.path) for shown in sorted(plan, key=lambda p: p.path)]
+    for shown in plan:
+        (root / shown.path).rename((root / shown.path).with_suffix((root / shown.path).suffix.upper()))
+    reading = ARCHIVES[name].read(root)
+    assert reading.exclusions == []
+    assert [p.id for p in reading.presentations] == sorted(p.id for p in plan)
+    assert all((root / p.path).is_file() for p in reading.presentations)
+    assert [ARCHIVES[name].boxes(root, p.path) for p in reading.presentations] == known
+    turned = {p.id for p in plan if ARCHIVES[name].rotation(p.path)}
+    assert {p.id for p in reading.presentations if ARCHIVES[name].rotation(p.path)} == turned
+
+
+def test_two_files_whose_names_differ_in_the_suffix_alone_are_one_presentation(tree: Tree) -> None:
+    root, plan = tree("casia")
+    (root / "test_release/1/1.AVI").write_bytes(b"")
+    reading = casia.read(root)
+    assert len(reading.presentations) == len(plan)
+    assert [(e.path, e.reason) for e in reading.exclusions] == [
+        ("test_release/1/1.avi", "casia/test_release/1/1 is test_release/1/1.AVI already")
+    ]
 
 
 def test_casia_subjects_of_the_two_halves_are_different_people(tree: Tree) -> None:
@@ -132,9 +204,66 @@ def test_oulu_lists_are_held_against_the_files(tree: Tree) -> None:
     train.write_text("+1,1_1_01_2\n")
     with pytest.raises(ArchiveError, match=r"Train.txt, line 1.*contradicts"):
         oulu.read(root)
-    train.write_text("hello\n")
-    with pytest.raises(ArchiveError, match=r"Train.txt, line 1"):
+    train.write_text("\n\nhello\n")
+    with pytest.raises(ArchiveError, match=r"Train.txt, line 3: 'hello'"):
         oulu.read(root)
+
+
+def test_the_eye_at_the_left_of_the_picture_comes_first_whichever_the_file_names_first(tree: Tree) -> None:
+    root, plan = tree("msu")
+    video = next(p.path for p in plan if p.subject == "msu/client001")
+    (root / video).with_suffix(".face").write_text("1,10,20,90,120,66,61,30,60\n")
+    assert msu.eyes(root, video) == {0: (30, 60, 66, 61)}
+
+
+def test_sidecars_of_videos_that_are_stored_upside_down_are_left_aside(tree: Tree) -> None:
+    root, plan = tree("msu")
+    turned = next(p.path for p in plan if msu.rotation(p.path))
+    msu.write_sidecar(root, turned, {0: (10, 20, 80, 100)}, {0: (30, 60, 66, 60)})
+    assert (root / turned).with_suffix(".face").is_file()
+    assert msu.boxes(root, turned) is None
+    assert msu.eyes(root, turned) is None
+
+
+def test_siw_lists_split_the_videos_and_their_repeats_count_once(tree: Tree) -> None:
+    root, _ = tree("siw")
+    lists = root / "pro_3_text"
+    assert (lists / "trainlist_live.txt").read_text() == "Live_1\n"
+    assert (lists / "testlist_live.txt").read_text() == "Live_2\nLive_3\n"
+    assert (lists / "testlist_all.txt").read_text().startswith("Makeup_Co_2\nMakeup_Co_3\nMakeup_Im_2\n")
+    (lists / "trainlist_all.txt").write_text("Mask_Mann_1\nPaper_1\n" * 100)
+    (lists / "train_C_race.txt").write_text("a list of another protocol\n")
+    for stray in ("README.pdf", "DRA.pdf"):
+        (root / stray).write_bytes(b"x")
+    (root / "Live/Live_2.mov").rename(root / "Live/Live_9.mov")
+    (root / "Live/Live_3.mp4").write_bytes(b"")
+    (root / "Spoof/Paper").mkdir()
+    (root / "Spoof/Print/Paper_1.mov").rename(root / "Spoof/Paper/Paper_1.mov")
+    reading = siw.read(root)
+    train = [p for p in reading.presentations if p.split == "train"]
+    assert [p.path for p in train] == ["Live/Live_1.mov", "Spoof/Mannequin/Mask_Mann_1.mov", "Spoof/Paper/Paper_1.mov"]
+    excluded = {e.path: e.reason for e in reading.exclusions}
+    assert excluded.pop("Live/Live_9.mov") == "Live_9 is in no list of Protocol I"
+    assert excluded.pop("Live/Live_3.mp4") == "Live_3 is Live/Live_3.mov already"
+    assert excluded.pop("Live_2") == "listed in pro_3_text/testlist_*.txt, but not there"
+    assert len(excluded) == 12  # the other kinds' train videos, which no list names any more
+    assert all("no list of Protocol I" in reason for reason in excluded.values())
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("trainlist_live.txt", "Paper_1\n", r"trainlist_live\.txt, line 1: 'Paper_1' is no Live_12"),
+        ("trainlist_all.txt", "Paper_1\n\nLive_1\n", r"trainlist_all\.txt, line 3: 'Live_1' is no Makeup_Co_12"),
+        ("testlist_all.txt", "Paper_x\n", r"testlist_all\.txt, line 1: 'Paper_x'"),
+        ("testlist_all.txt", "Paper_1\n", r"testlist_all\.txt, line 1: Paper_1 is in the train lists too"),
+    ],
+)
+def test_a_siw_list_that_cannot_be_is_an_error(file: str, text: str, message: str, tree: Tree) -> None:
+    root, _ = tree("siw")
+    (root / "pro_3_text" / file).write_text(text)
+    with pytest.raises(ArchiveError, match=message):
+        siw.read(root)
 
 
 def test_eyes_in_one_point_give_no_box() -> None:
@@ -151,7 +280,7 @@ def test_sidecars_may_count_from_nought_or_one(first: int, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("text", ["0,1,2,x,4\n", "0,1,2\n", "\x00\x01\n"])
 def test_a_broken_sidecar_names_file_and_line(text: str, tmp_path: Path) -> None:
-    (tmp_path / "a.face").write_text("0,1,2,3,4\n" + text)
+    (tmp_path / "a.face").write_text("0,1,2,3,4\n" + text, encoding="utf-8-sig")
     with pytest.raises(ArchiveError, match=r"a\.face, line 2"):
         read_numbers(tmp_path / "a.face", ",", 4)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from fasrepro import cues, provenance, records
+from fasrepro import crops, cues, records
 from fasrepro.captions import simulated
 from fasrepro.records import Face, Label, Truth
+from tests.masks import box_mask
 
 SPECIES = ["bona_fide", "print", "replay_video"]
 
@@ -32,16 +32,15 @@ class World:
 
 def make_world(root: Path, count: int) -> World:
     """Make `count` faces: a third bona fide, a third print, a third replay, each with all cues of its species but one."""
-    crops = root / "results" / "index" / "crops"
-    crops.mkdir(parents=True)
-    faces, truths = [], []
+    folder = root / "results" / "index" / "crops"
+    faces, truths, pictures = [], [], {}
     random = np.random.default_rng(11)
     for number in range(count):
         species = SPECIES[number % len(SPECIES)]
         label = Label.BONA_FIDE if species == "bona_fide" else Label.ATTACK
-        pixels = random.integers(0, 256, (24, 20, 3), dtype=np.uint8)
-        name = f"{number:04d}.png"
-        Image.fromarray(pixels).save(crops / name)
+        data, pixels_hash = crops.encode(random.integers(0, 256, (24, 20, 3), dtype=np.uint8))
+        name = f"msu/{number:04d}.png"
+        pictures[name] = data
         presentation = f"msu/{species}/client{number:03d}"
         face_id = records.face_id(presentation, 4)
         faces.append(
@@ -59,7 +58,7 @@ def make_world(root: Path, count: int) -> World:
                 box=(10, 10, 20, 24),
                 box_source="sidecar",
                 crop=name,
-                crop_sha256=provenance.pixel_hash(pixels),
+                crop_sha256=pixels_hash,
             )
         )
         names = cues.cues_of(species)[number % 2 :]
@@ -68,16 +67,20 @@ def make_world(root: Path, count: int) -> World:
                 face_id=face_id,
                 cues=tuple(names),
                 strengths=(0.5,) * len(names),
-                regions=("10 10 20 24",) * len(names),
+                masks=(box_mask(8, 8, 24, 28),) * len(names),
+                faint=(),
                 look_alikes=("bezel",) if number % 6 == 0 else (),
                 attributes=json.dumps(
                     {"skin_tone": "fair", "hair": "short brown", "light": "left", "background": "wall", "wall": "grey"}
                 ),
             )
         )
+    with crops.packed(folder) as add:
+        for name, data in pictures.items():
+            add(name, data)
     records.write(root / "results" / "index" / "faces.parquet", faces, Face)
     records.write(root / "results" / "archives" / "truth.parquet", truths, Truth)
-    return World(root, crops, faces, truths)
+    return World(root, folder, faces, truths)
 
 
 @pytest.fixture(scope="session")

@@ -114,7 +114,7 @@ def test_a_caption_that_contradicts_the_label_is_asked_again_and_a_few_failures_
 
 def test_a_crop_that_is_not_the_index_s_is_refused_before_it_is_paid_for(world: Any, tmp_path: Path) -> None:
     face = dataclasses.replace(world.faces[0], crop=world.faces[1].crop)
-    gone = dataclasses.replace(world.faces[0], crop="gone.png")
+    gone = dataclasses.replace(world.faces[0], crop="msu/gone.png")
     with simulated.serve(simulated.application(world.annotator())) as url, Store(tmp_path) as store:
         for bad, message in ((face, "its pixels are not those of the index"), (gone, r"gone\.png: no such crop")):
             with pytest.raises(CropError, match=message):

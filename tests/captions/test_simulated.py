@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import urllib.error
 import urllib.request
@@ -12,7 +13,9 @@ from fasrepro import cues
 from fasrepro.captions import checks, simulated, wording
 from fasrepro.captions.styles import OF_LABEL, STYLES
 from fasrepro.captions.wording import Dice
+from fasrepro.crops import read_png
 from fasrepro.records import Label, Verdict
+from tests.masks import box_mask
 
 VANILLA = STYLES["vanilla"]
 
@@ -68,7 +71,7 @@ def test_rates_are_met(world: Any) -> None:
 
 
 def test_not_told_it_infers_the_verdict_from_what_it_names(world: Any) -> None:
-    annotator = world.annotator(missed_cue=0.5, invented_cue=0.5)
+    annotator = world.annotator(missed_cue=0.9, invented_cue=0.5)
     verdicts = set()
     for face, truth in zip(world.faces, world.truths, strict=True):
         text = ask(annotator, VANILLA.blind(), face.crop_sha256)
@@ -81,20 +84,57 @@ def test_not_told_it_infers_the_verdict_from_what_it_names(world: Any) -> None:
 
 def test_a_cue_outside_the_crop_is_not_named(world: Any) -> None:
     face, truth = world.faces[1], world.truths[1]
-    far = tuple("100 100 30 30" for _ in truth.cues)
-    moved = type(truth)(truth.face_id, truth.cues, truth.strengths, far, truth.look_alikes, truth.attributes)
+    moved = dataclasses.replace(truth, masks=(box_mask(100, 100, 32, 32),) * len(truth.cues))
     assert simulated.visible(face, truth) == list(truth.cues)
     assert simulated.visible(face, moved) == []
 
 
-def test_at_least_five_phrasings_of_a_cue_are_used_and_harmless_words_name_none(world: Any) -> None:
+def test_a_faint_cue_is_not_named_unless_it_is_invented(world: Any) -> None:
+    face, truth = world.faces[1], world.truths[1]
+    faint = dataclasses.replace(
+        truth, cues=truth.cues[1:], strengths=truth.strengths[1:], masks=truth.masks[1:], faint=truth.cues[:1]
+    )
+    for rate, wanted in ((0.0, truth.cues[1:]), (1.0, tuple(cues.cues_of(face.species)))):
+        known = dict(simulated.known_images([face], [faint]))
+        annotator = simulated.Annotator(known, dataclasses.replace(world.annotator().failings, invented_cue=rate), 5)
+        text = ask(annotator, VANILLA.aware(face.label, face.species), face.crop_sha256)
+        assert set(cues.named_cues(text)) == set(wanted)
+
+
+@pytest.mark.parametrize("species", [name for name in cues.SPECIES if name != "bona_fide"])
+def test_every_species_is_named_when_told_and_its_family_when_not(world: Any, species: str) -> None:
+    face, truth = dataclasses.replace(world.faces[1], species=species), world.truths[1]
+    names = tuple(cues.cues_of(species))
+    masks = (box_mask(8, 8, 24, 28),) * len(names)
+    truth = dataclasses.replace(truth, cues=names, strengths=(0.5,) * len(names), masks=masks)
+    annotator = simulated.Annotator(simulated.known_images([face], [truth]), world.annotator().failings, 5)
+    (family,) = [name for name, members in cues.FAMILIES.items() if species in members]
+    for style in STYLES.values():
+        for prompt, words in (
+            (style.aware(face.label, species), cues.SPECIES[species]),
+            (style.blind(), wording.INFERRED[family]),
+        ):
+            text = ask(annotator, prompt, face.crop_sha256)
+            assert cues.named_cues(text) == list(names)
+            assert f" {words}." in text
+            assert checks.parse(style, text) == (text, Verdict.ATTACK)
+
+
+def test_an_attack_of_which_nothing_is_seen_is_justified_without_a_cue(world: Any) -> None:
+    face = world.faces[1]
+    truth = dataclasses.replace(world.truths[1], cues=(), strengths=(), masks=())
+    annotator = simulated.Annotator(simulated.known_images([face], [truth]), world.annotator().failings, 5)
+    for style in STYLES.values():
+        text = ask(annotator, style.aware(face.label, face.species), face.crop_sha256)
+        assert (cues.named_cues(text), checks.parse(style, text)[1]) == ([], Verdict.ATTACK)
+        assert checks.parse(style, ask(annotator, style.blind(), face.crop_sha256))[1] == Verdict.BONA_FIDE
+
+
+def test_all_phrasings_of_a_cue_are_used(world: Any) -> None:
     face = world.faces[1]
     texts = [ask(world.annotator(), VANILLA.blind(), face.crop_sha256, seed) for seed in range(60)]
     for name in world.truths[1].cues:
         assert len({phrase for phrase in cues.CUES[name].phrasings for text in texts if phrase in text.lower()}) >= 5
-    assert set(wording.HARMLESS) == set(cues.CUES)
-    for phrases in wording.HARMLESS.values():
-        assert all(cues.named_cues(phrase) == [] for phrase in phrases)
 
 
 def test_an_answer_depends_on_seed_image_prompt_and_attempt_and_on_nothing_else(world: Any) -> None:
@@ -127,7 +167,11 @@ def test_each_failing_is_what_the_checks_reject(world: Any, failing: str, code: 
 def test_its_version_changes_with_rates_seed_and_truth(world: Any) -> None:
     versions = {world.annotator().version(), world.annotator(6).version(), world.annotator(missed_cue=0.1).version()}
     few = simulated.Annotator(simulated.known_images(world.faces[1:], world.truths[1:]), world.annotator().failings, 5)
-    assert len(versions | {few.version()}) == 4
+    truth = dataclasses.replace(world.truths[1], masks=(box_mask(8, 8, 24, 24),) * len(world.truths[1].cues))
+    moved = simulated.Annotator(
+        simulated.known_images(world.faces, [*world.truths[:1], truth, *world.truths[2:]]), world.annotator().failings, 5
+    )
+    assert len(versions | {few.version(), moved.version()}) == 5
     assert world.annotator().version() == world.annotator().version()
 
 
@@ -138,7 +182,7 @@ def test_faces_without_truth_are_an_error(world: Any) -> None:
 
 def test_the_server_speaks_the_api(world: Any) -> None:
     face = world.faces[1]
-    image = base64.b64encode((world.crops / face.crop).read_bytes()).decode()
+    image = base64.b64encode(read_png(world.crops, face.crop, face.crop_sha256)[0]).decode()
     content = [
         {"type": "text", "text": VANILLA.blind()},
         {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{image}"}},

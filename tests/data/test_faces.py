@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fasrepro.data import faces
 from fasrepro.data.frames import decode
-from fasrepro.synthetic import drawing, people
-from fasrepro.synthetic.video import write_video
+from tests import videos
+from tests.cartoon import cartoon
 
 
 @pytest.mark.parametrize(
@@ -49,28 +49,25 @@ def test_a_clipped_box_lies_in_the_frame(x: int, y: int, width: int, height: int
 
 
 def portrait() -> np.ndarray:
-    who = people.dataclasses.replace(people.person(1), skin="fair", hair="black", style="short", beard="none", glasses="none")
-    where = people.dataclasses.replace(people.sitting(4), light="front", background="wall", turn=0.0, tilt=0.0)
-    figure = drawing.figure(who, where, 180, 240, drawing.Place(120, 85, 43))
-    behind = drawing.background(where, 180, 240)
-    return ((behind + (figure.rgb - behind) * figure.alpha[..., None]) * 255).astype(np.uint8)
+    return cartoon(180, 240, 120, 90, 43)
 
 
 def test_sidecar_then_detector_then_centre(tmp_path: Path) -> None:
-    write_video(tmp_path / "face.avi", [portrait()] * 6, 25, 2)
-    write_video(tmp_path / "wall.avi", [np.full((180, 240, 3), 90, np.uint8)] * 6, 25, 2)
+    videos.write(tmp_path / "face.avi", [portrait()] * 6)
+    videos.write(tmp_path / "wall.avi", [np.full((180, 240, 3), 90, np.uint8)] * 6)
     face, wall = decode(tmp_path / "face.avi", 5), decode(tmp_path / "wall.avi", 5)
-    assert faces.find(face, {0: (-5, 10, 50, 60), 3: (1, 1, 9, 9)}, 40) == ({0: (0, 10, 45, 60)}, "sidecar")
-    boxes, source = faces.find(face, None, 40)
+    shown, blank = (tmp_path / "face.avi", face), (tmp_path / "wall.avi", wall)
+    assert faces.find(*shown, {0: (-5, 10, 50, 60), 3: (1, 1, 9, 9)}, 40) == ({0: (0, 10, 45, 60)}, "sidecar")
+    boxes, source = faces.find(*shown, None, 40)
     assert source == "detector"
     x, y, width, height = boxes[0]
     assert abs(x + width / 2 - 120) < 8
     assert abs(y + height / 2 - 90) < 12
     assert 70 < width < 120
     # a sidecar without any box on a kept frame is as none
-    assert faces.find(face, {3: (1, 1, 9, 9), 5: (500, 0, 9, 9)}, 40) == (boxes, "detector")
-    assert faces.find(wall, None, 40) == ({0: (66, 36, 108, 108), 5: (66, 36, 108, 108)}, "centre")
-    assert faces.find(face, None, 170)[1] == "centre"  # no face is that large
+    assert faces.find(*shown, {3: (1, 1, 9, 9), 5: (500, 0, 9, 9)}, 40) == (boxes, "detector")
+    assert faces.find(*blank, None, 40) == ({0: (66, 36, 108, 108), 5: (66, 36, 108, 108)}, "centre")
+    assert faces.find(*shown, None, 170)[1] == "centre"  # no face is that large
 
 
 WIDE = (10, 10, 80, 80)
@@ -96,11 +93,14 @@ def test_a_detector_is_believed_by_how_often_and_how_alike_it_fires(found: list[
 
 def test_a_face_in_few_frames_gives_all_frames_the_centre(tmp_path: Path) -> None:
     wall = np.full((180, 240, 3), 90, np.uint8)
-    write_video(tmp_path / "few.avi", [portrait()] * 5 + [wall] * 25, 25, 2)
-    write_video(tmp_path / "half.avi", [portrait()] * 15 + [wall] * 15, 25, 2)
+    videos.write(tmp_path / "few.avi", [portrait()] * 5 + [wall] * 25)
+    videos.write(tmp_path / "half.avi", [portrait()] * 15 + [wall] * 15)
     centre = faces.centre(180, 240)
-    assert faces.find(decode(tmp_path / "few.avi", 5), None, 40) == (dict.fromkeys(range(0, 30, 5), centre), "centre")
-    boxes, source = faces.find(decode(tmp_path / "half.avi", 5), None, 40)
+    assert faces.find(tmp_path / "few.avi", decode(tmp_path / "few.avi", 5), None, 40) == (
+        dict.fromkeys(range(0, 30, 5), centre),
+        "centre",
+    )
+    boxes, source = faces.find(tmp_path / "half.avi", decode(tmp_path / "half.avi", 5), None, 40)
     assert (list(boxes), source) == ([0, 5, 10], "detector")
 
 
@@ -113,8 +113,42 @@ def test_a_large_frame_gives_the_box_in_its_own_pixels() -> None:
     assert 280 < box[2] < 480
 
 
-def test_a_crop_is_tight() -> None:
-    rgb = np.arange(20 * 30 * 3, dtype=np.uint8).reshape(20, 30, 3)
-    cut = faces.crop(rgb, (4, 5, 6, 7))
-    assert cut.shape == (7, 6, 3)
-    assert np.array_equal(cut[0, 0], rgb[5, 4])
+@pytest.mark.parametrize(
+    ("missed", "reach", "every", "expected"),
+    [
+        (20, 4, 5, [21, 19, 22, 18, 23, 17, 24, 16]),
+        (20, 2, 5, [21, 19, 22, 18]),
+        (0, 2, 5, [1, 2]),
+        (20, 6, 5, [21, 19, 22, 18, 23, 17, 24, 16, 26, 14]),  # 25 and 15 are candidates themselves
+        (20, 3, 1, []),  # every frame is
+        (20, 0, 5, []),
+    ],
+)
+def test_neighbours_are_looked_at_nearest_first(missed: int, reach: int, every: int, expected: list[int]) -> None:
+    assert faces.neighbours(missed, reach, every) == expected
+
+
+def test_stand_ins_are_of_about_the_same_size_and_stand_in_once(tmp_path: Path) -> None:
+    wall = np.full((180, 240, 3), 90, np.uint8)
+    small = cartoon(180, 240, 120, 90, 24)
+    film = [portrait()] * 16
+    film[5], film[6], film[10] = wall, small, wall  # next to 5 lies a face of another size, so 4 stands in for it
+    videos.write(tmp_path / "v.avi", film)
+    frames = decode(tmp_path / "v.avi", 5)
+    boxes, source = faces.find(tmp_path / "v.avi", frames, None, 40)
+    assert (list(boxes), source) == ([0, 15], "detector")
+    near = {missed: faces.neighbours(missed, 4, 5) for missed in (5, 10)}
+    beside = faces.stand_ins(tmp_path / "v.avi", frames, boxes, near, 40, None)
+    assert {missed: number for missed, (number, _) in beside.items()} == {5: 4, 10: 11}
+    assert all(abs(box[2] - boxes[0][2]) < 8 for _, box in beside.values())
+    # From a sidecar: 9 lies outside the picture, and 8 can stand in for 5 or for 10, not for both.
+    sidecar = {0: (10, 10, 50, 60), 8: (11, 10, 50, 60), 9: (900, 10, 50, 60), 15: (12, 10, 50, 60)}
+    boxes, _ = faces.find(tmp_path / "v.avi", frames, sidecar, 40)
+    beside = faces.stand_ins(tmp_path / "v.avi", frames, boxes, near, 40, sidecar)
+    assert beside == {5: (8, (11, 10, 50, 60))}
+    assert faces.stand_ins(tmp_path / "v.avi", frames, {}, near, 40, None) == {}
+
+
+def test_a_cascade_that_opencv_lacks_is_no_fault_of_a_video() -> None:
+    with pytest.raises(RuntimeError, match="cascade nose is missing: install opencv"):
+        faces.cascade("nose")

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fasrepro.data.frames import VideoError, decode
-from fasrepro.synthetic.video import write_video
+from fasrepro.data import frames as decoding
+from fasrepro.data.frames import VideoError, decode, look, one_by_one
+from tests import videos
 
 
 def grey_frames(count: int) -> list[np.ndarray]:
@@ -22,7 +23,7 @@ def noisy_frames(count: int) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".avi"])
 def test_every_fifth_frame_is_kept_and_is_the_right_one(tmp_path: Path, suffix: str) -> None:
-    write_video(tmp_path / f"v{suffix}", grey_frames(52), 25, 2)
+    videos.write(tmp_path / f"v{suffix}", grey_frames(52))
     frames = decode(tmp_path / f"v{suffix}", 5)
     assert frames.count == 52
     assert list(frames.kept) == list(range(0, 52, 5))
@@ -50,7 +51,7 @@ def text(path: Path) -> None:
 )
 def test_broken_videos_are_named_errors(tmp_path: Path, suffix: str, fault: Callable[[Path], None], message: str) -> None:
     path = tmp_path / f"v{suffix}"
-    write_video(path, noisy_frames(52), 25, 20)
+    videos.write(path, noisy_frames(52))
     fault(path)
     with pytest.raises(VideoError, match=message):
         decode(path, 5)
@@ -58,9 +59,75 @@ def test_broken_videos_are_named_errors(tmp_path: Path, suffix: str, fault: Call
 
 def test_a_video_of_no_frames_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "v.avi"
-    write_video(path, noisy_frames(2), 25, 20)
+    videos.write(path, noisy_frames(2))
     data = path.read_bytes()
     at = data.index(b"movi") + 4  # nothing but the headers is left
     path.write_bytes(data[:at])
     with pytest.raises(VideoError, match=r"no frames|not decodable|truncated"):
         decode(path, 5)
+
+
+def corners(picture: np.ndarray) -> list[bool]:
+    """Tell which corner of a picture is bright: top left, top right, bottom left, bottom right."""
+    return [bool(picture[y, x] > 128) for y in (3, -4) for x in (3, -4)]
+
+
+def test_frames_are_turned_upright(tmp_path: Path) -> None:
+    frame = np.full((64, 96, 3), 30, np.uint8)
+    frame[:32, :48] = 240
+    videos.write(tmp_path / "v.mp4", [frame] * 6)
+    stored = decode(tmp_path / "v.mp4", 5)
+    assert corners(stored.grey(5)) == [True, False, False, False]
+    half = decode(tmp_path / "v.mp4", 5, turns=2)
+    assert corners(half.grey(0)) == [False, False, False, True]
+    assert np.array_equal(half.rgb(0), stored.rgb(0)[::-1, ::-1])
+    quarter = decode(tmp_path / "v.mp4", 5, turns=1)  # counter-clockwise, as np.rot90
+    assert quarter.size(0) == quarter.grey(0).shape == (96, 64)
+    assert corners(quarter.grey(0)) == [False, False, True, False]
+
+
+@pytest.mark.parametrize(("degrees", "corner"), [(90, 1), (180, 3), (270, 2)])
+def test_a_file_that_asks_to_be_turned_is_only_where_that_is_wanted(tmp_path: Path, degrees: int, corner: int) -> None:
+    frame = np.full((64, 96, 3), 30, np.uint8)
+    frame[:32, :48] = 240
+    videos.write(tmp_path / "v.mp4", [frame] * 6)
+    videos.ask_to_turn(tmp_path / "v.mp4", degrees)
+    assert corners(decode(tmp_path / "v.mp4", 5).grey(0)) == [True, False, False, False]
+    assert corners(decode(tmp_path / "v.mp4", 5, turns=None).grey(0)).index(True) == corner
+
+
+def test_frames_are_read_again_one_by_one(tmp_path: Path) -> None:
+    videos.write(tmp_path / "v.avi", grey_frames(20))
+    found = {number: frames for frames in one_by_one(tmp_path / "v.avi", {3, 11, 99}, 0) for number in frames.kept}
+    assert list(found) == [3, 11]
+    assert abs(found[11].rgb(11).mean() - (40 + 33)) < 3
+    assert list(one_by_one(tmp_path / "v.avi", set(), 0)) == []
+
+
+def test_no_more_frames_are_held_than_the_cap_allows_and_the_others_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "v.avi"
+    videos.write(path, grey_frames(31))
+    whole = decode(path, 5, turns=1)
+    one = sum(plane.buffer_size for plane in whole.kept[0].planes)
+    monkeypatch.setattr(decoding, "KEPT_BYTES", 3 * one)
+    some = decode(path, 5, turns=1)
+    assert list(some.kept) == [0, 5, 10]
+    assert some.candidates == whole.candidates == [0, 5, 10, 15, 20, 25, 30]
+    assert [some.size(number) for number in some.candidates] == [(96, 64)] * 7
+    seen = [(number, held.rgb(number)) for number, held in look(path, some, [5, 7, 15, 30])]
+    assert [number for number, _ in seen] == [5, 7, 15, 30]
+    assert all(np.array_equal(rgb, whole.rgb(number)) for number, rgb in seen if number != 7)
+    with pytest.raises(VideoError, match="frame 99 is not there"):
+        list(look(path, some, [30, 99]))
+
+
+def test_a_file_that_asks_to_be_turned_is_though_none_of_its_frames_is_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos.write(tmp_path / "v.mp4", grey_frames(6))
+    videos.ask_to_turn(tmp_path / "v.mp4", 90)
+    monkeypatch.setattr(decoding, "KEPT_BYTES", 0)
+    frames = decode(tmp_path / "v.mp4", 5, turns=None)
+    assert (frames.kept, frames.turns, frames.size(5)) == ({}, 3, (96, 64))

@@ -43,6 +43,7 @@ FACES = [face(dataset, split, n) for dataset, splits in SPLITS.items() for split
 def test_names_are_read_as_the_field_writes_them() -> None:
     assert protocols.protocol("oci_m") == protocols.Protocol("oci_m", ("oulu", "casia", "replay"), "msu")
     assert protocols.protocol("mi_c").target == "casia"
+    assert protocols.protocol("mcio_w") == protocols.Protocol("mcio_w", ("msu", "casia", "replay", "oulu"), "siw")
 
 
 @pytest.mark.parametrize("name", ["", "oci", "oci_", "_m", "oci_mc", "ocx_m", "oci_x", "OCI_M"])

@@ -40,7 +40,20 @@ NO_RATES = dict.fromkeys(("missed_cue", "invented_cue", "refusal", "bad_format",
         # A verdict cut off at the token limit: cues decide.
         ("One sees the dark bezel of a device.\nFinal judgment: This is a", ATTACK),
         ("One sees no moire pattern over the face, and the skin has natural texture.", BONA_FIDE),
-        ("There is flat lighting without real shadows", ATTACK),
+        ("There is flat lighting with weak shadows", ATTACK),
+        ("The nose throws a shadow without real depth", UNDECIDED),
+        # What an attack is made of, where no verdict is stated.
+        ("It looks like a silicone mask over the whole head.", ATTACK),
+        ("The eyes belong to a printed photo.", ATTACK),
+        ("We see a video on a tablet", ATTACK),
+        ("The person wears heavy theatrical make-up.", ATTACK),
+        ("The head of a mannequin", ATTACK),
+        ("This person wears no mask and the skin has natural texture.", BONA_FIDE),
+        ("The person wears light makeup and has natural skin.", BONA_FIDE),
+        ("It looks like a mask, but the eyes look alive.", UNDECIDED),
+        ("There is no sign of a mask", UNDECIDED),
+        ("A woman with a surgical mask below the chin, taken by a phone", UNDECIDED),
+        ("Heavy makeup, yet this is a live person.", BONA_FIDE),
         ("Natural skin texture and soft shadows show real depth.", BONA_FIDE),
         ("The skin has natural texture; there are wavy interference stripes.", UNDECIDED),
         ("A person with brown hair looks at the camera.", UNDECIDED),
@@ -81,7 +94,7 @@ def test_no_sentence_of_the_simulated_annotator_is_read_as_its_opposite(die: int
 
 def test_no_template_is_read_as_the_opposite_of_what_it_is_written_for() -> None:
     lines = {
-        ATTACK: [*wording._WITHOUT_CUE, *(t.format(species=s) for t in wording._FITS for s in wording.INFERRED.values())],
+        ATTACK: list(wording._WITHOUT_CUE),
         BONA_FIDE: [*wording._LIVE_SKIN, *wording._LIVE_FITS],
     }
     lines[BONA_FIDE] += [
@@ -95,6 +108,14 @@ def test_no_template_is_read_as_the_opposite_of_what_it_is_written_for() -> None
             lines[verdict] += templates
     wrong = [text for verdict, texts in lines.items() for text in texts if readers.lexical(text) not in (verdict, UNDECIDED)]
     assert wrong == []
+
+
+@pytest.mark.parametrize("template", wording._FITS)
+def test_an_attack_s_species_alone_is_read_as_an_attack(template: str) -> None:
+    attacks = [words for name, words in cues.SPECIES.items() if name != "bona_fide"]
+    for words in (*attacks, *wording.INFERRED.values()):
+        assert readers.lexical(template.format(species=words)) == ATTACK
+    assert readers.lexical(template.format(species=cues.SPECIES["bona_fide"])) == BONA_FIDE
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from fasrepro import provenance
+from fasrepro import crops, provenance
 from fasrepro.cues import cues_of
 from fasrepro.data import protocols
 from fasrepro.evaluation import summary
 from fasrepro.records import Caption, Explanation, Face, Judgement, Label, Score, Truth, Verdict, face_id
+from tests.masks import box_mask
 
 INSTRUMENTS = {
     "msu": {"print": ["printed_photo"], "replay_video": ["ipad_video", "iphone_video"]},
@@ -33,7 +33,7 @@ TARGETS = {"oci_m": "msu", "ocm_i": "replay"}
 
 def make_faces(folder: Path) -> tuple[list[Face], list[Truth]]:
     """Return faces and truths, and write a crop for each to `folder`."""
-    faces, truths = [], []
+    faces, truths, packed = [], [], []
     for dataset, species in INSTRUMENTS.items():
         kinds = [("bona_fide", ""), *((name, word) for name, words in species.items() for word in words)]
         for split in SPLITS[dataset]:
@@ -43,21 +43,23 @@ def make_faces(folder: Path) -> tuple[list[Face], list[Truth]]:
                     rng = np.random.default_rng(int(provenance.unit_hash(presentation) * 2**32))
                     pixels = rng.integers(0, 255, (12, 10, 3), dtype=np.uint8).repeat(4, 0).repeat(4, 1)
                     crop = f"{presentation}.png"
-                    (folder / crop).parent.mkdir(parents=True, exist_ok=True)
-                    Image.fromarray(pixels).save(folder / crop)
+                    data, sha = crops.encode(pixels)
+                    packed.append((crop, data))
                     key = face_id(presentation, 20)
                     label = Label.BONA_FIDE if name == "bona_fide" else Label.ATTACK
                     box = (30, 20, 40, 48)
                     person = f"{dataset}/{split}/{subject}"
-                    sha = provenance.pixel_hash(pixels)
                     faces.append(
                         Face(key, dataset, split, person, presentation, 20, label, name, word, "cam", box, "sidecar", crop, sha)
                     )
                     there = tuple(cues_of(name)[: 1 + subject])
-                    regions = tuple(f"{25 + 5 * n} {30 + 5 * n} 30 20" for n in range(len(there)))
+                    masks = tuple(box_mask(24 + 4 * n, 28 + 4 * n, 32, 20) for n in range(len(there)))
                     strengths = tuple(0.3 + 0.2 * n for n in range(len(there)))
                     alike = ("glare",) if label is Label.BONA_FIDE and subject == 1 else ()
-                    truths.append(Truth(key, there, strengths, regions, alike, "{}"))
+                    truths.append(Truth(key, there, strengths, masks, (), alike, "{}"))
+    with crops.packed(folder) as add:
+        for crop, data in packed:
+            add(crop, data)
     return faces, truths
 
 

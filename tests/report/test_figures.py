@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fasrepro.records import Face, Label, Truth
-from fasrepro.report import figures, pictures
+from fasrepro.report import figures
 
 RUNS = ["label_only", "vanilla", "reasoning"]
 DRAWINGS: dict[str, Callable[..., None]] = {
@@ -68,59 +67,3 @@ def test_scores_and_paired_differences_draw_without_any_row(tmp_path: Path) -> N
     figures.paired([], "difference", tmp_path / "paired.png")
     row = {"protocol": "oci_m", "run": "reasoning", "baseline": "vanilla", "difference": -0.1, "low": None, "high": None}
     assert figures.png(figures.paired, [row], "difference").startswith(b"\x89PNG")
-
-
-def face(name: str, subject: str, species: str = "print") -> Face:
-    label = Label.BONA_FIDE if species == "bona_fide" else Label.ATTACK
-    presentation = f"msu/{name}"
-    return Face(
-        f"{presentation}#0000", "msu", "test", subject, presentation, 0, label, species, "photo", "cam", (10, 20, 40, 50),
-        "sidecar", f"{name}.png", "0",
-    )  # fmt: skip
-
-
-def test_chosen_faces_are_of_different_people_first() -> None:
-    faces = [face(f"{subject}{number}", subject) for subject in "ab" for number in range(4)]
-    assert {found.subject for found in pictures.chosen(faces, 2, "salt")} == {"a", "b"}
-    assert len(set(pictures.chosen(faces, 5, "salt"))) == 5
-    assert pictures.chosen(faces, 3, "salt") == pictures.chosen(faces[::-1], 3, "salt")
-
-
-def test_the_example_of_a_cue_is_the_strongest_in_the_crop_and_its_region_is_clipped_to_it() -> None:
-    faces = {f.face_id: f for f in (face("a", "a"), face("b", "b"), face("c", "c"))}
-    truths = {
-        "msu/a#0000": Truth("msu/a#0000", ("halftone",), (0.4,), ("0 10 30 30",), (), "{}"),
-        "msu/b#0000": Truth("msu/b#0000", ("halftone",), (0.9,), ("0 10 30 30",), (), "{}"),
-        "msu/c#0000": Truth("msu/c#0000", ("halftone",), (1.0,), ("200 200 30 30",), (), "{}"),  # out of the crop
-    }
-    example = pictures.cue_example("halftone", faces, truths)
-    assert example is not None
-    assert example.face.face_id == "msu/b#0000"
-    assert example.boxes == ((0, 0, 20, 20),)  # by hand: x 0..30 less 10 is 0..20 in the crop, y 10..40 less 20 is 0..20
-    assert pictures.cue_example("glare", faces, truths) is None
-
-
-def test_the_example_of_a_border_has_a_box_a_side_that_lies_in_the_crop() -> None:
-    faces = {f.face_id: f for f in (face("a", "a"), face("b", "b"))}
-    truths = {
-        "msu/a#0000": Truth("msu/a#0000", ("bezel",), (0.5,), ("5 20 10 50;45 20 10 50;0 0 5 5",), (), "{}"),
-        "msu/b#0000": Truth("msu/b#0000", ("bezel",), (0.7,), ("5 20 10 50",), (), "{}"),  # 0.7 x 5 is less than 0.5 x (5 + 5)
-    }
-    example = pictures.cue_example("bezel", faces, truths)
-    assert example is not None
-    assert example.boxes == ((0, 0, 5, 50), (35, 0, 5, 50))  # the crop is 10..50 wide and 20..70 high
-
-
-def test_a_contact_sheet_names_every_instrument(world: SimpleNamespace, tmp_path: Path) -> None:
-    faces = [found for found in world.faces if found.dataset == "replay"]
-    shown = pictures.contact_sheet(faces, world.crops, tmp_path / "sheet.png")
-    assert shown[0] == "bona fide"
-    assert shown[1:] == [
-        "print, print_photo",
-        "replay photo, highdef_photo",
-        "replay photo, mobile_photo",
-        "replay video, mobile_video",
-    ]
-    first = (tmp_path / "sheet.png").read_bytes()
-    pictures.contact_sheet(faces[::-1], world.crops, tmp_path / "sheet.png")
-    assert (tmp_path / "sheet.png").read_bytes() == first

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from fasrepro.cues import CUES
 from fasrepro.records import Explanation, Label, Truth, Verdict
 from fasrepro.report import fragments, gallery, pages
+from tests.masks import box_mask
 
 HOSTILE = '<script>alert(1)</script>\n<img src=x onerror="alert(2)">\n```\n{{ training_steps }} $x$ :::{raw} html'
 
@@ -118,7 +119,8 @@ def test_a_hostile_explanation_does_not_leave_its_card(world: SimpleNamespace, t
 
 def test_a_cue_that_is_outside_the_crop_is_not_there(world: SimpleNamespace) -> None:
     face = next(face for face in world.faces if face.species == "print")  # its box is 30 20 40 48
-    truth = Truth(face.face_id, ("halftone", "bezel"), (0.5, 0.5), ("0 0 90 90", "0 0 29 90;71 0 20 90"), ("glare",), "{}")
+    masks = (box_mask(0, 0, 88, 88), box_mask(72, 0, 20, 88))
+    truth = Truth(face.face_id, ("halftone", "bezel"), (0.5, 0.5), masks, ("curl",), ("glare",), "{}")
     truths = {face.face_id: truth}
     assert gallery.present_cues(face, truths) == ["halftone"]
     assert gallery.truth_note(face, truths) == "In the image&#58; halftone; look-alike of glare"
@@ -135,8 +137,8 @@ def test_only_faces_drawn_from_nothing_may_be_printed() -> None:
 def test_no_face_is_printed_that_may_not_be(world: SimpleNamespace, tmp_path: Path) -> None:
     pages.write(material(world, False), ["label_only", "vanilla", "reasoning"], "lexical", tmp_path)
     assert not (tmp_path / "faces").exists()
-    assert not [path.name for path in (tmp_path / "figures").iterdir() if path.name.startswith(("contact", "cues"))]
-    for name in ("contact_sheets", "cue_sheet", "captions", "explanations"):
+    assert not [path.name for path in (tmp_path / "figures").iterdir() if path.name.startswith(("contact", "world"))]
+    for name in ("contact_sheets", "world_species", "world_cues", "captions", "explanations"):
         assert gallery.HIDDEN in (tmp_path / f"{name}.md").read_text(encoding="utf-8")
 
 
@@ -155,20 +157,57 @@ def test_counts_of_the_index(world: SimpleNamespace) -> None:
     assert len(rows) == 2
 
 
-def test_what_the_index_left_out_or_took_otherwise_is_named() -> None:
-    nothing = {"videos": 4, "excluded": {}, "single_face": {}, "centre": []}
-    assert fragments.exclusions({"msu": nothing, "casia": nothing}) == "Of 8 videos none was left out.\n"
-    unusual = nothing | {"single_face": {"b.avi": "3 of 10 candidate frames with a face"}, "centre": ["a.avi"]}
-    shown = fragments.exclusions({"msu": nothing, "casia": unusual})
-    assert shown.startswith("Of 8 videos none was left out.\n\n| data set | video | what |\n")
-    assert [[cell.strip() for cell in line.split("|")[1:-1]] for line in shown.splitlines()[4:]] == [
-        ["CASIA-FASD", "a.avi", "centre fallback"],
-        ["CASIA-FASD", "b.avi", "one face&#58; 3 of 10 candidate frames with a face"],
+NOTHING = {"videos": 4, "excluded": {}, "single_face": {}, "centre": [], "stand_ins": {}, "turned": {}}
+
+
+def cells(text: str) -> list[list[str]]:
+    return [[html.unescape(cell.strip()) for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+
+
+def test_what_the_index_took_otherwise_is_counted_and_named() -> None:
+    assert fragments.exclusions({"msu": NOTHING, "casia": NOTHING}) == "Of 8 videos none was left out.\n"
+    unusual = NOTHING | {
+        "single_face": {"b.avi": "3 of 10 candidate frames with a face"},
+        "centre": ["a.avi"],
+        "stand_ins": {f"{letter}.avi": "frame 22 for 20" for letter in "cdefg"},
+        "turned": {"h.avi": 2},
+    }
+    first, blank, *lines = fragments.exclusions({"msu": NOTHING, "casia": unusual}).splitlines()
+    assert (first, blank) == ("Of 8 videos none was left out.", "")
+    assert cells("\n".join(lines)) == [
+        ["data set", "taken otherwise", "videos", "which"],
+        ["---", "---", "---:", "---"],
+        ["CASIA-FASD", "the middle of the picture is the face box", "1", "a.avi"],
+        ["CASIA-FASD", "one face", "1", "b.avi"],
+        [
+            "CASIA-FASD",
+            "a neighbouring frame stands in for one without a face",
+            "5",
+            "c.avi, d.avi, e.avi and 2 more in results/index.json",
+        ],
+        ["CASIA-FASD", "turned upright", "1", "h.avi"],
     ]
-    both = fragments.exclusions({"msu": nothing | {"excluded": {"c.mp4": "empty file"}}, "casia": unusual})
-    assert both.startswith(
-        "| data set | left out | reason |\n| --- | --- | --- |\n| MSU-MFSD | c.mp4 | empty file |\n\n| data set | video"
+
+
+def test_what_the_index_left_out_is_counted_by_its_reason() -> None:
+    missing = {f"Live_{n}": "listed in pro_3_text/testlist_*.txt, but not there" for n in (3, 4, 5, 6)}
+    listed = {"Dev_files/1_1_21_2.avi": "listed in Protocols/Protocol_1/Dev.txt, but not there"}
+    unlisted = {f"Live/Live_{n}.mov": f"Live_{n} is in no list of Protocol I" for n in (7, 8)}
+    broken = {"Live/Live_1.mov": "truncated: 31 of 52 frames", "Live/Live_2.mov": "truncated: 9 of 50 frames"}
+    text = fragments.exclusions(
+        {"oulu": NOTHING | {"excluded": listed}, "siw": NOTHING | {"excluded": missing | unlisted | broken}}
     )
+    assert cells(text)[2:] == [
+        ["OULU-NPU", "listed in Protocols/Protocol_1/Dev.txt, but not there", "1", "Dev_files/1_1_21_2.avi"],
+        [
+            "SiW-Mv2",
+            "listed in pro_3_text/testlist_*.txt, but not there",
+            "4",
+            "Live_3, Live_4, Live_5 and 1 more in results/index.json",
+        ],
+        ["SiW-Mv2", "... is in no list of Protocol I", "2", "Live/Live_7.mov, Live/Live_8.mov"],
+        ["SiW-Mv2", "truncated", "2", "Live/Live_1.mov, Live/Live_2.mov"],
+    ]
 
 
 def test_settings_become_names_for_prose() -> None:

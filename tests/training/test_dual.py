@@ -11,7 +11,7 @@ from PIL import Image
 
 from fasrepro.models import backbones, inputs, vlm
 from fasrepro.records import Label, TrainRow
-from fasrepro.training import dual, losses
+from fasrepro.training import dual, loop, losses
 
 PROMPT = "Is it a real person? Explain."
 RECIPE: dict[str, Any] = {
@@ -30,7 +30,6 @@ RECIPE: dict[str, Any] = {
     "weight_decay": 0.0,
     "max_grad_norm": 1.0,
     "max_caption_tokens": 64,
-    "seed": 5,
 }
 TEXTS = ["soft light and a natural face", "a moire pattern over the face", "the pale edge of a sheet of paper"]
 
@@ -52,9 +51,12 @@ def rows(captions: bool = True) -> list[TrainRow]:
     ]
 
 
-def train(checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path, data: list[TrainRow], **changed: Any) -> Any:
+def train(
+    checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path, data: list[TrainRow], seed: int = 5, **changed: Any
+) -> Any:
     base, processor = backbones.load(str(checkpoint))
-    model, log = dual.train(base, processor, data, lambda row: picture(int(row.crop)), work=tmp_path, **{**RECIPE, **changed})
+    plan, method = loop.split_recipe({**RECIPE, **changed}, seed)
+    model, log = dual.train(base, processor, data, lambda row: picture(int(row.crop)), plan=plan, work=tmp_path, **method)
     return model, processor, log
 
 
@@ -127,7 +129,8 @@ def test_runs_differ_by_their_captions_alone(checkpoint: Path, picture: Callable
             order.append(row.face_id)
             return picture(int(row.crop))
 
-        model, _ = dual.train(base, processor, rows(captions), read, work=tmp_path, **{**RECIPE, "steps": 5})
+        plan, method = loop.split_recipe({**RECIPE, "steps": 5}, seed=5)
+        model, _ = dual.train(base, processor, rows(captions), read, plan=plan, work=tmp_path, **method)
         names[captions] = vlm.trainable(model)
     assert seen[True] == seen[False]
     assert names[True] == names[False]

@@ -9,7 +9,7 @@ from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from fasrepro import cues
-from fasrepro.training import foundation
+from fasrepro.training import foundation, loop
 
 SHAPE = {"image_size": 32, "patch_size": 8, "scale_factor": 2}
 TEXTS = ["a person with brown hair in soft light", "someone with grey hair before a green wall"]
@@ -49,13 +49,8 @@ def test_pretraining_teaches_the_texts_and_the_checkpoint_loads_as_any_other(
         [picture(n) for n in range(2)] * 4,
         TEXTS * 4,
         prompt="Who is it?",
-        epochs=30,
-        batch_size=4,
-        learning_rate=0.01,
-        warmup_steps=5,
-        weight_decay=0.01,
         max_caption_tokens=40,
-        seed=1,
+        plan=loop.Optimisation(60, 4, learning_rate=0.01, warmup_steps=5, weight_decay=0.01, max_grad_norm=1.0, seed=1),
         work=tmp_path / "work",
     )
     assert losses[-1] < 0.5 * losses[0]

@@ -1,0 +1,218 @@
+"""SiW-Mv2: live videos and fourteen kinds of attack, makeup, masks and partial covers among them; no sidecars.
+
+Layout, as source_SiW_Mv2/README.md of github.com/CHELSEA234/Multi-domain-learning-FAS draws it: `Live/` (785 videos) and fourteen
+folders under `Spoof/`. That README also names the lists of Protocol I (known attacks), a video's name a line without its suffix:
+pro_3_text/{trainlist_live,testlist_live,trainlist_all,testlist_all}.txt, "all" being the attacks; the train list repeats attacks
+to balance them, which is undone here. `preprocessing.py` there takes a video's name for its frames' folder and reads .mov files.
+
+Not stated there, and taken from what others report of the release (two public inspections of its file names, a loader's tests):
+the prints lie in `Spoof/Paper`, where the README says `Print`, so both are read; videos end in .mov, .mp4 or .avi; the lists name
+11 live videos that the release lacks and leave out 20 of its attacks. The four lists come with the code, not with the videos:
+their folder `pro_3_text` is expected beside `Live`. Numbers count from 1; which numbers are whose could not be verified: of the
+lists themselves only names, form and counts were at hand.
+
+Who a video shows is told nowhere: the release counts 493 live subjects in 785 videos, and gives no list of them. So each video
+stands for a subject of its own ("siw/Live_12"), and intervals over subjects are too narrow for real SiW-Mv2.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path, PurePosixPath
+
+from fasrepro.archives import layout
+from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Eyes, Presentation, Reading, UnknownName
+from fasrepro.provenance import write_text
+from fasrepro.records import BONA_FIDE_SPECIES, Label
+
+FOLDER = "SiW-Mv2"
+SUFFIXES = (".mov", ".mp4", ".avi")
+# folder -> what its videos' names begin with, species
+KINDS: dict[str, tuple[str, str]] = {
+    "Live": ("Live", BONA_FIDE_SPECIES),
+    "Spoof/Makeup_Cosmetic": ("Makeup_Co", "makeup_cosmetic"),
+    "Spoof/Makeup_Impersonation": ("Makeup_Im", "makeup_impersonation"),
+    "Spoof/Makeup_Obfuscation": ("Makeup_Ob", "makeup_obfuscation"),
+    "Spoof/Mannequin": ("Mask_Mann", "mannequin"),
+    "Spoof/Silicone": ("Mask_Silicone", "silicone_mask"),
+    "Spoof/Print": ("Paper", "print"),
+    "Spoof/Paper": ("Paper", "print"),
+    "Spoof/Replay": ("Replay", "replay_video"),
+    "Spoof/Partial_FunnyeyeGlasses": ("Partial_Funnyeye", "partial_funny_eye"),
+    "Spoof/Partial_PaperGlasses": ("Partial_Paperglass", "partial_paper_glasses"),
+    "Spoof/Partial_Eye": ("Partial_Eye", "partial_eye"),
+    "Spoof/Partial_Mouth": ("Partial_Mouth", "partial_mouth"),
+    "Spoof/Mask_HalfMask": ("Mask_Half", "half_mask"),
+    "Spoof/Mask_PaperMask": ("Mask_Paper", "paper_mask"),
+    "Spoof/Mask_TransparentMask": ("Mask_Trans", "transparent_mask"),
+}
+# folder -> videos in the train and in the test list of Protocol I, each counted once
+COUNTS: dict[str, tuple[int, int]] = {
+    "Live": (531, 265),
+    "Spoof/Makeup_Cosmetic": (28, 24),
+    "Spoof/Makeup_Impersonation": (39, 22),
+    "Spoof/Makeup_Obfuscation": (12, 10),
+    "Spoof/Mannequin": (26, 14),
+    "Spoof/Silicone": (9, 8),
+    "Spoof/Print": (79, 56),
+    "Spoof/Replay": (59, 39),
+    "Spoof/Partial_FunnyeyeGlasses": (96, 64),
+    "Spoof/Partial_PaperGlasses": (47, 29),
+    "Spoof/Partial_Eye": (34, 23),
+    "Spoof/Partial_Mouth": (17, 12),
+    "Spoof/Mask_HalfMask": (52, 20),
+    "Spoof/Mask_PaperMask": (11, 6),
+    "Spoof/Mask_TransparentMask": (24, 35),
+}
+LEAST = (1, 2)  # train and test videos of a kind in however small an archive
+LISTS = {"train": ("trainlist_live.txt", "trainlist_all.txt"), "test": ("testlist_live.txt", "testlist_all.txt")}
+LISTS_FOLDER = "pro_3_text"
+REMEDY = (
+    "the lists come with the public code, not with the videos: copy the folder source_SiW_Mv2/pro_3_text of"
+    " github.com/CHELSEA234/Multi-domain-learning-FAS beside Live"
+)
+_NAME = re.compile(
+    r"(?P<folder>Live|Spoof/\w+)/(?P<prefix>[A-Z]\w*)_(?P<number>[1-9][0-9]{0,5})(?P<suffix>\.mov|\.mp4|\.avi)", re.ASCII
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Name:
+    """What an official path says: a key of `KINDS`, the video's number among the videos of that kind, its suffix."""
+
+    folder: str
+    number: int
+    suffix: str = ".mov"
+
+
+def stem(name: Name) -> str:
+    """Return a video's name as the lists write it."""
+    return f"{KINDS[name.folder][0]}_{name.number}"
+
+
+def format_name(name: Name) -> str:
+    """Return the relative path of a video."""
+    return f"{name.folder}/{stem(name)}{name.suffix}"
+
+
+def parse_name(path: str) -> Name:
+    """Read the relative path of a video; raises `UnknownName` for any that `format_name` would not have made."""
+    match = _NAME.fullmatch(path)
+    if not match or match["folder"] not in KINDS or KINDS[match["folder"]][0] != match["prefix"]:
+        raise UnknownName(f"no SiW-Mv2 name: {path}")
+    return Name(match["folder"], int(match["number"]), match["suffix"])
+
+
+def presentation(name: Name, split: str) -> Presentation:
+    """Return the presentation that a name stands for; which camera took it is not told."""
+    prefix, species = KINDS[name.folder]
+    live = species == BONA_FIDE_SPECIES
+    return Presentation(
+        dataset="siw",
+        path=format_name(name),
+        split=split,
+        subject=f"siw/{stem(name)}",
+        label=Label.BONA_FIDE if live else Label.ATTACK,
+        species=species,
+        instrument="" if live else prefix,
+        camera="unknown",
+    )
+
+
+def read_splits(root: Path) -> dict[str, str]:
+    """Return video -> split from the lists of Protocol I, repeats taken once. Raises `ArchiveError` on a bad list."""
+    prefixes = {prefix for prefix, _ in KINDS.values()}
+    splits: dict[str, str] = {}
+    for split, files in LISTS.items():
+        for file, live in zip(files, (True, False), strict=True):
+            path = root / LISTS_FOLDER / file
+            for number, line in layout.read_lines(path, "Protocol I list", REMEDY):
+                prefix, _, digits = line.rpartition("_")
+                if prefix not in prefixes or (prefix == "Live") != live or not digits.isdecimal():
+                    what = "Live_12" if live else "Makeup_Co_12"
+                    raise ArchiveError(f"{path}, line {number}: {line[:40]!r} is no {what}; restore the official list")
+                if splits.setdefault(line, split) != split:
+                    raise ArchiveError(
+                        f"{path}, line {number}: {line} is in the {splits[line]} lists too; restore the official list"
+                    )
+    return splits
+
+
+def read(root: Path) -> Reading:
+    """Read an official tree.
+
+    A video in no list is an exclusion, and so is a listed one that is not there, and one whose name another suffix has taken.
+    """
+    splits = read_splits(root)
+    taken: dict[str, str] = {}
+
+    def present(path: str) -> Presentation | Exclusion:
+        name = parse_name(path)
+        video = stem(name)
+        if video not in splits:
+            return Exclusion(path, f"{video} is in no list of Protocol I")
+        if taken.setdefault(video, path) != path:
+            return Exclusion(path, f"{video} is {taken[video]} already")
+        return presentation(name, splits[video])
+
+    documents = ("README.pdf", "DRA.pdf", "DRA_form_SIWMv2.pdf")
+    lists = {path for path in layout.files(root) if PurePosixPath(path).parts[0] == LISTS_FOLDER}
+    reading = layout.read_tree(root, present, SUFFIXES, None, {*documents, *lists})
+    where = {video: f"{LISTS_FOLDER}/{split}list" for video, split in splits.items()}
+    missing = [
+        Exclusion(video, f"listed in {where[video]}_*.txt, but not there") for video in sorted(splits.keys() - taken.keys())
+    ]
+    return Reading(reading.presentations, reading.exclusions + missing)
+
+
+def boxes(root: Path, path: str) -> dict[int, Box] | None:
+    """Return None: the archive carries no face boxes."""
+    del root, path
+    return None
+
+
+def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
+    """Return None: the archive carries no eyes."""
+    del root, path
+    return None
+
+
+def rotation(path: str) -> int:
+    """Return 0: no video is known to be stored turned without saying so in its file."""
+    del path
+    return 0
+
+
+def plan(share: float) -> list[Presentation]:
+    """Return the presentations of a small archive of the official shape: `share` of each kind's videos in either split.
+
+    Counts are rounded; `LEAST` holds however small `share` is, and at 0 there is no archive. A kind's numbers run through train,
+    then through test.
+    Raises `ArchiveError` for a share outside [0, 1].
+    """
+    if not 0 <= share <= 1:
+        raise ArchiveError(f"archives.siw: share {share}; it lies between 0 (no archive) and 1 (all of Protocol I)")
+    if not share:
+        return []
+    presentations = []
+    for folder, counts in COUNTS.items():
+        number = 0
+        for split, count, least in zip(("train", "test"), counts, LEAST, strict=True):
+            for _ in range(max(least, round(share * count))):
+                number += 1
+                presentations.append(presentation(Name(folder, number), split))
+    return presentations
+
+
+def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:
+    """Write nothing: the archive carries no sidecars."""
+    del root, path, faces, eyes
+
+
+def write_lists(root: Path, presentations: list[Presentation]) -> None:
+    """Write the four lists of Protocol I, each video once."""
+    for split, files in LISTS.items():
+        for file, label in zip(files, (Label.BONA_FIDE, Label.ATTACK), strict=True):
+            names = [PurePosixPath(p.path).stem for p in presentations if p.split == split and p.label is label]
+            write_text(root / LISTS_FOLDER / file, "".join(f"{name}\n" for name in names))

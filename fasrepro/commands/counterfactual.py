@@ -1,0 +1,50 @@
+"""`fasrepro counterfactual`: draw a synthetic frame without and with a cue, all else equal, and where the cue is."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+from PIL import Image
+
+from fasrepro import config, provenance
+from fasrepro.cues import CUES
+from fasrepro.records import Label
+from fasrepro.synthetic import pairs, people, portraits, takes, truth, world
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("face", help="a face_id such as casia/test_release/3/HR_4#0020, of an attack")
+    parser.add_argument("--cue", required=True, choices=tuple(CUES))
+    parser.add_argument("--strength", type=float, default=pairs.STRENGTH, help="of a cue that is put in, in (0, 1]")
+    parser.add_argument("--unfilmed", action="store_true", help="the pictures as they are before the camera")
+    parser.add_argument("--out", type=Path, default=Path("counterfactual"), help="folder for without.png, with.png, mask.png")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the three pictures."""
+    params = config.load("archives", "synthetic")
+    if params.archives.source != "synthetic":
+        raise ValueError("params.yaml: archives.source is not 'synthetic': only what was drawn here can be drawn again")
+    if not 0 < arguments.strength <= 1:
+        raise ValueError(f"--strength {arguments.strength} is not in (0, 1]")
+    presentation, _, number = arguments.face.partition("#")
+    if not number.isdigit() or int(number) >= params.synthetic.frames:
+        raise ValueError(f"{arguments.face}: expected <presentation>#<frame>, the frame below {params.synthetic.frames}")
+    plan = world.plan(world.sizes(dataclasses.asdict(params.archives)))
+    shown = next((shown for shown in plan if shown.id == presentation), None)
+    if shown is None or shown.label is not Label.ATTACK:
+        raise ValueError(f"{presentation}: no attack of the synthetic archives that params.yaml asks for")
+    scene = takes.scene(dataclasses.asdict(params.synthetic))
+    sitters = world.sitters(plan, params.synthetic.people)
+    who: people.Person | portraits.Sitter = sitters.get(shown.subject) or takes.person_of(shown, scene)
+    chosen = truth.surveyed(shown, who, scene, params.synthetic.frame_rate).take
+    made = pairs.pair(chosen, arguments.cue, arguments.strength, int(number), filmed=not arguments.unfilmed)
+    for name, picture in (("without", made.without), ("with", made.present), ("mask", made.mask)):
+        path = arguments.out / f"{name}.png"
+        with provenance.replaced(path) as temporary:
+            Image.fromarray(picture).save(temporary, format="PNG")
+    print(f"{arguments.out}: {arguments.cue} {'taken out of' if arguments.cue in chosen.cues else 'put into'} {arguments.face}")
+    return 0

@@ -1,0 +1,56 @@
+"""Stage `audit`: what simple probes can tell of the label, inside a data set and across -> results/audit.json."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+
+import numpy as np
+import threadpoolctl
+
+from fasrepro import config, crops, cues, paths, provenance, records, stages
+from fasrepro.data import sizes
+from fasrepro.evaluation import features, probes, summary
+from fasrepro.records import Face, Truth
+
+
+def cue_views(faces: list[Face], truths: list[Truth]) -> list[np.ndarray]:
+    """Return what is known of each face's crop: the cues that are seen in it, and look-alikes."""
+    known, views = {truth.face_id: truth for truth in truths}, []
+    for face in faces:
+        if face.face_id not in known:
+            raise records.RecordError(f"{paths.TRUTH}: nothing about {face.face_id}; `dvc repro index` indexes these archives")
+        truth = known[face.face_id]
+        strengths = dict(zip(truth.cues, truth.strengths, strict=True))
+        seen = cues.visible(face.box, truth.cues, truth.masks)
+        views.append(features.cue_vector({name: strengths[name] for name in seen}, truth.look_alikes))
+    return views
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Write results/audit.json; a leak is an error in synthetic archives, and a finding in licensed ones."""
+    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    params = config.load("threads", "archives", "audit", "evaluation")
+    synthetic = params.archives.source == "synthetic"
+    faces = [face for face in records.read(paths.FACES, Face) if face.split in ("train", "test")]
+    spent = sizes.of_presentations(paths.ARCHIVES if synthetic else paths.licensed_archives(), {f.presentation for f in faces})
+    views = []
+    for face in faces:
+        crop = crops.read_crop(paths.CROPS, face.crop, face.crop_sha256)
+        views.append(features.measure(crop, face.box, spent[face.presentation]))
+    if synthetic:
+        known = cue_views(faces, records.read(paths.TRUTH, Truth))
+        views = [view | {probes.CUES: cue} for view, cue in zip(views, known, strict=True)]
+    with threadpoolctl.threadpool_limits(params.threads):  # sums are split by threads, and rounded by how they are split
+        report = probes.audit(probes.rows_of(faces, views), probes.Bounds(**dataclasses.asdict(params.audit)))
+    provenance.write_json(paths.AUDIT, summary.rounded(report, params.evaluation.digits))
+    for name, entry in report["expected"].items():
+        print(f"audit: {name}: {entry['value']}, should be at least {entry['least']}")
+    leak = probes.leak_message(report)
+    if leak and synthetic:
+        raise probes.ProbeError(f"a shortcut that works everywhere; {paths.AUDIT} has the figures. {leak}")
+    print(f"audit: {probes.outcome(report)}")
+
+
+if __name__ == "__main__":
+    stages.run(main)

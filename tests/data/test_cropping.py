@@ -1,0 +1,113 @@
+"""Crop conventions: where eyes come out, what box a crop covers, and where eyes come from."""
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fasrepro.data import cropping
+from fasrepro.data.cropping import CROPS
+from fasrepro.data.faces import detect
+from tests.cartoon import cartoon, eyes
+
+HEIGHT, WIDTH = 180, 240
+BOX = (77, 45, 88, 100)
+# convention -> side of the crop, eyes' distance and height in it, in pixels: by hand from each project's numbers
+EXPECTED = {
+    "ssdg/aligned_256": (256, 80.5, 117.9),  # 256 x 35.24 / 112, 256 x 51.6 / 112
+    "flip/aligned_224": (224, 70.5, 103.2),
+    "instructflip/padding_37": (224, 68.5, 74.9),  # 224 x 0.532 / 1.74, 224 x 0.582 / 1.74
+    "safas/eyes_3x": (400, 133.3, 123.8),  # a third; the nose, 0.571 eye distances below, in the middle
+    "gdfas/padding_60": (224, 54.2, 82.7),  # 224 x 0.532 / 2.2, 224 x 0.812 / 2.2
+}
+
+
+def test_a_tight_crop_is_the_box_as_it_is() -> None:
+    rgb = np.arange(20 * 30 * 3, dtype=np.uint8).reshape(20, 30, 3)
+    cut, box, source = cropping.crop(rgb, (4, 5, 6, 7), CROPS["tight"], (1.0, 1.0, 2.0, 1.0))
+    assert cut.shape == (7, 6, 3)
+    assert np.array_equal(cut, rgb[5:12, 4:10])
+    assert (box, source) == ((4, 5, 6, 7), "")
+
+
+@pytest.mark.parametrize("degrees", [0.0, 10.0, -15.0])
+@pytest.mark.parametrize("name", EXPECTED)
+def test_eyes_come_out_level_where_the_convention_has_them(name: str, degrees: float) -> None:
+    side, apart, down = EXPECTED[name]
+    picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    known = eyes(120, 90, 40, degrees)
+    for x, y in (known[:2], known[2:]):
+        cv2.circle(picture, (round(x * 16), round(y * 16)), 3 * 16, (255, 255, 255), -1, cv2.LINE_AA, 4)
+    cut, _, source = cropping.crop(picture, BOX, CROPS[name], known)
+    assert cut.shape == (side, side, 3)
+    assert source == "sidecar"
+    rows, columns = np.nonzero(cut[..., 0] > 100)
+    left, right = columns < side / 2, columns >= side / 2
+    assert rows[left].mean() == pytest.approx(down - 0.5, abs=1.5)
+    assert rows[right].mean() == pytest.approx(down - 0.5, abs=1.5)
+    assert columns[right].mean() - columns[left].mean() == pytest.approx(apart, abs=1.5)
+    assert columns.mean() == pytest.approx(side / 2 - 0.5, abs=1.5)
+
+
+def test_every_convention_is_tested() -> None:
+    assert CROPS.keys() == {"tight", *EXPECTED}
+
+
+@given(st.floats(-50, 290), st.floats(-50, 230), st.floats(1, 200), st.floats(1, 200), st.floats(-math.pi, math.pi))
+def test_bounds_hold_the_corners_and_lie_in_the_frame(x: float, y: float, width: float, height: float, angle: float) -> None:
+    found = cropping.bounds(cropping.Area(x, y, width, height, angle), HEIGHT, WIDTH)
+    corners = [
+        (
+            x + a * width / 2 * math.cos(angle) - b * height / 2 * math.sin(angle),
+            y + a * width / 2 * math.sin(angle) + b * height / 2 * math.cos(angle),
+        )
+        for a in (-1, 1)
+        for b in (-1, 1)
+    ]
+    if found is None:
+        inside = [0 < cx < WIDTH and 0 < cy < HEIGHT for cx, cy in corners]
+        assert not any(inside)
+        return
+    left, top, wide, high = found
+    assert 0 <= left < left + wide <= WIDTH
+    assert 0 <= top < top + high <= HEIGHT
+    for cx, cy in corners:
+        assert min(max(cx, 0), WIDTH) >= left - 1e-6
+        assert min(max(cx, 0), WIDTH) <= left + wide + 1e-6
+        assert min(max(cy, 0), HEIGHT) >= top - 1e-6
+        assert min(max(cy, 0), HEIGHT) <= top + high + 1e-6
+
+
+def test_what_lies_beyond_the_frame_is_black_or_mirrored() -> None:
+    white = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    known = (4.0, 40.0, 34.0, 40.0)
+    black, box, _ = cropping.crop(white, (0, 20, 40, 60), CROPS["gdfas/padding_60"], known)
+    assert black[100, 10].tolist() == [0, 0, 0]
+    assert black[100, 200].tolist() == [255, 255, 255]
+    assert box[0] == 0
+    mirrored, _, _ = cropping.crop(white, (0, 20, 40, 60), CROPS["safas/eyes_3x"], known)
+    assert mirrored.min() == 255
+
+
+@pytest.mark.parametrize("degrees", [0.0, 8.0, -12.0])
+def test_eyes_that_nobody_gives_are_found(degrees: float) -> None:
+    picture = cartoon(HEIGHT, WIDTH, 120, 92, 44, degrees)
+    box = detect(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), 40)
+    assert box is not None
+    found = cropping.detect_eyes(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), box)
+    assert found == pytest.approx(eyes(120, 92, 44, degrees), abs=3)
+    _, _, source = cropping.crop(picture, box, CROPS["flip/aligned_224"], None)
+    assert source == "detector"
+    _, _, source = cropping.crop(picture, box, CROPS["flip/aligned_224"], (5.0, 5.0, 5.0, 5.0))  # one point is no pair of eyes
+    assert source == "detector"
+
+
+def test_eyes_that_are_not_to_be_found_are_expected_where_faces_have_them() -> None:
+    wall = np.full((HEIGHT, WIDTH, 3), 100, np.uint8)
+    assert cropping.detect_eyes(wall[..., 0], BOX) is None
+    assert cropping.expected_eyes((10, 20, 100, 120)) == pytest.approx((39, 68, 81, 68))
+    _, _, source = cropping.crop(wall, BOX, CROPS["ssdg/aligned_256"], None)
+    assert source == "box"

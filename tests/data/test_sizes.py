@@ -1,0 +1,52 @@
+"""Bytes a frame, of videos that are really there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fasrepro.archives.layout import ArchiveError
+from fasrepro.data import sizes
+from tests import videos
+
+
+def noisy(count: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    return [rng.integers(0, 255, (64, 96, 3), dtype=np.uint8) for _ in range(count)]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".avi"])
+def test_the_size_of_the_file_over_its_frames(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"v{suffix}"
+    videos.write(path, noisy(13))
+    assert sizes.bytes_per_frame(path) == pytest.approx(path.stat().st_size / 13)
+
+
+def test_presentations_are_found_by_their_id_and_only_the_wanted_are_read(tmp_path: Path) -> None:
+    root = tmp_path / "CASIA-FASD"
+    videos.write(root / "train_release/1/1.avi", noisy(6))
+    (root / "train_release/1/2.avi").write_bytes(b"no video, and not asked for")
+    found = sizes.of_presentations(tmp_path, ["casia/train_release/1/1"])
+    assert found == {"casia/train_release/1/1": (root / "train_release/1/1.avi").stat().st_size / 6}
+
+
+def test_a_terminal_is_shown_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "CASIA-FASD"
+    for number in (1, 2):
+        videos.write(root / f"train_release/1/{number}.avi", noisy(6))
+    shown: list[tuple[int, int]] = []
+    monkeypatch.setattr(sizes.progress, "on_terminal", lambda what, total: lambda done: shown.append((done, total)))
+    sizes.of_presentations(tmp_path, ["casia/train_release/1/1", "casia/train_release/1/2"])
+    assert shown == [(1, 2), (2, 2)]
+
+
+def test_what_is_no_video_or_is_not_there_is_named(tmp_path: Path) -> None:
+    root = tmp_path / "CASIA-FASD"
+    videos.write(root / "train_release/1/1.avi", noisy(6))
+    (root / "train_release/1/2.avi").write_bytes(b"no video")
+    with pytest.raises(ArchiveError, match=r"train_release/1/2\.avi: not readable as a video"):
+        sizes.of_presentations(tmp_path, ["casia/train_release/1/2"])
+    with pytest.raises(ArchiveError, match=r"holds no video of casia/train_release/9/1, which the index names"):
+        sizes.of_presentations(tmp_path, ["casia/train_release/1/1", "casia/train_release/9/1"])

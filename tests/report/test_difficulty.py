@@ -1,0 +1,121 @@
+"""The log of trials: the file as it is, none, and what its schema refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fasrepro import config, provenance
+from fasrepro.report import difficulty
+from fasrepro.synthetic import worlds
+
+ROOT = Path(__file__).parents[2]
+HASH = "0123456789abcdef" * 4
+WINDOW = {"low": 0.1, "high": 0.4, "targets": 2}
+TRIAL = {"number": 1, "changed": "strengths", "why": "too easy", "hter": {"msu": 0.05, "casia": 0.1, "oulu": 0.25}}
+
+
+def written(folder: Path, **content: Any) -> Path:
+    path = folder / "difficulty.yaml"
+    path.write_text(yaml.safe_dump({"window": WINDOW, "frozen": HASH, "trials": [TRIAL], **content}), encoding="utf-8")
+    return path
+
+
+def frozen(tables: dict[str, Any], params: dict[str, Any]) -> str:
+    """Hash what the difficulty was set on: a world's tables, and the sections `synthetic` and `archives` but for its source."""
+    sizes = {name: size for name, size in params["archives"].items() if name != "source"}
+    return provenance.sha256_json({"tables": tables, "synthetic": params["synthetic"], "archives": sizes})
+
+
+def fault(log: difficulty.Log, now: str) -> str:
+    """Say what to do where the tables or sizes are no longer those of the last trial; "" where they are, or none was made."""
+    if log.frozen == now or not (log.trials or log.frozen):
+        return ""
+    return (
+        f"the world's tables or sizes changed since the last trial: run PROFILE=difficulty, add a trial, and set frozen to {now}"
+    )
+
+
+def test_the_world_is_the_one_whose_difficulty_was_set() -> None:
+    now = frozen(worlds.tables("a"), config.read_yaml(ROOT / "params.yaml"))
+    assert not (words := fault(difficulty.load(), now)), words
+
+
+def test_any_change_of_what_was_frozen_is_noticed_but_for_the_source() -> None:
+    params, tables = config.read_yaml(ROOT / "params.yaml"), worlds.tables("a")
+    before = frozen(tables, params)
+    sizes = params["archives"]
+    assert frozen(tables, {**params, "archives": {**sizes, "source": "licensed"}, "threads": 64}) == before
+    others = [
+        frozen({**tables, "strength": [0.1, 0.2]}, params),
+        frozen(tables, {**params, "synthetic": {**params["synthetic"], "seed": 1}}),
+        frozen(tables, {**params, "archives": {**sizes, "msu": {"train": 1, "test": 1}}}),
+    ]
+    assert len({before, *others}) == 4
+
+
+def test_a_change_after_a_trial_is_a_fault_that_tells_the_hash(tmp_path: Path) -> None:
+    log = difficulty.load(written(tmp_path))
+    assert fault(log, HASH) == ""
+    assert fault(log, "f" * 64).endswith(f"run PROFILE=difficulty, add a trial, and set frozen to {'f' * 64}")
+    assert fault(difficulty.load(written(tmp_path, frozen="", trials=[])), HASH) == ""
+    assert fault(difficulty.load(written(tmp_path, trials=[])), "f" * 64)
+
+
+def test_the_projects_own_file_is_sound() -> None:
+    log = difficulty.load()
+    assert 0 < log.window.low < log.window.high < 0.5
+    assert difficulty.page(log)
+
+
+def test_no_trial_is_said_in_words(tmp_path: Path) -> None:
+    text = difficulty.page(difficulty.load(written(tmp_path, trials=[])))
+    assert "from 0.10 to 0.40 on at least 2" in text
+    assert "No trial" in text
+
+
+def test_a_trial_is_a_row_and_the_last_one_is_judged(tmp_path: Path) -> None:
+    second = {**TRIAL, "number": 2, "changed": "a | pipe", "hter": {"msu": 0.41, "casia": 0.3}}
+    log = difficulty.load(written(tmp_path, trials=[TRIAL, second]))
+    assert [log.inside(trial) for trial in log.trials] == [2, 1]  # both ends of the window count
+    text = difficulty.page(log)
+    assert "| 1 | strengths | too easy | 0.050 | 0.100 | 0.250 | 2 |" in text
+    assert "| 0.410 | 0.300 | – | 1 |" in text
+    assert "a &#124; pipe" in text
+    assert "1 of 2 targets lie in the range, which is fewer" in text
+    assert "2 of 3 targets lie in the range, which is what" in difficulty.page(difficulty.Log(log.window, HASH, log.trials[:1]))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"trials": [{**TRIAL, "number": 2}]}, r"trials\[0\]: number 2, expected 1"),
+        ({"trials": [{**TRIAL, "why": " "}]}, r"trials\[0\]: why must be words"),
+        ({"trials": [{**TRIAL, "hter": {"msv": 0.1}}]}, "target 'msv' is none of msu"),
+        ({"trials": [{**TRIAL, "hter": {"msu": 12}}]}, "msu: 12 is no share"),
+        ({"trials": [{**TRIAL, "hter": {}}]}, "at least one target"),
+        ({"trials": [{**TRIAL, "seed": 1}]}, r"trials\[0\]: must have exactly the keys changed, hter, number, why"),
+        ({"trials": None}, "trials: expected a list"),
+        ({"window": {**WINDOW, "low": 0.5}}, "no two shares in order"),
+        ({"window": {**WINDOW, "targets": 9}}, "targets 9 is no number"),
+        ({"window": {"low": 0.1}}, "window: must have exactly the keys high, low, targets"),
+        ({"notes": "x"}, "must have exactly the keys window, frozen and trials"),
+        ({"frozen": ""}, "frozen: '' is no sha256"),
+        ({"frozen": None, "trials": []}, "frozen: None is no sha256"),
+        ({"frozen": HASH[:-1]}, "is no sha256 in 64 hex digits"),
+    ],
+)
+def test_what_breaks_the_schema_is_named(tmp_path: Path, content: dict[str, Any], message: str) -> None:
+    with pytest.raises(difficulty.DifficultyError, match=message) as caught:
+        difficulty.load(written(tmp_path, **content))
+    assert "difficulty.yaml" in str(caught.value)
+
+
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "difficulty.yaml"
+    path.write_text("trials: [", encoding="utf-8")
+    with pytest.raises(difficulty.DifficultyError, match=r"difficulty\.yaml: not readable"):
+        difficulty.load(path)

@@ -1,0 +1,159 @@
+"""The stage on crops drawn in place: a tint on all attacks stops it, after its figures are written; elsewhere it is a finding."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import threadpoolctl
+import yaml
+
+from fasrepro import config, crops, paths, records
+from fasrepro.archives import ARCHIVES
+from fasrepro.data import sizes
+from fasrepro.evaluation import features, probes
+from fasrepro.records import Face, Label, Truth, face_id
+from fasrepro.stages import audit
+from tests.masks import box_mask
+
+ROOT = Path(__file__).parents[2]
+BOX = (20, 20, 40, 48)
+SUBJECTS = 5  # a split
+
+
+def make(tinted: tuple[str, ...]) -> None:
+    """Write faces, crops and truths of two data sets; attacks of the `tinted` ones are redder."""
+    faces, truths, rng = [], [], np.random.default_rng(0)
+    with crops.packed(paths.CROPS) as add:
+        for dataset in ("casia", "msu"):
+            for split in ("train", "dev", "test"):
+                for number in range(6 * SUBJECTS):
+                    label = Label(int(number % 3 > 0))
+                    pixels = rng.integers(60, 160, (48, 40, 3), dtype=np.uint8)
+                    pixels[..., 0] += np.uint8(60 * (label and dataset in tinted))
+                    data, sha256 = crops.encode(pixels)
+                    presentation = f"{dataset}/{split}/{number}"
+                    add(f"{presentation}.png", data)
+                    key, person = face_id(presentation, 20), f"{dataset}/{split}/{number // 6}"
+                    words = ("print", "photo") if label else ("bona_fide", "")
+                    name = f"{presentation}.png"
+                    faces.append(
+                        Face(key, dataset, split, person, presentation, 20, label, *words, "cam", BOX, "sidecar", name, sha256)
+                    )
+                    cue = ("halftone", "bezel") if label else ()
+                    masks = (box_mask(20, 20, 40, 40), box_mask(200, 100, 20, 20)) if label else ()
+                    truths.append(Truth(key, cue, (0.5, 0.9)[: len(cue)], masks, (), () if label else ("glare",), "{}"))
+    records.write(paths.FACES, faces, Face)
+    records.write(paths.TRUTH, truths, Truth)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project's root; file sizes are given, since no archive is there."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copyfile(ROOT / "params.yaml", paths.PARAMS)
+    monkeypatch.setattr(sizes, "of_presentations", lambda archives, wanted: dict.fromkeys(wanted, 1000.0))
+    return tmp_path
+
+
+def change(section: str, **values: object) -> None:
+    params = config.read_yaml(paths.PARAMS)
+    params[section] |= values
+    paths.PARAMS.write_text(yaml.safe_dump(params), encoding="utf-8")
+
+
+def report() -> dict:
+    return json.loads(paths.AUDIT.read_text(encoding="utf-8"))
+
+
+def test_no_leak_and_the_figures_are_there_rounded_and_the_same_twice(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make(tinted=("msu",))
+    audit.main([])
+    first = paths.AUDIT.read_bytes()
+    found = report()
+    assert "no simple probe tells attacks in every data set" in capsys.readouterr().out
+    assert set(found["probes"]) == {*probes.SIMPLE, "vision", "cues"}
+    assert found["probes"]["mean_colour"]["single"]["msu"]["msu"]["auc"] > 0.95
+    assert found["probes"]["file_size"]["single"]["msu"]["msu"]["auc"] == 0.5  # all the same
+    assert found["probes"]["cues"]["leave_one_out"]["casia"] == {"auc": 1.0, "faces": 30, "subjects": 5, "missing": ""}
+    assert found["faces"]["msu"] == {part: {"bona_fide": 10, "attack": 20, "subjects": 5} for part in ("train", "test")}
+    assert found["leaks"] == []
+    audit.main([])
+    assert paths.AUDIT.read_bytes() == first
+
+
+def test_a_tint_on_all_attacks_stops_the_stage_after_its_figures_are_written(project: Path) -> None:
+    make(tinted=("casia", "msu"))
+    with pytest.raises(probes.ProbeError, match=r"mean_colour tells attacks in every data set .* Look at tints") as caught:
+        audit.main([])
+    assert str(paths.AUDIT) in str(caught.value)
+    assert "mean_colour" in report()["leaks"]
+
+
+def test_in_licensed_archives_it_is_a_finding(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(tinted=("casia", "msu"))
+    paths.TRUTH.unlink()
+    change("archives", source="licensed")
+    monkeypatch.setenv("FASREPRO_ARCHIVES", str(project))
+    audit.main([])
+    assert "mean_colour tells attacks in every data set" in capsys.readouterr().out
+    assert "cues" not in report()["probes"]
+
+
+def test_with_too_few_test_subjects_nothing_stops_and_that_nothing_was_tested_is_said(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(tinted=("casia", "msu"))
+    change("audit", min_subjects=SUBJECTS + 1)
+    audit.main([])
+    out = capsys.readouterr().out
+    assert "could not be tested" in out
+    assert "no simple probe tells" not in out
+    assert report()["probes"]["mean_colour"]["held_out"] > 0.95
+    change("audit", min_subjects=SUBJECTS)
+    with pytest.raises(probes.ProbeError):
+        audit.main([])
+
+
+@pytest.mark.parametrize(("profile", "counting"), [("", 5), ("tiny", 0), ("photos", 0)])
+def test_only_where_figures_mean_something_can_the_rule_stop_a_profile(profile: str, counting: int) -> None:
+    params = config.read_yaml(ROOT / "params.yaml")
+    if profile:
+        params = config.merge(params, config.read_yaml(ROOT / "profiles" / f"{profile}.yaml"))
+    plans = [ARCHIVES[name].plan(**size) for name, size in params["archives"].items() if name in ARCHIVES]
+    subjects = [len({shown.subject for shown in plan if shown.split == "test"}) for plan in plans]
+    enough = sum(count >= params["audit"]["min_subjects"] for count in subjects)
+    assert enough >= counting if counting else enough < probes.EVERY
+
+
+def test_fits_run_on_the_threads_that_params_give(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tinted=())
+    params = config.read_yaml(paths.PARAMS)
+    paths.PARAMS.write_text(yaml.safe_dump({**params, "threads": 1}), encoding="utf-8")
+    original, seen = probes.audit, []
+
+    def watched(*arguments: object) -> dict:
+        seen.extend(pool["num_threads"] for pool in threadpoolctl.threadpool_info())
+        return original(*arguments)
+
+    monkeypatch.setattr(probes, "audit", watched)
+    with threadpoolctl.threadpool_limits(2):  # whatever the machine and its environment say
+        audit.main([])
+    assert set(seen) == {1}
+
+
+def test_a_cue_outside_the_crop_is_not_seen_and_a_face_without_truth_is_named(project: Path) -> None:
+    make(tinted=())
+    faces, truths = records.read(paths.FACES, Face), records.read(paths.TRUTH, Truth)
+    (view,) = audit.cue_views(faces[1:2], truths)
+    assert faces[1].label is Label.ATTACK
+    assert view.tolist() == features.cue_vector({"halftone": 0.5}, ()).tolist()
+    stranger = dataclasses.replace(faces[0], face_id="msu/x#0001")
+    with pytest.raises(records.RecordError, match=r"truth\.parquet: nothing about msu/x#0001"):
+        audit.cue_views([stranger], truths)
