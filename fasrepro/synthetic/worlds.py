@@ -43,9 +43,9 @@ WORLDS: dict[str, World] = {
         "a",
         (0.65, 1.0),
         {
-            "msu": Studio("phone", "lobby", "office"),
+            "msu": Studio("old_phone", "lobby", "office"),
             "casia": Studio("webcam", "laboratory", "photo_shop"),
-            "replay": Studio("laptop", "office", "print_room"),
+            "replay": Studio("camcorder", "office", "print_room"),
             "oulu": Studio("front_phone", "campus", "studio"),
             "siw": Studio("reflex", "living_room", "home"),
         },
