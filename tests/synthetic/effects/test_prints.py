@@ -3,62 +3,9 @@
 import numpy as np
 import pytest
 
-from fasrepro.synthetic import drawing, people, scenes
 from fasrepro.synthetic.effects import prints
-from fasrepro.synthetic.layers import Array, Instrument, Place, Sheet, grid
-
-NAMES = ("flat_light", "narrow_gamut", "halftone", "cut_eyes", "paper_border", "curl", "hand_on_medium")
-LAYERS = ("picture", "closed", "gain", "add", "alpha")
-
-
-def sheet(person: int = 2, raster: float = 5.0) -> Sheet:
-    who, where = people.person(person), people.sitting(person + 1)
-    figure = drawing.figure(who, where, 180, 240, Place(120, 85, 43))
-    behind = scenes.background(where, 180, 240)
-    return Sheet.of(figure, behind, Instrument(raster, 1.1, (0.93, 0.92, 0.89), (0.05, 0.05, 0.06)))
-
-
-def made(name: str, strength: float, seed: int = 7, person: int = 2) -> Sheet:
-    after = sheet(person)
-    getattr(prints, name)(after, strength, np.random.default_rng(seed))
-    return after
-
-
-def seen(shown: Sheet) -> Array:
-    """Before a grey room."""
-    return 0.5 + (np.clip(shown.picture * shown.gain + shown.add, 0, 1) - 0.5) * shown.alpha[..., None]
-
-
-def changed(after: Sheet, before: Sheet) -> Array:
-    """Where any layer differs."""
-    spots = [np.atleast_3d(getattr(after, n) != getattr(before, n)).any(axis=2) for n in LAYERS]
-    return np.any(spots, axis=0)
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("person", [2, 9])
-def test_a_cue_shows_in_the_face_and_grows_with_its_strength(name: str, person: int) -> None:
-    plain = seen(sheet(person))
-    face = prints.face_window(sheet(person))
-    changes = [np.abs(seen(made(name, strength, 7, person)) - plain)[face].mean() for strength in (0.3, 0.6, 1.0)]
-    assert changes == sorted(changes)
-    assert changes[1] > 0.008
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(name: str) -> None:
-    one, same, other = made(name, 0.6), made(name, 0.6), made(name, 0.6, 8)
-    assert not changed(one, same).any()
-    assert changed(one, other).any()
-    assert all(getattr(one, n).dtype == np.float32 for n in LAYERS)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_number_of_draws_does_not_depend_on_the_picture(name: str) -> None:
-    one, other = np.random.default_rng(4), np.random.default_rng(4)
-    getattr(prints, name)(sheet(2), 0.6, one)
-    getattr(prints, name)(sheet(9), 0.6, other)
-    assert one.bit_generator.state == other.bit_generator.state
+from fasrepro.synthetic.layers import grid
+from tests.sheets import changed, made, seen, sheet
 
 
 def test_halftone_keeps_colour_and_leaves_gain_add_and_alpha() -> None:
