@@ -71,7 +71,7 @@ CLAIMS: tuple[Claim, ...] = (
         metric="hter",
         figures=("p1_siw_vanilla_hter", "p1_siw_mixed_hter"),
         loses=True,
-        why_not="no SiW-Mv2 archive yet",
+        why_not="no run is tested on SiW-Mv2 yet",
     ),
     Claim(
         "P1-4",

@@ -13,6 +13,7 @@ import yaml
 from fasrepro.records import DATASETS
 from fasrepro.report import fragments, tables
 
+SHARES = ("strength", "tie", "vision_drop")
 FILE = Path(__file__).with_name("difficulty.yaml")
 
 
@@ -36,6 +37,10 @@ class Trial:
     number: int
     changed: str
     why: str
+    strength: float  # the least that a cue is drawn with
+    tie: float  # synthetic.spurious_strength
+    subjects: int  # of the data sets that are trained on
+    vision_drop: float  # AUC that the audit's vision probe loses on the way to another data set
     hter: Mapping[str, float]
 
 
@@ -79,6 +84,11 @@ def _trial(number: int, entry: Any, where: str) -> Trial:
     for key in ("changed", "why"):
         if not isinstance(entry[key], str) or not entry[key].strip():
             raise DifficultyError(f"{place}: {key} must be words, found {entry[key]!r}")
+    for key in SHARES:
+        if not _share(entry[key]):
+            raise DifficultyError(f"{place}: {key}: {entry[key]!r} is no share between 0 and 1")
+    if not isinstance(entry["subjects"], int) or entry["subjects"] < 1:
+        raise DifficultyError(f"{place}: subjects: {entry['subjects']!r} is no number of people")
     if not isinstance(entry["hter"], dict) or not entry["hter"]:
         raise DifficultyError(f"{place}: hter must give a figure for at least one target")
     for target, value in entry["hter"].items():
@@ -86,7 +96,9 @@ def _trial(number: int, entry: Any, where: str) -> Trial:
             raise DifficultyError(f"{place}: hter: target {target!r} is none of {', '.join(DATASETS)}")
         if not _share(value):
             raise DifficultyError(f"{place}: hter: {target}: {value!r} is no share between 0 and 1")
-    return Trial(number, entry["changed"].strip(), entry["why"].strip(), {k: float(v) for k, v in entry["hter"].items()})
+    hter = {target: float(value) for target, value in entry["hter"].items()}
+    shares = {key: float(entry[key]) for key in SHARES}
+    return Trial(number, entry["changed"].strip(), entry["why"].strip(), subjects=entry["subjects"], hter=hter, **shares)
 
 
 def load(path: Path = FILE) -> Log:
@@ -119,10 +131,19 @@ def page(log: Log) -> str:
         return f"{goal}\nNo trial has been logged yet.\n"
     targets = [name for name in DATASETS if any(name in trial.hter for trial in log.trials)]
     rows = [
-        [trial.number, trial.changed, trial.why, *(tables.number(trial.hter.get(name)) for name in targets), log.inside(trial)]
+        [
+            trial.number,
+            trial.changed,
+            trial.why,
+            *(f"{getattr(trial, key):.2f}" for key in SHARES),
+            trial.subjects,
+            *(tables.number(trial.hter.get(name)) for name in targets),
+            log.inside(trial),
+        ]
         for trial in log.trials
     ]
-    columns = ["trial", "changed", "why", *(f"HTER, {DATASETS[name]}" for name in targets), "targets in the range"]
+    columns = ["trial", "changed", "why", "least strength", "tie", "vision probe loses", "subjects"]
+    columns += [*(f"HTER, {DATASETS[name]}" for name in targets), "targets in the range"]
     last = log.trials[-1]
     count = log.inside(last)
     reached = "is what was asked for" if count >= window.targets else "is fewer than was asked for"

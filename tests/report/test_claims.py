@@ -95,7 +95,7 @@ def test_few_seeds_or_subjects_decide_nothing(seeds: int, subjects: int, wanted:
 def test_a_claim_that_no_result_speaks_to_is_not_run() -> None:
     ledger = {r.claim.id: r for r in claims.ledger(metrics(), published.load(), synthetic=True)}
     assert {r.verdict for r in ledger.values()} == {"not run"}
-    assert ledger["P1-3"].test == "no SiW-Mv2 archive yet"
+    assert ledger["P1-3"].test == "no run is tested on SiW-Mv2 yet"
     assert ledger["P1-1"].test == "no results of reasoning beside vanilla"
 
 
