@@ -74,22 +74,9 @@ def read(root: Path) -> Reading:
     return layout.read_tree(root, lambda path: presentation(parse_name(path)), (".avi",), sidecar=None)
 
 
-def boxes(root: Path, path: str) -> dict[int, Box] | None:
-    """Return None: the archive carries no face boxes."""
-    del root, path
-    return None
-
-
-def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
-    """Return None: the archive carries no eyes."""
-    del root, path
-    return None
-
-
-def rotation(path: str) -> int:
-    """Return 0: the archive's videos are stored upright."""
-    del path
-    return 0
+boxes = layout.not_carried
+eyes = layout.not_carried
+rotation = layout.upright
 
 
 def plan(train: int, test: int) -> list[Presentation]:

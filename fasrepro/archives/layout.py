@@ -123,8 +123,11 @@ def read_numbers(path: Path, separator: str | None, columns: int) -> dict[int, t
     """Read a sidecar: one line a frame, its number and then at least `columns` numbers; None where there is no file.
 
     Frames are numbered from 0 in some files and from 1 in others: a file without a frame 0 is taken to start from 1.
+    The suffix may also stand in capitals, as copies between systems leave it.
     Returns frame (from 0) -> its first `columns` numbers. Raises `ArchiveError` naming file and line.
     """
+    if not path.is_file():
+        path = path.with_suffix(path.suffix.upper())
     if not path.is_file():
         return None
     rows: dict[int, tuple[int, ...]] = {}
@@ -154,6 +157,17 @@ def read_eyes(path: Path, separator: str, before: int) -> dict[int, Eyes] | None
         return None
     points = {frame: sorted([(row[before], row[before + 1]), (row[before + 2], row[before + 3])]) for frame, row in rows.items()}
     return {frame: (*left, *right) for frame, (left, right) in points.items()}
+
+
+def not_carried(root: Path, path: str) -> None:
+    """Return None, as the `boxes` or `eyes` of an archive that carries none."""
+    del root, path
+
+
+def upright(path: str) -> int:
+    """Return 0, as the `rotation` of an archive none of whose videos is known to be stored turned without saying so."""
+    del path
+    return 0
 
 
 def write_numbers(path: Path, rows: dict[int, tuple[float, ...]], separator: str, first: int) -> None:

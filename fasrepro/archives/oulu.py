@@ -151,10 +151,7 @@ def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
     return layout.read_eyes(root / layout.beside(path, ".txt"), ",", 0)
 
 
-def rotation(path: str) -> int:
-    """Return 0: the archive's videos are stored upright."""
-    del path
-    return 0
+rotation = layout.upright
 
 
 def plan(train: int, dev: int, test: int, phones: int, sessions: int) -> list[Presentation]:

@@ -109,16 +109,8 @@ def boxes(root: Path, path: str) -> dict[int, Box] | None:
     return {frame: (x, y, w, h) for frame, (x, y, w, h) in rows.items() if w > 0 and h > 0}
 
 
-def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
-    """Return None: the archive carries no eyes."""
-    del root, path
-    return None
-
-
-def rotation(path: str) -> int:
-    """Return 0: the archive's videos are stored upright."""
-    del path
-    return 0
+eyes = layout.not_carried
+rotation = layout.upright
 
 
 def plan(train: int, devel: int, test: int) -> list[Presentation]:

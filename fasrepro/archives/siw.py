@@ -166,22 +166,9 @@ def read(root: Path) -> Reading:
     return Reading(reading.presentations, reading.exclusions + missing)
 
 
-def boxes(root: Path, path: str) -> dict[int, Box] | None:
-    """Return None: the archive carries no face boxes."""
-    del root, path
-    return None
-
-
-def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
-    """Return None: the archive carries no eyes."""
-    del root, path
-    return None
-
-
-def rotation(path: str) -> int:
-    """Return 0: no video is known to be stored turned without saying so in its file."""
-    del path
-    return 0
+boxes = layout.not_carried
+eyes = layout.not_carried
+rotation = layout.upright
 
 
 def plan(share: float) -> list[Presentation]:

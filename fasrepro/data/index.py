@@ -7,6 +7,7 @@ import concurrent.futures.process
 import dataclasses
 import itertools
 import multiprocessing
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from fasrepro.data import cropping, faces, index_report, progress
 from fasrepro.data.frames import VideoError, decode, look
 from fasrepro.data.index_report import Indexed
 
-PROCESSES = 2
+PROCESSES = os.cpu_count() or 1
 AHEAD = 16  # videos a process that may be worked on before the oldest is packed: what bounds the memory
 
 

@@ -19,6 +19,8 @@ from fasrepro.synthetic.takes import Scene, Take
 
 STRENGTH = 0.7
 SIDE = 128  # pixels
+CANDIDATES = 4  # presentations that an example is chosen from
+MIDDLE = 128  # of 255: how bright an example's face should be, since a cue can hardly be seen in a dark frame
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,24 +56,35 @@ def pair(chosen: Take, cue: str, strength: float, number: int, filmed: bool = Tr
 def examples(plan: list[Presentation], scene: Scene) -> dict[str, Array]:
     """Return an example of each cue, the face's crop: <cue>_without, <cue>_with (uint8 RGB) and <cue>_mask (0 or 1).
 
-    Each is a presentation of the plan, of a drawn person, that shows the cue alone; a cue that no species of the plan has is left
-    out.
+    Each is a presentation of the plan, of a drawn person, that shows the cue alone; of a few that could be, the one that is best
+    exposed without it. A cue that no species of the plan has is left out.
     """
     arrays: dict[str, Array] = {}
     for order, cue in enumerate(CUES):
         fitting = [p for p in plan if p.label is Label.ATTACK and cue in attacks.CUE_RATES[p.species]]
         if not fitting:
             continue
-        shown = fitting[order * 7 % len(fitting)]
-        chosen = dataclasses.replace(takes.take(shown, takes.person_of(shown, scene), scene), cues={})
-        number = chosen.frames // 3
-        made = pair(chosen, cue, STRENGTH, number)
-        x, y, width, height = truth.place(chosen, render.layers(chosen, {}), number)[0]
-        window = np.s_[max(y, 0) : y + height, max(x, 0) : x + width]
-        for name, picture in (("without", made.without), ("with", made.present), ("mask", made.mask.astype(np.uint8))):
+        apart = -(-len(fitting) // CANDIDATES)
+        chosen = [fitting[(order * 7 + place) % len(fitting)] for place in range(0, len(fitting), apart)]
+        for name, picture in min((_example(shown, cue, scene) for shown in chosen), key=_exposed).items():
             how = cv2.INTER_NEAREST if name == "mask" else cv2.INTER_CUBIC
-            arrays[f"{cue}_{name}"] = cv2.resize(picture[window], (SIDE, SIDE), interpolation=how)
+            arrays[f"{cue}_{name}"] = cv2.resize(picture, (SIDE, SIDE), interpolation=how)
     return arrays
+
+
+def _example(shown: Presentation, cue: str, scene: Scene) -> dict[str, Array]:
+    """Return the face's crop of a presentation without and with the cue alone, and the cue's mask."""
+    chosen = dataclasses.replace(takes.take(shown, takes.person_of(shown, scene), scene), cues={})
+    number = chosen.frames // 3
+    made = pair(chosen, cue, STRENGTH, number)
+    x, y, width, height = truth.place(chosen, render.layers(chosen, {}), number)[0]
+    window = np.s_[max(y, 0) : y + height, max(x, 0) : x + width]
+    return {"without": made.without[window], "with": made.present[window], "mask": made.mask[window].astype(np.uint8)}
+
+
+def _exposed(example: dict[str, Array]) -> float:
+    """Return how far an example's face is from being exposed as it should."""
+    return abs(float(example["without"].mean()) - MIDDLE)
 
 
 def write(path: Path, arrays: dict[str, Array]) -> None:

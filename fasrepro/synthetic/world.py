@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import multiprocessing
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from fasrepro.synthetic import pairs, portraits, render, takes, truth
 from fasrepro.synthetic.takes import Scene
 from fasrepro.synthetic.video import write_video
 
-PROCESSES = 2
+PROCESSES = os.cpu_count() or 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -158,6 +158,9 @@ def test_a_suffix_may_be_in_any_letter_case(name: str, tree: Tree) -> None:
     assert [p.id for p in reading.presentations] == sorted(p.id for p in plan)
     assert all((root / p.path).is_file() for p in reading.presentations)
     assert [ARCHIVES[name].boxes(root, p.path) for p in reading.presentations] == known
+    for path in [path for suffix in (".face", ".txt") for path in root.rglob(f"*{suffix}") if path.parent.name != "Protocol_1"]:
+        path.rename(path.with_suffix(path.suffix.upper()))
+    assert [ARCHIVES[name].boxes(root, p.path) for p in reading.presentations] == known
     turned = {p.id for p in plan if ARCHIVES[name].rotation(p.path)}
     assert {p.id for p in reading.presentations if ARCHIVES[name].rotation(p.path)} == turned
 
