@@ -95,3 +95,12 @@ def read_json(path: Path) -> Any:
         raise ValueError(f"{path}: no such file; `dvc repro` makes it") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"{path}: not JSON ({error}); delete it and run `dvc repro`") from None
+
+
+def rounded(value: Any, digits: int) -> Any:
+    """Return a JSON-able value with every float rounded; -0.0 becomes 0.0."""
+    if isinstance(value, dict):
+        return {key: rounded(item, digits) for key, item in value.items()}
+    if isinstance(value, list):
+        return [rounded(item, digits) for item in value]
+    return round(value, digits) + 0.0 if isinstance(value, float) else value

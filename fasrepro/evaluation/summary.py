@@ -1,4 +1,4 @@
-"""What results/metrics.json holds: per job and seed, over seeds, and the paired differences between runs.
+"""What results/metrics.json holds: per job and seed, and over seeds; paired differences between runs; descriptive tests.
 
 The operating point of a seed is one number: the dev threshold of the sources' *video* scores, used for frames as well, because
 what is deployed has one threshold.
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from fasrepro.evaluation import levels, metrics, statistics
+from fasrepro.evaluation import comparisons, descriptive, levels, metrics, statistics
+from fasrepro.evaluation.descriptive import Decisions
 from fasrepro.evaluation.levels import LEVELS, Columns
 from fasrepro.evaluation.metrics import MetricError
 from fasrepro.records import Face, Verdict
@@ -118,6 +120,17 @@ def estimates(job: JobResults, cuts: Mapping[int, float], settings: Settings) ->
     return found
 
 
+def decisions(job: JobResults, cuts: Mapping[int, float]) -> dict[tuple[str, int], Decisions]:
+    """Return what each channel of a job decided on the target's videos, by (channel, seed); `cuts` as in `estimate`."""
+    name, made = f"{job.protocol}-{job.run}", {}
+    for seed, cut in cuts.items():
+        columns = levels.scores(job.test, job.scores[seed], "video", f"{name}, seed {seed}, test")
+        made[HEAD, seed] = descriptive.of_scores(columns, cut)
+        for reader, by_seed in job.verdicts.items():
+            made[reader, seed] = descriptive.of_verdicts(levels.verdicts(job.test, by_seed[seed], "video"))
+    return made
+
+
 def _figures(found: Estimate, seeds: Sequence[int], draws: np.ndarray, confidence: float) -> dict[str, Any]:
     """Return what a level of a cell holds; a metric "apcer/<species>" goes under "apcer"."""
     cell: dict[str, Any] = {"counts": found.counts}
@@ -160,25 +173,34 @@ def pairs(runs: Sequence[str]) -> list[tuple[str, str]]:
     return [(run, baseline) for baseline, run in itertools.combinations(sorted(runs), 2)]
 
 
+def compared(found: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """Return (protocol, run, baseline) of `pairs` on every protocol; `found`: the (protocol, run) that there are."""
+    found = list(found)
+    return [
+        (protocol, run, baseline)
+        for protocol in dict.fromkeys(protocol for protocol, _ in found)
+        for run, baseline in pairs([name for place, name in found if place == protocol])
+    ]
+
+
 def paired(found: Mapping[tuple[str, str], Estimates], settings: Settings) -> list[dict[str, Any]]:
     """Return run minus baseline of `pairs` for every metric, by frame for `FRAME_PAIRS` alone; `found` by (protocol, run).
 
-    Where two protocols have both runs, also their mean.
+    Where two protocols have both runs, also their mean. Of the head by video also the "detectable" difference (`comparisons`).
     Raises `MetricError` where the two were not judged on the same faces. Runs that share no seed are not compared.
     """
     rows: list[dict[str, Any]] = []
     pooled: dict[tuple[str, ...], list[tuple[dict[str, Any], np.ndarray, set[str]]]] = {}
-    for protocol in dict.fromkeys(protocol for protocol, _ in found):
-        for run, baseline in pairs([name for place, name in found if place == protocol]):
-            for key, ours in found[protocol, run].items():
-                theirs = found[protocol, baseline].get(key)
-                subjects = set(ours.subjects.tolist())
-                for row, replicates in _differences(ours, theirs, protocol, settings) if theirs else []:
-                    if key[1] == "frame" and row["metric"] not in FRAME_PAIRS:
-                        continue
-                    row |= {"protocol": protocol, "run": run, "baseline": baseline, "channel": key[0], "level": key[1]}
-                    rows.append(_interval(row, replicates, settings.confidence))
-                    pooled.setdefault((run, baseline, *key, row["metric"]), []).append((row, replicates, subjects))
+    for protocol, run, baseline in compared(found):
+        for key, ours in found[protocol, run].items():
+            theirs = found[protocol, baseline].get(key)
+            subjects = set(ours.subjects.tolist())
+            for row, replicates in _differences(ours, theirs, protocol, settings) if theirs else []:
+                if key[1] == "frame" and row["metric"] not in FRAME_PAIRS:
+                    continue
+                row |= {"protocol": protocol, "run": run, "baseline": baseline, "channel": key[0], "level": key[1]}
+                rows.append(_interval(row, replicates, settings.confidence))
+                pooled.setdefault((run, baseline, *key, row["metric"]), []).append((row, replicates, subjects))
     for group in pooled.values():
         if len(group) > 1:
             mean = np.mean([replicates for _, replicates, _ in group], axis=0)
@@ -207,7 +229,12 @@ def _differences(ours: Estimate, theirs: Estimate, protocol: str, settings: Sett
 
 def _interval(row: dict[str, Any], replicates: np.ndarray, confidence: float) -> dict[str, Any]:
     bounds = statistics.figure(row["difference"], replicates, confidence, row["subjects"])
-    return row | {"low": bounds["low"], "high": bounds["high"]}
+    row = row | {"low": bounds["low"], "high": bounds["high"]}
+    if (row["channel"], row["level"]) != (HEAD, "video"):
+        return row
+    # As with an interval: over fewer than two subjects there is no spread to speak of.
+    least = comparisons.detectable(replicates, confidence) if row["subjects"] > 1 else math.nan
+    return row | {"detectable": None if math.isnan(least) else least}
 
 
 def _mean_row(rows: Sequence[dict[str, Any]], subjects: int) -> dict[str, Any]:
@@ -218,23 +245,18 @@ def _mean_row(rows: Sequence[dict[str, Any]], subjects: int) -> dict[str, Any]:
 
 
 def summarise(jobs: Mapping[str, JobResults], settings: Settings) -> dict[str, Any]:
-    """Return {"jobs", "paired"} of metrics.json; `jobs` by name. Raises `MetricError`."""
+    """Return {"jobs", "paired", "descriptive"} of metrics.json; `jobs` by name. Raises `MetricError`."""
     cells: dict[str, Any] = {}
     found: dict[tuple[str, str], Estimates] = {}
+    decided: dict[tuple[str, str], dict[tuple[str, int], Decisions]] = {}
     for name, job in jobs.items():
         points = {seed: operating_point(job, seed, f"{name}, seed {seed}") for seed in sorted(job.scores)}
-        made = estimates(job, {seed: threshold for seed, (threshold, _) in points.items()}, settings)
+        cuts = {seed: threshold for seed, (threshold, _) in points.items()}
+        made = estimates(job, cuts, settings)
         by_seed = {str(seed): cell(made, {seed: point}, job.protocol, settings) for seed, point in points.items()}
         mean = cell(made, points, job.protocol, settings)
         cells[name] = {"protocol": job.protocol, "run": job.run, "target": job.target, "seeds": by_seed, "mean": mean}
         found[job.protocol, job.run] = made
-    return {"jobs": cells, "paired": paired(found, settings)}
-
-
-def rounded(value: Any, digits: int) -> Any:
-    """Return a JSON-able value with every float rounded; -0.0 becomes 0.0."""
-    if isinstance(value, dict):
-        return {key: rounded(item, digits) for key, item in value.items()}
-    if isinstance(value, list):
-        return [rounded(item, digits) for item in value]
-    return round(value, digits) + 0.0 if isinstance(value, float) else value
+        decided[job.protocol, job.run] = decisions(job, cuts)
+    rows = paired(found, settings)
+    return {"jobs": cells, "paired": rows, "descriptive": descriptive.rows(decided, compared(decided))}

@@ -108,7 +108,7 @@ def paired(metrics: Mapping[str, Any]) -> str:
         found: dict[str, dict[str, Mapping[str, Any]]] = {}
         for row in oriented(metrics["paired"], run, baseline):
             if row["channel"] == claims.HEAD and row["level"] == "video" and row["metric"] in PAIRED:
-                found.setdefault(_scope(row), {})[row["metric"]] = row
+                found.setdefault(protocols_of(row), {})[row["metric"]] = row
         for scope, entries in sorted(found.items(), key=lambda item: (" " in item[0], item[0])):
             first = next(iter(entries.values()))
             figures = [interval(entries.get(name), "difference", signed=True) for name in PAIRED]
@@ -116,7 +116,8 @@ def paired(metrics: Mapping[str, Any]) -> str:
     return _table(["protocol", "run − baseline", "seeds", "subjects", *(RESULTS[name] for name in PAIRED)], rows)
 
 
-def _scope(row: Mapping[str, Any]) -> str:
+def protocols_of(row: Mapping[str, Any]) -> str:
+    """Return the protocol of a paired row, or those that it is a mean of."""
     return f"mean of {', '.join(row['protocols'])}" if "protocols" in row else row["protocol"]
 
 

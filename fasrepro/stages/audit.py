@@ -10,7 +10,7 @@ import threadpoolctl
 
 from fasrepro import config, crops, cues, paths, provenance, records, stages
 from fasrepro.data import sizes
-from fasrepro.evaluation import features, probes, summary
+from fasrepro.evaluation import features, probes
 from fasrepro.records import Face, Truth
 
 
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
         views = [view | {probes.CUES: cue} for view, cue in zip(views, known, strict=True)]
     with threadpoolctl.threadpool_limits(params.threads):  # sums are split by threads, and rounded by how they are split
         report = probes.audit(probes.rows_of(faces, views), probes.Bounds(**dataclasses.asdict(params.audit)))
-    provenance.write_json(paths.AUDIT, summary.rounded(report, params.evaluation.digits))
+    provenance.write_json(paths.AUDIT, provenance.rounded(report, params.evaluation.digits))
     for name, entry in report["expected"].items():
         print(f"audit: {name}: {entry['value']}, should be at least {entry['least']}")
     leak = probes.leak_message(report)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from fasrepro import config, paths, provenance, records, stages
 from fasrepro.data import protocols
-from fasrepro.evaluation import metrics, summary
+from fasrepro.evaluation import comparisons, metrics, summary
 from fasrepro.records import Face, Judgement, Score, Verdict
 
 
@@ -42,7 +42,8 @@ def main(argv: list[str] | None = None) -> None:
     settings = summary.Settings(params.evaluation.replicates, params.evaluation.confidence, params.evaluation.seed)
     report = summary.summarise(jobs, settings)
     report["settings"] = {"evaluation": dataclasses.asdict(params.evaluation), "ledger": dataclasses.asdict(params.ledger)}
-    provenance.write_json(paths.METRICS, summary.rounded(report, params.evaluation.digits))
+    report["settings"]["descriptive"] = {"power": comparisons.POWER}
+    provenance.write_json(paths.METRICS, provenance.rounded(report, params.evaluation.digits))
 
 
 if __name__ == "__main__":

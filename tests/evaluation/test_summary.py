@@ -29,6 +29,34 @@ def test_every_two_runs_are_compared_once_whatever_they_are_named() -> None:
     ]
 
 
+def test_what_is_compared_is_what_a_protocol_has() -> None:
+    found = [("oci_m", "b"), ("oci_m", "a"), ("ocm_i", "c"), ("oci_m", "c"), ("ocm_i", "a"), ("omi_c", "a")]
+    assert summary.compared(found) == [("oci_m", "b", "a"), ("oci_m", "c", "a"), ("oci_m", "c", "b"), ("ocm_i", "c", "a")]
+    assert summary.compared([]) == []
+
+
+def test_what_can_be_detected_is_told_of_the_head_by_video_alone_and_of_the_mean_too() -> None:
+    found = {}
+    for place, people in (("oci_m", ["m1", "m2"]), ("ocm_i", ["i1", "i2"])):
+        for run in "ab":
+            found[place, run] = estimates(0.5, people) | {("lexical", "video"): estimates(0.5, people)["head", "video"]}
+        # Replicates of b minus a: 0, 0, 0, 0.5 on both, so of their mean too.
+        varied = np.array([0.5, 0.5, 0.5, 1.0])
+        for level in ("video", "frame"):
+            found[place, "b"]["head", level] = estimates(0.5, people)["head", level]
+            found[place, "b"]["head", level].values[0]["hter_dev"] = (0.5, varied)
+    rows = summary.paired(found, SETTINGS)
+    told = {row["protocol"]: row["detectable"] for row in rows if "detectable" in row}
+    assert all((row["channel"], row["level"]) == ("head", "video") for row in rows if "detectable" in row)
+    assert told == {name: pytest.approx((1.959964 + 0.841621) * 0.25, rel=1e-5) for name in ("oci_m", "ocm_i", "mean")}
+
+
+@pytest.mark.parametrize("people", [["x"], ["x", "y"]], ids=["one subject", "no spread"])
+def test_what_can_be_detected_is_none_where_nothing_varies(people: list[str]) -> None:
+    found = {("oci_m", name): estimates(0.5, people) for name in "ab"}
+    assert [row["detectable"] for row in summary.paired(found, SETTINGS) if row["level"] == "video"] == [None]
+
+
 def test_by_frame_few_metrics_are_compared() -> None:
     found = {("oci_m", name): estimates(0.5, ["x", "y"], ("hter_dev", "auc", "eer")) for name in "ab"}
     rows = summary.paired(found, SETTINGS)

@@ -96,10 +96,11 @@ def make_world(folder: Path) -> SimpleNamespace:
             heads = {0: {row.face_id: row.p_attack for row in scores[job]}}
             read = {reader: {0: verdicts} for reader in READERS}
             jobs[job] = summary.JobResults(protocol, run, target, split.dev, split.test, heads, read)
-    metrics = summary.rounded(summary.summarise(jobs, summary.Settings(50, 0.95, 9)), 6)
+    metrics = provenance.rounded(summary.summarise(jobs, summary.Settings(50, 0.95, 9)), 6)
     metrics["settings"] = {
         "evaluation": {"replicates": 50, "confidence": 0.95, "seed": 9, "digits": 6},
         "ledger": {"metric": "hter_dev", "margin": 0.0, "min_seeds": 1, "min_subjects": 1},
+        "descriptive": {"power": 0.8},
     }
     return SimpleNamespace(
         faces=faces,

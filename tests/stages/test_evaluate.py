@@ -136,6 +136,37 @@ def test_paired_differences_by_hand(project: Path) -> None:
     assert (same["difference"], same["low"], same["high"]) == (0.0, 0.0, 0.0)
 
 
+def test_descriptive_rows_by_hand(project: Path) -> None:
+    evaluate.main([])
+    report = json.loads(paths.METRICS.read_text())
+    rows = {(row["channel"], row["seed"]): row for row in report["descriptive"]}
+    assert len(rows) == len(report["descriptive"]) == 4
+    assert {(row["protocol"], row["run"], row["baseline"]) for row in rows.values()} == {("oc_m", "vanilla", "label_only")}
+
+    def counted(run_only: int, baseline_only: int, p: float) -> dict[str, float]:
+        return {"run_only": run_only, "baseline_only": baseline_only, "p": p, "p_holm": p}  # one protocol: nothing to adjust
+
+    # Two of each kind of video. Seed 0: vanilla misses the prints, label_only nothing. Seed 1: label_only misses every attack.
+    first, second = rows["head", 0], rows["head", 1]
+    assert (first["attack"], first["bona_fide"], first["all"]) == (counted(0, 2, 0.5), counted(0, 0, 1.0), counted(0, 2, 0.5))
+    assert (second["attack"], second["bona_fide"]) == (counted(2, 0, 0.5), counted(0, 0, 1.0))
+    assert first["auc"] == second["auc"] == {"difference": 0.0, "p": 1.0, "p_holm": 1.0}  # every attack stands above the others
+    for seed in (0, 1):
+        assert rows["lexical", seed]["all"] == counted(0, 0, 1.0)
+        assert "auc" not in rows["lexical", seed]
+
+
+def test_the_detectable_difference_goes_by_the_spread_between_seeds(project: Path) -> None:
+    evaluate.main([])
+    report = json.loads(paths.METRICS.read_text())
+    assert report["settings"]["descriptive"] == {"power": 0.8}
+    found = {(row["channel"], row["level"], row["metric"]): row.get("detectable", "none told") for row in report["paired"]}
+    assert {key[:2] for key, value in found.items() if value != "none told"} == {("head", "video")}
+    # The subjects are alike; of the seeds, 0.25 and -0.25, two are drawn: their mean has a standard deviation of 0.25 / sqrt(2).
+    assert found["head", "video", "hter_dev"] == pytest.approx((1.959964 + 0.841621) * 0.25 / 2**0.5, rel=0.1)
+    assert found["head", "video", "auc"] is None  # 1 in every replicate
+
+
 def test_runs_that_do_the_same_differ_by_nothing_seed_by_seed(project: Path) -> None:
     # label_only's seeds are far apart: only with the same seed on both sides is the difference 0 in every replicate.
     rows = records.read(paths.scores("oc_m-label_only"), Score)
