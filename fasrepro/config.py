@@ -94,8 +94,11 @@ class Audit:
 
 @dataclasses.dataclass(frozen=True)
 class Annotator:
+    """`datasets`: whose train faces are captioned, which are those that any protocol trains on."""
+
     base_url: str
     model: str
+    datasets: list[str]
     label_aware: bool
     concurrency: int
     attempts: int
@@ -215,6 +218,7 @@ SECTIONS: dict[str, Any] = {
     "annotator": Annotator,
     "simulated": Simulated,
     "styles": list[str],
+    "controls": list[str],
     "foundation": Foundation,
     "training": Training,
     "runs": dict[str, dict[str, Any]],

@@ -283,6 +283,35 @@ CUES: dict[str, Cue] = {
         ),
     ),
 }
+# A harmless thing that resembles a cue (synthetic/effects/look_alikes.py draws most), in words that name no cue and no attack.
+HARMLESS: dict[str, tuple[str, ...]] = {
+    "halftone": ("some dark freckles", "freckles on the skin"),
+    "paper_border": ("a pale frame on the wall", "a pale door frame behind the head"),
+    "curl": ("the folds of a curtain", "a curtain that hangs in folds"),
+    "cut_eyes": ("dark rings below the eyes", "deep set eyes"),
+    "narrow_gamut": ("haze from a bright window", "pale haze in a bright room"),
+    "flat_light": ("soft light from a cloudy sky", "very soft light from all sides"),
+    "hand_on_medium": ("the person's own hand", "a hand that rests on the chin"),
+    "moire": ("a striped wall behind the head", "stripes on the wall"),
+    "pixel_grid": ("small tiles behind the head", "a wall of small tiles"),
+    "banding": ("the shadow of a window blind", "shadows of a blind on the wall"),
+    "glare": ("a bright spot on skin or glasses", "a lamp that shines on the face"),
+    "bezel": ("a dark frame on the wall", "a dark door frame behind the head"),
+    "screen_tint": ("cold light from one side", "blue light on one cheek"),
+    "refresh_lines": ("a faint flicker of the lamps", "flicker from a lamp"),
+    "waxy_skin": ("a soft shine of cream", "soft skin with some cream"),
+    "eye_hole_seam": ("dark rings around the eyes", "eyes with dark rings"),
+    "rigid_expression": ("a calm face at rest", "a quiet mouth"),
+    "hard_specular": ("some oil on the skin", "a forehead that shines with oil"),
+    "uniform_texture": ("some powder on the skin", "skin with some powder"),
+    "mask_edge": ("a strap or a scarf below the chin", "a strap along the chin"),
+    "pasted_patch": ("a small plaster on the skin", "a plaster on the cheek"),
+    "paper_glasses": ("glasses with thick pale rims", "pale reading glasses"),
+    "painted_eyes": ("wide open eyes", "very bright eyes"),
+    "heavy_makeup": ("some lipstick", "lipstick on the lips"),
+    "face_paint": ("a mark or a plaster on the skin", "a birthmark on the face"),
+    "drawn_lines": ("deep lines of age", "the soft lines of age"),
+}
 
 
 def cues_of(species: str) -> list[str]:

@@ -20,10 +20,11 @@ class AnnotationError(ValueError):
 
 def request_of(face: Face, crops: Path, style: Style, label_aware: bool) -> chat.ChatRequest:
     """Return the question about one face. Label and species are told if `label_aware`, as in both papers."""
+    version, prompt = style.asked(label_aware, face.label, face.species)
     return chat.ChatRequest(
         system=style.system(),
-        user=style.aware(face.label, face.species) if label_aware else style.blind(),
-        prompt_version=style.prompt_version(label_aware),
+        user=prompt,
+        prompt_version=version,
         image=lambda: read_png(crops, face.crop, face.crop_sha256)[0],
         image_sha256=face.crop_sha256,
     )
@@ -41,9 +42,11 @@ def annotate(
 ) -> tuple[list[Caption], dict[str, Any]]:
     """Caption each face; return the captions in the order of `faces`, and a report (see `report_of`).
 
+    `label_aware` counts for a style whose annotator may be told.
     A face whose every attempt failed has no caption and stands in the report with its reason. Raises
     `chat.EndpointError` when more than `max_failed_share` (of 1) of the faces fail.
     """
+    label_aware = label_aware and style.told
     for face in faces:
         if face.species not in cues.SPECIES:
             raise AnnotationError(f"{face.face_id}: no words for species {face.species!r}; add it to cues.SPECIES")
@@ -88,13 +91,14 @@ def report_of(
     """Count what happened: captions, attempts they took, why attempts were rejected, mean words, agreement with the label.
 
     "verdict_agreement" is the share of captions whose verdict is the face's label: 1 by construction where the annotator
-    was told it. "failed" gives each face without a caption and its last reason.
+    was told it, None where the style has no verdict. "failed" gives each face without a caption and its last reason.
     """
     attempts: dict[str, int] = {}
     for caption in captions:
         attempts[str(caption.attempts)] = attempts.get(str(caption.attempts), 0) + 1
     words = [len(caption.text.split()) for caption in captions]
-    agreed = [caption.verdict == OF_LABEL[faces[caption.face_id].label] for caption in captions]
+    decided = [caption for caption in captions if caption.verdict != Verdict.UNDECIDED]
+    agreed = [caption.verdict == OF_LABEL[faces[caption.face_id].label] for caption in decided]
     return {
         "faces": len(faces),
         "captions": len(captions),
@@ -102,5 +106,5 @@ def report_of(
         "attempts": attempts,
         "rejected": chat.codes([*answers.values(), *failures.values()]),
         "mean_words": round(sum(words) / len(words), 2) if words else 0.0,
-        "verdict_agreement": round(sum(agreed) / len(agreed), 6) if agreed else 0.0,
+        "verdict_agreement": round(sum(agreed) / len(agreed), 6) if agreed else None,
     }

@@ -25,21 +25,25 @@ REFUSAL = re.compile(
 )
 _VERDICT = re.compile("(" + "|".join(re.escape(sentence.rstrip(".")) for sentence in VERDICTS.values()) + ")", re.IGNORECASE)
 _VERDICT_OF = {sentence.rstrip(".").lower(): verdict for verdict, sentence in VERDICTS.items()}
+# Words by which a text says that a face is or is not an attack. "A screen behind them" may stand in any room.
+_ATTACK = re.compile(
+    r"\b(?:spoof\w*|fakes?|attack\w*|bona fide|genuine|authentic|real person|live person|liveness)\b", re.IGNORECASE
+)
 _TRIM = re.compile(r"[\s.*_\"'`\u201c\u201d]+$")
 
 
 def parse(style: Style, text: str) -> tuple[str, Verdict]:
     """Read a caption of `style`; return its clean text (one line a step, single blanks, no markup) and its verdict.
 
-    Clean text is a fixed point: parsing it again returns it. Raises `Rejected` with code "empty", "refusal", "format",
-    "no verdict", "too short" or "too long".
+    The verdict is undecided where the style does not conclude. Clean text is a fixed point: parsing it again returns it. Raises
+    `Rejected` with code "empty", "refusal", "format", "no verdict", "not neutral", "too short" or "too long".
     """
     if not text.strip():
         raise Rejected("empty")
     if REFUSAL.match(text.strip()):
         raise Rejected("refusal", _clip(text))
-    parts = _steps(style, text) if style.headings else [_squeeze(text)]
-    body, verdict = _split_verdict(parts[-1])
+    parts = steps(style, text) if style.headings else [_squeeze(text)]
+    body, verdict = _split_verdict(parts[-1]) if style.concludes else (_neutral(parts[-1]), Verdict.UNDECIDED)
     if any(_VERDICT.search(part) for part in [*parts[:-1], body]):
         raise Rejected("format", "a verdict stands before the end")
     clean = style.format([*parts[:-1], body], verdict)
@@ -75,8 +79,11 @@ def _clip(text: str, length: int = 80) -> str:
     return flat if len(flat) <= length else flat[: length - 3] + "..."
 
 
-def _steps(style: Style, text: str) -> list[str]:
-    """Return the text of each step. A heading may carry a number or markdown: "2. **Artifact detection:** ..."."""
+def steps(style: Style, text: str) -> list[str]:
+    """Return the text of each step. A heading may carry a number or markdown: "2. **Artifact detection:** ...".
+
+    Raises `Rejected` with code "format".
+    """
     titles = "|".join(re.escape(heading) for heading in style.headings)
     pattern = re.compile(rf"^[ \t#>*_-]*(?:(?:step\s*)?\d[.):]?\s*)?[*_]*({titles})[*_]*\s*:", re.IGNORECASE | re.MULTILINE)
     found = list(pattern.finditer(text))
@@ -93,6 +100,13 @@ def _steps(style: Style, text: str) -> list[str]:
         if not part:
             raise Rejected("format", f"nothing under {heading}")
     return parts
+
+
+def _neutral(text: str) -> str:
+    """Return a text that speaks of no attack and of no live person as such. Raises `Rejected` for another."""
+    if found := _ATTACK.search(text):
+        raise Rejected("not neutral", _clip(found[0]))
+    return text
 
 
 def _split_verdict(text: str) -> tuple[str, Verdict]:

@@ -83,7 +83,7 @@ class Annotator:
     def __init__(self, images: Mapping[str, tuple[Face, Truth]], failings: Failings, seed: int) -> None:
         self.images, self.failings, self.seed = images, failings, seed
         self.prompts: dict[str, tuple[Style, str | None]] = {style.blind(): (style, None) for style in STYLES.values()}
-        for style in STYLES.values():
+        for style in (style for style in STYLES.values() if style.told):
             for species in cues.SPECIES:
                 label = Label.BONA_FIDE if species == BONA_FIDE_SPECIES else Label.ATTACK
                 self.prompts[style.aware(label, species)] = (style, species)

@@ -29,6 +29,7 @@ TOLD = {
 }
 TOLD_END = "Justify this by what can be seen, and do not mention that you were told."
 NOT_TOLD = "Decide whether this image shows a bona fide face or a presentation attack."
+NEUTRAL_SYSTEM = "You describe images of faces. Name only what the image lets you see. Write plain text."
 ENDING = f'End with exactly one of these sentences: "{VERDICTS[Verdict.BONA_FIDE]}" or "{VERDICTS[Verdict.ATTACK]}"'
 
 
@@ -37,7 +38,8 @@ class Style:
     """One way to write a caption: the task it sets, and the layout of the answer.
 
     `headings` are the titles of its steps, in order, each on a line of its own as "Title: text"; none means running text.
-    `least_words` and `most_words` bound the whole caption.
+    `least_words` and `most_words` bound the whole caption. `told`: whether the annotator may be told the label at all.
+    `concludes`: whether it is asked for a verdict; if not, it is told nothing of attacks and may not speak of them.
     """
 
     name: str
@@ -46,9 +48,12 @@ class Style:
     headings: tuple[str, ...]
     least_words: int
     most_words: int
+    told: bool = True
+    concludes: bool = True
 
     def system(self) -> str:
-        return SYSTEM
+        """Return the system prompt."""
+        return SYSTEM if self.concludes else NEUTRAL_SYSTEM
 
     def aware(self, label: Label, species: str) -> str:
         """Return the prompt that tells the label and the PAI species, a key of `cues.SPECIES`."""
@@ -57,24 +62,43 @@ class Style:
 
     def blind(self) -> str:
         """Return the prompt that tells nothing but the task."""
-        return f"{NOT_TOLD}\n{self.task}\n{ENDING}"
+        return f"{NOT_TOLD}\n{self.task}\n{ENDING}" if self.concludes else self.task
+
+    def asked(self, label_aware: bool, label: Label, species: str) -> tuple[str, str]:
+        """Return the prompt's version and the prompt about a face: it tells the label if `label_aware` and the style may."""
+        aware = label_aware and self.told
+        return self.prompt_version(aware), self.aware(label, species) if aware else self.blind()
 
     def prompt_version(self, label_aware: bool) -> str:
         """Return a name that changes with every word of the prompt: style, version, variant and a short content hash."""
+        if not self.concludes:
+            return f"{self.name}-{self.version}-{provenance.sha256_json([self.system(), self.task])[:8]}"
         opening = [*TOLD.values(), TOLD_END, cues.SPECIES] if label_aware else [NOT_TOLD]
-        digest = provenance.sha256_json([SYSTEM, opening, self.task, ENDING])
+        digest = provenance.sha256_json([self.system(), opening, self.task, ENDING])
         return f"{self.name}-{self.version}-{'aware' if label_aware else 'blind'}-{digest[:8]}"
 
     def format(self, parts: list[str], verdict: Verdict) -> str:
-        """Lay out a caption: one text a heading (for running text: one part), with the verdict's sentence at the end."""
+        """Lay out a caption: a text for each heading (running text: one part), and the verdict's sentence if it concludes."""
         if len(parts) != max(1, len(self.headings)):
             raise ValueError(f"style {self.name}: {len(parts)} parts for {max(1, len(self.headings))}")
-        parts = [*parts[:-1], f"{parts[-1]} {VERDICTS[verdict]}".strip()]
+        if self.concludes:
+            parts = [*parts[:-1], f"{parts[-1]} {VERDICTS[verdict]}".strip()]
         if not self.headings:
             return parts[0]
         return "\n".join(f"{heading}: {part}" for heading, part in zip(self.headings, parts, strict=True))
 
 
+REASONING = Style(
+    name="reasoning",
+    version=1,
+    task=(
+        "Reason in these six steps, each on a line of its own that begins with its title and a colon, one or two short"
+        f" sentences a step: {', '.join(cues.STEPS.values())}. The verdict belongs to the last step."
+    ),
+    headings=tuple(cues.STEPS.values()),
+    least_words=30,
+    most_words=320,
+)
 STYLES: dict[str, Style] = {
     "vanilla": Style(
         name="vanilla",
@@ -84,16 +108,21 @@ STYLES: dict[str, Style] = {
         least_words=8,
         most_words=120,
     ),
-    "reasoning": Style(
-        name="reasoning",
+    "reasoning": REASONING,
+    # The same task, but the annotator reads the image: what both papers' captions are not.
+    "blind": dataclasses.replace(REASONING, name="blind", told=False),
+    "neutral": Style(
+        name="neutral",
         version=1,
         task=(
-            "Reason in these six steps, each on a line of its own that begins with its title and a colon, one or two short"
-            f" sentences a step: {', '.join(cues.STEPS.values())}. The verdict belongs to the last step."
+            "Describe in six to eight short sentences the person, their face and clothes, the light, the surroundings and the"
+            " quality of the picture."
         ),
-        headings=tuple(cues.STEPS.values()),
-        least_words=30,
+        headings=(),
+        least_words=20,
         most_words=320,
+        told=False,
+        concludes=False,
     ),
 }
 

@@ -42,35 +42,6 @@ class Reading:
     species: str  # told or inferred, in words; "" for a bona fide face
 
 
-# A harmless thing that resembles a cue (synthetic/effects/look_alikes.py draws most), in words that name no cue and no attack.
-HARMLESS: dict[str, tuple[str, ...]] = {
-    "halftone": ("some dark freckles", "freckles on the skin"),
-    "paper_border": ("a pale frame on the wall", "a pale door frame behind the head"),
-    "curl": ("the folds of a curtain", "a curtain that hangs in folds"),
-    "cut_eyes": ("dark rings below the eyes", "deep set eyes"),
-    "narrow_gamut": ("haze from a bright window", "pale haze in a bright room"),
-    "flat_light": ("soft light from a cloudy sky", "very soft light from all sides"),
-    "hand_on_medium": ("the person's own hand", "a hand that rests on the chin"),
-    "moire": ("a striped wall behind the head", "stripes on the wall"),
-    "pixel_grid": ("small tiles behind the head", "a wall of small tiles"),
-    "banding": ("the shadow of a window blind", "shadows of a blind on the wall"),
-    "glare": ("a bright spot on skin or glasses", "a lamp that shines on the face"),
-    "bezel": ("a dark frame on the wall", "a dark door frame behind the head"),
-    "screen_tint": ("cold light from one side", "blue light on one cheek"),
-    "refresh_lines": ("a faint flicker of the lamps", "flicker from a lamp"),
-    "waxy_skin": ("a soft shine of cream", "soft skin with some cream"),
-    "eye_hole_seam": ("dark rings around the eyes", "eyes with dark rings"),
-    "rigid_expression": ("a calm face at rest", "a quiet mouth"),
-    "hard_specular": ("some oil on the skin", "a forehead that shines with oil"),
-    "uniform_texture": ("some powder on the skin", "skin with some powder"),
-    "mask_edge": ("a strap or a scarf below the chin", "a strap along the chin"),
-    "pasted_patch": ("a small plaster on the skin", "a plaster on the cheek"),
-    "paper_glasses": ("glasses with thick pale rims", "pale reading glasses"),
-    "painted_eyes": ("wide open eyes", "very bright eyes"),
-    "heavy_makeup": ("some lipstick", "lipstick on the lips"),
-    "face_paint": ("a mark or a plaster on the skin", "a birthmark on the face"),
-    "drawn_lines": ("deep lines of age", "the soft lines of age"),
-}
 # The words of `Truth.attributes` (synthetic/people.py) in a sentence; a word that is not here is said as it is.
 LIGHT = {
     "left": "light from the left",
@@ -106,6 +77,14 @@ _LIVE_SKIN = (
     "The skin looks natural and the face has real depth.",
 )
 _ALSO_HARMLESS = ("I also see {what}, and that is harmless.", "The picture also has {what}, as any picture may.")
+# What a neutral caption says of `Truth.attributes` beside the person: the words that a sentence needs, and the sentence.
+_ALSO_NEUTRAL: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("eyes",), "The eyes are {eyes}."),
+    (("beard",), "The beard is {beard}."),
+    (("expression", "pose"), "The face is {expression} and {pose}."),
+    (("clothes", "pattern"), "The clothes are {clothes} and {pattern}."),
+    (("quality",), "The picture is {quality}."),
+)
 _FITS = ("This fits {species}.", "It looks like {species}.", "All this speaks for {species}.")
 _LIVE_FITS = ("It looks like a live person in front of the camera.", "All this speaks for a live person.")
 _WITHOUT_CUE = ("The face looks like a copy and not like a live person.", "Skin and light look made and have little depth.")
@@ -236,11 +215,29 @@ def reasoning(reading: Reading, dice: Dice) -> list[str]:
     return parts
 
 
-WRITERS = {"vanilla": vanilla, "reasoning": reasoning}
+def neutral(reading: Reading, dice: Dice) -> list[str]:
+    """Return the one part of a neutral caption: person, scene, and harmless things; no sign of an attack is named."""
+    words = reading.attributes
+    sentences = [person(words, dice, whole=True)]
+    for keys, template in _ALSO_NEUTRAL:
+        if all(words.get(key, "none") != "none" for key in keys):
+            sentences.append(template.format(**{key: words[key] for key in keys}))
+    if reading.look_alikes:
+        things = [dice.pick(f"harmless {name}", cues.HARMLESS[name]) for name in reading.look_alikes]
+        sentences.append(_ALSO_HARMLESS[1].format(what=join(things)))
+    return [" ".join(sentences)]
+
+
+WRITERS = {"vanilla": vanilla, "reasoning": reasoning, "blind": reasoning, "neutral": neutral}
 
 
 def spoil(style: Style, text: str, dice: Dice) -> str:
-    """Break a caption's format: the verdict missing or, where there are steps, two swapped or one left out."""
+    """Break a caption's format: the verdict missing or, where there are steps, two swapped or one left out.
+
+    A caption that should be neutral speaks of an attack instead.
+    """
+    if not style.concludes:
+        return f"{text} I cannot tell whether this is a spoof."
     lines = text.split("\n")
     how = dice.pick("spoil", ("verdict", "swap", "drop") if style.headings else ("verdict",))
     if how == "swap":
@@ -262,5 +259,5 @@ def _seen(names: Sequence[str], dice: Dice, place: str) -> str:
 def _harmless(reading: Reading, dice: Dice) -> str:
     if not reading.look_alikes:
         return ""
-    phrases = [dice.pick(f"harmless {name}", HARMLESS[name]) for name in reading.look_alikes]
+    phrases = [dice.pick(f"harmless {name}", cues.HARMLESS[name]) for name in reading.look_alikes]
     return dice.pick("also", _ALSO_HARMLESS).format(what=join(phrases))

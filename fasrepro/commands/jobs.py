@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from fasrepro import config, paths, provenance
+from fasrepro.captions.controls import control_of
 from fasrepro.captions.styles import style_of
 from fasrepro.data import protocols, trainsets
 
@@ -17,12 +18,12 @@ HEADER = "# Written by `fasrepro jobs` from params.yaml. Edit that, not this.\n"
 
 
 def jobs_of(
-    experiments: dict[str, config.Experiment], runs: dict[str, dict[str, Any]], training: config.Training, styles: list[str]
+    experiments: dict[str, config.Experiment], runs: dict[str, dict[str, Any]], training: config.Training, captioned: list[str]
 ) -> dict[str, Any]:
     """Return the content of jobs.yaml: each run on each protocol once, with the union of the seeds asked for.
 
-    `styles` are those that are annotated. Raises a `ValueError` for a run, protocol, style or mix that cannot be, and for
-    names that DVC would take for paths.
+    `captioned` are the styles and controls that there are captions of. Raises a `ValueError` for a run, protocol, style or mix
+    that cannot be, and for names that DVC would take for paths.
     """
     jobs: dict[str, dict[str, Any]] = {}
     sets: dict[str, dict[str, Any]] = {}
@@ -33,8 +34,8 @@ def jobs_of(
                 raise config.ConfigError(f"params.yaml: runs.{run}: a name takes letters, digits and underscores only")
             trainsets.check_shares(recipe.captions)
             for style in recipe.captions:
-                if style not in styles:
-                    raise config.ConfigError(f"params.yaml: runs.{run}: captions: {config.unknown(style, styles, 'style')}")
+                if style not in captioned:
+                    raise config.ConfigError(f"params.yaml: runs.{run}: captions: {config.unknown(style, captioned, 'style')}")
             for protocol in experiment.protocols:
                 protocols.protocol(protocol)
                 if not experiment.seeds:
@@ -49,10 +50,14 @@ def jobs_of(
 
 def text(path: Path = paths.PARAMS) -> str:
     """Return what jobs.yaml must hold for the params in `path`."""
-    params = config.load("experiments", "runs", "training", "styles", path=path)
+    params = config.load("experiments", "runs", "training", "styles", "controls", path=path)
     for style in params.styles:
         style_of(style)  # raises for one that is not there
-    return HEADER + yaml.safe_dump(jobs_of(params.experiments, params.runs, params.training, params.styles), sort_keys=False)
+    for name in params.controls:
+        if (source := control_of(name).source) not in params.styles:
+            raise config.ConfigError(f"{path}: controls: {name} is made of style {source!r}: add that to styles")
+    captioned = [*params.styles, *params.controls]
+    return HEADER + yaml.safe_dump(jobs_of(params.experiments, params.runs, params.training, captioned), sort_keys=False)
 
 
 def is_stale() -> bool:

@@ -80,14 +80,18 @@ def build(faces: list[Face], captions: Mapping[str, float], texts: Mapping[str, 
     """Return a training row for each face of `captioned`, with its caption in the style it was dealt.
 
     `texts` holds the captions of every style that is annotated. Raises `TrainsetError` for a style that is not, and where no
-    face is left.
+    face of a data set is left.
     """
     lacking = [style for style in captions if style not in texts]
     if lacking:
         raise TrainsetError(f"no captions of style {lacking[0]!r}: add it to styles in params.yaml")
+    asked = {face.dataset for face in faces}
     faces, _ = captioned(faces, texts)
-    if not faces:
-        raise TrainsetError("no face has a caption in every style; see results/captions_report")
+    if bare := sorted(asked - {face.dataset for face in faces}):
+        raise TrainsetError(
+            f"{', '.join(bare)}: no face has a caption in every style; is the data set in annotator.datasets of params.yaml?"
+            " results/captions_report names what failed"
+        )
     known = {style: {caption.face_id: caption.text for caption in rows} for style, rows in texts.items()}
     styles = assign_styles(faces, captions)
     return [

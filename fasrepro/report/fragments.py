@@ -160,7 +160,7 @@ def caption_reports(reports: Mapping[str, Mapping[str, Any]]) -> str:
     rows = []
     for style, found in reports.items():
         rejected = ", ".join(f"{reason} {count}" for reason, count in sorted(found["rejected"].items())) or "none"
-        agreement = f"{found['verdict_agreement']:.3f}"
+        agreement = "–" if found["verdict_agreement"] is None else f"{found['verdict_agreement']:.3f}"
         rows.append((style, found["faces"], found["captions"], len(found["failed"]), rejected, found["mean_words"], agreement))
     columns = (
         "style",
@@ -172,6 +172,12 @@ def caption_reports(reports: Mapping[str, Mapping[str, Any]]) -> str:
         "verdict is the label",
     )
     return table(columns, rows)
+
+
+def controls(made: Mapping[str, tuple[str, str]]) -> str:
+    """Return the table of controls; `made` maps a control to the style it is made of, and what it lacks."""
+    rows = [(name, source, lacks) for name, (source, lacks) in made.items()]
+    return table(("control", "made of", "what of reasoning is not in it"), rows) if rows else "There is no control.\n"
 
 
 def recipes(training: Mapping[str, Any], runs: Mapping[str, Mapping[str, Any]]) -> str:

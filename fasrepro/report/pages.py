@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fasrepro import provenance
+from fasrepro import paths, provenance, records
 from fasrepro.records import DATASETS, Caption, Explanation, Face, Judgement, Label, Score, Truth
 from fasrepro.report import figures, fragments, gallery, pictures, specimens, world
 
@@ -19,6 +19,11 @@ def by_id(rows: Sequence[Any]) -> dict[str, Any]:
     return {row.face_id: row for row in rows}
 
 
+def captions_of(style: str) -> dict[str, Caption]:
+    """Return the captions of a style or control by face_id."""
+    return by_id(records.read(paths.captions(style), Caption))
+
+
 @dataclasses.dataclass(frozen=True)
 class Material:
     """What the stages wrote, as rows. `show_faces`: whether pictures of faces may be printed; `known`: of a synthetic world."""
@@ -27,6 +32,7 @@ class Material:
     truths: Mapping[str, Truth]
     crops: Path
     captions: Mapping[str, Mapping[str, Caption]]
+    controls: Mapping[str, Mapping[str, Caption]]
     scores: Mapping[str, Sequence[Score]]
     explanations: Mapping[str, Sequence[Explanation]]
     judgements: Sequence[Judgement]
@@ -133,6 +139,7 @@ def write(material: Material, runs: Sequence[str], reader: str, folder: Path) ->
         "counts": fragments.counts(material.faces.values()),
         "box_sources": fragments.box_sources(material.faces.values()),
         "captions": gallery.captions(material.faces, material.captions, material.truths, picture),
+        "control_captions": gallery.captions(material.faces, material.controls, material.truths, picture),
         "explanations": explanation_pages(material, runs, reader, picture),
         **result_figures(material, runs, folder),
     }

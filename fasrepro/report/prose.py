@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fasrepro.report.gallery import escaped
@@ -18,8 +18,11 @@ def host_of(url: str) -> str:
     return f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
 
 
-def annotator(settings: Mapping[str, Any], failings: Mapping[str, Any]) -> str:
-    """Return who wrote the captions and what they were told; `settings` and `failings` are params' annotator and simulated."""
+def annotator(settings: Mapping[str, Any], failings: Mapping[str, Any], untold: Sequence[str] = ()) -> str:
+    """Return who wrote the captions and what they were told; `settings` and `failings` are params' annotator and simulated.
+
+    `untold` are the styles in which the annotator is told nothing, whatever `settings` say.
+    """
     model = escaped(str(settings["model"]))
     if settings["base_url"] == SIMULATED:
         who = (
@@ -31,9 +34,10 @@ def annotator(settings: Mapping[str, Any], failings: Mapping[str, Any]) -> str:
     else:
         who = f"Here the annotator is {model} at {escaped(host_of(settings['base_url']))}."
     if settings["label_aware"]:
+        but = f" Not so in {' and '.join(f'`{name}`' for name in untold)}: there it is told nothing." if untold else ""
         told = (
             "As in both papers **[2]**, the annotator is told whether the face is live, and if not, the kind of attack. So a"
-            " caption is a justification after the fact, not a reading of the image."
+            f" caption is a justification after the fact, not a reading of the image.{but}"
         )
     else:
         told = (
@@ -67,3 +71,12 @@ def readers(settings: Mapping[str, Any], base_url: str, failings: Mapping[str, A
             " reads."
         )
     return "".join(f"{lines[name]}\n" for name in settings["readers"] if name in lines)
+
+
+def of_settings(params: Mapping[str, Mapping[str, Any]], untold: Sequence[str]) -> dict[str, str]:
+    """Return the fragments of this module by their names; `params` are sections of params.yaml, `untold` as in `annotator`."""
+    return {
+        "annotator": annotator(params["annotator"], params["simulated"], untold),
+        "backbone": backbone(params["training"]["backbone"], params["foundation"]),
+        "readers": readers(params["judging"], params["annotator"]["base_url"], params["simulated"]),
+    }

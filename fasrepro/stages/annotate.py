@@ -30,9 +30,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--style", required=True)
     style = style_of(parser.parse_args(argv).style)
     params = config.load("annotator", "simulated")
-    faces = [face for face in records.read(paths.FACES, records.Face) if face.split == "train"]
     settings = dataclasses.asdict(params.annotator)
-    label_aware = settings.pop("label_aware")
+    datasets, label_aware = settings.pop("datasets"), settings.pop("label_aware")
+    for name in datasets:
+        if name not in records.DATASETS:
+            raise config.ConfigError(f"params.yaml: annotator.datasets: {config.unknown(name, records.DATASETS, 'data set')}")
+    faces = [face for face in records.read(paths.FACES, records.Face) if face.split == "train" and face.dataset in datasets]
     known = simulated_annotator(params.simulated, faces) if settings["base_url"] == endpoints.SIMULATED else None
     with endpoints.opened(**settings, annotator=known) as endpoint, Store(paths.store()) as store:
         captions, report = annotate.annotate(

@@ -18,7 +18,7 @@ from fasrepro.evaluation import readers
 def opened_api(params: types.SimpleNamespace) -> Iterator[readers.Api]:
     """Open the endpoint of the reader that asks a language model: the annotator's, with the reader's model and length."""
     settings = dataclasses.asdict(params.annotator)
-    del settings["label_aware"]
+    del settings["label_aware"], settings["datasets"]
     settings |= {"model": params.judging.model, "max_tokens": params.judging.max_tokens, "temperature": 0.0}
     rates = dataclasses.asdict(params.simulated)
     seed = rates.pop("seed")

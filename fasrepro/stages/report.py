@@ -6,13 +6,14 @@ import argparse
 import dataclasses
 
 from fasrepro import config, paths, provenance, records, stages
-from fasrepro.captions import styles
+from fasrepro.captions import controls, styles
 from fasrepro.records import Label
-from fasrepro.report import audit, claims, difficulty, fragments, pages, prose, published, tables, world
+from fasrepro.report import audit, claims, descriptive, difficulty, fragments, grounded, pages, prose, published, tables, world
 
 # What the book's prose takes a value from, and `ablations` for the list of their pages.
-KEYS = ("archives", "synthetic", "index", "audit", "annotator", "simulated", "styles", "foundation", "training", "runs")
-KEYS += ("experiments", "prediction", "judging", "evaluation", "ledger", "ablations")
+KEYS = ("archives", "synthetic", "index", "audit", "annotator", "simulated", "styles", "controls", "foundation", "training")
+PLAIN = ("annotator", "simulated", "foundation", "training", "judging")
+KEYS += ("runs", "experiments", "prediction", "judging", "evaluation", "ledger", "ablations")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -23,7 +24,8 @@ def main(argv: list[str] | None = None) -> None:
         faces=pages.by_id(records.read(paths.FACES, records.Face)),
         truths=pages.by_id(records.read(paths.TRUTH, records.Truth)) if source == "synthetic" else {},
         crops=paths.CROPS,
-        captions={style: pages.by_id(records.read(paths.captions(style), records.Caption)) for style in params.styles},
+        captions={style: pages.captions_of(style) for style in params.styles},
+        controls={name: pages.captions_of(name) for name in params.controls},
         scores={job: records.read(paths.scores(job), records.Score) for job in jobs},
         explanations={job: records.read(paths.explanations(job), records.Explanation) for job in jobs},
         judgements=records.read(paths.JUDGEMENTS, records.Judgement),
@@ -31,27 +33,25 @@ def main(argv: list[str] | None = None) -> None:
         show_faces=fragments.may_print_faces(source, people),
         known=world.load(paths.WORLD, paths.CUE_PAIRS),
     )
-    figures, synthetic = published.load(), source == "synthetic"
-    ledger = claims.ledger(material.metrics, figures, synthetic)
-    aware, styled = params.annotator.label_aware, {name: styles.style_of(name) for name in params.styles}
-    prompts = {n: (s.prompt_version(aware), s.aware(Label.ATTACK, "print") if aware else s.blind()) for n, s in styled.items()}
-    reports = {style: provenance.read_json(paths.captions_report(style)) for style in params.styles}
-    audited = provenance.read_json(paths.AUDIT)
+    figures, synthetic, audited = published.load(), source == "synthetic", provenance.read_json(paths.AUDIT)
+    styled = {name: styles.style_of(name) for name in params.styles}
+    asked = {name: style.asked(params.annotator.label_aware, Label.ATTACK, "print") for name, style in styled.items()}
     notebooks = {name: entry.notebook for name, entry in params.ablations.items()}
-    texts = fragments.of_settings(source, people, dataclasses.asdict(params.training), params.runs, notebooks)
-    texts["prompts"], texts["caption_reports"] = fragments.prompts(prompts), fragments.caption_reports(reports)
-    asked, failings = dataclasses.asdict(params.annotator), dataclasses.asdict(params.simulated)
-    texts["annotator"] = prose.annotator(asked, failings)
-    texts["backbone"] = prose.backbone(params.training.backbone, dataclasses.asdict(params.foundation))
-    texts["readers"] = prose.readers(dataclasses.asdict(params.judging), params.annotator.base_url, failings)
+    plain = {name: dataclasses.asdict(getattr(params, name)) for name in PLAIN}
+    texts = fragments.of_settings(source, people, plain["training"], params.runs, notebooks)
+    texts |= prose.of_settings(plain, [name for name, style in styled.items() if not style.told])
+    texts["prompts"] = fragments.prompts(asked)
+    texts["caption_reports"] = fragments.caption_reports({s: provenance.read_json(paths.captions_report(s)) for s in styled})
+    texts["controls"] = fragments.controls({name: controls.words_of(name) for name in params.controls})
+    texts["grounding"] = grounded.table(provenance.read_json(paths.GROUNDING), list(params.runs), synthetic)
     texts["exclusions"] = fragments.exclusions(provenance.read_json(paths.INDEX_REPORT))
     values = {key: text for name in KEYS for key, text in fragments.flatten(name, getattr(params, name)).items()}
     del values["annotator_base_url"]  # it can hold a password
     with provenance.replaced_folder(paths.GENERATED, paths.WORK / "report") as work:
         pages.write(material, list(params.runs), params.judging.readers[0], work)
-        tables.write_tables(material.metrics, figures, ledger, work, synthetic)
+        tables.write_tables(material.metrics, figures, claims.ledger(material.metrics, figures, synthetic), work, synthetic)
         audit.write_audit(audited, difficulty.load(), synthetic, work)
-        for name, text in texts.items():
+        for name, text in (texts | descriptive.fragments_of(material.metrics, figures)).items():
             provenance.write_text(work / f"{name}.md", text)
         provenance.write_json(work / "values.json", values | audit.values(audited) | tables.values(material.metrics, figures))
 

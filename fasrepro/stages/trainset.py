@@ -17,8 +17,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
 
     faces = protocols.split_faces(records.read(paths.FACES, records.Face), protocols.protocol(arguments.protocol)).train
-    texts = {style: records.read(paths.captions(style), records.Caption) for style in config.load("styles").styles}
-    rows = trainsets.build(faces, trainsets.parse_shares(arguments.captions), texts)
+    shares, styles = trainsets.parse_shares(arguments.captions), config.load("styles").styles
+    texts = {style: records.read(paths.captions(style), records.Caption) for style in [*styles, *(set(shares) - set(styles))]}
+    rows = trainsets.build(faces, shares, texts)
     for face_id in trainsets.captioned(faces, texts)[1]:
         print(f"{arguments.name}: {face_id} left out: a caption is missing, see {paths.captions_report('').parent}")
     records.write(paths.trainset(arguments.name), rows, records.TrainRow)

@@ -50,7 +50,9 @@ def test_two_runs_on_empty_stores_give_the_same_bytes(world: Any, tmp_path: Path
         assert (root / ".store").is_dir()
         outputs.append({path.name: path.read_bytes() for path in sorted((root / "results").glob("captions*/*"))})
     assert outputs[0] == outputs[1]
-    assert sorted(outputs[0]) == ["reasoning.json", "reasoning.parquet", "vanilla.json", "vanilla.parquet"]
+    assert sorted(outputs[0]) == sorted(f"{style}.{kind}" for style in STYLES for kind in ("json", "parquet"))
+    assert json.loads(outputs[0]["neutral.json"])["verdict_agreement"] is None
+    assert 0.5 < json.loads(outputs[0]["blind.json"])["verdict_agreement"] < 1.0
     report = json.loads(outputs[0]["reasoning.json"])
     assert report["captions"] == report["faces"] == len(world.faces) == sum(report["attempts"].values())
     assert report["verdict_agreement"] == 1.0 and report["failed"] == {}

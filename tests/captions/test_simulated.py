@@ -18,6 +18,7 @@ from fasrepro.records import Label, Verdict
 from tests.masks import box_mask
 
 VANILLA = STYLES["vanilla"]
+TOLD = [style for style in STYLES.values() if style.told]
 
 
 def ask(annotator: simulated.Annotator, prompt: str, image: str, seed: int = 1) -> str:
@@ -36,7 +37,7 @@ def post(url: str, body: dict[str, Any], key: str = "any") -> tuple[int, dict[st
 
 def test_told_the_label_it_follows_it_and_the_caption_is_accepted(world: Any) -> None:
     annotator = world.annotator(missed_cue=0.3, invented_cue=0.3)
-    for style in STYLES.values():
+    for style in TOLD:
         for face in world.faces:
             text = ask(annotator, style.aware(face.label, face.species), face.crop_sha256)
             clean, verdict = checks.parse(style, text)
@@ -47,7 +48,7 @@ def test_told_the_label_it_follows_it_and_the_caption_is_accepted(world: Any) ->
 
 def test_what_it_names_is_what_is_there_when_it_neither_misses_nor_invents(world: Any) -> None:
     for aware in (True, False):
-        for style in STYLES.values():
+        for style in TOLD:
             for face, truth in zip(world.faces, world.truths, strict=True):
                 prompt = style.aware(face.label, face.species) if aware else style.blind()
                 text = ask(world.annotator(), prompt, face.crop_sha256)
@@ -109,7 +110,7 @@ def test_every_species_is_named_when_told_and_its_family_when_not(world: Any, sp
     truth = dataclasses.replace(truth, cues=names, strengths=(0.5,) * len(names), masks=masks)
     annotator = simulated.Annotator(simulated.known_images([face], [truth]), world.annotator().failings, 5)
     (family,) = [name for name, members in cues.FAMILIES.items() if species in members]
-    for style in STYLES.values():
+    for style in TOLD:
         for prompt, words in (
             (style.aware(face.label, species), cues.SPECIES[species]),
             (style.blind(), wording.INFERRED[family]),
@@ -124,7 +125,7 @@ def test_an_attack_of_which_nothing_is_seen_is_justified_without_a_cue(world: An
     face = world.faces[1]
     truth = dataclasses.replace(world.truths[1], cues=(), strengths=(), masks=())
     annotator = simulated.Annotator(simulated.known_images([face], [truth]), world.annotator().failings, 5)
-    for style in STYLES.values():
+    for style in TOLD:
         text = ask(annotator, style.aware(face.label, face.species), face.crop_sha256)
         assert (cues.named_cues(text), checks.parse(style, text)[1]) == ([], Verdict.ATTACK)
         assert checks.parse(style, ask(annotator, style.blind(), face.crop_sha256))[1] == Verdict.BONA_FIDE
@@ -158,10 +159,21 @@ def test_each_failing_is_what_the_checks_reject(world: Any, failing: str, code: 
     annotator = world.annotator(**{failing: 1.0})
     for style in STYLES.values():
         for face in world.faces[:12]:
-            text, finish = annotator.reply(style.aware(face.label, face.species), face.crop_sha256, 1, 600)
+            prompt = style.aware(face.label, face.species) if style.told else style.blind()
+            text, finish = annotator.reply(prompt, face.crop_sha256, 1, 600)
             with pytest.raises(checks.Rejected) as rejected:
-                checks.accept(style, text, finish, face.label)
-            assert rejected.value.code == code or (code is None and rejected.value.code in ("format", "no verdict"))
+                checks.accept(style, text, finish, face.label if style.told else None)
+            spoilt = ("format", "no verdict") if style.concludes else ("not neutral",)
+            assert rejected.value.code == code or (code is None and rejected.value.code in spoilt)
+
+
+def test_a_neutral_caption_names_no_cue_and_has_no_verdict(world: Any) -> None:
+    neutral = STYLES["neutral"]
+    for face in world.faces:
+        text = ask(world.annotator(invented_cue=1.0), neutral.blind(), face.crop_sha256)
+        assert checks.parse(neutral, text) == (text, Verdict.UNDECIDED)
+        assert cues.named_cues(text) == []
+        assert "fair skin and short brown hair in light from the left before a grey wall." in text
 
 
 def test_its_version_changes_with_rates_seed_and_truth(world: Any) -> None:

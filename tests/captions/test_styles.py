@@ -30,16 +30,22 @@ def test_what_is_formatted_is_read_back_and_clean_text_is_a_fixed_point(
     except checks.Rejected as rejected:  # words that happen to begin like a refusal, or markup alone
         assert rejected.code in ("refusal", "format", "too short")
         return
-    assert found == verdict
-    assert checks.parse(style, clean) == (clean, verdict)
+    assert found == (verdict if style.concludes else Verdict.UNDECIDED)
+    assert checks.parse(style, clean) == (clean, found)
     assert [heading in clean for heading in style.headings] == [True] * len(style.headings)
 
 
 def test_plain_words_come_back_unchanged() -> None:
     for style in STYLES.values():
-        parts = [f"Part {number} has some quite plain words in it." for number in range(max(1, len(style.headings)))]
-        text = style.format(parts, Verdict.ATTACK)
-        assert checks.parse(style, text) == (text, Verdict.ATTACK)
+        parts = [f"Part {number} has some quite plain words in it. " * 3 for number in range(max(1, len(style.headings)))]
+        text = style.format([part.strip() for part in parts], Verdict.ATTACK)
+        assert checks.parse(style, text) == (text, Verdict.ATTACK if style.concludes else Verdict.UNDECIDED)
+
+
+@pytest.mark.parametrize("words", ["This is a spoof.", "It looks like a live person.", "A Bona Fide face.", "An attack."])
+def test_a_neutral_caption_that_speaks_of_attacks_or_of_none_is_refused(words: str) -> None:
+    with pytest.raises(checks.Rejected, match="not neutral"):
+        checks.parse(STYLES["neutral"], f"{'A person with brown hair looks ahead before a grey wall. ' * 3}{words}")
 
 
 def test_the_six_steps_are_the_headings_in_order() -> None:
@@ -49,7 +55,7 @@ def test_the_six_steps_are_the_headings_in_order() -> None:
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize("style", STYLES.values(), ids=str)
+@pytest.mark.parametrize("style", [style for style in STYLES.values() if style.told], ids=str)
 def test_a_told_prompt_names_label_and_species_and_a_blind_one_neither(style: object) -> None:
     for species, words in cues.SPECIES.items():
         label = Label.BONA_FIDE if species == "bona_fide" else Label.ATTACK
@@ -61,6 +67,9 @@ def test_a_told_prompt_names_label_and_species_and_a_blind_one_neither(style: ob
 
 
 def test_an_edited_prompt_is_a_new_version() -> None:
+    neutral = STYLES["neutral"]
+    assert neutral.prompt_version(False) != dataclasses.replace(neutral, task="Describe it.").prompt_version(False)
+    assert STYLES["blind"].blind() == STYLES["reasoning"].blind()
     style = STYLES["vanilla"]
     edited = dataclasses.replace(style, task=style.task + " Be brief.")
     versions = {

@@ -26,8 +26,8 @@ def described(whole: bool = True, **attributes: str) -> set[str]:
 
 
 def test_every_harmless_thing_has_words_that_name_no_cue_and_no_species() -> None:
-    assert set(wording.HARMLESS) == set(cues.CUES)
-    for phrases in wording.HARMLESS.values():
+    assert set(cues.HARMLESS) == set(cues.CUES)
+    for phrases in cues.HARMLESS.values():
         assert len(set(phrases)) == len(phrases) >= 2
         for phrase in phrases:
             assert cues.named_cues(phrase) == []
@@ -35,7 +35,7 @@ def test_every_harmless_thing_has_words_that_name_no_cue_and_no_species() -> Non
 
 
 def test_every_look_alike_that_can_be_drawn_has_words() -> None:
-    assert set(effects.LOOK_ALIKES) <= set(wording.HARMLESS)
+    assert set(effects.LOOK_ALIKES) <= set(cues.HARMLESS)
 
 
 def test_templates_and_species_name_no_cue() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 
 import pytest
@@ -74,7 +75,10 @@ def test_a_style_that_is_not_annotated_or_a_face_left_over_is_an_error() -> None
     rows = faces({"print": 3})
     with pytest.raises(trainsets.TrainsetError, match="no captions of style 'prose': add it to styles"):
         trainsets.build(rows, {"prose": 1.0}, {"vanilla": captions(rows, "vanilla")})
-    with pytest.raises(trainsets.TrainsetError, match="no face has a caption in every style"):
+    other = [dataclasses.replace(face, dataset="siw", face_id=f"siw/{face.face_id}") for face in rows]
+    with pytest.raises(trainsets.TrainsetError, match=r"siw: no face has .* annotator\.datasets of params"):
+        trainsets.build(rows + other, {"vanilla": 1.0}, {"vanilla": captions(rows, "vanilla")})
+    with pytest.raises(trainsets.TrainsetError, match="msu: no face has a caption in every style"):
         trainsets.build(rows, {}, {"vanilla": []})
 
 

@@ -100,7 +100,7 @@ def test_no_template_is_read_as_the_opposite_of_what_it_is_written_for() -> None
     lines[BONA_FIDE] += [
         template.format(what=what)
         for template in wording._ALSO_HARMLESS
-        for phrases in wording.HARMLESS.values()
+        for phrases in cues.HARMLESS.values()
         for what in phrases
     ]
     for step in wording._NOTHING.values():

@@ -80,12 +80,23 @@ def test_a_row_can_be_walked_from_archive_to_verdict(copy: Path) -> None:
     scores = {row.face_id for row in records.read(results / "predictions" / "oci_m-reasoning" / "scores.parquet", records.Score)}
     judged = {row.face_id for row in records.read(results / "judgements.parquet", records.Judgement)}
     assert set(faces) <= truths
-    assert captions == {name for name, face in faces.items() if face.split == "train"}
+    assert captions == {name for name, face in faces.items() if face.split == "train" and face.dataset != "siw"}
+    assert any(face.split == "train" and face.dataset == "siw" for face in faces.values())  # never a source: nobody is paid for it
     assert trained <= captions
     assert not scores & trained
     assert judged <= scores
     assert {faces[name].dataset for name in judged} == {"msu"}
     assert {faces[name].dataset for name in trained} == {"oulu", "casia", "replay"}
+
+
+def test_every_control_has_a_caption_of_each_face_and_every_captioned_job_its_grounding(copy: Path) -> None:
+    results = copy / "results"
+    params = config.load("controls", path=copy / "params.yaml")
+    faces = {row.face_id for row in records.read(results / "captions" / "reasoning.parquet", records.Caption)}
+    for name in params.controls:
+        assert {row.face_id for row in records.read(results / "captions" / f"{name}.parquet", records.Caption)} == faces
+    grounding = json.loads((results / "grounding.json").read_text(encoding="utf-8"))
+    assert set(grounding) == {name for name, job in config.load_jobs(copy / "jobs.yaml").items() if job.run != "label_only"}
 
 
 def test_a_second_run_runs_nothing(copy: Path) -> None:
@@ -117,7 +128,7 @@ def test_an_experiment_more_lists_its_jobs_and_what_follows_alone(copy: Path) ->
             (copy / name).write_text(text, encoding="utf-8")
     assert plan.stages(copy) == []
     new = {"trainset@mi_c-vanilla", "train@mi_c-vanilla", "predict@mi_c-vanilla"}
-    assert listed == new | {"judge", "evaluate", "report", "notebook@caption_style", "book"}
+    assert listed == new | {"judge", "evaluate", "ground", "report", "notebook@caption_style", "book"}
 
 
 def test_a_newcomers_ablation_becomes_a_page(copy: Path) -> None:

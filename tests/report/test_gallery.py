@@ -74,6 +74,7 @@ def material(world: SimpleNamespace, show: bool) -> pages.Material:
         pages.by_id(world.truths),
         world.crops,
         {style: pages.by_id(rows) for style, rows in world.captions.items()},
+        {"prose": pages.by_id(world.captions["reasoning"])},
         world.scores,
         world.explanations,
         world.judgements,

@@ -1,0 +1,162 @@
+"""Controls: what each keeps of a caption, and what it lacks."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fasrepro import cues
+from fasrepro.captions import checks, controls, simulated
+from fasrepro.captions.styles import OF_LABEL, STYLES, VERDICTS
+from fasrepro.captions.wording import Dice
+from fasrepro.records import Caption, Face, Label, Verdict
+from tests.captions.conftest import World
+
+
+@pytest.fixture(scope="module")
+def captions(world: World) -> dict[str, list[Caption]]:
+    """What the annotator says of each face, told the label, in the styles that controls are made of."""
+    annotator, truths = world.annotator(), {truth.face_id: truth for truth in world.truths}
+    made: dict[str, list[Caption]] = {}
+    for name in ("reasoning", "neutral"):
+        style = STYLES[name]
+        for face in world.faces:
+            told = face.species if style.told else None
+            reading = annotator._look(face, truths[face.face_id], told, Dice((face.face_id,)))
+            text = style.format(simulated.wording.WRITERS[name](reading, Dice((face.face_id,))), reading.verdict)
+            clean, verdict = checks.parse(style, text)
+            made.setdefault(name, []).append(Caption(face.face_id, name, clean, verdict, "v1", "m", style.told, 1, "key"))
+    return made
+
+
+def derived(name: str, world: World, captions: dict[str, list[Caption]]) -> dict[str, str]:
+    rows = controls.derive(name, world.faces, captions[controls.CONTROLS[name].source])
+    assert [row.face_id for row in rows] == [face.face_id for face in world.faces]
+    assert {row.style for row in rows} == {name}
+    return {row.face_id: row.text for row in rows}
+
+
+@pytest.mark.parametrize("name", controls.CONTROLS)
+def test_a_control_is_a_function_of_the_captions_and_gives_the_true_verdict_or_none(
+    name: str, world: World, captions: dict[str, list[Caption]]
+) -> None:
+    texts = derived(name, world, captions)
+    assert texts == derived(name, world, captions)
+    for face, row in zip(world.faces, controls.derive(name, world.faces, captions[controls.CONTROLS[name].source]), strict=True):
+        assert row.text.endswith(VERDICTS[OF_LABEL[face.label]]) == (name != "random_words")
+        assert row.verdict == (Verdict.UNDECIDED if name == "random_words" else OF_LABEL[face.label])
+
+
+def test_prose_has_the_sentences_of_the_reasoning_and_none_of_its_headings(
+    world: World, captions: dict[str, list[Caption]]
+) -> None:
+    texts = derived("prose", world, captions)
+    moved = 0
+    for caption in captions["reasoning"]:
+        text = texts[caption.face_id]
+        assert not any(heading in text for heading in cues.STEPS.values())
+        assert "\n" not in text
+        body = re.sub("|".join(f"{heading}: " for heading in cues.STEPS.values()), "", caption.text).replace("\n", " ")
+        assert Counter(text.split()) == Counter(body.split())
+        moved += text != body
+    assert moved > 0.9 * len(texts)
+
+
+def test_a_shuffled_caption_is_that_of_another_person_and_the_same_species(
+    world: World, captions: dict[str, list[Caption]]
+) -> None:
+    texts = derived("shuffled", world, captions)
+    own = {caption.face_id: caption.text for caption in captions["reasoning"]}
+    by_species = {face.species for face in world.faces}
+    for species in by_species:
+        faces = [face for face in world.faces if face.species == species]
+        assert Counter(texts[face.face_id] for face in faces) == Counter(own[face.face_id] for face in faces)
+
+
+def face(number: int, subject: int, presentation: int, species: str = "print") -> Face:
+    label = Label.BONA_FIDE if species == "bona_fide" else Label.ATTACK
+    name = f"msu/{species}/{subject}_{presentation}"
+    return Face(f"{name}#{number:04d}", "msu", "train", f"msu/{subject}", name, number, label, species, "", "m",
+                (0, 0, 9, 9), "sidecar", f"{number}.png", "")  # fmt: skip
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2), st.sampled_from(["print", "bona_fide"])), min_size=2, unique=True)
+)
+def test_partners_are_an_exchange_within_the_species_and_between_subjects_where_that_goes(
+    rows: list[tuple[int, int, str]],
+) -> None:
+    faces = [face(number, subject, video, kind) for subject, video, kind in rows for number in (4, 30)]
+    by_id = {one.face_id: one for one in faces}
+    found = controls.partners(faces, "shuffled")
+    assert found == controls.partners(faces[::-1], "shuffled")
+    assert sorted(other.face_id for other in found.values()) == sorted(by_id)
+    for kind in {kind for _, _, kind in rows}:
+        own = [one for one in faces if one.species == kind]
+        subjects, videos = Counter(one.subject for one in own), Counter(one.presentation for one in own)
+        for one in own:
+            other = found[one.face_id]
+            assert other.species == kind
+            assert other.face_id != one.face_id
+            if 2 * max(subjects.values()) <= len(own):
+                assert other.subject != one.subject
+            elif 2 * max(videos.values()) <= len(own):
+                assert other.presentation != one.presentation
+
+
+def test_a_face_that_is_alone_cannot_be_shuffled() -> None:
+    with pytest.raises(controls.ControlError, match=r"print/1_0#0004: no other face of print in msu"):
+        controls.partners([face(4, 1, 0), face(4, 2, 0, "bona_fide"), face(9, 2, 0, "bona_fide")], "shuffled")
+
+
+def test_random_words_are_as_many_and_of_the_same_vocabulary(world: World, captions: dict[str, list[Caption]]) -> None:
+    texts = derived("random_words", world, captions)
+    words = {word for caption in captions["reasoning"] for word in caption.text.split()}
+    for caption in captions["reasoning"]:
+        assert len(texts[caption.face_id].split()) == len(caption.text.split())
+        assert set(texts[caption.face_id].split()) <= words
+    assert len(set(texts.values())) == len(texts)
+
+
+def test_species_only_names_the_species_and_no_cue(world: World, captions: dict[str, list[Caption]]) -> None:
+    texts = derived("species_only", world, captions)
+    for one in world.faces:
+        assert cues.SPECIES[one.species] in texts[one.face_id]
+        assert cues.named_cues(texts[one.face_id]) == []
+
+
+def test_wrong_cues_are_those_of_another_family_between_the_faces_own_ends(
+    world: World, captions: dict[str, list[Caption]]
+) -> None:
+    texts = derived("wrong_cues", world, captions)
+    named = 0
+    for caption, one in zip(captions["reasoning"], world.faces, strict=True):
+        own, made = (checks.steps(STYLES["reasoning"], text) for text in (caption.text, texts[one.face_id]))
+        assert (own[0], own[-1]) == (made[0], made[-1])
+        allowed = set(cues.cues_of("replay_video" if one.species == "print" else "print"))
+        assert set(cues.named_cues(" ".join(made[1:-1]))) <= (allowed if one.label is Label.ATTACK else set())
+        named += bool(cues.named_cues(texts[one.face_id]))
+    assert named == sum(one.label is Label.ATTACK for one in world.faces)
+
+
+def test_one_family_alone_has_no_wrong_cues_to_give(world: World, captions: dict[str, list[Caption]]) -> None:
+    faces = [one for one in world.faces if one.species != "print"]
+    kept = [caption for caption in captions["reasoning"] if "/print/" not in caption.face_id]
+    with pytest.raises(controls.ControlError, match="all attacks are of the family 'replay'"):
+        controls.derive("wrong_cues", faces, kept)
+
+
+def test_a_source_whose_verdict_is_not_the_label_is_refused(world: World, captions: dict[str, list[Caption]]) -> None:
+    rows = [dataclasses.replace(captions["reasoning"][0], verdict=Verdict.ATTACK), *captions["reasoning"][1:]]
+    with pytest.raises(controls.ControlError, match=r"shuffled needs annotator\.label_aware"):
+        controls.derive("shuffled", world.faces, rows)
+
+
+def test_an_unknown_control_names_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"unknown control 'noise'\. Known: prose, shuffled"):
+        controls.control_of("noise")
