@@ -98,6 +98,18 @@ def draw(camera: Camera, rng: np.random.Generator, exposure: float = 0.0, warmth
     )
 
 
+def words(shot: Shot) -> dict[str, str]:
+    """Return what anyone sees of a shot in any picture: its sharpness, grain, brightness and colours, each in a word."""
+    red, green, blue = (float(level) for level in shot.table[128, 0])  # what it makes of a middle grey
+    level = (red + green + blue) / 3
+    return {
+        "sharpness": "soft" if shot.blur > 0.7 or shot.scale < 0.75 else "sharp",
+        "grain": "grainy" if shot.noise > 4 else "smooth",
+        "brightness": "dark" if level < 125 else "bright" if level > 175 else "even",
+        "cast": "warm" if red > 1.12 * blue else "cold" if blue > 1.12 * red else "plain",
+    }
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sensor:
     """What a shot adds to every frame: fields of noise, taken in turn, and the fall-off of light towards the corners."""

@@ -1,9 +1,14 @@
-"""Bona fide faces for the foundation, which has never seen an attack: other people, cameras and scenes than the archives'."""
+"""Bona fide faces for the foundation, which has never seen an attack: other people, cameras and scenes than the archives'.
+
+They have freckles, patterned walls and lamps behind them as the archives' people may, and words for these and for the picture's
+sharpness and colours: a backbone that was pretrained on the web has seen and read of such things too.
+"""
 
 from __future__ import annotations
 
 import functools
 import multiprocessing
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,9 +16,13 @@ import cv2
 import numpy as np
 
 from fasrepro.synthetic import cameras, drawing, people, portraits, scenes
-from fasrepro.synthetic.layers import Array, Place
+from fasrepro.synthetic.effects import LOOK_ALIKES
+from fasrepro.synthetic.layers import Array, Figure, Place
 
-PROCESSES = 2
+LOOK_ALIKE_RATE = 0.06  # of each
+SEEN_LEVEL = 8 / 255  # a look-alike is spoken of if it changes the picture by this
+SEEN_SHARE = 0.01  # in this share of it
+PROCESSES = os.cpu_count() or 1
 
 
 def neutral_portraits(
@@ -49,7 +58,24 @@ def neutral_portrait(
         who = people.person(people.seed_of(base, "person"))
         figure, words = drawing.figure(who, where, tall, wide, place), people.attributes(who, where)
     behind = scenes.background(where, tall, wide)
-    picture = (np.clip(behind + (figure.rgb - behind) * figure.alpha[..., None], 0, 1) * 255 + 0.5).astype(np.uint8)
+    harmless = _look_alikes(figure, behind, rng)
+    picture = (np.clip(_composed(figure, behind), 0, 1) * 255 + 0.5).astype(np.uint8)
     shot = cameras.draw(cameras.ANY, rng)
+    words |= {"harmless": " ".join(harmless), **cameras.words(shot)}
     picture = cameras.film(picture, shot, cameras.sensor(shot, tall, wide, 1, rng), 0)
     return cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA if size < wide else cv2.INTER_LINEAR), words
+
+
+def _composed(figure: Figure, behind: Array) -> Array:
+    return behind + (figure.rgb - behind) * figure.alpha[..., None]
+
+
+def _look_alikes(figure: Figure, behind: Array, rng: np.random.Generator) -> list[str]:
+    """Draw harmless things on a person and behind them, in place; return the names of those that can be seen."""
+    seen = []
+    for name in [name for name in LOOK_ALIKES if rng.random() < LOOK_ALIKE_RATE]:
+        before = _composed(figure, behind)
+        LOOK_ALIKES[name](figure, behind, rng)
+        if (np.abs(_composed(figure, behind) - before).max(axis=2) > SEEN_LEVEL).mean() > SEEN_SHARE:
+            seen.append(name)
+    return seen

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from fasrepro.cues import HARMLESS
+
 _OPENINGS = (
     "A portrait of {} with",
     "The picture shows {} with",
@@ -47,6 +49,13 @@ _LIGHTS: dict[str, tuple[str, ...]] = {
 }
 
 
+_ALSO = ("There is also {}", "One can also see {}", "Also there: {}")
+_SHARPNESS = {"soft": ("soft", "a little blurred"), "sharp": ("sharp", "clear")}
+_GRAIN = {"grainy": ("grainy", "noisy"), "smooth": ("smooth", "clean")}
+_BRIGHTNESS = {"dark": ("dark", "dim"), "even": ("well lit", "evenly lit"), "bright": ("bright", "very light")}
+_CAST = {"warm": ("warm", "reddish"), "cold": ("cold", "bluish"), "plain": ("plain", "natural")}
+
+
 def _choice(rng: np.random.Generator, names: Iterable[str]) -> str:
     options = tuple(names)
     return options[int(rng.integers(len(options)))]
@@ -72,10 +81,11 @@ def _features(words: dict[str, str], rng: np.random.Generator) -> str:
 
 
 def describe(attributes: dict[str, str], seed: int) -> str:
-    """Return a neutral caption of two or three sentences that is a pure function of `attributes` and `seed`.
+    """Return a neutral caption of two to five sentences that is a pure function of `attributes` and `seed`.
 
     It names what `attributes` holds of skin, age, hair, eyes, beard, glasses, head cover, expression, pose, clothes, light and
-    background, and no word of an attack.
+    background, of harmless things (names in `cues.HARMLESS`, parted by blanks) and of how the picture was taken, and no word
+    of an attack.
     """
     rng = np.random.default_rng(seed)
     sentences = [_features(attributes, rng)]
@@ -91,4 +101,12 @@ def describe(attributes: dict[str, str], seed: int) -> str:
     sentences.append(
         last[0] if len(sentences) == 2 and rng.random() < 0.5 else _choice(rng, last[:3] if len(sentences) == 2 else last)
     )
+    if names := attributes.get("harmless", "").split():
+        things = [_choice(rng, HARMLESS[name]) for name in names]
+        sentences.append(_choice(rng, _ALSO).format(" and ".join(things)))
+    if "sharpness" in attributes:
+        sentences.append(
+            f"The picture is {_choice(rng, _SHARPNESS[attributes['sharpness']])}, {_choice(rng, _GRAIN[attributes['grain']])} and"
+            f" {_choice(rng, _BRIGHTNESS[attributes['brightness']])}, its colours are {_choice(rng, _CAST[attributes['cast']])}"
+        )
     return ". ".join(sentences) + "."

@@ -2,21 +2,20 @@
 
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fasrepro.cues import CUES, named_cues
-from fasrepro.synthetic import people
+from fasrepro.cues import CUES, HARMLESS, named_cues
+from fasrepro.synthetic import cameras, people
 
 # Words of the cues' phrasings that any description of a picture may use.
 WORDS = """a an the and of on from like as in at to by over around across with without that is it its where two face
 skin nose chin cheeks light bright dark pale white black coloured background picture shape fine regular straight even evenly
 falls shadows behind eyes grey side open glasses soft thick blue forehead both red"""
 EVERYDAY = set(WORDS.split())
-FORBIDDEN = (
-    {word for cue in CUES.values() for phrasing in cue.phrasings for word in re.findall(r"[a-z]+", phrasing)} - EVERYDAY
-) | {
+SPOOFING = {
     "fake",
     "spoof",
     "attack",
@@ -32,6 +31,9 @@ FORBIDDEN = (
     "glare",
     "bezel",
 }
+FORBIDDEN = SPOOFING | (
+    {word for cue in CUES.values() for phrasing in cue.phrasings for word in re.findall(r"[a-z]+", phrasing)} - EVERYDAY
+)
 
 
 @given(st.integers(0, 2**63), st.integers(0, 2**63), st.integers(0, 2**63))
@@ -43,6 +45,17 @@ def test_captions_hold_no_word_of_an_attack(one: int, two: int, three: int) -> N
     assert named_cues(text) == []
     assert 1 < len(re.findall(r"\.(?: |$)", text)) <= 3
     assert text == people.describe(words, three)
+
+
+@given(st.sets(st.sampled_from(sorted(HARMLESS))), st.integers(0, 2**63))
+def test_harmless_things_and_the_camera_are_spoken_of_without_a_word_of_an_attack(harmless: set[str], seed: int) -> None:
+    shot = cameras.draw(cameras.ANY, np.random.default_rng(seed))
+    words = people.attributes(people.person(seed), people.sitting(seed))
+    text = people.describe(words | {"harmless": " ".join(sorted(harmless)), **cameras.words(shot)}, seed)
+    assert not set(re.findall(r"[a-z]+", text.lower())) & SPOOFING
+    assert named_cues(text) == []
+    assert all(any(phrase in text for phrase in HARMLESS[name]) for name in harmless)
+    assert "its colours are" in text
 
 
 def test_the_forbidden_words_are_those_of_the_issue() -> None:

@@ -13,6 +13,7 @@ from fasrepro import records
 from fasrepro.archives import ARCHIVES
 from fasrepro.provenance import sha256_file
 from fasrepro.synthetic import neutral, people, portraits, takes, world
+from fasrepro.synthetic.effects import LOOK_ALIKES
 
 SCENE = takes.Scene(seed=1, world="a", frames=3, width=120, height=90, look_alike_rate=0.05, spurious_strength=0.5)
 SIZES = {"msu": {"train": 1, "test": 1}, "oulu": {"train": 1, "dev": 1, "test": 1, "phones": 1, "sessions": 1}}
@@ -48,9 +49,14 @@ def test_neutral_portraits_are_functions_of_their_seed_and_vary() -> None:
     assert picture.dtype == np.uint8
     assert np.array_equal(picture, again)
     assert people.describe(words, 5)
-    others = [neutral.neutral_portrait(seed, 48)[0] for seed in range(12)]
-    assert len({other.tobytes() for other in others}) == 12
-    assert np.std([other.mean() for other in others]) > 8
+    others = [neutral.neutral_portrait(seed, 48) for seed in range(40)]
+    assert len({other.tobytes() for other, _ in others}) == 40
+    assert np.std([other.mean() for other, _ in others]) > 8
+    bright = {kind: [other.mean() for other, words in others if words["brightness"] == kind] for kind in ("dark", "bright")}
+    assert np.mean(bright["dark"]) < np.mean(bright["bright"])
+    named = {name for _, words in others for name in words["harmless"].split()}
+    assert len(named) > 8
+    assert named <= set(LOOK_ALIKES)
 
 
 def test_neutral_portraits_do_not_depend_on_the_number_of_processes() -> None:
