@@ -7,9 +7,16 @@ import subprocess
 import sys
 
 from fasrepro import __version__
-from fasrepro.commands import counterfactual, doctor, jobs, plan, reproduce
+from fasrepro.commands import counterfactual, doctor, jobs, plan, reproduce, rescore
 
-COMMANDS = {"counterfactual": counterfactual, "doctor": doctor, "jobs": jobs, "plan": plan, "reproduce": reproduce}
+COMMANDS = {
+    "counterfactual": counterfactual,
+    "doctor": doctor,
+    "jobs": jobs,
+    "plan": plan,
+    "reproduce": reproduce,
+    "rescore": rescore,
+}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -130,16 +130,45 @@ def _at(curve: Curve, place: Array) -> Array:
     return ratio(total, 2 * curve.attacks * curve.bona_fide)
 
 
-def _eer(curve: Curve) -> tuple[Array, Array]:
+def equal_error(curve: Curve) -> tuple[Array, Array]:
+    """Return the EER, in [0, 1], and its threshold, in the scores' own unit; each of shape (replicates,)."""
     far, frr = curve.products
     place = _lowest(np.abs(far - frr), far + frr)
     return _at(curve, place), curve.thresholds[place]
 
 
-def _oracle(curve: Curve) -> tuple[Array, Array]:
+def lowest_error(curve: Curve) -> tuple[Array, Array]:
+    """Return the lowest HTER, in [0, 1], and its threshold, in the scores' own unit; each of shape (replicates,)."""
     far, frr = curve.products
     place = _lowest(far + frr, np.abs(far - frr))
     return _at(curve, place), curve.thresholds[place]
+
+
+def bpcer_at_apcer(curve: Curve, limit: float) -> Array:
+    """Return the lowest BPCER of all thresholds whose pooled APCER is at most `limit`; shape (replicates,), in [0, 1].
+
+    1 minus it is "TPR at FPR = limit" where bona fide is the positive class, as in FLIP's code, which takes the same point of the
+    curve: nothing is interpolated, and APCER never exceeds the limit (SA-FAS's code takes the nearest point, which may). Chosen
+    on the rows themselves, so an oracle figure. NaN where a label has no weight.
+    """
+    return _lowest_under(curve.false, curve.bona_fide, curve.missed, curve.attacks, limit)
+
+
+def apcer_at_bpcer(curve: Curve, limit: float) -> Array:
+    """Return the lowest pooled APCER of all thresholds whose BPCER is at most `limit`; shape (replicates,), in [0, 1].
+
+    1 minus it is "TPR at FPR = limit" where an attack is the positive class, as in CelebA-Spoof's code: the same words as for
+    `bpcer_at_apcer`, and the opposite meaning. The rest is as there.
+    """
+    return _lowest_under(curve.missed, curve.attacks, curve.false, curve.bona_fide, limit)
+
+
+def _lowest_under(errors: Array, total: Array, others: Array, others_total: Array, limit: float) -> Array:
+    """Return the lowest share of `errors` where that of `others` is at most `limit`, a quotient that needs no slack: k / n is
+    rounded once, to what the limit itself is rounded to where they are equal."""
+    allowed = ratio(others, others_total[:, None]) <= limit
+    lowest = np.where(allowed, errors, np.inf).min(axis=1)
+    return ratio(lowest, np.where(others_total > 0, total, 0))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -201,8 +230,8 @@ class Sample:
 # What is told of scores: a function of a `Sample`, which returns one value a replicate. Add a metric here.
 METRICS: dict[str, Callable[[Sample], Array]] = {
     "hter_dev": lambda sample: sample.hter,
-    "hter_oracle": lambda sample: _oracle(sample.curve)[0],
-    "eer": lambda sample: _eer(sample.curve)[0],
+    "hter_oracle": lambda sample: lowest_error(sample.curve)[0],
+    "eer": lambda sample: equal_error(sample.curve)[0],
     "auc": lambda sample: sample.curve.auc,
     "bpcer": lambda sample: sample.bpcer,
     "apcer_max": lambda sample: sample.apcer_max,
@@ -279,13 +308,13 @@ def auc(labels: ArrayLike, p_attack: ArrayLike, weights: ArrayLike | None = None
 
 def eer(labels: ArrayLike, p_attack: ArrayLike, weights: ArrayLike | None = None) -> tuple[float, float]:
     """Return the equal error rate and its threshold."""
-    value, threshold = _eer(curve(*_arrays(labels, p_attack, weights)))
+    value, threshold = equal_error(curve(*_arrays(labels, p_attack, weights)))
     return float(value[0]), float(threshold[0])
 
 
 def oracle(labels: ArrayLike, p_attack: ArrayLike, weights: ArrayLike | None = None) -> tuple[float, float]:
     """Return the lowest HTER that a threshold gives on these rows, and it: to be shown beside the honest figure only."""
-    value, threshold = _oracle(curve(*_arrays(labels, p_attack, weights)))
+    value, threshold = lowest_error(curve(*_arrays(labels, p_attack, weights)))
     return float(value[0]), float(threshold[0])
 
 

@@ -63,6 +63,46 @@ def test_all_scores_alike_separate_nothing() -> None:
     assert metrics.eer([0, 1, 1], [0.4, 0.4, 0.4])[0] == 0.5
 
 
+def at_one_limit(labels: np.ndarray, scores: np.ndarray, limit: float) -> tuple[float, float]:
+    """Return BPCER at APCER <= limit, and APCER at BPCER <= limit."""
+    curve = metrics.curve(np.array(labels), np.array(scores), np.ones((1, len(labels))))
+    return float(metrics.bpcer_at_apcer(curve, limit)[0]), float(metrics.apcer_at_bpcer(curve, limit)[0])
+
+
+def test_one_error_rate_under_a_bound_on_the_other_by_hand() -> None:
+    labels, scores = [0, 0, 0, 0, 1, 1, 1, 1], [0.1, 0.2, 0.3, 0.8, 0.25, 0.6, 0.7, 0.9]
+    # No attack may pass: the threshold is at most 0.25, and 0.3 and 0.8 are called attacks. No bona fide row may be called one:
+    # it is above 0.8, and only 0.9 is caught.
+    assert at_one_limit(labels, scores, 0.01) == (2 / 4, 3 / 4)
+    # One of four may: between 0.3 and 0.6, 0.25 passes and 0.8 is called an attack.
+    assert at_one_limit(labels, scores, 0.25) == (1 / 4, 1 / 4)
+
+
+@pytest.mark.parametrize(("attacks", "bpcer"), [(99, 1.0), (100, 0.0), (700, 0.0), (2900, 0.0)])
+def test_a_bound_may_be_met_but_not_exceeded(attacks: int, bpcer: float) -> None:
+    # One attack in a hundred scores below the one bona fide row: of 99, one would be more than 1 %.
+    below = max(1, attacks // 100)
+    scores = np.array([0.5] + [0.1] * below + [0.9] * (attacks - below))
+    assert at_one_limit(np.array([0] + [1] * attacks), scores, 0.01)[0] == bpcer
+
+
+@given(rows(), st.sampled_from([0.01, 0.1, 0.25, 1 / 3, 0.5]))
+def test_either_meaning_of_tpr_at_fpr_agrees_with_scikit_learn(sample: tuple[np.ndarray, np.ndarray], limit: float) -> None:
+    labels, scores = sample
+    bpcer, apcer = at_one_limit(labels, scores, limit)
+    fpr, tpr, _ = roc_curve(labels == 0, -scores, drop_intermediate=False)  # bona fide is positive
+    assert 1 - bpcer == pytest.approx(tpr[fpr <= limit][-1])
+    fpr, tpr, _ = roc_curve(labels == 1, scores, drop_intermediate=False)  # an attack is positive
+    assert 1 - apcer == pytest.approx(tpr[fpr <= limit][-1])
+
+
+def test_a_bound_on_a_label_without_weight_is_nan() -> None:
+    curve = metrics.curve(np.array([0, 1]), np.array([0.1, 0.9]), np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 3.0]]))
+    for values in (metrics.bpcer_at_apcer(curve, 0.01), metrics.apcer_at_bpcer(curve, 0.01)):
+        assert np.isnan(values).tolist() == [True, True, False]
+        assert values[2] == 0.0
+
+
 def reader_rates(labels: list[int], verdicts: list[int]) -> dict[str, float]:
     readings = metrics.Readings(np.array(labels), np.array(verdicts), np.ones((1, len(labels))))
     return {name: float(value[0]) for name, value in metrics.measure_readings(readings).items()}

@@ -1,0 +1,176 @@
+"""`fasrepro rescore` from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fasrepro import cli, provenance
+from fasrepro.commands import rescore
+from fasrepro.report import published
+
+QUICK = ["--replicates", "30"]
+# At the threshold 1.5 of dev: one of two bona fide videos is called an attack, one of two prints passes.
+SCORES = """\
+split,label,score,video,subject,species
+dev,bona_fide,0,v0,s0,
+dev,bona_fide,1,v1,s1,
+dev,attack,2,v2,s0,print
+dev,attack,3,v3,s1,print
+test,bona_fide,-1,v4,s2,
+test,bona_fide,1.0,v5,s3,
+test,bona_fide,2.6,v5,s3,
+test,attack,1.2,v6,s2,print
+test,attack,3.0,v7,s3,print
+test,attack,2.0,v8,s2,replay
+test,attack,4.0,v9,s3,replay
+"""
+
+
+@pytest.fixture
+def scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = Path("scores.csv")
+    path.write_text(SCORES, encoding="utf-8")
+    return path
+
+
+def lines_of(out: str) -> dict[str, list[str]]:
+    """Return the words behind each line's name: value, interval and remark."""
+    rows = [line.strip().split("  ") for line in out.splitlines() if line.startswith("  ")]
+    return {name: [word.strip() for word in words if word.strip()] for name, *words in rows}
+
+
+@pytest.mark.usefixtures("scores")
+def test_the_report_says_what_is_honest_and_what_is_oracle(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["rescore", "scores.csv", *QUICK]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    found = {name: words[0] for name, words in lines_of(out).items() if words}
+    wanted = {
+        "HTER": "37.50",
+        "APCER, print": "50.00",
+        "APCER, replay": "0.00",
+        "APCER, maximum of the species": "50.00",
+        "APCER, pooled": "25.00",
+        "BPCER": "50.00",
+        "ACER, of the maximum and BPCER": "50.00",
+        "AUC": "87.50",
+        "oracle HTER, best threshold": "12.50",
+        "oracle EER": "12.50",
+        "oracle BPCER at APCER <= 1 %": "50.00",
+        "oracle APCER at BPCER <= 1 %": "25.00",
+        "HTER, dev minus oracle, points": "+25.00",
+        "HTER, first frame of each video": "12.50",
+        "first frame minus mean, points": "-25.00",
+    }
+    assert {name: found[name] for name in wanted} == wanted
+    assert "an attack scores at least 1.5" in out
+    assert '"TPR@FPR=1 %" if bona fide is positive: 50.00; at most 0 of 4 attacks wrong' in out
+    assert '"TPR@FPR=1 %" if attack is positive: 75.00; at most 0 of 2 bona fide wrong' in out
+    assert "test  6 videos of 7 rows: 2 bona fide, 4 attack, 2 subjects" in out
+    # What is chosen on test stands below the word, and bears it in each line.
+    assert out.index("ORACLE") < out.index("oracle HTER") < out.index("How optimistic")
+
+
+@pytest.mark.usefixtures("scores")
+def test_values_stand_in_one_column(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["rescore", "scores.csv", *QUICK])
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  ") and line.endswith("]")]
+    assert len({line.index("[") for line in lines}) > 1  # intervals are set to the right
+    assert {len(line) for line in lines if "AUC on dev" not in line and "[D]" not in line and "[2]" not in line} == {
+        len(lines[-1])
+    }
+
+
+@pytest.mark.usefixtures("scores")
+def test_the_published_pair_comes_from_its_file_with_its_marks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = published.load()
+    oracle, dev = (figures[rescore.PAIR[name]] for name in ("oracle", "dev"))
+    cli.main(["rescore", "scores.csv", *QUICK])
+    out = capsys.readouterr().out
+    for figure in (oracle, dev):
+        assert f"{figure.method}: {figure.shown}" in out
+        assert figure.source in out
+    assert f"{100 * (dev.share - oracle.share):+.2f} [D]" in out
+    source = Path(rescore.__file__).read_text(encoding="utf-8")
+    assert not [figure for figure in (oracle, dev) if f"{figure.value:.2f}" in source]
+
+
+def test_the_figures_are_written_whole(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["rescore", "scores.csv", *QUICK, "--json", "out/report.json"]) == 0
+    report = json.loads(Path("out/report.json").read_text(encoding="utf-8"))
+    assert report["at_dev_threshold"]["hter_dev"]["value"] == 0.375
+    assert report["oracle"]["oracle_hter"]["value"] == 0.125
+    assert report["dev"]["threshold"] == 1.5
+    assert report["settings"]["replicates"] == 30
+    assert report["scores"] == {"file": "scores.csv", "sha256": provenance.sha256_file(scores)}
+    assert report["published"]["dev"]["evidence"] == published.load()[rescore.PAIR["dev"]].evidence
+    assert [path.name for path in Path("out").iterdir()] == ["report.json"]
+    first = Path("out/report.json").read_bytes()
+    cli.main(["rescore", "scores.csv", *QUICK, "--json", "out/report.json"])
+    assert Path("out/report.json").read_bytes() == first
+
+
+def test_the_scores_are_not_written_over(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["rescore", "scores.csv", "--json", "./scores.csv"]) == 1
+    assert "that is the file of the scores" in capsys.readouterr().err
+    assert scores.read_text(encoding="utf-8") == SCORES
+
+
+def test_turned_scores_are_told_on_both_streams(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    random = np.random.default_rng(0)
+    rows = [f"{split},{n % 2},{random.normal() - 2 * (n % 2)},{split}{n}" for split in ("dev", "test") for n in range(60)]
+    scores.write_text("split,label,score,video\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    assert cli.main(["rescore", "scores.csv", *QUICK]) == 0
+    out, err = capsys.readouterr()
+    assert err.startswith("warning: polarity looks swapped: AUC on dev is 0.")
+    assert "WARNING: polarity looks swapped" in out
+    assert "--higher-is-bona-fide" in err
+    assert cli.main(["rescore", "scores.csv", *QUICK, "--higher-is-bona-fide"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "A higher score means bona fide." in out and "an attack scores at most" in out
+    assert "No column subject: intervals resample videos" in out and "replicates of the videos of test" in out
+
+
+def test_without_dev_there_is_no_honest_figure(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = SCORES.splitlines(keepends=True)
+    scores.write_text("".join(line for line in lines if not line.startswith("dev")), encoding="utf-8")
+    assert cli.main(["rescore", "scores.csv"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("fasrepro rescore: scores.csv: no rows of split dev; an honest threshold needs dev scores")
+    assert "--oracle-only" in err
+    assert cli.main(["rescore", "scores.csv", *QUICK, "--oracle-only", "--json", "report.json"]) == 0
+    found = lines_of(capsys.readouterr().out)
+    assert {"AUC", "test"} < set(found)
+    assert all(name.startswith(("oracle ", "AUC", "test")) for name in found)
+    assert "published" not in json.loads(Path("report.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.csv"], "none.csv: no such file"),
+        (["scores.csv", "--replicates", "0"], "--replicates 0: give a number that is at least 1"),
+        (["scores.csv", "--confidence", "95"], "--confidence 95.0: give a number that is between 0 and 1, such as 0.95"),
+    ],
+)
+@pytest.mark.usefixtures("scores")
+def test_what_is_wrong_is_a_message(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["rescore", *arguments]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith(f"fasrepro rescore: {message}")
+
+
+def test_a_broken_row_is_a_message(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scores.write_text(SCORES + "test,attack,nan,v10,s2,print\n", encoding="utf-8")
+    assert cli.main(["rescore", "scores.csv"]) == 1
+    assert capsys.readouterr().err.startswith("fasrepro rescore: scores.csv, row 13, column score: 'nan' is no number")

@@ -1,0 +1,292 @@
+"""The figures of somebody's scores, by hand, against `metrics` and `statistics`, and under changes that must change nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fasrepro.evaluation import metrics, rescore, score_file, statistics
+from fasrepro.evaluation.rescore import APCER_AT, BPCER_AT, Options
+from fasrepro.evaluation.score_file import Row, ScoresError, Table
+
+QUICK = Options(replicates=50, confidence=0.95, seed=9)
+COLUMNS = frozenset((*score_file.REQUIRED, *score_file.OPTIONAL))
+
+
+def row(split: str, label: int, score: float, video: str, subject: str, species: str = "", dataset: str = "a") -> Row:
+    return Row(0, split, label, score, video, subject, species, dataset)
+
+
+def table(rows: list[Row], without: tuple[str, ...] = ()) -> Table:
+    """Return a table of numbered rows; columns in `without` are emptied, as the reader does."""
+    blank = {name: "" for name in without if name != "video"}
+    rows = [dataclasses.replace(row, number=number, **blank) for number, row in enumerate(rows, 2)]
+    if "video" in without:
+        rows = [dataclasses.replace(row, video=f"row {row.number}") for row in rows]
+    return Table(Path("scores.csv"), COLUMNS - set(without), rows)
+
+
+# Dev is told apart between 1 and 2: the threshold is 1.5. On test, v5's frames have the mean 1.8.
+DEV = [row("dev", 0, 0, "v0", "s0"), row("dev", 0, 1, "v1", "s1"), row("dev", 1, 2, "v2", "s0"), row("dev", 1, 3, "v3", "s1")]
+TEST = [
+    row("test", 0, -1, "v4", "s2"),
+    row("test", 0, 1.0, "v5", "s3"),
+    row("test", 0, 2.6, "v5", "s3"),
+    row("test", 1, 1.2, "v6", "s2", "print"),
+    row("test", 1, 3.0, "v7", "s3", "print"),
+    row("test", 1, 2.0, "v8", "s2", "replay"),
+    row("test", 1, 4.0, "v9", "s3", "replay"),
+]
+
+
+def test_every_figure_by_hand() -> None:
+    report = rescore.report(table(DEV + TEST), QUICK)
+    assert report["dev"]["threshold"] == 1.5
+    assert report["dev"]["auc"]["value"] == 1.0
+    # At 1.5: v5 is called an attack, one of two; v6 passes, one of two prints, and no replay.
+    values = {name: figure["value"] for name, figure in report["at_dev_threshold"].items() if name != "apcer"}
+    assert values == {"hter_dev": 0.375, "apcer_pooled": 0.25, "apcer_max": 0.5, "bpcer": 0.5, "acer": 0.5}
+    assert {name: figure["value"] for name, figure in report["at_dev_threshold"]["apcer"].items()} == {
+        "print": 0.5,
+        "replay": 0.0,
+    }
+    # Seven of eight pairs are in order: v5 (1.8) is above v6 (1.2).
+    assert report["auc"]["value"] == 0.875
+    # Best between 1.8 and 2: FAR 1/4, FRR 0, as unequal as between 1.2 and 1.8 and lower.
+    oracle = report["oracle"]
+    assert (oracle["oracle_hter"]["value"], oracle["oracle_hter_threshold"]) == (0.125, pytest.approx(1.9))
+    assert (oracle["oracle_eer"]["value"], oracle["oracle_eer_threshold"]) == (0.125, pytest.approx(1.9))
+    # No attack passes up to 1.2, where v5 is called one; no bona fide video is called one above 1.8, where v6 passes.
+    assert (oracle[BPCER_AT]["value"], oracle[APCER_AT]["value"]) == (0.5, 0.25)
+    assert report["hter_dev_minus_oracle"]["value"] == 0.25
+    # v5's first frame is 1.0: bona fide.
+    assert report["first_frame"]["hter_first_frame"]["value"] == 0.125
+    assert report["first_frame"]["first_frame_minus_mean"]["value"] == -0.25
+    assert report["counts"]["test"] == {
+        "rows": 7,
+        "videos": 6,
+        "bona_fide": 2,
+        "attack": 4,
+        "subjects": 2,
+        "datasets": ["a"],
+    }
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> list[Row]:
+    """Rows whose scores are small whole numbers, some tied; a video has one row."""
+    rows = []
+    for split in ("dev", "test"):
+        scored = draw(st.lists(st.tuples(st.integers(0, 1), st.integers(-8, 8)), min_size=0, max_size=12))
+        for label, score in [*scored, (0, draw(st.integers(-8, 8))), (1, draw(st.integers(-8, 8)))]:
+            name, species = f"{split}{len(rows)}", ("print", "replay")[score % 2] if label else ""
+            rows.append(row(split, label, float(score), name, f"{split}{len(rows) % 4}", species))
+    return rows
+
+
+def rescaled(rows: list[Row], change: Callable[[float], float]) -> list[Row]:
+    return [dataclasses.replace(row, score=change(row.score)) for row in rows]
+
+
+def without_scale(report: dict[str, Any]) -> dict[str, Any]:
+    """Return a report without what names the scale of the scores."""
+    kept = {key: value for key, value in report.items() if key not in ("settings", "warnings")}
+    kept["dev"] = report["dev"]["auc"]
+    kept["oracle"] = {key: value for key, value in report["oracle"].items() if not key.endswith("threshold")}
+    return kept
+
+
+@settings(deadline=None, max_examples=40)
+@given(tables())
+def test_agrees_with_metrics_on_the_same_rows(rows: list[Row]) -> None:
+    rows = rescaled(rows, lambda score: (score + 8) / 16)  # into [0, 1], exactly
+    report = rescore.report(table(rows), QUICK)
+    dev, test = ([row for row in rows if row.split == split] for split in ("dev", "test"))
+    threshold = metrics.dev_threshold([row.label for row in dev], [row.score for row in dev], [row.dataset for row in dev])
+    assert report["dev"]["threshold"] == threshold
+    labels, scores, species = (np.array([getattr(row, name) for row in test]) for name in ("label", "score", "species"))
+    rates = metrics.rates(labels, scores, species, threshold)
+    at_dev = report["at_dev_threshold"]
+    for name in ("bpcer", "apcer_max", "apcer_pooled", "acer"):
+        assert at_dev[name]["value"] == rates[name]
+    assert at_dev["hter_dev"]["value"] == rates["hter"]
+    assert {f"apcer/{name}": figure["value"] for name, figure in at_dev["apcer"].items()} == {
+        name: value for name, value in rates.items() if name.startswith("apcer/")
+    }
+    assert report["auc"]["value"] == metrics.auc(labels, scores)
+    oracle = report["oracle"]
+    assert (oracle["oracle_eer"]["value"], oracle["oracle_eer_threshold"]) == metrics.eer(labels, scores)
+    assert (oracle["oracle_hter"]["value"], oracle["oracle_hter_threshold"]) == metrics.oracle(labels, scores)
+    assert "first_frame" not in report  # a video has one row
+
+
+def test_intervals_are_those_of_statistics_over_subjects() -> None:
+    random = np.random.default_rng(0)
+    labels = np.tile([0, 1, 1], 8)
+    rows = [row("test", int(label), random.normal() + label, f"v{n}", f"s{n // 3}", "print") for n, label in enumerate(labels)]
+    report = rescore.report(table(DEV + rows), QUICK)
+    scores, species = np.array([row.score for row in rows]), np.array([row.species for row in rows])
+    counts, place = statistics.draw_subjects([row.subject for row in rows], labels, QUICK.replicates, QUICK.seed, "test/0")
+    drawn = statistics.replicated(
+        lambda weights: metrics.measure(metrics.Sample(labels, scores, species, 1.5, weights)), counts, place
+    )
+    for name in ("hter_dev", "bpcer", "apcer_max"):
+        figure = report["at_dev_threshold"][name]
+        assert (figure["low"], figure["high"]) == pytest.approx(statistics.interval(drawn[name], QUICK.confidence)), name
+    gap = report["hter_dev_minus_oracle"]
+    paired = statistics.interval(drawn["hter_dev"] - drawn["hter_oracle"], QUICK.confidence)
+    assert (gap["low"], gap["high"]) == pytest.approx(paired)
+
+
+@settings(deadline=None, max_examples=40)
+@given(tables(), st.sampled_from([0.25, 1.0, 64.0]), st.integers(-100, 100))
+def test_the_scale_of_the_scores_changes_nothing(rows: list[Row], slope: float, shift: int) -> None:
+    report = rescore.report(table(rows), QUICK)
+    other = rescore.report(table(rescaled(rows, lambda score: slope * score + shift)), QUICK)
+    assert without_scale(other) == without_scale(report)
+    assert other["dev"]["threshold"] == pytest.approx(slope * report["dev"]["threshold"] + shift)
+
+
+@settings(deadline=None, max_examples=40)
+@given(tables())
+def test_what_looks_at_the_order_alone_is_the_same_under_any_rising_change(rows: list[Row]) -> None:
+    # Not so the figures at the dev threshold: it lies in the middle of two scores of dev, and a bend moves the middle.
+    report, other = (rescore.report(table(some), QUICK) for some in (rows, rescaled(rows, lambda score: score**3)))
+    assert (other["auc"], other["dev"]["auc"]) == (report["auc"], report["dev"]["auc"])
+    assert without_scale(other)["oracle"] == without_scale(report)["oracle"]
+
+
+@settings(deadline=None, max_examples=40)
+@given(tables())
+def test_turned_scores_with_the_option_give_the_same_report(rows: list[Row]) -> None:
+    report = rescore.report(table(rows), QUICK)
+    turned = rescore.report(table(rescaled(rows, lambda score: -score)), dataclasses.replace(QUICK, higher_is_bona_fide=True))
+    assert without_scale(turned) == without_scale(report)
+    assert turned["dev"]["threshold"] == -report["dev"]["threshold"]
+    for name in ("oracle_hter_threshold", "oracle_eer_threshold"):
+        assert turned["oracle"][name] == -report["oracle"][name]
+    assert turned["settings"] == report["settings"] | {"higher_score_is": "bona_fide"}
+
+
+@settings(deadline=None, max_examples=20)
+@given(tables(), st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_changes_nothing(rows: list[Row], random: Any) -> None:
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    assert rescore.report(table(shuffled), QUICK) == rescore.report(table(rows), QUICK)
+
+
+def test_dev_data_sets_weigh_the_same() -> None:
+    # A large set whose scores lie low, and a small one whose scores lie high: as in the test of `metrics.dev_threshold`.
+    dev = [row("dev", n % 2, (0.1, 0.3)[n % 2], f"o{n}", "", "", "oulu") for n in range(200)]
+    dev += [row("dev", n % 2, (0.5, 0.9)[n % 2], f"m{n}", "", "", "msu") for n in range(4)]
+    assert rescore.report(table(dev + TEST, without=("subject",)), QUICK)["dev"]["threshold"] == pytest.approx(0.4)
+    alone = rescore.report(table(dev + TEST, without=("subject", "dataset")), QUICK)
+    assert alone["dev"]["threshold"] == pytest.approx(0.2)
+
+
+def test_swapped_polarity_is_told_with_the_option_that_turns_it() -> None:
+    dev = [row("dev", n % 2, 1 - n % 2 + n / 100, f"d{n}", f"d{n // 2}") for n in range(20)]
+    (warning,) = rescore.report(table(dev + TEST), QUICK)["warnings"]
+    assert "AUC on dev is 0.000" in warning and warning.endswith("give --higher-is-bona-fide")
+    turned = dataclasses.replace(QUICK, higher_is_bona_fide=True)
+    assert rescore.report(table(dev + TEST), turned)["warnings"] == []
+    (warning,) = rescore.report(table(rescaled(dev, lambda score: -score) + TEST), turned)["warnings"]
+    assert warning.endswith("leave out --higher-is-bona-fide")
+
+
+def test_a_weak_model_or_a_shift_between_data_sets_is_no_swapped_polarity() -> None:
+    random = np.random.default_rng(1)
+    weak = [row("dev", n % 2, random.normal(), f"d{n}", f"d{n // 2}") for n in range(40)]
+    assert rescore.report(table(weak + TEST), QUICK)["warnings"] == []
+    # In one pot nearly every attack of b is below nearly every bona fide row of c; inside either all is in order.
+    shifted = [row("dev", int(n % 5 > 0), n % 5, f"b{n}", f"b{n}", "", "b") for n in range(50)]
+    shifted += [row("dev", int(n % 5 > 3), n % 5 + 50, f"c{n}", f"c{n}", "", "c") for n in range(50)]
+    report = rescore.report(table(shifted + TEST), QUICK)
+    assert (
+        metrics.curve(*(np.array([getattr(r, k) for r in shifted]) for k in ("label", "score")), np.ones((1, 100))).auc[0] < 0.5
+    )
+    assert (report["dev"]["auc"]["value"], report["warnings"]) == (1.0, [])
+
+
+def test_without_subjects_videos_are_resampled_and_it_is_said() -> None:
+    random = np.random.default_rng(2)
+    rows = []
+    for subject in range(12):
+        own = random.normal(0, 1, 2)
+        rows += [
+            row("test", n % 2, n % 2 + own[n % 2] + random.normal(0, 0.05), f"{subject}-{n}", f"{subject}") for n in range(20)
+        ]
+    options = Options(replicates=300, confidence=0.95, seed=0)
+    known, unknown = (rescore.report(table(DEV + rows, without), options) for without in ((), ("subject",)))
+    assert (known["settings"]["resampled"], unknown["settings"]["resampled"]) == ("subjects", "videos")
+    assert (known["counts"]["test"]["subjects"], unknown["counts"]["test"]["subjects"]) == (12, None)
+    assert [note for note in unknown["notes"] if "No column subject: intervals resample videos" in note]
+    assert not [note for note in known["notes"] if "No column subject" in note]
+    assert known["auc"]["value"] == unknown["auc"]["value"]
+    assert unknown["auc"]["high"] - unknown["auc"]["low"] < 0.6 * (known["auc"]["high"] - known["auc"]["low"])
+
+
+def test_one_subject_has_no_interval() -> None:
+    rows = [dataclasses.replace(row, subject="s9") for row in TEST]
+    report = rescore.report(table(DEV + rows), QUICK)
+    assert report["at_dev_threshold"]["hter_dev"] == {"value": 0.375, "low": None, "high": None}
+
+
+def test_without_species_there_is_one() -> None:
+    at_dev = rescore.report(table(DEV + TEST, without=("species",)), QUICK)["at_dev_threshold"]
+    assert at_dev["apcer_max"]["value"] == at_dev["apcer_pooled"]["value"] == at_dev["apcer"]["all attacks"]["value"] == 0.25
+
+
+def test_oracle_only_tells_nothing_that_hangs_on_dev() -> None:
+    options = dataclasses.replace(QUICK, oracle_only=True)
+    report = rescore.report(table(TEST), options)
+    assert set(report) == {"settings", "counts", "auc", "oracle", "warnings", "notes"}
+    assert report == rescore.report(table(DEV + TEST), options)
+    whole = rescore.report(table(DEV + TEST), QUICK)
+    assert (report["oracle"], report["auc"]) == (whole["oracle"], whole["auc"])
+    (warning,) = rescore.report(table(rescaled(TEST, lambda score: -(score**3))), options)["warnings"]
+    assert "AUC on test" in warning
+
+
+def test_parts_of_the_replicates_make_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(3)
+    rows = [row("test", n % 2, random.normal() + n % 2, f"v{n}", f"s{n // 2}") for n in range(120)]
+    options = Options(replicates=400, confidence=0.9, seed=1)
+    whole = rescore.report(table(DEV + rows), options)["auc"]
+    monkeypatch.setattr(rescore, "CELLS", 7 * len(rows))
+    parts = rescore.report(table(DEV + rows), options)["auc"]
+    assert parts["value"] == whole["value"]
+    assert (parts["low"], parts["high"]) == pytest.approx((whole["low"], whole["high"]), abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (TEST, "no rows of split dev; an honest threshold needs dev scores.*--oracle-only"),
+        (DEV, "no rows of split test"),
+        (DEV[:2] + TEST, "split dev: no attack among 2 videos; error rates need both labels"),
+        (DEV + TEST[:3], "split test: no attack among 2 videos"),
+        (
+            [*DEV, row("dev", 0, 0, "v0", "s9", "", "b"), *TEST],
+            "dev of b: no attack rows among 1;.* take the data set out of dev",
+        ),
+    ],
+)
+def test_what_cannot_be_scored_is_named(rows: list[Row], message: str) -> None:
+    with pytest.raises(ScoresError, match=rf"scores\.csv: {message}"):
+        rescore.report(table(rows), QUICK)
+
+
+@pytest.mark.parametrize("change", [{"replicates": 0}, {"confidence": 1.0}, {"confidence": float("nan")}, {"seed": -1}])
+def test_options_that_cannot_be_are_named(change: dict[str, float]) -> None:
+    (name,) = change
+    with pytest.raises(ScoresError, match=f"--{name} {change[name]}: give a number that is"):
+        dataclasses.replace(QUICK, **change)
