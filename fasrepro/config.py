@@ -168,9 +168,12 @@ class Training:
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
+    """Each run on each protocol, with each seed; `transfer`: letters of data sets that these models are tested on besides."""
+
     protocols: list[str]
     runs: list[str]
     seeds: list[int]
+    transfer: list[str] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -242,7 +245,8 @@ def unknown(name: str, known: typing.Iterable[str], what: str) -> str:
 def build(hint: Any, value: Any, where: str) -> Any:
     """Check `value` against the type `hint` and return it as that type.
 
-    Dataclasses take mappings with exactly their fields. Raises `ConfigError` that names the key `where` it stands.
+    Dataclasses take mappings with exactly their fields; one that has a default may be left out. Raises `ConfigError` that names
+    the key `where` it stands.
     """
     if dataclasses.is_dataclass(hint):
         if not isinstance(value, dict):
@@ -251,10 +255,12 @@ def build(hint: Any, value: Any, where: str) -> Any:
         for key in value:
             if key not in hints:
                 raise ConfigError(f"{where}: {unknown(str(key), hints, 'key')}")
-        missing = [key for key in hints if key not in value]
+        unset = dataclasses.MISSING
+        needed = [f.name for f in dataclasses.fields(hint) if f.default is unset and f.default_factory is unset]
+        missing = [key for key in needed if key not in value]
         if missing:
             raise ConfigError(f"{where}: missing {', '.join(missing)}")
-        return hint(**{key: build(hints[key], value[key], f"{where}.{key}") for key in hints})
+        return hint(**{key: build(hints[key], value[key], f"{where}.{key}") for key in hints if key in value})
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is dict and isinstance(value, dict):
         return {str(key): build(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
@@ -306,12 +312,16 @@ def recipe(training: Training, runs: dict[str, dict[str, Any]], run: str) -> Tra
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """A run on a protocol, all its seeds one after another in one process."""
+    """A run on a protocol, all its seeds one after another in one process.
+
+    `checkpoint` names the job whose models are tested, where they were trained for another target: then nothing is trained.
+    """
 
     protocol: str
     run: str
     seeds: list[int]
     trainset: str
+    checkpoint: str = ""
 
     @property
     def name(self) -> str:
@@ -319,8 +329,11 @@ class Job:
 
 
 def load_jobs(path: Path = paths.JOBS) -> dict[str, Job]:
-    """Return the jobs of jobs.yaml by name. Raises `ConfigError`."""
-    return build(dict[str, Job], read_yaml(path).get("jobs", {}), f"{path}: jobs")
+    """Return all that jobs.yaml has scored by name: what is trained, then what only is tested elsewhere. Raises `ConfigError`."""
+    content, jobs = read_yaml(path), {}
+    for part in ("jobs", "transfers"):
+        jobs |= build(dict[str, Job], content.get(part, {}), f"{path}: {part}")
+    return jobs
 
 
 FREE_NAMES = ("runs", "experiments", "ablations")  # sections whose keys are names that the user gives

@@ -27,6 +27,7 @@ def jobs_of(
     """
     jobs: dict[str, dict[str, Any]] = {}
     sets: dict[str, dict[str, Any]] = {}
+    elsewhere: dict[str, tuple[str, str]] = {}  # a test on another target -> its protocol, and the job whose models are tested
     for name, experiment in experiments.items():
         for run in experiment.runs:
             recipe = config.recipe(training, runs, run)
@@ -45,7 +46,16 @@ def jobs_of(
                 job["trainset"] = f"{protocol}-{trainsets.mix_name(recipe.captions)}"
                 shares = [f"{style}={share}" for style, share in sorted(recipe.captions.items())]
                 sets[job["trainset"]] = {"name": job["trainset"], "protocol": protocol, "captions": shares}
-    return {"jobs": dict(sorted(jobs.items())), "trainsets": dict(sorted(sets.items()))}
+                for letter in experiment.transfer:
+                    place = protocols.protocol(f"{protocol.partition('_')[0]}_{letter}").name
+                    elsewhere.setdefault(f"{place}-{run}", (place, f"{protocol}-{run}"))
+    transfers = {
+        name: {**jobs[trained], "protocol": place, "seeds": list(jobs[trained]["seeds"]), "checkpoint": trained}
+        for name, (place, trained) in elsewhere.items()
+        if name not in jobs
+    }
+    parts = {"jobs": jobs, "trainsets": sets, "transfers": transfers}
+    return {part: dict(sorted(found.items())) for part, found in parts.items()}
 
 
 def text(path: Path = paths.PARAMS) -> str:
@@ -79,5 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
         return int(stale)
     provenance.write_text(paths.JOBS, text())
     jobs = config.load_jobs()
-    print(f"{paths.JOBS}: {len(jobs)} jobs, {sum(len(job.seeds) for job in jobs.values())} models to train")
+    trained = [job for job in jobs.values() if not job.checkpoint]
+    models = sum(len(job.seeds) for job in trained)
+    print(f"{paths.JOBS}: {len(trained)} jobs, {models} models to train; {len(jobs) - len(trained)} tests elsewhere")
     return 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ class JobResults:
     test: Sequence[Face]
     scores: Mapping[int, Mapping[str, float]]  # seed -> face_id -> p_attack
     verdicts: Mapping[str, Mapping[int, Mapping[str, Verdict]]]  # reader -> seed -> face_id -> verdict
+    transfer: bool = False  # whether the models were trained for another target: their means are apart
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,15 +184,19 @@ def compared(found: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
     ]
 
 
-def paired(found: Mapping[tuple[str, str], Estimates], settings: Settings) -> list[dict[str, Any]]:
+def paired(
+    found: Mapping[tuple[str, str], Estimates], settings: Settings, transfers: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """Return run minus baseline of `pairs` for every metric, by frame for `FRAME_PAIRS` alone; `found` by (protocol, run).
 
-    Where two protocols have both runs, also their mean. Of the head by video also the "detectable" difference (`comparisons`).
-    Raises `MetricError` where the two were not judged on the same faces. Runs that share no seed are not compared.
+    Where two protocols have both runs, also their mean; that of `transfers` (protocols) is apart. Of the head by video also the
+    "detectable" difference (`comparisons`). Raises `MetricError` where the two were not judged on the same faces. Runs that share
+    no seed are not compared.
     """
     rows: list[dict[str, Any]] = []
-    pooled: dict[tuple[str, ...], list[tuple[dict[str, Any], np.ndarray, set[str]]]] = {}
+    pooled: dict[tuple[Any, ...], list[tuple[dict[str, Any], np.ndarray, set[str]]]] = {}
     for protocol, run, baseline in compared(found):
+        transfer = protocol in transfers
         for key, ours in found[protocol, run].items():
             theirs = found[protocol, baseline].get(key)
             subjects = set(ours.subjects.tolist())
@@ -199,8 +204,9 @@ def paired(found: Mapping[tuple[str, str], Estimates], settings: Settings) -> li
                 if key[1] == "frame" and row["metric"] not in FRAME_PAIRS:
                     continue
                 row |= {"protocol": protocol, "run": run, "baseline": baseline, "channel": key[0], "level": key[1]}
+                row["transfer"] = transfer
                 rows.append(_interval(row, replicates, settings.confidence))
-                pooled.setdefault((run, baseline, *key, row["metric"]), []).append((row, replicates, subjects))
+                pooled.setdefault((run, baseline, *key, row["metric"], transfer), []).append((row, replicates, subjects))
     for group in pooled.values():
         if len(group) > 1:
             mean = np.mean([replicates for _, replicates, _ in group], axis=0)
@@ -256,7 +262,8 @@ def summarise(jobs: Mapping[str, JobResults], settings: Settings) -> dict[str, A
         by_seed = {str(seed): cell(made, {seed: point}, job.protocol, settings) for seed, point in points.items()}
         mean = cell(made, points, job.protocol, settings)
         cells[name] = {"protocol": job.protocol, "run": job.run, "target": job.target, "seeds": by_seed, "mean": mean}
+        cells[name]["transfer"] = job.transfer
         found[job.protocol, job.run] = made
         decided[job.protocol, job.run] = decisions(job, cuts)
-    rows = paired(found, settings)
+    rows = paired(found, settings, {job.protocol for job in jobs.values() if job.transfer})
     return {"jobs": cells, "paired": rows, "descriptive": descriptive.rows(decided, compared(decided))}

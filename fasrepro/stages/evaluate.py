@@ -27,7 +27,9 @@ def results_of(name: str, job: config.Job, faces: list[Face], judgements: Iterab
     for row in judgements:
         if (row.protocol, row.run) == (job.protocol, job.run) and row.seed in scores:
             verdicts.setdefault(row.reader, {}).setdefault(row.seed, {})[row.face_id] = row.verdict
-    return summary.JobResults(job.protocol, job.run, protocol.target, split.dev, split.test, scores, verdicts)
+    return summary.JobResults(
+        job.protocol, job.run, protocol.target, split.dev, split.test, scores, verdicts, bool(job.checkpoint)
+    )
 
 
 def main(argv: list[str] | None = None) -> None:

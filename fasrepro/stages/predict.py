@@ -1,4 +1,4 @@
-"""Stage `predict@job`: scores of the sources' dev and the target's test faces, and explanations of test videos."""
+"""Stages `predict@job` and `transfer@job`: scores of the sources' dev and the target's test, explanations of test videos."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> None:
     explanations: list[records.Explanation] = []
     for seed in arguments.seeds:
         base, processor = backbones.load(recipe.backbone, backbones.device())
-        model = vlm.load(base, paths.checkpoint(arguments.name, seed), recipe.head_site)
+        model = vlm.load(base, paths.checkpoint(arguments.checkpoint or arguments.name, seed), recipe.head_site)
         job = (arguments.protocol, arguments.run, seed)
         batch = params.prediction.batch_size
         values = predict.score(model, processor, split.dev + split.test, read_image, recipe.prompt, batch)

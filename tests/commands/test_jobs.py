@@ -32,6 +32,24 @@ def test_runs_with_the_same_captions_share_a_trainset() -> None:
     assert content["trainsets"] == {"oci_m-vanilla": {"name": "oci_m-vanilla", "protocol": "oci_m", "captions": ["vanilla=1.0"]}}
 
 
+def test_a_transfer_tests_the_models_of_a_job_on_another_target_with_all_its_seeds() -> None:
+    first = config.Experiment(["oci_m"], ["vanilla"], [0], ["w"])
+    content = made(first=first, second=config.Experiment(["oci_m"], ["vanilla", "wide"], [1]))
+    assert content["transfers"] == {
+        "oci_w-vanilla": {
+            "protocol": "oci_w",
+            "run": "vanilla",
+            "seeds": [0, 1],
+            "trainset": "oci_m-vanilla",
+            "checkpoint": "oci_m-vanilla",
+        }
+    }
+    assert "oci_w-vanilla" not in content["jobs"]
+    assert made(first=first, second=config.Experiment(["oci_w"], ["vanilla"], [0]))["transfers"] == {}  # it is trained anyway
+    with pytest.raises(ProtocolError, match="'oci_i': a letter stands twice"):
+        made(one=config.Experiment(["oci_m"], ["vanilla"], [0], ["i"]))
+
+
 def test_what_cannot_be_is_named() -> None:
     with pytest.raises(config.ConfigError, match=r"unknown run 'vanila'\. Did you mean 'vanilla'"):
         made(one=config.Experiment(["oci_m"], ["vanila"], [0]))
@@ -64,6 +82,7 @@ def test_the_command_writes_and_checks(
     assert cli.main(["jobs"]) == 0
     assert "mi_c-vanilla" in config.load_jobs()
     assert config.load_jobs()["mi_c-vanilla"].name == "mi_c-vanilla"
+    assert config.load_jobs()["oci_w-vanilla"].checkpoint == "oci_m-vanilla"
     (tmp_path / "params.yaml").write_text("runs: [", encoding="utf-8")
     assert cli.main(["jobs"]) == 1
     assert "params.yaml: not YAML" in capsys.readouterr().err

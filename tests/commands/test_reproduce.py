@@ -15,7 +15,9 @@ def test_a_copy_holds_the_merged_params_and_its_own_jobs(tmp_path: Path) -> None
     copy = reproduce.make_copy(ROOT, "tiny", tmp_path / "copy")
     merged = config.read_yaml(copy / "params.yaml")
     assert merged == reproduce.profile_params(ROOT, "tiny") != config.read_yaml(ROOT / "params.yaml")
-    assert set(config.load_jobs(copy / "jobs.yaml")) == {"oci_m-label_only", "oci_m-vanilla", "oci_m-reasoning"}
+    assert set(config.load_jobs(copy / "jobs.yaml")) == {
+        f"{protocol}-{run}" for protocol in ("oci_m", "oci_w") for run in ("label_only", "vanilla", "reasoning")
+    }
     assert (copy / ".dvc" / "config").is_file()
 
 

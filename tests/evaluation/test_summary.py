@@ -72,3 +72,13 @@ def test_a_mean_over_protocols_counts_each_subject_once(second: list[str], subje
     found = {(place, run): estimates(value, people[place]) for place in people for run, value in (("a", 0.25), ("b", 0.75))}
     (mean,) = [row for row in summary.paired(found, SETTINGS) if row["protocol"] == "mean" and row["level"] == "video"]
     assert (mean["subjects"], mean["difference"], mean["protocols"]) == (subjects, 0.5, ["oci_m", "oc_m"])
+
+
+def test_the_mean_of_transfers_is_apart() -> None:
+    worse = {"oci_m": 0.1, "ocm_i": 0.3, "oci_w": 0.5, "ocm_w": 0.9}
+    found = {
+        (place, run): estimates(value, ["x", "y"]) for place, least in worse.items() for run, value in (("a", 0.0), ("b", least))
+    }
+    means = [row for row in summary.paired(found, SETTINGS, {"oci_w", "ocm_w"}) if row["protocol"] == "mean"]
+    by_video = [(row["protocols"], row["transfer"], row["difference"]) for row in means if row["level"] == "video"]
+    assert by_video == [(["oci_m", "ocm_i"], False, pytest.approx(0.2)), (["oci_w", "ocm_w"], True, pytest.approx(0.7))]

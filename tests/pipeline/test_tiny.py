@@ -78,10 +78,14 @@ def test_a_row_can_be_walked_from_archive_to_verdict(copy: Path) -> None:
     captions = {row.face_id for row in records.read(results / "captions" / "reasoning.parquet", records.Caption)}
     trained = {row.face_id for row in records.read(next((results / "trainsets").glob("*reasoning*")), records.TrainRow)}
     scores = {row.face_id for row in records.read(results / "predictions" / "oci_m-reasoning" / "scores.parquet", records.Score)}
-    judged = {row.face_id for row in records.read(results / "judgements.parquet", records.Judgement)}
+    judgements = records.read(results / "judgements.parquet", records.Judgement)
+    judged = {row.face_id for row in judgements if row.protocol == "oci_m"}
+    assert {faces[row.face_id].dataset for row in judgements if row.protocol == "oci_w"} == {"siw"}
     assert set(faces) <= truths
     assert captions == {name for name, face in faces.items() if face.split == "train" and face.dataset != "siw"}
-    assert any(face.split == "train" and face.dataset == "siw" for face in faces.values())  # never a source: nobody is paid for it
+    assert any(
+        face.split == "train" and face.dataset == "siw" for face in faces.values()
+    )  # and is no source
     assert trained <= captions
     assert not scores & trained
     assert judged <= scores

@@ -44,6 +44,7 @@ def row(protocol: str, low: float, high: float, **changes: Any) -> dict[str, Any
         "channel": "head",
         "seeds": 1,
         "subjects": 8,
+        "transfer": False,
     }
     return {**base, "protocol": protocol, "difference": (low + high) / 2, "low": low, "high": high, **changes}
 
@@ -95,8 +96,16 @@ def test_few_seeds_or_subjects_decide_nothing(seeds: int, subjects: int, wanted:
 def test_a_claim_that_no_result_speaks_to_is_not_run() -> None:
     ledger = {r.claim.id: r for r in claims.ledger(metrics(), published.load(), synthetic=True)}
     assert {r.verdict for r in ledger.values()} == {"not run"}
-    assert ledger["P1-3"].test == "no run is tested on SiW-Mv2 yet"
+    assert ledger["P1-3"].test == "no results of reasoning beside vanilla on another target"
     assert ledger["P1-1"].test == "no results of reasoning beside vanilla"
+
+
+def test_what_was_trained_for_another_target_speaks_to_claims_about_that_alone() -> None:
+    reading = {"channel": "lexical", "metric": "hter"}
+    given = metrics(row("oci_m", 0.1, 0.2, **reading), row("oci_w", 0.1, 0.2, transfer=True, **reading))
+    ledger = claims.ledger(given, published.load(), synthetic=True)
+    assert [(r.scope, r.verdict) for r in ledger if r.claim.id == "P1-2"] == [("oci_m", "opposite seen")]
+    assert [(r.scope, r.verdict) for r in ledger if r.claim.id == "P1-3"] == [("oci_w", "mechanism seen")]
 
 
 def test_a_control_of_ours_is_neither_reproduced_nor_has_a_published_figure() -> None:

@@ -15,7 +15,7 @@ from fasrepro.synthetic import worlds
 ROOT = Path(__file__).parents[2]
 HASH = "0123456789abcdef" * 4
 WINDOW = {"low": 0.1, "high": 0.4, "targets": 2}
-FACTS = {"strength": 0.5, "tie": 0.9, "vision_drop": 0.125, "subjects": 12}
+FACTS = {"strength": 0.5, "tie": 0.9, "vision_drop": 0.125, "subjects": 12, "seeds": 3}
 TRIAL = {"number": 1, "changed": "strengths", "why": "too easy", **FACTS, "hter": {"msu": 0.05, "casia": 0.1, "oulu": 0.25}}
 
 
@@ -83,7 +83,7 @@ def test_a_trial_is_a_row_and_the_last_one_is_judged(tmp_path: Path) -> None:
     log = difficulty.load(written(tmp_path, trials=[TRIAL, second]))
     assert [log.inside(trial) for trial in log.trials] == [2, 1]  # both ends of the window count
     text = difficulty.page(log)
-    assert "| 1 | strengths | too easy | 0.50 | 0.90 | 0.12 | 12 | 0.050 | 0.100 | 0.250 | 2 |" in text
+    assert "| 1 | strengths | too easy | 0.50 | 0.90 | 0.12 | 12 | 3 | 0.050 | 0.100 | 0.250 | 2 |" in text
     assert "| 0.410 | 0.300 | – | 1 |" in text
     assert "a &#124; pipe" in text
     assert "1 of 2 targets lie in the range, which is fewer" in text
@@ -98,9 +98,10 @@ def test_a_trial_is_a_row_and_the_last_one_is_judged(tmp_path: Path) -> None:
         ({"trials": [{**TRIAL, "hter": {"msv": 0.1}}]}, "target 'msv' is none of msu"),
         ({"trials": [{**TRIAL, "hter": {"msu": 12}}]}, "msu: 12 is no share"),
         ({"trials": [{**TRIAL, "hter": {}}]}, "at least one target"),
-        ({"trials": [{**TRIAL, "seed": 1}]}, r"trials\[0\]: must have exactly the keys changed, hter, number, strength"),
+        ({"trials": [{**TRIAL, "seed": 1}]}, r"trials\[0\]: must have exactly the keys changed, hter, number, seeds, strength"),
         ({"trials": [{**TRIAL, "tie": 2}]}, r"trials\[0\]: tie: 2 is no share"),
         ({"trials": [{**TRIAL, "subjects": 0}]}, r"subjects: 0 is no number of people"),
+        ({"trials": [{**TRIAL, "seeds": 0}]}, r"seeds: 0 is no number of trainings"),
         ({"trials": None}, "trials: expected a list"),
         ({"window": {**WINDOW, "low": 0.5}}, "no two shares in order"),
         ({"window": {**WINDOW, "targets": 9}}, "targets 9 is no number"),
