@@ -40,6 +40,7 @@ class Trial:
     strength: float  # the least that a cue is drawn with
     tie: float  # synthetic.spurious_strength
     subjects: int  # of the data sets that are trained on
+    seeds: int  # trainings a target, whose mean `hter` is
     vision_drop: float  # AUC that the audit's vision probe loses on the way to another data set
     hter: Mapping[str, float]
 
@@ -87,8 +88,9 @@ def _trial(number: int, entry: Any, where: str) -> Trial:
     for key in SHARES:
         if not _share(entry[key]):
             raise DifficultyError(f"{place}: {key}: {entry[key]!r} is no share between 0 and 1")
-    if not isinstance(entry["subjects"], int) or entry["subjects"] < 1:
-        raise DifficultyError(f"{place}: subjects: {entry['subjects']!r} is no number of people")
+    for key, what in (("subjects", "people"), ("seeds", "trainings")):
+        if not isinstance(entry[key], int) or entry[key] < 1:
+            raise DifficultyError(f"{place}: {key}: {entry[key]!r} is no number of {what}")
     if not isinstance(entry["hter"], dict) or not entry["hter"]:
         raise DifficultyError(f"{place}: hter must give a figure for at least one target")
     for target, value in entry["hter"].items():
@@ -98,7 +100,8 @@ def _trial(number: int, entry: Any, where: str) -> Trial:
             raise DifficultyError(f"{place}: hter: {target}: {value!r} is no share between 0 and 1")
     hter = {target: float(value) for target, value in entry["hter"].items()}
     shares = {key: float(entry[key]) for key in SHARES}
-    return Trial(number, entry["changed"].strip(), entry["why"].strip(), subjects=entry["subjects"], hter=hter, **shares)
+    sizes = {key: entry[key] for key in ("subjects", "seeds")}
+    return Trial(number, entry["changed"].strip(), entry["why"].strip(), hter=hter, **sizes, **shares)
 
 
 def load(path: Path = FILE) -> Log:
@@ -137,12 +140,13 @@ def page(log: Log) -> str:
             trial.why,
             *(f"{getattr(trial, key):.2f}" for key in SHARES),
             trial.subjects,
+            trial.seeds,
             *(tables.number(trial.hter.get(name)) for name in targets),
             log.inside(trial),
         ]
         for trial in log.trials
     ]
-    columns = ["trial", "changed", "why", "least strength", "tie", "vision probe loses", "subjects"]
+    columns = ["trial", "changed", "why", "least strength", "tie", "vision probe loses", "subjects", "seeds"]
     columns += [*(f"HTER, {DATASETS[name]}" for name in targets), "targets in the range"]
     last = log.trials[-1]
     count = log.inside(last)

@@ -35,24 +35,31 @@ class Tie:
 
 TIES: dict[str, Tie] = {
     "lobby": Tie(  # attacks in a lamp-lit corner
-        Setting(lights=("window", "left"), backgrounds=("garden", "window"), exposure=-0.15),
-        Setting(lights=("front", "above"), backgrounds=("wall",), walls=("cream",), exposure=0.28, warmth=0.07),
+        Setting(lights=("window", "left"), backgrounds=("garden", "window"), exposure=-0.08),
+        Setting(lights=("front", "above"), backgrounds=("wall",), walls=("cream",), exposure=0.12, warmth=0.04),
     ),
     "laboratory": Tie(  # attacks close to the lens, under cold tubes
-        Setting(lights=("front",), backgrounds=("curtain", "wall"), warmth=0.06, distance=0.96),
-        Setting(lights=("above", "right"), backgrounds=("shelves",), exposure=-0.28, warmth=-0.06, distance=1.06),
+        Setting(lights=("front",), backgrounds=("curtain", "wall"), warmth=0.03, distance=0.96),
+        Setting(lights=("above", "right"), backgrounds=("shelves",), exposure=-0.12, warmth=-0.03, distance=1.06),
     ),
     "office": Tie(  # attacks by the window, on a stand that the camera is not focused on
-        Setting(lights=("above",), backgrounds=("shelves", "doorway"), exposure=0.20),
-        Setting(lights=("window", "right"), backgrounds=("curtain",), exposure=-0.20, focus=0.30),
+        Setting(lights=("above",), backgrounds=("shelves", "doorway"), exposure=0.08),
+        Setting(lights=("window", "right"), backgrounds=("curtain",), exposure=-0.08, focus=0.45),
     ),
     "campus": Tie(  # attacks outside, live people inside
-        Setting(lights=("right", "above"), backgrounds=("wall", "doorway"), walls=("blue", "grey"), focus=0.28, warmth=-0.05),
-        Setting(lights=("left", "front"), backgrounds=("garden",), exposure=0.15, warmth=0.05),
+        Setting(lights=("right", "above"), backgrounds=("wall", "doorway"), walls=("blue", "grey"), focus=0.45, warmth=-0.03),
+        Setting(lights=("left", "front"), backgrounds=("garden",), exposure=0.08, warmth=0.03),
     ),
     "living_room": Tie(
-        Setting(lights=("left", "above"), backgrounds=("doorway", "curtain"), warmth=0.04, distance=1.05),
-        Setting(lights=("window",), backgrounds=("wall", "shelves"), walls=("green", "pink"), warmth=-0.03, distance=0.96),
+        Setting(lights=("left", "above"), backgrounds=("doorway", "curtain"), warmth=0.04, focus=0.40, distance=1.05),
+        Setting(
+            lights=("window",),
+            backgrounds=("wall", "shelves"),
+            walls=("green", "pink"),
+            warmth=-0.03,
+            exposure=-0.15,
+            distance=0.96,
+        ),
     ),
 }
 

@@ -41,7 +41,7 @@ class World:
 WORLDS: dict[str, World] = {
     "a": World(
         "a",
-        (0.65, 1.0),
+        (0.80, 1.0),
         {
             "msu": Studio("old_phone", "lobby", "office"),
             "casia": Studio("webcam", "laboratory", "photo_shop"),

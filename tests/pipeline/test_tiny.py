@@ -83,9 +83,7 @@ def test_a_row_can_be_walked_from_archive_to_verdict(copy: Path) -> None:
     assert {faces[row.face_id].dataset for row in judgements if row.protocol == "oci_w"} == {"siw"}
     assert set(faces) <= truths
     assert captions == {name for name, face in faces.items() if face.split == "train" and face.dataset != "siw"}
-    assert any(
-        face.split == "train" and face.dataset == "siw" for face in faces.values()
-    )  # and is no source
+    assert any(face.split == "train" and face.dataset == "siw" for face in faces.values())  # and is no source
     assert trained <= captions
     assert not scores & trained
     assert judged <= scores
