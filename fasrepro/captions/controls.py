@@ -1,7 +1,8 @@
 """Controls: captions made from annotated ones, each without one thing that a reasoning caption has.
 
-They ask nothing of an annotator. A run on one of them sees the same faces, as many captions of about the same length, and the
-same steps as a run on reasoning captions; what it learns less of is what the control lacks. The papers have none of these.
+They ask nothing of an annotator. A run on one of them sees the same faces, as many captions and as many steps as a run on
+reasoning captions; what it learns less of is what the control lacks. What is made of reasoning captions has about their length,
+what is made of neutral ones theirs, which is shorter. The papers have none of these.
 """
 
 from __future__ import annotations
