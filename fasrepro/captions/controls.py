@@ -87,15 +87,19 @@ def shuffled(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
 
 
 def random_words(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
-    """Return for each face as many words as its caption has, drawn from all captions' words as often as they stand there."""
-    pool = sorted(word for face in faces for word in texts[face.face_id].split())
-    return {
-        face.face_id: " ".join(
-            pool[int(unit_hash("random words", face.face_id, place) * len(pool))]
-            for place in range(len(texts[face.face_id].split()))
-        )
-        for face in faces
-    }
+    """Return for each face as many words as its caption has, drawn from its data set's captions as often as they stand there.
+
+    Of its own data set, so that no word of a target's captions reaches a training set.
+    """
+    pools: dict[str, list[str]] = defaultdict(list)
+    for face in sorted(faces, key=lambda face: face.face_id):
+        pools[face.dataset] += texts[face.face_id].split()
+    made = {}
+    for face in faces:
+        pool, length = pools[face.dataset], len(texts[face.face_id].split())
+        draws = (unit_hash("random words", face.face_id, place) for place in range(length))
+        made[face.face_id] = " ".join(pool[int(draw * len(pool))] for draw in draws)
+    return made
 
 
 def species_only(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
@@ -116,9 +120,8 @@ def wrong_cues(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
     family = {species: name for name, members in cues.FAMILIES.items() for species in members}
     attacks = sorted((face for face in faces if face.label is Label.ATTACK), key=lambda face: face.face_id)
     given = partners([face for face in faces if face.label is Label.BONA_FIDE], "wrong cues")
-    strata: dict[
-        tuple[str, str], list[Face]
-    ] = {}  # (data set, family) -> the attacks of another one, of this data set if it has any
+    # (data set, family) -> the attacks of another family, of this data set if it has any
+    strata: dict[tuple[str, str], list[Face]] = {}
     for face in attacks:
         place = face.dataset, family[face.species]
         if place not in strata:

@@ -123,6 +123,14 @@ def test_random_words_are_as_many_and_of_the_same_vocabulary(world: World, capti
     assert len(set(texts.values())) == len(texts)
 
 
+def test_random_words_are_those_of_the_own_data_set() -> None:
+    own = [face(4, 1, 0), face(30, 1, 0)]
+    other = [dataclasses.replace(one, dataset="casia", face_id=f"casia/{one.face_id}") for one in own]
+    texts = {one.face_id: "here are some words" for one in own} | {one.face_id: "quite another vocabulary" for one in other}
+    made = controls.random_words([*own, *other], texts)
+    assert all(set(made[one.face_id].split()) <= set(texts[one.face_id].split()) for one in (*own, *other))
+
+
 def test_species_only_names_the_species_and_no_cue(world: World, captions: dict[str, list[Caption]]) -> None:
     texts = derived("species_only", world, captions)
     for one in world.faces:
