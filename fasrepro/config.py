@@ -145,7 +145,11 @@ class Foundation:
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """A training recipe. `captions` gives each style its share of the faces; an empty one trains on labels alone."""
+    """A training recipe.
+
+    `captions` gives each style its share of the faces; an empty one trains on labels alone. Of several `learning_rates` the
+    stage `tune` chooses one; with one there is nothing to choose.
+    """
 
     backbone: str
     captions: dict[str, float]
@@ -156,14 +160,28 @@ class Training:
     lora_alpha: int
     lora_vision: bool
     train_embeddings: bool
+    sampling: str
     steps: int
     batch_size: int
-    learning_rate: float
+    learning_rates: list[float]
     warmup_steps: int
     weight_decay: float
     max_grad_norm: float
     max_caption_tokens: int
     prompt: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Tuning:
+    """Where learning rates are chosen: a protocol's dev, with one seed.
+
+    `like` maps a run to the one whose choice it takes. Rates whose dev AUC differ by at most `saturation` are not told apart.
+    """
+
+    protocol: str
+    seed: int
+    saturation: float
+    like: dict[str, str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -225,6 +243,7 @@ SECTIONS: dict[str, Any] = {
     "foundation": Foundation,
     "training": Training,
     "runs": dict[str, dict[str, Any]],
+    "tuning": Tuning,
     "experiments": dict[str, Experiment],
     "prediction": Prediction,
     "judging": Judging,
@@ -314,18 +333,25 @@ def recipe(training: Training, runs: dict[str, dict[str, Any]], run: str) -> Tra
 class Job:
     """A run on a protocol, all its seeds one after another in one process.
 
-    `checkpoint` names the job whose models are tested, where they were trained for another target: then nothing is trained.
+    `tuned` names the run whose learning rate it takes, most often itself. `checkpoint` names the job whose models are tested,
+    where they were trained for another target: then nothing is trained.
     """
 
     protocol: str
     run: str
     seeds: list[int]
     trainset: str
+    tuned: str
     checkpoint: str = ""
 
     @property
     def name(self) -> str:
         return f"{self.protocol}-{self.run}"
+
+
+def load_tunings(path: Path = paths.JOBS) -> list[str]:
+    """Return the runs that choose a learning rate. Raises `ConfigError`."""
+    return list(build(dict[str, Job], read_yaml(path).get("tunings", {}), f"{path}: tunings"))
 
 
 def load_jobs(path: Path = paths.JOBS) -> dict[str, Job]:
@@ -336,7 +362,7 @@ def load_jobs(path: Path = paths.JOBS) -> dict[str, Job]:
     return jobs
 
 
-FREE_NAMES = ("runs", "experiments", "ablations")  # sections whose keys are names that the user gives
+FREE_NAMES = ("runs", "tuning.like", "experiments", "ablations")  # sections whose keys are names that the user gives
 
 
 def merge(base: dict[str, Any], override: dict[str, Any], where: str = "") -> dict[str, Any]:

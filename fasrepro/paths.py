@@ -23,6 +23,8 @@ GROUNDING = RESULTS / "grounding.json"
 FOUNDATION = RESULTS / "foundation"
 CAPTIONS = RESULTS / "captions"
 TRAINSETS = RESULTS / "trainsets"
+TUNING = RESULTS / "tuning"
+CHOICE, TUNED_SCORES = "choice.json", "scores.parquet"
 CHECKPOINTS = RESULTS / "checkpoints"
 PREDICTIONS = RESULTS / "predictions"
 JUDGEMENTS = RESULTS / "judgements.parquet"
@@ -45,6 +47,14 @@ def captions_report(style: str) -> Path:
 
 def trainset(name: str) -> Path:
     return TRAINSETS / f"{name}.parquet"
+
+
+def tuning_choice(run: str) -> Path:
+    return TUNING / run / CHOICE
+
+
+def tuning_scores(run: str) -> Path:
+    return TUNING / run / TUNED_SCORES
 
 
 def checkpoint(job: str, seed: int) -> Path:

@@ -1,8 +1,7 @@
 """Controls: captions made from annotated ones, each without one thing that a reasoning caption has.
 
 They ask nothing of an annotator. A run on one of them sees the same faces, as many captions and as many steps as a run on
-reasoning captions; what it learns less of is what the control lacks. What is made of reasoning captions has about their length,
-what is made of neutral ones theirs, which is shorter. The papers have none of these.
+reasoning captions, of about their length; what it learns less of is what the control lacks. The papers have none of these.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from fasrepro.provenance import unit_hash
 from fasrepro.records import Caption, Face, Label, Verdict
 
 Texts = Mapping[str, str]  # face_id -> caption
-VERSION = 1  # of what all controls do; a change of one makes other captions
+VERSION = 2  # of what all controls do; a change of one makes other captions
 
 
 class ControlError(ValueError):
@@ -103,11 +102,18 @@ def random_words(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
 
 
 def species_only(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
-    """Return each face's neutral caption, then what it is and its verdict: the label and the species, and no sign of either."""
-    return {
-        face.face_id: f"{texts[face.face_id]} It looks like {cues.SPECIES[face.species]}. {VERDICTS[OF_LABEL[face.label]]}"
-        for face in faces
-    }
+    """Return each face's neutral caption, what it is and its verdict: the label and the species, and no sign of either.
+
+    Sentences at the neutral caption's end make room, so that the whole is no longer than it was.
+    """
+    made = {}
+    for face in faces:
+        told = [f"It looks like {cues.SPECIES[face.species]}.", VERDICTS[OF_LABEL[face.label]]]
+        kept, limit = _sentences(texts[face.face_id]), len(texts[face.face_id].split())
+        while len(kept) > 1 and len(" ".join([*kept, *told]).split()) > limit:
+            kept.pop()
+        made[face.face_id] = " ".join([*kept, *told])
+    return made
 
 
 def wrong_cues(faces: Sequence[Face], texts: Texts) -> dict[str, str]:

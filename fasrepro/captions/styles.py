@@ -113,10 +113,10 @@ STYLES: dict[str, Style] = {
     "blind": dataclasses.replace(REASONING, name="blind", told=False),
     "neutral": Style(
         name="neutral",
-        version=1,
-        task=(
-            "Describe in six to eight short sentences the person, their face and clothes, the light, the surroundings and the"
-            " quality of the picture."
+        version=2,
+        task=(  # about as many tokens as a reasoning caption has, so that a run on these learns from as many
+            "Describe in twelve short sentences, about a hundred words in all, the person, their face and hair, what they wear,"
+            " the light, the surroundings and the quality of the picture."
         ),
         headings=(),
         least_words=20,

@@ -77,13 +77,21 @@ _LIVE_SKIN = (
     "The skin looks natural and the face has real depth.",
 )
 _ALSO_HARMLESS = ("I also see {what}, and that is harmless.", "The picture also has {what}, as any picture may.")
-# What a neutral caption says of `Truth.attributes` beside the person: the words that a sentence needs, and the sentence.
-_ALSO_NEUTRAL: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("eyes",), "The eyes are {eyes}."),
-    (("beard",), "The beard is {beard}."),
-    (("expression", "pose"), "The face is {expression} and {pose}."),
-    (("clothes", "pattern"), "The clothes are {clothes} and {pattern}."),
-    (("quality",), "The picture is {quality}."),
+# What a neutral caption says of `Truth.attributes` beside the person, so that it has about as many tokens as a reasoning one: the
+# words that a sentence needs, the sentence, and what is said where the word is "none".
+_ALSO_NEUTRAL: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (("age",), "The person looks {age}.", ""),
+    (("skin_tone",), "The skin of the face is {skin_tone}.", ""),
+    (("eyes",), "The eyes are {eyes} and they are open.", ""),
+    (("glasses",), "The person has {glasses} glasses before the eyes.", "There are no glasses before the eyes."),
+    (("beard",), "The beard is {beard}.", "The person has no beard."),
+    (("hair",), "The hair is {hair}.", "There is no hair on the head."),
+    (("cover",), "On the head is {a cover}.", "There is nothing on the head."),
+    (("expression", "pose"), "The face is {expression} and {pose}.", ""),
+    (("clothes", "pattern"), "The clothes are {clothes} and {pattern}.", ""),
+    (("light",), "The person is in {the light}.", ""),
+    (("background",), "Behind the person one can see {the background}.", ""),
+    (("quality",), "The picture is {quality}.", ""),
 )
 _FITS = ("This fits {species}.", "It looks like {species}.", "All this speaks for {species}.")
 _LIVE_FITS = ("It looks like a live person in front of the camera.", "All this speaks for a live person.")
@@ -136,7 +144,7 @@ def join(items: Sequence[str]) -> str:
 
 def a_(words: str) -> str:
     """Return a noun's words with "a" or "an"; a plural ("shelves") stays as it is."""
-    if words.endswith("s") and not words.endswith("ss"):
+    if not words or (words.endswith("s") and not words.endswith("ss")):
         return words
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
@@ -155,13 +163,21 @@ def person(attributes: dict[str, str], dice: Dice, whole: bool) -> str:
     someone = a_(f"{attributes.get('age', '')} person".strip())
     text = dice.pick("person", _PERSON).replace("{a person}", someone)
     text = text.format(who=join(who) if who else "an open face")
-    light, background = attributes.get("light", ""), attributes.get("background", "")
-    if whole and light:
-        text += f" in {LIGHT.get(light, f'{light} light')}"
-    if whole and background:
-        behind = BACKGROUND.get(background, a_(background))
-        text += f" before {behind.replace('{wall}', attributes.get('wall', 'plain'))}"
+    if whole and attributes.get("light"):
+        text += f" in {_light(attributes)}"
+    if whole and attributes.get("background"):
+        text += f" before {_background(attributes)}"
     return f"{text}."
+
+
+def _light(attributes: dict[str, str]) -> str:
+    light = attributes.get("light", "")
+    return LIGHT.get(light, f"{light} light")
+
+
+def _background(attributes: dict[str, str]) -> str:
+    background = attributes.get("background", "")
+    return BACKGROUND.get(background, a_(background)).replace("{wall}", attributes.get("wall", "plain"))
 
 
 def attributes_of(text: str) -> dict[str, str]:
@@ -218,10 +234,12 @@ def reasoning(reading: Reading, dice: Dice) -> list[str]:
 def neutral(reading: Reading, dice: Dice) -> list[str]:
     """Return the one part of a neutral caption: person, scene, and harmless things; no sign of an attack is named."""
     words = reading.attributes
+    phrases = {"a cover": a_(words.get("cover", "")), "the light": _light(words), "the background": _background(words)}
     sentences = [person(words, dice, whole=True)]
-    for keys, template in _ALSO_NEUTRAL:
-        if all(words.get(key, "none") != "none" for key in keys):
-            sentences.append(template.format(**{key: words[key] for key in keys}))
+    for keys, template, without in _ALSO_NEUTRAL:
+        if all(key in words for key in keys):
+            sentence = without if "none" in (words[key] for key in keys) else template.format(**words, **phrases)
+            sentences += [sentence] if sentence else []
     if reading.look_alikes:
         things = [dice.pick(f"harmless {name}", cues.HARMLESS[name]) for name in reading.look_alikes]
         sentences.append(_ALSO_HARMLESS[1].format(what=join(things)))

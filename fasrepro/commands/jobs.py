@@ -18,7 +18,11 @@ HEADER = "# Written by `fasrepro jobs` from params.yaml. Edit that, not this.\n"
 
 
 def jobs_of(
-    experiments: dict[str, config.Experiment], runs: dict[str, dict[str, Any]], training: config.Training, captioned: list[str]
+    experiments: dict[str, config.Experiment],
+    runs: dict[str, dict[str, Any]],
+    training: config.Training,
+    tuning: config.Tuning,
+    captioned: list[str],
 ) -> dict[str, Any]:
     """Return the content of jobs.yaml: each run on each protocol once, with the union of the seeds asked for.
 
@@ -27,47 +31,75 @@ def jobs_of(
     """
     jobs: dict[str, dict[str, Any]] = {}
     sets: dict[str, dict[str, Any]] = {}
+    tunings: dict[str, dict[str, Any]] = {}
     elsewhere: dict[str, tuple[str, str]] = {}  # a test on another target -> its protocol, and the job whose models are tested
+
+    def trainset(protocol: str, run: str) -> str:
+        """Note that the run's trainset is wanted, and return its name."""
+        captions = _recipe(training, runs, run, captioned).captions
+        name = f"{protocol}-{trainsets.mix_name(captions)}"
+        shares = [f"{style}={share}" for style, share in sorted(captions.items())]
+        sets[name] = {"name": name, "protocol": protocol, "captions": shares}
+        return name
+
     for name, experiment in experiments.items():
         for run in experiment.runs:
-            recipe = config.recipe(training, runs, run)
-            if not re.fullmatch(r"[A-Za-z0-9_]+", run):
-                raise config.ConfigError(f"params.yaml: runs.{run}: a name takes letters, digits and underscores only")
-            trainsets.check_shares(recipe.captions)
-            for style in recipe.captions:
-                if style not in captioned:
-                    raise config.ConfigError(f"params.yaml: runs.{run}: captions: {config.unknown(style, captioned, 'style')}")
+            tuned = _tuned(tuning, runs, run)
             for protocol in experiment.protocols:
                 protocols.protocol(protocol)
                 if not experiment.seeds:
                     raise config.ConfigError(f"params.yaml: experiments.{name}: no seeds")
                 job = jobs.setdefault(f"{protocol}-{run}", {"protocol": protocol, "run": run, "seeds": []})
                 job["seeds"] = sorted({*job["seeds"], *experiment.seeds})
-                job["trainset"] = f"{protocol}-{trainsets.mix_name(recipe.captions)}"
-                shares = [f"{style}={share}" for style, share in sorted(recipe.captions.items())]
-                sets[job["trainset"]] = {"name": job["trainset"], "protocol": protocol, "captions": shares}
+                job |= {"trainset": trainset(protocol, run), "tuned": tuned}
                 for letter in experiment.transfer:
                     place = protocols.protocol(f"{protocol.partition('_')[0]}_{letter}").name
                     elsewhere.setdefault(f"{place}-{run}", (place, f"{protocol}-{run}"))
+            place = protocols.protocol(tuning.protocol).name
+            chosen = {"protocol": place, "run": tuned, "seeds": [tuning.seed]}
+            tunings[tuned] = chosen | {"trainset": trainset(place, tuned), "tuned": tuned}
     transfers = {
         name: {**jobs[trained], "protocol": place, "seeds": list(jobs[trained]["seeds"]), "checkpoint": trained}
         for name, (place, trained) in elsewhere.items()
         if name not in jobs
     }
-    parts = {"jobs": jobs, "trainsets": sets, "transfers": transfers}
+    parts = {"jobs": jobs, "trainsets": sets, "transfers": transfers, "tunings": tunings}
     return {part: dict(sorted(found.items())) for part, found in parts.items()}
+
+
+def _recipe(training: config.Training, runs: dict[str, dict[str, Any]], run: str, captioned: list[str]) -> config.Training:
+    """Return a run's recipe. Raises a `ValueError` for a name or a mix that cannot be, and a style without captions."""
+    recipe = config.recipe(training, runs, run)
+    if not re.fullmatch(r"[A-Za-z0-9_]+", run):
+        raise config.ConfigError(f"params.yaml: runs.{run}: a name takes letters, digits and underscores only")
+    trainsets.check_shares(recipe.captions)
+    for style in recipe.captions:
+        if style not in captioned:
+            raise config.ConfigError(f"params.yaml: runs.{run}: captions: {config.unknown(style, captioned, 'style')}")
+    if not recipe.learning_rates or any(rate <= 0 for rate in recipe.learning_rates):
+        raise config.ConfigError(f"params.yaml: runs.{run}: learning_rates must hold at least one, all above 0")
+    return recipe
+
+
+def _tuned(tuning: config.Tuning, runs: dict[str, dict[str, Any]], run: str) -> str:
+    """Return the run whose learning rate `run` takes. Raises `ConfigError` where `tuning.like` names none that chooses one."""
+    chosen = tuning.like.get(run, run)
+    if chosen in tuning.like:
+        raise config.ConfigError(f"params.yaml: tuning.like: {run} takes the rate of {chosen}, which chooses none itself")
+    return chosen
 
 
 def text(path: Path = paths.PARAMS) -> str:
     """Return what jobs.yaml must hold for the params in `path`."""
-    params = config.load("experiments", "runs", "training", "styles", "controls", path=path)
+    params = config.load("experiments", "runs", "training", "tuning", "styles", "controls", path=path)
     for style in params.styles:
         style_of(style)  # raises for one that is not there
     for name in params.controls:
         if (source := control_of(name).source) not in params.styles:
             raise config.ConfigError(f"{path}: controls: {name} is made of style {source!r}: add that to styles")
     captioned = [*params.styles, *params.controls]
-    return HEADER + yaml.safe_dump(jobs_of(params.experiments, params.runs, params.training, captioned), sort_keys=False)
+    made = jobs_of(params.experiments, params.runs, params.training, params.tuning, captioned)
+    return HEADER + yaml.safe_dump(made, sort_keys=False)
 
 
 def is_stale() -> bool:

@@ -31,5 +31,6 @@ def job(argv: list[str] | None, description: str | None) -> config.Job:
     parser.add_argument("--run", required=True)
     parser.add_argument("--seeds", type=int, nargs="+", required=True)
     parser.add_argument("--trainset", required=True)
+    parser.add_argument("--tuned", required=True)
     parser.add_argument("--checkpoint", default="")
     return config.Job(**vars(parser.parse_args(argv)))

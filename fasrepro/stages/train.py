@@ -20,7 +20,8 @@ def main(argv: list[str] | None = None) -> None:
     params = config.load("threads", "training", "runs")
     loop.use_threads(params.threads)
     recipe = dataclasses.asdict(config.recipe(params.training, params.runs, arguments.run))
-    checkpoint, _ = recipe.pop("backbone"), recipe.pop("captions")
+    checkpoint, _, _ = recipe.pop("backbone"), recipe.pop("captions"), recipe.pop("learning_rates")
+    recipe["learning_rate"] = provenance.read_json(paths.tuning_choice(arguments.tuned))["chosen"]
     trainset = paths.trainset(arguments.trainset)
     rows = records.read(trainset, records.TrainRow)
     read_image = functools.lru_cache(CACHED_CROPS)(lambda row: read_crop(paths.CROPS, row.crop, row.crop_sha256))

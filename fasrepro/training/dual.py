@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.utils.data import Sampler, WeightedRandomSampler
 from transformers import PreTrainedModel, ProcessorMixin
 
 from fasrepro.models import vlm
 from fasrepro.models.inputs import append_captions, encode_prompts
 from fasrepro.records import TrainRow
 from fasrepro.training import loop, losses
+from fasrepro.training import sampling as samplings
 
 
 class DualTrainer(loop.DescribeTrainer):
     """The dual loss of paper 1. Batches hold `attack` (0 or 1), `prompt_tokens` and the model's inputs."""
 
-    def __init__(self, classification_weight: float, caption_weight: float, **kwargs: Any) -> None:
+    def __init__(
+        self, classification_weight: float, caption_weight: float, row_weights: Sequence[float] | None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.weights = classification_weight, caption_weight
+        self.weights, self.row_weights = (classification_weight, caption_weight), row_weights
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler | None:
+        """Draw rows by weight if there are weights; else as the Trainer does, each row once an epoch."""
+        if self.row_weights is None:
+            return super()._get_train_sampler(train_dataset)
+        generator = torch.Generator().manual_seed(self.args.data_seed)
+        return WeightedRandomSampler(self.row_weights, len(self.row_weights), generator=generator)
 
     def compute_loss(self, model: vlm.FasVlm, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Tensor:
         attack = inputs.pop("attack")
@@ -64,14 +75,17 @@ def train(
     train_embeddings: bool,
     classification_weight: float,
     caption_weight: float,
+    sampling: str,
     max_caption_tokens: int,
     plan: loop.Optimisation,
     work: Path,
 ) -> tuple[vlm.FasVlm, dict[str, Any]]:
     """Train on `rows` in an order that depends on the plan's seed alone; return the last step's model and its loss curves.
 
-    The same seed gives every run the same initial weights, images and order: only the captions differ.
+    The same seed gives every run of one `sampling` the same initial weights, images and order: only the captions differ. Raises
+    `ValueError` for a head's site or a sampling that is not known.
     """
+    row_weights = samplings.weights(rows, sampling)
     model = vlm.create(
         base,
         site=head_site,
@@ -84,6 +98,7 @@ def train(
     trainer = DualTrainer(
         classification_weight,
         caption_weight,
+        row_weights,
         model=model,
         args=loop.arguments(work, plan),
         train_dataset=rows,

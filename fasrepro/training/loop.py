@@ -28,7 +28,7 @@ class Optimisation:
 
 
 def split_recipe(recipe: Mapping[str, Any], seed: int) -> tuple[Optimisation, dict[str, Any]]:
-    """Return the optimisation that a recipe asks for, and the rest of the recipe."""
+    """Return the optimisation that a recipe with one `learning_rate` asks for, and the rest of the recipe."""
     names = {field.name for field in dataclasses.fields(Optimisation)} - {"seed"}
     plan = Optimisation(**{name: recipe[name] for name in names}, seed=seed)
     return plan, {name: value for name, value in recipe.items() if name not in names}

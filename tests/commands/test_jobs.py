@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,16 @@ from fasrepro.commands import jobs
 from fasrepro.data.protocols import ProtocolError
 
 ROOT = Path(__file__).parent.parent.parent
+TUNING = config.Tuning("mi_c", 7, 0.01, {"wide": "vanilla"})
 RUNS = {"label_only": {}, "vanilla": {"captions": {"vanilla": 1.0}}, "wide": {"captions": {"vanilla": 1.0}, "lora_rank": 64}}
 
 
+def training() -> config.Training:
+    return config.load("training", path=ROOT / "params.yaml").training
+
+
 def made(**experiments: config.Experiment) -> dict[str, dict[str, dict[str, object]]]:
-    return jobs.jobs_of(experiments, RUNS, config.load("training", path=ROOT / "params.yaml").training, ["vanilla", "reasoning"])
+    return jobs.jobs_of(experiments, RUNS, training(), TUNING, ["vanilla", "reasoning"])
 
 
 def test_a_job_is_a_run_on_a_protocol_with_all_seeds_asked_for() -> None:
@@ -29,7 +35,30 @@ def test_a_job_is_a_run_on_a_protocol_with_all_seeds_asked_for() -> None:
 def test_runs_with_the_same_captions_share_a_trainset() -> None:
     content = made(one=config.Experiment(["oci_m"], ["vanilla", "wide"], [0]))
     assert {job["trainset"] for job in content["jobs"].values()} == {"oci_m-vanilla"}
-    assert content["trainsets"] == {"oci_m-vanilla": {"name": "oci_m-vanilla", "protocol": "oci_m", "captions": ["vanilla=1.0"]}}
+    own = {"name": "oci_m-vanilla", "protocol": "oci_m", "captions": ["vanilla=1.0"]}
+    assert content["trainsets"] == {"mi_c-vanilla": own | {"name": "mi_c-vanilla", "protocol": "mi_c"}, "oci_m-vanilla": own}
+
+
+def test_a_run_chooses_its_learning_rate_or_takes_that_of_another() -> None:
+    content = made(one=config.Experiment(["oci_m"], ["label_only", "wide"], [0, 1]))
+    assert {name: job["tuned"] for name, job in content["jobs"].items()} == {
+        "oci_m-label_only": "label_only",
+        "oci_m-wide": "vanilla",
+    }
+    assert content["tunings"]["vanilla"] == {
+        "protocol": "mi_c",
+        "run": "vanilla",
+        "seeds": [7],
+        "trainset": "mi_c-vanilla",
+        "tuned": "vanilla",
+    }
+    assert set(content["tunings"]) == {"label_only", "vanilla"}
+    chained = dataclasses.replace(TUNING, like={"wide": "vanilla", "vanilla": "label_only"})
+    with pytest.raises(config.ConfigError, match="wide takes the rate of vanilla, which chooses none itself"):
+        jobs.jobs_of({"one": config.Experiment(["oci_m"], ["wide"], [0])}, RUNS, training(), chained, ["vanilla"])
+    unknown = dataclasses.replace(TUNING, like={"wide": "vanila"})
+    with pytest.raises(config.ConfigError, match=r"unknown run 'vanila'\. Did you mean 'vanilla'"):
+        jobs.jobs_of({"one": config.Experiment(["oci_m"], ["wide"], [0])}, RUNS, training(), unknown, ["vanilla"])
 
 
 def test_a_transfer_tests_the_models_of_a_job_on_another_target_with_all_its_seeds() -> None:
@@ -41,6 +70,7 @@ def test_a_transfer_tests_the_models_of_a_job_on_another_target_with_all_its_see
             "run": "vanilla",
             "seeds": [0, 1],
             "trainset": "oci_m-vanilla",
+            "tuned": "vanilla",
             "checkpoint": "oci_m-vanilla",
         }
     }
@@ -60,9 +90,14 @@ def test_what_cannot_be_is_named() -> None:
             jobs.jobs_of(
                 {"one": config.Experiment(["oci_m"], ["odd"], [0])},
                 {"odd": {"captions": captions}},
-                config.load("training", path=ROOT / "params.yaml").training,
+                training(),
+                TUNING,
                 ["vanilla", "reasoning"],
             )
+    with pytest.raises(config.ConfigError, match="learning_rates must hold at least one, all above 0"):
+        jobs.jobs_of(
+            {"one": config.Experiment(["oci_m"], ["odd"], [0])}, {"odd": {"learning_rates": [0.0]}}, training(), TUNING, []
+        )
     with pytest.raises(config.ConfigError, match="no seeds"):
         made(one=config.Experiment(["oci_m"], ["vanilla"], []))
 
