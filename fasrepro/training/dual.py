@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import Sampler, WeightedRandomSampler
-from transformers import PreTrainedModel, ProcessorMixin
+from transformers import PreTrainedModel, ProcessorMixin, TrainerCallback
 
 from fasrepro.models import vlm
 from fasrepro.models.inputs import append_captions, encode_prompts
@@ -79,11 +79,12 @@ def train(
     max_caption_tokens: int,
     plan: loop.Optimisation,
     work: Path,
+    callbacks: Sequence[TrainerCallback] = (),
 ) -> tuple[vlm.FasVlm, dict[str, Any]]:
     """Train on `rows` in an order that depends on the plan's seed alone; return the last step's model and its loss curves.
 
-    The same seed gives every run of one `sampling` the same initial weights, images and order: only the captions differ. Raises
-    `ValueError` for a head's site or a sampling that is not known.
+    The same seed gives every run of one `sampling` the same initial weights, images and order: only the captions differ.
+    `callbacks` may look at the model on its way. Raises `ValueError` for a head's site or a sampling that is not known.
     """
     row_weights = samplings.weights(rows, sampling)
     model = vlm.create(
@@ -103,6 +104,7 @@ def train(
         args=loop.arguments(work, plan),
         train_dataset=rows,
         data_collator=collator(processor, read_image, prompt, max_caption_tokens),
+        callbacks=list(callbacks),
     )
     trainer.train()
     curves = {name: loop.tenths(values) for name, values in trainer.losses.items()}

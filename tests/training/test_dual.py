@@ -23,6 +23,7 @@ RECIPE: dict[str, Any] = {
     "train_embeddings": True,
     "classification_weight": 0.7,
     "caption_weight": 0.3,
+    "sampling": "natural",
     "steps": 30,
     "batch_size": 4,
     "learning_rate": 0.01,
@@ -65,6 +66,31 @@ def caption_loss(model: vlm.FasVlm, processor: Any, data: list[TrainRow], pictur
     batch.pop("attack")
     with torch.no_grad():
         return float(model(**batch).caption_loss)
+
+
+def test_every_run_of_a_seed_sees_the_same_images_in_the_same_order(
+    checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path
+) -> None:
+    def seen(**changed: Any) -> list[str]:
+        order: list[str] = []
+
+        def read(row: TrainRow) -> Image.Image:
+            order.append(row.face_id)
+            return picture(int(row.crop))
+
+        base, processor = backbones.load(str(checkpoint))
+        plan, method = loop.split_recipe({**RECIPE, "steps": 6, **changed}, 3)
+        dual.train(base, processor, rows(changed.get("caption_weight", 1) > 0), read, plan=plan, work=tmp_path, **method)
+        return order
+
+    natural, balanced = seen(), seen(sampling="balanced")
+    assert natural == seen(caption_weight=0.0)
+    assert natural == seen(learning_rate=0.001)
+    assert balanced == seen(sampling="balanced", caption_weight=0.0)
+    assert sorted(natural[:6]) == [row.face_id for row in rows()]  # each row once before any comes again
+    assert sorted(balanced[:6]) != [row.face_id for row in rows()]  # drawn with replacement
+    with pytest.raises(ValueError, match="unknown sampling 'odd'"):
+        seen(sampling="odd")
 
 
 def test_dual_loss_is_the_weighted_sum() -> None:
