@@ -203,9 +203,12 @@ class Prediction:
 
 @dataclasses.dataclass(frozen=True)
 class Judging:
+    """Who reads explanations. `network_videos`: how many videos a cell a reader over the network reads; 0: all."""
+
     readers: list[str]
     model: str
     max_tokens: int
+    network_videos: int
 
 
 @dataclasses.dataclass(frozen=True)

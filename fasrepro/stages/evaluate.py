@@ -8,12 +8,14 @@ from collections.abc import Iterable
 
 from fasrepro import config, paths, provenance, records, stages
 from fasrepro.data import protocols
-from fasrepro.evaluation import comparisons, metrics, summary
+from fasrepro.evaluation import comparisons, metrics, summary, tried
 from fasrepro.records import Face, Judgement, Score, Verdict
 
 
-def results_of(name: str, job: config.Job, faces: list[Face], judgements: Iterable[Judgement]) -> summary.JobResults:
-    """Collect what a job left; raises `ValueError` for a seed without scores."""
+def results_of(
+    name: str, job: config.Job, faces: list[Face], judgements: Iterable[Judgement], readers: list[str]
+) -> summary.JobResults:
+    """Collect what a job left, and what `readers` read; raises `ValueError` for a seed without scores."""
     protocol = protocols.protocol(job.protocol)
     split = protocols.split_faces(faces, protocol)
     scores: dict[int, dict[str, float]] = {seed: {} for seed in job.seeds}
@@ -25,24 +27,30 @@ def results_of(name: str, job: config.Job, faces: list[Face], judgements: Iterab
         scores[row.seed][row.face_id] = row.p_attack
     verdicts: dict[str, dict[int, dict[str, Verdict]]] = {}
     for row in judgements:
-        if (row.protocol, row.run) == (job.protocol, job.run) and row.seed in scores:
+        if (row.protocol, row.run) == (job.protocol, job.run) and row.seed in scores and row.reader in readers:
             verdicts.setdefault(row.reader, {}).setdefault(row.seed, {})[row.face_id] = row.verdict
     return summary.JobResults(
         job.protocol, job.run, protocol.target, split.dev, split.test, scores, verdicts, bool(job.checkpoint)
     )
 
 
+def tuned(run: str, faces: list[Face], within: float) -> dict[str, object]:
+    choice, rows = provenance.read_json(paths.tuning_choice(run)), records.read(paths.tuning_scores(run), Score)
+    split = protocols.split_faces(faces, protocols.protocol(choice["protocol"]))
+    return tried.report(choice, rows, split.dev, split.test, within)
+
+
 def main(argv: list[str] | None = None) -> None:
-    """Write results/metrics.json."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
-    params = config.load("evaluation", "ledger")
+    params = config.load("evaluation", "ledger", "judging", "tuning")
     if params.ledger.metric not in metrics.METRICS:
         raise config.ConfigError(f"params.yaml: ledger.metric: {config.unknown(params.ledger.metric, metrics.METRICS, 'metric')}")
     faces = records.read(paths.FACES, Face)
     judgements = records.read(paths.JUDGEMENTS, Judgement)
-    jobs = {name: results_of(name, job, faces, judgements) for name, job in config.load_jobs().items()}
+    jobs = {name: results_of(name, job, faces, judgements, params.judging.readers) for name, job in config.load_jobs().items()}
     settings = summary.Settings(params.evaluation.replicates, params.evaluation.confidence, params.evaluation.seed)
     report = summary.summarise(jobs, settings)
+    report["tuning"] = {run: tuned(run, faces, params.tuning.saturation) for run in config.load_tunings()}
     report["settings"] = {"evaluation": dataclasses.asdict(params.evaluation), "ledger": dataclasses.asdict(params.ledger)}
     report["settings"]["descriptive"] = {"power": comparisons.POWER}
     provenance.write_json(paths.METRICS, provenance.rounded(report, params.evaluation.digits))

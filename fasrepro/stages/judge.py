@@ -9,9 +9,10 @@ import types
 from collections.abc import Iterator
 
 from fasrepro import config, paths, records, stages
-from fasrepro.captions import endpoints, simulated
+from fasrepro.captions import endpoints, simulated, styles
 from fasrepro.captions.store import Store
-from fasrepro.evaluation import readers
+from fasrepro.evaluation import readers, variants
+from fasrepro.records import Explanation, Judgement
 
 
 @contextlib.contextmanager
@@ -32,20 +33,25 @@ def main(argv: list[str] | None = None) -> None:
     params = config.load("judging", "annotator", "simulated")
     if not params.judging.readers:
         raise config.ConfigError(f"params.yaml: judging.readers: name at least one of {', '.join(readers.READERS)}")
-    explanations = [
-        row for job in sorted(config.load_jobs()) for row in records.read(paths.explanations(job), records.Explanation)
-    ]
-    texts = {str(number): row.text for number, row in enumerate(explanations)}
+    faces = {face.face_id: face for face in records.read(paths.FACES, records.Face)}
+    told, rows = variants.made(styles.VERDICTS), []
     network = bool(readers.NETWORK.intersection(params.judging.readers))
     with opened_api(params) if network else contextlib.nullcontext() as api:
-        verdicts = {reader: readers.read_all(reader, texts, api) for reader in params.judging.readers}
-    rows = [
-        records.Judgement(row.protocol, row.run, row.seed, row.face_id, reader, verdicts[reader][str(number)])
-        for reader in params.judging.readers
-        for number, row in enumerate(explanations)
-    ]
-    records.write(paths.JUDGEMENTS, rows, records.Judgement)
-    print(f"{len(rows)} judgements of {len(explanations)} explanations by {', '.join(params.judging.readers)}")
+        for name, job in sorted(config.load_jobs().items()):
+            written = records.read(paths.explanations(name), Explanation)
+            means = readers.Means(records.read(paths.trainset(job.trainset), records.TrainRow), api)
+            asked = readers.few([faces[row.face_id] for row in written], params.judging.network_videos)
+            for reader in params.judging.readers:
+                costly = reader in readers.NETWORK
+                read = [row for row in written if row.face_id in asked or not costly]
+                kinds = [variants.WHOLE] if costly else list(told)
+                texts = {f"{kind} {number}": told[kind](row.text) for kind in kinds for number, row in enumerate(read)}
+                for key, verdict in readers.read_all(reader, texts, means).items():
+                    kind, number = key.split()
+                    row, channel = read[int(number)], variants.channel(reader, kind)
+                    rows.append(Judgement(job.protocol, job.run, row.seed, row.face_id, channel, verdict))
+    records.write(paths.JUDGEMENTS, rows, Judgement)
+    print(f"{len(rows)} judgements by {', '.join(params.judging.readers)}")
 
 
 if __name__ == "__main__":

@@ -64,9 +64,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     paths.PARAMS.write_text(yaml.safe_dump(params))
     jobs = {
-        f"oc_m-{run}": {"protocol": "oc_m", "run": run, "seeds": [0, 1], "trainset": "t"} for run in ("label_only", "vanilla")
+        f"oc_m-{run}": {"protocol": "oc_m", "run": run, "seeds": [0, 1], "trainset": "t", "tuned": run}
+        for run in ("label_only", "vanilla")
     }
-    paths.JOBS.write_text(yaml.safe_dump({"jobs": jobs, "trainsets": {}}))
+    chosen = {"protocol": "oc_m", "run": "vanilla", "seeds": [0], "trainset": "t", "tuned": "vanilla"}
+    paths.JOBS.write_text(yaml.safe_dump({"jobs": jobs, "trainsets": {}, "tunings": {"vanilla": chosen}}))
     rows = faces()
     records.write(paths.FACES, rows, Face)
     tested = [face for face in rows if face.split == "test"]
@@ -83,7 +85,18 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for face in tested
         if face.dataset == "msu"
     ]
+    # What a reader makes of a changed text is no verdict on the explanation.
+    judged += [dataclasses.replace(row, reader="lexical_flipped", verdict=Verdict.UNDECIDED) for row in judged]
     records.write(paths.JUDGEMENTS, judged, Judgement)
+    tried = [
+        Score("oc_m", f"vanilla@{rate}", 0, face.face_id, score(face, run, 1))
+        for rate, run in (("0.001", "vanilla"), ("0.002", "label_only"))
+        for face in tested
+    ]
+    records.write(paths.tuning_scores("vanilla"), tried, Score)
+    dev_auc = {"0.001": {"casia": 1.0, "oulu": 0.9}, "0.002": {"casia": 1.0, "oulu": 0.88}}
+    choice = {"run": "vanilla", "protocol": "oc_m", "seed": 0, "chosen": 0.001, "dev_auc": dev_auc}
+    paths.tuning_choice("vanilla").write_text(json.dumps(choice))
     return tmp_path
 
 
@@ -115,9 +128,26 @@ def test_metrics_by_hand(project: Path) -> None:
     assert label_only["seeds"]["0"]["video"]["hter_dev"]["value"] == 0.0
     assert label_only["seeds"]["1"]["video"]["hter_dev"]["value"] == 0.5
     assert label_only["mean"]["video"]["hter_dev"] == {"value": 0.25, "low": 0.0, "high": 0.5}
+    assert set(vanilla["mean"]["readers"]) == {"lexical"}
     read = vanilla["mean"]["readers"]["lexical"]["video"]
     values = {name: read[name]["value"] for name in ("accuracy", "hter", "accuracy_decided", "hter_decided", "undecided")}
     assert values == {"accuracy": 0.666667, "hter": 0.25, "accuracy_decided": 1.0, "hter_decided": 0.0, "undecided": 0.333333}
+
+
+def test_learning_rates_are_told_with_what_they_come_to_on_the_target(project: Path) -> None:
+    evaluate.main([])
+    found = json.loads(paths.METRICS.read_text())["tuning"]
+    assert found == {
+        "vanilla": {
+            "chosen": 0.001,
+            "protocol": "oc_m",
+            "rates": {
+                "0.001": {"dev_auc": 0.95, "hter_dev": 0.25, "auc": 1.0},
+                "0.002": {"dev_auc": 0.94, "hter_dev": 0.5, "auc": 1.0},
+            },
+            "saturated": True,  # 0.01 apart, which is what params.yaml calls the same
+        }
+    }
 
 
 def test_paired_differences_by_hand(project: Path) -> None:

@@ -1,0 +1,77 @@
+"""Tables of what readers make of explanations with and without their verdict, and of how readers and head go together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fasrepro.report import fragments, tables
+
+SIGNS = {"": "whole", "_cut": "verdict cut out", "_flipped": "verdict turned"}
+
+
+def in_order(readings: Mapping[str, Any], runs: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Return the entries of results/readings.json by protocol, then in the order of `runs`."""
+    return sorted(readings.values(), key=lambda job: (job["protocol"], runs.index(job["run"])))
+
+
+def variants(readings: Mapping[str, Any], runs: Sequence[str], readers: Sequence[str]) -> str:
+    """Return the table of each reader's accuracy on the whole text, the cut one and the turned one, a row a job and reader."""
+    rows = []
+    for job in in_order(readings, runs):
+        for reader in readers:
+            found = [job["channels"].get(reader + suffix) for suffix in SIGNS]
+            if found[0] is None or found[1] is None:
+                continue  # a reader that reads whole texts alone
+            undecided = tables.interval(found[1]["undecided"])
+            accuracies = [tables.interval(entry["accuracy"]) if entry else tables.NONE for entry in found]
+            rows.append([job["protocol"], job["run"], reader, *accuracies, undecided])
+    columns = ["protocol", "run", "reader", *(f"accuracy, {words}" for words in SIGNS.values()), "undecided, verdict cut out"]
+    return fragments.table(columns, rows) if rows else tables.NOTHING
+
+
+def by_frame(metrics: Mapping[str, Any]) -> str:
+    """Return paper 1's own row: accuracy and HTER of readers' verdicts by frame, undecided ones wrong and, beside it, left out."""
+    names = ("accuracy", "hter", "undecided", "accuracy_decided", "hter_decided")
+    rows = []
+    for job in metrics["jobs"].values():
+        for reader, levels in sorted(job["mean"]["readers"].items()):
+            cell = levels["frame"]
+            size = cell["counts"]["bona_fide"] + cell["counts"]["attack"]
+            rows.append([job["protocol"], job["run"], reader, size, *(tables.interval(cell[name]) for name in names)])
+    columns = ["protocol", "run", "reader", "frames", *(tables.READERS.get(name, name) for name in names)]
+    return fragments.table(columns, rows) if rows else tables.NOTHING
+
+
+def agreement(readings: Mapping[str, Any], runs: Sequence[str], first: str) -> str:
+    """Return the table of how the head and the other readers go with the reader `first`, and of texts without their form."""
+    others = sorted(
+        {name for job in readings.values() for name, cell in job["channels"].items() if "kappa" in cell and plain(name)}
+    )
+    rows = []
+    for job in in_order(readings, runs):
+        cells = job["channels"]
+        if first not in cells:
+            continue
+        kappas = [tables.interval(cells[name]["kappa"]) if name in cells else tables.NONE for name in others]
+        unparsed = tables.number(job["unparsed"])
+        counted = job["counts"]["explanations"]
+        rows.append([job["protocol"], job["run"], counted, tables.interval(cells[first]["disagreement"]), *kappas, unparsed])
+    columns = ["protocol", "run", "frames", f"head and {first} disagree", *(f"kappa, {name} and {first}" for name in others)]
+    return fragments.table([*columns, "without the form of its captions"], rows) if rows else tables.NOTHING
+
+
+def plain(channel: str) -> bool:
+    """Return whether a channel is of whole texts."""
+    return not any(suffix and channel.endswith(suffix) for suffix in SIGNS)
+
+
+def fragments_of(
+    readings: Mapping[str, Any], metrics: Mapping[str, Any], runs: Sequence[str], readers: Sequence[str]
+) -> dict[str, str]:
+    """Return every fragment of this module by its name; `readers` as params.yaml has them, the first one the measure."""
+    return {
+        "readings_table": variants(readings, runs, readers),
+        "readers_frame_table": by_frame(metrics),
+        "agreement_table": agreement(readings, runs, readers[0]),
+    }

@@ -1,0 +1,59 @@
+"""Stage `readings`: explanations with and without their verdict, readers and head held together -> results/readings.json."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+
+from fasrepro import config, paths, provenance, records, stages
+from fasrepro.captions import checks, styles
+from fasrepro.data import protocols
+from fasrepro.evaluation import readings
+from fasrepro.records import Explanation, Face, Judgement, Score, TrainRow, Verdict
+
+
+def parses(text: str, forms: list[styles.Style]) -> bool:
+    """Return whether a text has the form of one of the styles."""
+    for style in forms:
+        with contextlib.suppress(checks.Rejected):
+            return bool(checks.parse(style, text))
+    return False
+
+
+def gathered(name: str, job: config.Job, faces: dict[str, Face], judged: list[Judgement], seed: int, cut: float) -> readings.Read:
+    """Return what was read of one seed of a job; `judged` are the job's judgements, `cut` is the seed's dev threshold."""
+    trained = {row.style for row in records.read(paths.trainset(job.trainset), TrainRow)}
+    forms = [styles.STYLES[form] for form in sorted(trained & set(styles.STYLES))]
+    texts = {row.face_id: row.text for row in records.read(paths.explanations(name), Explanation) if row.seed == seed}
+    scores = {row.face_id: row.p_attack for row in records.read(paths.scores(name), Score) if row.seed == seed}
+    verdicts: dict[str, dict[str, Verdict]] = {}
+    for row in judged:
+        verdicts.setdefault(row.reader, {})
+        if row.seed == seed:
+            verdicts[row.reader][row.face_id] = row.verdict
+    unparsed = {face_id: not parses(text, forms) for face_id, text in texts.items()} if forms else None
+    return readings.gather([faces[face_id] for face_id in texts], verdicts, {i: scores[i] >= cut for i in texts}, unparsed)
+
+
+def main(argv: list[str] | None = None) -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    params = config.load("evaluation", "judging")
+    settings = params.evaluation.replicates, params.evaluation.confidence, params.evaluation.seed
+    faces = {face.face_id: face for face in records.read(paths.FACES, Face)}
+    by_job: dict[tuple[str, str], list[Judgement]] = {}
+    for row in records.read(paths.JUDGEMENTS, Judgement):
+        by_job.setdefault((row.protocol, row.run), []).append(row)
+    cells, report = provenance.read_json(paths.METRICS)["jobs"], {}
+    for name, job in config.load_jobs().items():
+        judged, cuts = (
+            by_job.get((job.protocol, job.run), []),
+            {n: cells[name]["seeds"][str(n)]["threshold_dev"] for n in job.seeds},
+        )
+        by_seed = {seed: gathered(name, job, faces, judged, seed, cut) for seed, cut in cuts.items()}
+        found = readings.summarise(by_seed, params.judging.readers[0], protocols.protocol(job.protocol).target, *settings)
+        report[name] = {"protocol": job.protocol, "run": job.run, **found}
+    provenance.write_json(paths.READINGS, provenance.rounded(report, params.evaluation.digits))
+
+
+if __name__ == "__main__":
+    stages.run(main)
