@@ -41,6 +41,30 @@ class Material:
     known: world.Known = world.NOTHING
 
 
+def read(
+    jobs: Sequence[str],
+    styles: Sequence[str],
+    controls: Sequence[str],
+    metrics: Mapping[str, Any],
+    synthetic: bool,
+    show_faces: bool,
+) -> Material:
+    """Return what the stages wrote about these jobs, styles and controls; only of `synthetic` archives is there a truth."""
+    return Material(
+        faces=by_id(records.read(paths.FACES, Face)),
+        truths=by_id(records.read(paths.TRUTH, Truth)) if synthetic else {},
+        crops=paths.CROPS,
+        captions={style: captions_of(style) for style in styles},
+        controls={name: captions_of(name) for name in controls},
+        scores={job: records.read(paths.scores(job), Score) for job in jobs},
+        explanations={job: records.read(paths.explanations(job), Explanation) for job in jobs},
+        judgements=records.read(paths.JUDGEMENTS, Judgement),
+        metrics=metrics,
+        show_faces=show_faces,
+        known=world.load(paths.WORLD, paths.CUE_PAIRS),
+    )
+
+
 def contact_sheets(material: Material, folder: Path) -> str:
     """Draw a contact sheet for each data set and return the fragment that shows them."""
     if not material.show_faces:

@@ -31,7 +31,7 @@ def variants(readings: Mapping[str, Any], runs: Sequence[str], readers: Sequence
 
 
 def by_frame(metrics: Mapping[str, Any]) -> str:
-    """Return paper 1's own row: accuracy and HTER of readers' verdicts by frame, undecided ones wrong and, beside it, left out."""
+    """Return accuracy and HTER of readers' verdicts by frame, as paper 1 counts: undecided ones wrong, and left out."""
     names = ("accuracy", "hter", "undecided", "accuracy_decided", "hter_decided")
     rows = []
     for job in metrics["jobs"].values():

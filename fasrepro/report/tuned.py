@@ -11,8 +11,10 @@ COLUMNS = ("run", "learning rate", "chosen", "dev AUC", "HTER on the target, dev
 
 
 def table(tuning: Mapping[str, Any], runs: Sequence[str], like: Mapping[str, str], within: float) -> str:
-    """Return the fragment; `tuning` as in metrics.json, `like` maps a run to the one whose rate it takes, `within` is the
-    difference in dev AUC that is told apart."""
+    """Return the fragment; `tuning` as in metrics.json.
+
+    `like` maps a run to the one whose rate it takes; dev AUCs no further apart than `within` are not told apart.
+    """
     rows = []
     for run in sorted(tuning, key=runs.index):
         entry = tuning[run]

@@ -1,0 +1,27 @@
+"""Every fragment that the files of results decide, gathered from the modules that make them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fasrepro.report import descriptive, grounded, readings, tuned
+from fasrepro.report.published import Figure
+
+
+def fragments_of(
+    results: Mapping[str, Mapping[str, Any]],
+    published: Mapping[str, Figure],
+    runs: Sequence[str],
+    readers: Sequence[str],
+    tuning: Mapping[str, Any],
+    synthetic: bool,
+) -> dict[str, str]:
+    """Return the fragments by name. `results` holds what results/<name>.json holds, by that name; `tuning` is params' section."""
+    metrics = results["metrics"]
+    return {
+        **descriptive.fragments_of(metrics, published),
+        **readings.fragments_of(results["readings"], metrics, runs, readers),
+        "grounding": grounded.table(results["grounding"], runs, synthetic),
+        "learning_rates": tuned.table(metrics["tuning"], runs, tuning["like"], tuning["saturation"]),
+    }
