@@ -9,6 +9,7 @@ from typing import Any
 from fasrepro.report.gallery import escaped
 
 SIMULATED = "simulated"
+OVER_NETWORK = ("api",)
 EMBEDDED_BACKBONE = "results/foundation"
 
 
@@ -62,15 +63,22 @@ def readers(settings: Mapping[str, Any], base_url: str, failings: Mapping[str, A
     """Return what the readers are; `settings` and `failings` are params' judging and simulated."""
     lines = {
         "lexical": "- `lexical` goes by a fixed rule over words: the last stated verdict, else the cues that are named.",
+        "tfidf": "- `tfidf` has learnt from the captions that the run was trained on, their conclusions cut out, which words go"
+        " with attacks: logistic regression on words and pairs of words. A run on labels alone has none.",
         "api": f"- `api` asks the model {escaped(str(settings['model']))} at {escaped(host_of(base_url))}.",
     }
     if base_url == SIMULATED:
         lines["api"] = (
             "- `api` stands where paper 1 has a language model. Here it is a program on this machine that goes by keywords and"
             f" errs with probability {failings['reader_error']:g}: its rows show that the road is there, not how a language model"
-            " reads."
+            f" reads, and the ledger does not count it. It reads {settings['network_videos'] or 'all'} videos a cell."
         )
     return "".join(f"{lines[name]}\n" for name in settings["readers"] if name in lines)
+
+
+def counted(readers: Sequence[str], base_url: str) -> list[str]:
+    """Return the readers whose verdicts may decide a claim: not one that is simulated."""
+    return [name for name in readers if not (name in OVER_NETWORK and base_url == SIMULATED)]
 
 
 def of_settings(params: Mapping[str, Mapping[str, Any]], untold: Sequence[str]) -> dict[str, str]:

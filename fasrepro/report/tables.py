@@ -13,7 +13,8 @@ from typing import Any
 
 from fasrepro import cues, provenance
 from fasrepro.report import claims, fragments
-from fasrepro.report.claims import LedgerRow
+from fasrepro.report import ledger as ledgers
+from fasrepro.report.ledger import LedgerRow
 from fasrepro.report.paired import oriented
 from fasrepro.report.published import EVIDENCE, Figure
 
@@ -137,7 +138,7 @@ def ledger(rows: Sequence[LedgerRow]) -> str:
             row.claim.text if row is first[row.claim.id] else "",
             row.paper if row is first[row.claim.id] else "",
             row.scope,
-            f"{row.claim.run} − {row.claim.baseline}, {row.metric} ({row.channel})",
+            f"{row.claim.run} − {row.claim.baseline}, {row.metric} ({row.channel})" if row.metric else NONE,
             interval({"value": row.difference, "low": row.low, "high": row.high}, signed=True),
             row.test,
             row.verdict,
@@ -149,7 +150,7 @@ def ledger(rows: Sequence[LedgerRow]) -> str:
 
 def rule(settings: Mapping[str, Any], synthetic: bool) -> str:
     """Return the ledger's rule as a paragraph."""
-    return f"{claims.rule(settings, 'synthetic' if synthetic else 'licensed')}\n"
+    return f"{ledgers.rule(settings, 'synthetic' if synthetic else 'licensed')}\n"
 
 
 def fragments_of(

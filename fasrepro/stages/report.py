@@ -8,7 +8,7 @@ import dataclasses
 from fasrepro import config, paths, provenance, stages
 from fasrepro.captions import controls, styles
 from fasrepro.records import Label
-from fasrepro.report import audit, claims, difficulty, fragments, measured, pages, prose, published, tables
+from fasrepro.report import audit, difficulty, fragments, ledger, measured, pages, prose, published, tables
 
 # What the book's prose takes a value from, and `ablations` for the list of their pages.
 KEYS = ("archives", "synthetic", "index", "audit", "annotator", "simulated", "styles", "controls", "foundation", "training")
@@ -34,6 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     styled = {name: styles.style_of(name) for name in params.styles}
     asked = {name: style.asked(params.annotator.label_aware, Label.ATTACK, "print") for name, style in styled.items()}
     notebooks = {name: entry.notebook for name, entry in params.ablations.items()}
+    counted = prose.counted(params.judging.readers, params.annotator.base_url)
     plain = {name: dataclasses.asdict(getattr(params, name)) for name in PLAIN}
     texts = fragments.of_settings(source, people, plain["training"], params.runs, notebooks)
     texts |= prose.of_settings(plain, [name for name, style in styled.items() if not style.told])
@@ -48,7 +49,7 @@ def main(argv: list[str] | None = None) -> None:
     del values["annotator_base_url"]  # it can hold a password
     with provenance.replaced_folder(paths.GENERATED, paths.WORK / "report") as work:
         pages.write(material, list(params.runs), params.judging.readers[0], work)
-        tables.write_tables(material.metrics, figures, claims.ledger(material.metrics, figures, synthetic), work, synthetic)
+        tables.write_tables(material.metrics, figures, ledger.rows(results, figures, synthetic, counted), work, synthetic)
         audit.write_audit(audited, difficulty.load(), synthetic, work)
         for name, text in texts.items():
             provenance.write_text(work / f"{name}.md", text)

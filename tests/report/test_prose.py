@@ -16,8 +16,12 @@ def test_what_is_simulated_is_said_to_be_and_nothing_else_is() -> None:
     assert "simulated" not in real
     assert "is not told" in real
     assert "api.example.org/v1" in html.unescape(real)
-    judging = {"readers": ["lexical", "api"], "model": "m"}
+    judging = {"readers": ["lexical", "api"], "model": "m", "network_videos": 24}
     assert "probability 0.03" in prose.readers(judging, "simulated", FAILINGS)
+    assert "It reads 24 videos a cell." in prose.readers(judging, "simulated", FAILINGS)
+    assert "It reads all videos a cell." in prose.readers({**judging, "network_videos": 0}, "simulated", FAILINGS)
+    assert prose.counted(["lexical", "api"], "simulated") == ["lexical"]
+    assert prose.counted(["lexical", "api"], "https://api.example.org/v1") == ["lexical", "api"]
     assert "program on this machine" not in prose.readers(judging, "https://api.example.org/v1", FAILINGS)
     assert "tiny" not in prose.backbone("some/checkpoint", {})
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fasrepro.report import claims, published, tables
+from fasrepro.report import claims, ledger, published, tables
 
 EMPTY = {
     "jobs": {},
@@ -86,7 +86,7 @@ def test_what_a_person_named_is_shown_letter_by_letter(world: SimpleNamespace) -
 
 
 def test_the_ledger_says_each_claim_once(world: SimpleNamespace) -> None:
-    rows = claims.ledger(world.metrics, published.load(), True)
+    rows = ledger.rows({"metrics": world.metrics, "grounding": {}}, published.load(), True, ["lexical"])
     printed = cells(tables.ledger(rows))[1:]
     assert [row[0] for row in printed] == [row.claim.id for row in rows]
     assert [row[7] for row in printed] == [row.verdict for row in rows]
@@ -102,7 +102,9 @@ def test_every_published_figure_is_printed_with_its_mark() -> None:
 
 def test_without_results_the_pages_say_so(tmp_path: Path) -> None:
     figures = published.load()
-    made = tables.write_tables(EMPTY, figures, claims.ledger(EMPTY, figures, True), tmp_path, synthetic=True)
+    made = tables.write_tables(
+        EMPTY, figures, ledger.rows({"metrics": EMPTY, "grounding": {}}, figures, True, ["lexical"]), tmp_path, synthetic=True
+    )
     texts = {path.stem: path.read_text() for path in made}
     assert texts["results_table"] == texts["readers_table"] == texts["paired_table"] == tables.NOTHING
     assert "not run" in texts["ledger_table"]
@@ -110,7 +112,7 @@ def test_without_results_the_pages_say_so(tmp_path: Path) -> None:
 
 def test_the_same_bytes_again(world: SimpleNamespace, tmp_path: Path) -> None:
     figures = published.load()
-    rows = claims.ledger(world.metrics, figures, True)
+    rows = ledger.rows({"metrics": world.metrics, "grounding": {}}, figures, True, ["lexical"])
     first, again = (tables.write_tables(world.metrics, figures, rows, tmp_path / name, True) for name in ("a", "b"))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
     assert {path.name for path in tmp_path.joinpath("a").iterdir()} == {path.name for path in first}
