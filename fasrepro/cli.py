@@ -7,13 +7,14 @@ import subprocess
 import sys
 
 from fasrepro import __version__
-from fasrepro.commands import counterfactual, doctor, jobs, plan, reproduce, rescore
+from fasrepro.commands import counterfactual, doctor, jobs, plan, record, reproduce, rescore
 
 COMMANDS = {
     "counterfactual": counterfactual,
     "doctor": doctor,
     "jobs": jobs,
     "plan": plan,
+    "record": record,
     "reproduce": reproduce,
     "rescore": rescore,
 }

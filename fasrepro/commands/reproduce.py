@@ -18,8 +18,9 @@ from fasrepro.commands import jobs
 
 PROFILES = Path("profiles")
 BUILD = Path(".build")
+TIMES = paths.WORK / "times.json"  # seconds of each stage, when it last ran
 # What a copy needs to run the pipeline; results stay where they are, so that a second run of a profile is as quick as any.
-SOURCES = ("fasrepro", "notebooks", "profiles", "dvc.yaml", "params.yaml", ".dvcignore", "pyproject.toml")
+SOURCES = ("fasrepro", "notebooks", "profiles", "dvc.yaml", "params.yaml", ".dvcignore", "pyproject.toml", str(paths.RECORDED))
 BOOK_PRODUCTS = ("_generated", "executed", "_build")
 
 
@@ -82,6 +83,13 @@ def run_dvc(folder: Path, options: list[str]) -> tuple[int, list[tuple[str, floa
     return process.returncode, spans
 
 
+def keep_times(folder: Path, spans: list[tuple[str, float]]) -> None:
+    """Keep how long each stage took, of several runs the last one that ran it."""
+    path = folder / TIMES
+    known = provenance.read_json(path) if path.is_file() else {}
+    provenance.write_json(path, known | {stage: round(seconds, 1) for stage, seconds in spans})
+
+
 def _path() -> str:
     """Put this interpreter's folder first: the stages' `python` is the one that runs this."""
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -105,6 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise config.ConfigError(f"{paths.JOBS} is stale: run `fasrepro jobs`")
     began = time.monotonic()
     status, spans = run_dvc(folder, arguments.options)
+    keep_times(folder, spans)
     width = max([len(stage) for stage, _ in spans], default=5)
     for stage, seconds in spans:
         print(f"{stage:<{width}} {seconds:8.1f} s")

@@ -8,7 +8,7 @@ import dataclasses
 from fasrepro import config, paths, provenance, stages
 from fasrepro.captions import controls, styles
 from fasrepro.records import Label
-from fasrepro.report import audit, difficulty, fragments, ledger, measured, pages, prose, published, tables
+from fasrepro.report import audit, difficulty, fragments, ledger, measured, pages, prose, published, tables, worlds
 
 # What the book's prose takes a value from, and `ablations` for the list of their pages.
 KEYS = ("archives", "synthetic", "index", "audit", "annotator", "simulated", "styles", "controls", "foundation", "training")
@@ -20,17 +20,11 @@ def main(argv: list[str] | None = None) -> None:
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params, jobs = config.load(*KEYS), config.load_jobs()
     source, people = params.archives.source, params.synthetic.people
+    synthetic, shown, runs = source == "synthetic", fragments.may_print_faces(source, people), list(params.runs)
     results = {name: provenance.read_json(paths.RESULTS / f"{name}.json") for name in ("metrics", "grounding", "readings")}
-    results["metrics"] = tables.in_order(results["metrics"], list(params.runs))
-    material = pages.read(
-        list(jobs),
-        params.styles,
-        params.controls,
-        results["metrics"],
-        source == "synthetic",
-        fragments.may_print_faces(source, people),
-    )
-    figures, synthetic, audited = published.load(), source == "synthetic", provenance.read_json(paths.AUDIT)
+    results["metrics"] = metrics = tables.in_order(results["metrics"], runs)
+    material = pages.read(list(jobs), params.styles, params.controls, metrics, synthetic, shown)
+    figures, audited = published.load(), provenance.read_json(paths.AUDIT)
     styled = {name: styles.style_of(name) for name in params.styles}
     asked = {name: style.asked(params.annotator.label_aware, Label.ATTACK, "print") for name, style in styled.items()}
     notebooks = {name: entry.notebook for name, entry in params.ablations.items()}
@@ -41,19 +35,19 @@ def main(argv: list[str] | None = None) -> None:
     texts["prompts"] = fragments.prompts(asked)
     texts["caption_reports"] = fragments.caption_reports({s: provenance.read_json(paths.captions_report(s)) for s in styled})
     texts["controls"] = fragments.controls({name: controls.words_of(name) for name in params.controls})
-    texts |= measured.fragments_of(
-        results, figures, list(params.runs), params.judging.readers, dataclasses.asdict(params.tuning), synthetic
-    )
+    tuning, world = dataclasses.asdict(params.tuning), dataclasses.asdict(params.synthetic)
+    texts |= measured.fragments_of(results, figures, runs, params.judging.readers, tuning, synthetic)
+    texts |= worlds.fragments_of(worlds.here(metrics, world), worlds.load(paths.RECORDED), synthetic)
     texts["exclusions"] = fragments.exclusions(provenance.read_json(paths.INDEX_REPORT))
     values = {key: text for name in KEYS for key, text in fragments.flatten(name, getattr(params, name)).items()}
     del values["annotator_base_url"]  # it can hold a password
     with provenance.replaced_folder(paths.GENERATED, paths.WORK / "report") as work:
-        pages.write(material, list(params.runs), params.judging.readers[0], work)
-        tables.write_tables(material.metrics, figures, ledger.rows(results, figures, synthetic, counted), work, synthetic)
+        pages.write(material, runs, params.judging.readers[0], work)
+        tables.write_tables(metrics, figures, ledger.rows(results, figures, synthetic, counted), work, synthetic)
         audit.write_audit(audited, difficulty.load(), synthetic, work)
         for name, text in texts.items():
             provenance.write_text(work / f"{name}.md", text)
-        provenance.write_json(work / "values.json", values | audit.values(audited) | tables.values(material.metrics, figures))
+        provenance.write_json(work / "values.json", values | audit.values(audited) | tables.values(metrics, figures))
 
 
 if __name__ == "__main__":

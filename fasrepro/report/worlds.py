@@ -1,0 +1,166 @@
+"""The same claims in other worlds: runs of other profiles whose figures were recorded, beside this one's.
+
+A verdict in one synthetic world may be an accident of it. A recorded run (results/recorded/<profile>.json, by `fasrepro record`)
+holds its paired rows and settings, so that its verdicts are made here, by the one rule of `ledger`.
+
+Over worlds: each replicate draws as many worlds as there are, with replacement, and of each a difference from a normal
+distribution about what was seen there, as wide as that world's interval; then it averages. That is the bootstrap over worlds,
+subjects and seeds, its inner part by a normal approximation, since a recorded run keeps no replicates. With K worlds it shows
+about (K - 1) / K of the variance between worlds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from fasrepro import provenance
+from fasrepro.evaluation import statistics
+from fasrepro.report import fragments, ledger, tables
+from fasrepro.report.claims import CLAIMS, HEAD, READERS, Claim
+from fasrepro.report.ledger import LedgerRow
+
+READER = "lexical"  # of several readers the one shown: a fixed rule, the same everywhere
+LEAST = 2  # worlds to average over
+LICENSED = "Licensed archives are of one world.\n"
+NOTHING = "No run in another world was recorded: `fasrepro record --profile NAME` keeps the figures of one.\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+    """One run of the claims: `name` of its profile, its synthetic world, and what its metrics.json held of them."""
+
+    name: str
+    world: str
+    strength: float  # synthetic.spurious_strength, in [0, 1]
+    hours: float | None
+    metrics: Mapping[str, Any]  # {"paired", "settings"}
+    label_only: Mapping[str, float]  # protocol -> HTER at the dev threshold, without any caption
+
+
+def load(folder: Path) -> list[World]:
+    """Return the recorded runs, by world, strength and name. Raises `ValueError` for a file that is none."""
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        entry = provenance.read_json(path)
+        lacking = {"profile", "world", "spurious_strength", "hours", "metrics", "label_only"} - entry.keys()
+        if lacking:
+            raise ValueError(f"{path}: no {', '.join(sorted(lacking))}: `fasrepro record --profile {path.stem}` writes it anew")
+        strength, hours = float(entry["spurious_strength"]), float(entry["hours"])
+        found.append(World(entry["profile"], entry["world"], strength, hours, entry["metrics"], entry["label_only"]))
+    return sorted(found, key=lambda one: (one.world, -one.strength, one.name))
+
+
+def label_only(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Return the HTER of the labels alone on each protocol that models were trained for."""
+    jobs = metrics["jobs"].values()
+    return {
+        j["protocol"]: j["mean"]["video"]["hter_dev"]["value"] for j in jobs if j["run"] == "label_only" and not j["transfer"]
+    }
+
+
+def here(metrics: Mapping[str, Any], settings: Mapping[str, Any]) -> World:
+    """Return the run that the book shows; `settings` are params' synthetic."""
+    return World("this book", settings["world"], settings["spurious_strength"], None, metrics, label_only(metrics))
+
+
+def overall(claim: Claim, world: World) -> LedgerRow:
+    """Return the claim's row over all protocols of a world: their mean, or that of the one there is."""
+    channels = [READER] if claim.channel == READERS else [HEAD]
+    plain = dataclasses.replace(claim, figures=())  # the paper's figures stand in the ledger
+    return ledger.of_pairs(plain, {"metrics": world.metrics}, {}, "synthetic", channels)[-1]
+
+
+def pooled(rows: Sequence[LedgerRow], confidence: float, replicates: int, seed: int) -> tuple[float, float, float] | None:
+    """Return the mean difference over worlds with its interval; None for fewer than `LEAST` worlds with an interval."""
+    known = [row for row in rows if row.difference is not None and row.low is not None and row.high is not None]
+    if len(known) < LEAST:
+        return None
+    values = np.array([row.difference for row in known], dtype=float)
+    widths = np.array([float(row.high or 0) - float(row.low or 0) for row in known])
+    errors = widths / (2 * stats.norm.ppf((1 + confidence) / 2))
+    random = statistics.generator(seed, f"worlds/{known[0].claim.id}")
+    drawn = random.integers(len(known), size=(replicates, len(known)))
+    means = (values[drawn] + errors[drawn] * random.standard_normal(drawn.shape)).mean(axis=1)
+    low, high = statistics.interval(means, confidence)
+    return (float(values.mean()), low, high) if low is not None and high is not None else None
+
+
+def _shown(row: LedgerRow) -> str:
+    if row.difference is None:
+        return row.verdict
+    return f"{tables.interval({'value': row.difference, 'low': row.low, 'high': row.high}, signed=True)}: {row.verdict}"
+
+
+def title(world: World) -> str:
+    """Return a world's name and how tightly scene and label are tied in it."""
+    return f"{world.world}, ties {world.strength:g} ({world.name})"
+
+
+def verdicts(worlds: Sequence[World], settings: Mapping[str, Any]) -> str:
+    """Return the table of each claim's mean over protocols in each world, and over the worlds that share this one's strength.
+
+    `worlds`: this run first. `settings`: of metrics.json.
+    """
+    rows = []
+    evaluation, numbers = settings["evaluation"], settings["ledger"]
+    alike = _one_each([world for world in worlds if world.strength == worlds[0].strength])
+    for claim in (claim for claim in CLAIMS if claim.look == "paired"):
+        found = [overall(claim, world) for world in worlds]
+        if all(row.difference is None for row in found):
+            continue
+        mean = pooled(
+            [overall(claim, world) for world in alike], *(evaluation[key] for key in ("confidence", "replicates", "seed"))
+        )
+        over = tables.NONE
+        if mean is not None:
+            value, low, high = mean
+            word = ledger.verdict(found[0].metric, low, high, numbers["margin"], "synthetic", claim.loses)
+            over = f"{tables.interval({'value': value, 'low': low, 'high': high}, signed=True)}: {word}"
+        rows.append([claim.id, f"{claim.run} − {claim.baseline}, {found[0].metric}", *map(_shown, found), over])
+    columns = ["", "difference", *map(title, worlds), f"over {len(alike)} worlds"]
+    return fragments.table(columns, rows) if rows else tables.NOTHING
+
+
+def _one_each(worlds: Sequence[World]) -> list[World]:
+    """Return the first run of each world: two runs of one world are no two worlds."""
+    return list({world.world: world for world in reversed(worlds)}.values())[::-1]
+
+
+def strengths(worlds: Sequence[World]) -> str:
+    """Return the table of what a world's ties between scene and label do: to labels alone, and to each claim; tightest last."""
+    here = [world for world in worlds if world.world == worlds[0].world]
+    by_strength = {world.strength: world for world in reversed(here)}
+    if len(by_strength) < LEAST:
+        return NOTHING
+    told = [claim for claim in CLAIMS if claim.look == "paired"]
+    told = [claim for claim in told if any(overall(claim, world).difference is not None for world in by_strength.values())]
+    rows = []
+    for strength, world in sorted(by_strength.items()):
+        alone = sum(world.label_only.values()) / len(world.label_only) if world.label_only else None
+        rows.append([f"{strength:g}", world.name, tables.number(alone), *(_shown(overall(claim, world)) for claim in told)])
+    columns = ["ties of scene and label", "run", "HTER of labels alone", *(f"{c.id}: {c.run} − {c.baseline}" for c in told)]
+    return fragments.table(columns, rows)
+
+
+def hours(worlds: Sequence[World]) -> str:
+    """Return the table of recorded runs and the hours that they took."""
+    rows = [[world.name, world.world, f"{world.strength:g}", tables.number(world.hours)] for world in worlds if world.hours]
+    return fragments.table(["profile", "world", "ties", "hours"], rows) if rows else NOTHING
+
+
+def fragments_of(this: World, recorded: Sequence[World], synthetic: bool) -> dict[str, str]:
+    """Return the fragments by name; `this` is the run that the book shows, which licensed archives set in no world."""
+    worlds = [this, *recorded]
+    if not synthetic:
+        return dict.fromkeys(("worlds_table", "strengths_table", "recorded_table"), LICENSED)
+    return {
+        "worlds_table": verdicts(worlds, this.metrics["settings"]),
+        "strengths_table": strengths(worlds),
+        "recorded_table": hours(worlds),
+    }

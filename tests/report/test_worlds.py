@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fasrepro import provenance
+from fasrepro.report import worlds
+
+SETTINGS = {
+    "evaluation": {"replicates": 2000, "confidence": 0.95, "seed": 1, "digits": 6},
+    "ledger": {"metric": "hter_dev", "margin": 0.0, "min_seeds": 3, "min_subjects": 8},
+}
+
+
+def world(name: str, letter: str, strength: float, low: float, high: float, alone: float = 0.3) -> worlds.World:
+    row: dict[str, Any] = {"run": "reasoning", "baseline": "vanilla", "metric": "hter_dev", "level": "video", "channel": "head"}
+    row |= {"seeds": 3, "subjects": 8, "transfer": False, "protocol": "oci_m"}
+    one = {**row, "difference": 9.0, "low": 9.0, "high": 9.0}
+    mean = {**row, "protocol": "mean", "protocols": ["oci_m", "ocm_i"], "difference": (low + high) / 2, "low": low, "high": high}
+    return worlds.World(
+        name, letter, strength, 1.5, {"paired": [one, mean], "settings": SETTINGS}, {"oci_m": alone, "ocm_i": alone}
+    )
+
+
+def cells(text: str) -> list[list[str]]:
+    rows = [line for line in html.unescape(text).splitlines() if line.startswith("|")]
+    return [[cell.strip().replace("\xa0", " ") for cell in row.strip("|").split("|")] for row in rows[2:]]
+
+
+def test_each_world_has_its_verdict_and_all_together_one() -> None:
+    this, other = world("this book", "a", 0.9, -0.3, -0.1), world("full_b", "b", 0.9, -0.1, 0.3)
+    (row,) = cells(worlds.verdicts([this, other], SETTINGS))
+    assert row[0] == "P1-1"
+    assert row[2] == "-0.200 [-0.300, -0.100]: mechanism seen"
+    assert row[3] == "+0.100 [-0.100, +0.300]: undecided"
+    assert row[4].startswith("-0.050 [")
+    assert row[4].endswith("undecided")
+
+
+def test_the_interval_over_worlds_is_at_least_as_wide_as_the_worlds_differ() -> None:
+    rows = [
+        worlds.overall(worlds.CLAIMS[0], world(str(n), "abc"[n], 0.9, at - 0.01, at + 0.01))
+        for n, at in enumerate((-0.3, 0.0, 0.3))
+    ]
+    value, low, high = worlds.pooled(rows, 0.95, 4000, 1) or pytest.fail("three worlds have a mean")
+    assert value == pytest.approx(0.0)
+    assert low < -0.2 and high > 0.2
+    alike = [worlds.overall(worlds.CLAIMS[0], world(str(n), "abc"[n], 0.9, -0.2, 0.0)) for n in range(3)]
+    value, low, high = worlds.pooled(alike, 0.95, 4000, 1) or pytest.fail("three worlds have a mean")
+    assert (value, high - low) == (pytest.approx(-0.1), pytest.approx(0.2 / 3**0.5, rel=0.1))  # the mean of three draws
+    assert worlds.pooled(alike[:1], 0.95, 100, 1) is None
+
+
+def test_two_runs_of_one_world_are_no_two_worlds() -> None:
+    same = [world("this book", "a", 0.9, -0.3, -0.1), world("full", "a", 0.9, -0.3, -0.1)]
+    (row,) = cells(worlds.verdicts(same, SETTINGS))
+    assert row[-1] == "–"
+
+
+def test_ties_are_told_from_loose_to_tight_and_another_world_s_are_not_mixed_in() -> None:
+    here = [
+        world("this book", "a", 0.9, -0.3, -0.1, 0.35),
+        world("loose", "a", 0.0, -0.2, 0.1, 0.1),
+        world("full_b", "b", 0.5, 0, 1),
+    ]
+    assert [row[:3] for row in cells(worlds.strengths(here))] == [["0", "loose", "0.100"], ["0.9", "this book", "0.350"]]
+    assert worlds.strengths(here[:1]) == worlds.NOTHING
+
+
+def test_recorded_runs_are_read_and_a_broken_one_named(tmp_path: Path) -> None:
+    entry = {"profile": "full_b", "world": "b", "spurious_strength": 0.9, "hours": 2.5, "metrics": {}, "label_only": {}}
+    provenance.write_json(tmp_path / "full_b.json", entry)
+    (tmp_path / "README.md").write_text("no run")
+    assert [(one.name, one.world, one.hours) for one in worlds.load(tmp_path)] == [("full_b", "b", 2.5)]
+    provenance.write_json(tmp_path / "old.json", {"profile": "old"})
+    with pytest.raises(ValueError, match=r"old\.json: no hours.*fasrepro record --profile old"):
+        worlds.load(tmp_path)
+
+
+def test_licensed_archives_are_of_one_world() -> None:
+    found = worlds.fragments_of(world("this book", "a", 0.9, 0, 1), [], synthetic=False)
+    assert set(found.values()) == {worlds.LICENSED}
