@@ -40,7 +40,7 @@ Array = np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
-class Tested:
+class Scored:
     """A run on a protocol: `scores` of the target's faces by seed and face_id, `cuts` (dev thresholds, by video) by seed."""
 
     protocol: str
@@ -140,7 +140,7 @@ def _by_video(faces: Sequence[Face], values: Mapping[str, float], ids: Array) ->
     return np.array([np.mean(by_video[name]) if name in by_video else np.nan for name in ids.tolist()])
 
 
-def _measured(job: Tested, seeds: Sequence[int], faces: Sequence[Face], draws: Draws) -> tuple[dict[str, Array], dict[str, Any]]:
+def _measured(job: Scored, seeds: Sequence[int], faces: Sequence[Face], draws: Draws) -> tuple[dict[str, Array], dict[str, Any]]:
     """Return each measure of a job's attacks, (seeds, 1 + replicates, species), and what is told of it: see `Found.runs`."""
     rows: dict[str, list[Array]] = {name: [] for name in MEASURES}
     told: dict[str, list[float]] = {"bpcer": [], "p_attack_bona_fide": []}
@@ -159,7 +159,7 @@ def _measured(job: Tested, seeds: Sequence[int], faces: Sequence[Face], draws: D
 
 
 def protocol(
-    jobs: Mapping[str, Tested], faces: Sequence[Face], shared: Shared, run: str, baseline: str, draws: Draws, seed: int
+    jobs: Mapping[str, Scored], faces: Sequence[Face], shared: Shared, run: str, baseline: str, draws: Draws, seed: int
 ) -> Found:
     """Return one protocol's figures; `jobs` by run, `faces` the target's test faces. Raises `MetricError`: no seed in common."""
     name = jobs[run].protocol
@@ -222,7 +222,7 @@ def _cell(found: Sequence[Found], draws: Draws, confidence: float) -> dict[str, 
 
 
 def summarise(
-    jobs: Sequence[Tested],
+    jobs: Sequence[Scored],
     faces: Sequence[Face],
     shared: Mapping[str, Shared],
     run: str,
@@ -236,7 +236,7 @@ def summarise(
 
     `faces`: the target's test faces; `shared` by protocol. Empty where no protocol has both runs. Raises `MetricError`.
     """
-    by_protocol: dict[str, dict[str, Tested]] = {}
+    by_protocol: dict[str, dict[str, Scored]] = {}
     for job in jobs:
         by_protocol.setdefault(job.protocol, {})[job.run] = job
     both = {name: found for name, found in sorted(by_protocol.items()) if {run, baseline} <= found.keys()}

@@ -10,13 +10,13 @@ from fasrepro.evaluation import foreign, sharing, unseen
 from fasrepro.records import Explanation, Face, Score, TrainRow, Truth
 
 
-def tested(name: str, job: config.Job, cells: dict[str, dict[str, float]]) -> unseen.Tested:
+def scored(name: str, job: config.Job, cells: dict[str, dict[str, float]]) -> unseen.Scored:
     """Return what a job scored; `cells` by seed, as metrics.json has them."""
     scores: dict[int, dict[str, float]] = {seed: {} for seed in job.seeds}
     for row in records.read(paths.scores(name), Score):
         if row.seed in scores:
             scores[row.seed][row.face_id] = row.p_attack
-    return unseen.Tested(job.protocol, job.run, scores, {seed: cells[str(seed)]["threshold_dev"] for seed in job.seeds})
+    return unseen.Scored(job.protocol, job.run, scores, {seed: cells[str(seed)]["threshold_dev"] for seed in job.seeds})
 
 
 def written(name: str) -> dict[int, dict[str, str]]:
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
         if sharing.families(test) <= sharing.families(trained := [faces[row.face_id] for row in rows]):
             continue
         entry = targets.setdefault(target, {"test": test, "jobs": [], "shared": {}, "texts": {}})
-        entry["jobs"].append(tested(name, job, cells[name]["seeds"]))
+        entry["jobs"].append(scored(name, job, cells[name]["seeds"]))
         entry["shared"][job.protocol] = sharing.shared(test, trained, seen)
         if any(row.caption for row in rows):
             entry["texts"][job.protocol, job.run] = written(name)
