@@ -260,8 +260,8 @@ def score_distributions(
 def gains(found: Mapping[str, Any], run: str, baseline: str, path: Path | io.BytesIO) -> None:
     """Draw what a run gains over a baseline on each species against how much it shares cues with the sources, a panel a measure.
 
-    `found`: a target's entry in results/unseen.json, of which its "mean" is drawn. A mark's area goes with the species' videos; marks
-    of one sharing are set apart sideways. The line and its band are those of the regression.
+    `found`: a target's entry in results/unseen.json, of which its "mean" is drawn. A mark's area goes with the species' videos;
+    marks of one sharing are set apart sideways. The line and its band are those of the regression.
     """
     species, mean = found["counts"]["species"], found["mean"]
     families = list(dict.fromkeys(entry["family"] for entry in species.values()))
@@ -269,7 +269,7 @@ def gains(found: Mapping[str, Any], run: str, baseline: str, path: Path | io.Byt
     figure, axes = grid(1, len(named), 3.2)
     with saved(path, figure):
         for panel, (measure, title) in zip(axes[0], named.items(), strict=True):
-            places = _set_apart({name: entry["sharing"] for name, entry in mean["species"].items()})
+            places = set_apart({name: entry["sharing"] for name, entry in mean["species"].items()})
             for number, family in enumerate(families):
                 shown = [name for name in places if species[name]["family"] == family]
                 panel.scatter(
@@ -297,7 +297,7 @@ def gains(found: Mapping[str, Any], run: str, baseline: str, path: Path | io.Byt
         _legend(figure, axes[0][0], columns=len(families) + 1)
 
 
-def _set_apart(values: Mapping[str, float | None], step: float = 0.02) -> dict[str, float]:
+def set_apart(values: Mapping[str, float | None], step: float = 0.02) -> dict[str, float]:
     """Return each known value, those that are equal `step` apart from each other and centred on it."""
     groups: dict[float, list[str]] = {}
     for name, value in values.items():

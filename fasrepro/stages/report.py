@@ -8,7 +8,7 @@ import dataclasses
 from fasrepro import config, paths, provenance, stages
 from fasrepro.captions import controls, styles
 from fasrepro.records import Label
-from fasrepro.report import audit, claims, difficulty, fragments, measured, pages, prose, published, tables
+from fasrepro.report import audit, claims, difficulty, fragments, measured, pages, prose, published, tables, unseen
 
 # What the book's prose takes a value from, and `ablations` for the list of their pages.
 KEYS = ("archives", "synthetic", "index", "audit", "annotator", "simulated", "styles", "controls", "foundation", "training")
@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> None:
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params, jobs = config.load(*KEYS), config.load_jobs()
     source, people = params.archives.source, params.synthetic.people
-    results = {name: provenance.read_json(paths.RESULTS / f"{name}.json") for name in ("metrics", "grounding", "readings")}
+    results = {name: provenance.read_json(paths.RESULTS / f"{name}.json") for name in measured.RESULTS}
     results["metrics"] = tables.in_order(results["metrics"], list(params.runs))
     material = pages.read(
         list(jobs),
@@ -49,6 +49,7 @@ def main(argv: list[str] | None = None) -> None:
     with provenance.replaced_folder(paths.GENERATED, paths.WORK / "report") as work:
         pages.write(material, list(params.runs), params.judging.readers[0], work)
         tables.write_tables(material.metrics, figures, claims.ledger(material.metrics, figures, synthetic), work, synthetic)
+        unseen.draw(results["unseen"], work)
         audit.write_audit(audited, difficulty.load(), synthetic, work)
         for name, text in texts.items():
             provenance.write_text(work / f"{name}.md", text)
