@@ -228,6 +228,14 @@ class Ledger:
 
 
 @dataclasses.dataclass(frozen=True)
+class Unseen:
+    """Two runs that were tested on attacks unlike those of their sources: what does `run` gain over `baseline`?"""
+
+    run: str
+    baseline: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Ablation:
     notebook: str
     parameters: dict[str, Any]
@@ -252,6 +260,7 @@ SECTIONS: dict[str, Any] = {
     "judging": Judging,
     "evaluation": Evaluation,
     "ledger": Ledger,
+    "unseen": Unseen,
     "ablations": dict[str, Ablation],
 }
 

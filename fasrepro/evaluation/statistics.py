@@ -3,7 +3,8 @@
 What is resampled are *subjects* with all their videos and frames, because those of one person are no independent trials: a
 second frame of the same face must not narrow an interval. In the archives at hand every subject has both labels, so that nothing
 is stratified; where some have one label only, a replicate that lacks a label altogether is drawn again. A species that a
-replicate lacks is left out of that replicate's worst APCER, and such replicates out of the interval of its own APCER.
+replicate lacks is left out of that replicate's worst APCER, and such replicates out of the interval of its own APCER. Only where
+species are held against each other, each keeps its subjects in every replicate (`draw_within`).
 
 The dev threshold stays as it was chosen: the interval is about this threshold on new subjects of the target, not about a new
 choice on dev. Oracle threshold and EER are found anew in every replicate, which is what makes them what they are.
@@ -59,6 +60,31 @@ def draw_subjects(
     raise MetricError(f"{stream}: no replicate of {len(names)} subjects holds both labels; too few subjects have one of them")
 
 
+def draw_within(
+    subjects: Sequence[str], kinds: Sequence[str], replicates: int, seed: int, stream: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw replicates in which each kind of row keeps its subjects: who has rows of the same kinds are drawn for each other.
+
+    `kinds`: what each row is, such as its species. Returns counts and places as `draw_subjects` does, and which rows, shape
+    (rows,), are of a subject that another can be drawn for. Who is alone stands once in each replicate, and adds nothing to an
+    interval.
+    """
+    names, place = np.unique(np.asarray(subjects), return_inverse=True)
+    held: list[set[str]] = [set() for _ in names]
+    for number, kind in zip(place.tolist(), kinds, strict=True):
+        held[number].add(kind)
+    strata: dict[tuple[str, ...], list[int]] = {}
+    for number, found in enumerate(held):
+        strata.setdefault(tuple(sorted(found)), []).append(number)
+    random = generator(seed, f"{stream}/within")
+    counts, free = np.zeros((replicates, len(names))), np.zeros(len(names), bool)
+    for _, members in sorted(strata.items()):
+        even = np.full(len(members), 1 / len(members))
+        counts[:, members] = random.multinomial(len(members), even, size=replicates)
+        free[members] = len(members) > 1
+    return counts, place, free[place]
+
+
 def draw_seeds(seeds: int, replicates: int, seed: int, stream: str) -> np.ndarray:
     """Draw which of `seeds` trainings each replicate averages over, shape (replicates, seeds)."""
     return generator(seed, f"{stream}/seeds").integers(seeds, size=(replicates, seeds))
@@ -79,6 +105,15 @@ def replicated(
 def over_seeds(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Average replicates over drawn seeds: `values` (seeds, replicates), `draws` (replicates, seeds) -> (replicates,)."""
     return np.take_along_axis(values, draws.T, axis=0).mean(axis=0)
+
+
+def averaged(by_seed: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Average figures and their replicates over seeds: `by_seed` (seeds, 1 + replicates, figures) -> (1 + replicates, figures).
+
+    Row 0 is the figure itself, over all seeds; the other rows are over the `draws`, (replicates, seeds).
+    """
+    many = np.take_along_axis(by_seed[:, 1:], draws.T[:, :, None], axis=0).mean(axis=0)
+    return np.concatenate([by_seed[:, 0].mean(axis=0)[None], many])
 
 
 def interval(values: np.ndarray, confidence: float) -> tuple[float, float] | tuple[None, None]:

@@ -257,6 +257,59 @@ def score_distributions(
         _legend(figure, axes[0][0])
 
 
+def gains(found: Mapping[str, Any], run: str, baseline: str, path: Path | io.BytesIO) -> None:
+    """Draw what a run gains over a baseline on each species against how much it shares cues with the sources, a panel a measure.
+
+    `found`: a target's entry in results/unseen.json, of which its "mean" is drawn. A mark's area goes with the species' videos;
+    marks of one sharing are set apart sideways. The line and its band are those of the regression.
+    """
+    species, mean = found["counts"]["species"], found["mean"]
+    families = list(dict.fromkeys(entry["family"] for entry in species.values()))
+    named = {"apcer": f"APCER: {baseline} − {run}", "p_attack": f"mean score: {run} − {baseline}"}
+    figure, axes = grid(1, len(named), 3.2)
+    with saved(path, figure):
+        for panel, (measure, title) in zip(axes[0], named.items(), strict=True):
+            places = set_apart({name: entry["sharing"] for name, entry in mean["species"].items()})
+            for number, family in enumerate(families):
+                shown = [name for name in places if species[name]["family"] == family]
+                panel.scatter(
+                    [places[name] for name in shown],
+                    [mean["species"][name]["gain"][measure]["value"] for name in shown],
+                    [14 + 10 * species[name]["videos"] for name in shown],
+                    color=PALETTE[number % len(PALETTE)],
+                    marker=MARKERS[number % len(MARKERS)],
+                    edgecolor="black",
+                    linewidth=0.5,
+                    alpha=0.85,
+                    label=family,
+                    zorder=3,
+                )
+            band = [point for point in mean["lines"][measure]["band"] if point["value"] is not None]
+            at = [point["sharing"] for point in band]
+            panel.plot(at, [point["value"] for point in band], color="0.2", linewidth=1.4, label="weighted line")
+            if band and band[0]["low"] is not None:
+                panel.fill_between(at, *([point[side] for point in band] for side in ("low", "high")), color="0.6", alpha=0.3)
+            panel.axhline(0, color="0.3", linestyle=":", linewidth=1)
+            panel.set_xlim(-0.15, 1.15)
+            panel.set_xlabel("share of its cues that the sources show")
+            panel.set_title(title)
+        axes[0][0].set_ylabel("gain (above 0 is better)")
+        _legend(figure, axes[0][0], columns=len(families) + 1)
+
+
+def set_apart(values: Mapping[str, float | None], step: float = 0.02) -> dict[str, float]:
+    """Return each known value, those that are equal `step` apart from each other and centred on it."""
+    groups: dict[float, list[str]] = {}
+    for name, value in values.items():
+        if value is not None:
+            groups.setdefault(value, []).append(name)
+    return {
+        name: value + offset
+        for value, names_ in groups.items()
+        for name, offset in zip(names_, spread(len(names_), step * len(names_)), strict=True)
+    }
+
+
 def paired(rows: Sequence[Mapping[str, Any]], label: str, path: Path | io.BytesIO) -> None:
     """Draw paired differences with intervals; each row has protocol, run, baseline, difference, low and high."""
     figure, axes = grid(1, 1, 0.9 + 0.32 * max(len(rows), 1))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fasrepro.report import descriptive, grounded, readings, tuned
+from fasrepro.report import descriptive, grounded, readings, tuned, unseen
 from fasrepro.report.published import Figure
+
+RESULTS = ("metrics", "grounding", "readings", "unseen")  # the files of results that they come from
 
 
 def fragments_of(
@@ -22,6 +24,7 @@ def fragments_of(
     return {
         **descriptive.fragments_of(metrics, published),
         **readings.fragments_of(results["readings"], metrics, runs, readers),
+        **unseen.fragments_of(results["unseen"], metrics["settings"], runs),
         "grounding": grounded.table(results["grounding"], runs, synthetic),
         "learning_rates": tuned.table(metrics["tuning"], runs, tuning["like"], tuning["saturation"]),
     }

@@ -8,7 +8,7 @@ import dataclasses
 from fasrepro import config, paths, provenance, stages
 from fasrepro.captions import controls, styles
 from fasrepro.records import Label
-from fasrepro.report import audit, difficulty, fragments, ledger, measured, pages, prose, published, tables, worlds
+from fasrepro.report import audit, difficulty, fragments, ledger, measured, pages, prose, published, tables, unseen, worlds
 
 # What the book's prose takes a value from, and `ablations` for the list of their pages.
 KEYS = ("archives", "synthetic", "index", "audit", "annotator", "simulated", "styles", "controls", "foundation", "training")
@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> None:
     params, jobs = config.load(*KEYS), config.load_jobs()
     source, people = params.archives.source, params.synthetic.people
     synthetic, shown, runs = source == "synthetic", fragments.may_print_faces(source, people), list(params.runs)
-    results = {name: provenance.read_json(paths.RESULTS / f"{name}.json") for name in ("metrics", "grounding", "readings")}
+    results = {name: provenance.read_json(paths.RESULTS / f"{name}.json") for name in measured.RESULTS}
     results["metrics"] = metrics = tables.in_order(results["metrics"], runs)
     material = pages.read(list(jobs), params.styles, params.controls, metrics, synthetic, shown)
     figures, audited = published.load(), provenance.read_json(paths.AUDIT)
@@ -44,6 +44,7 @@ def main(argv: list[str] | None = None) -> None:
     with provenance.replaced_folder(paths.GENERATED, paths.WORK / "report") as work:
         pages.write(material, runs, params.judging.readers[0], work)
         tables.write_tables(metrics, figures, ledger.rows(results, figures, synthetic, counted), work, synthetic)
+        unseen.draw(results["unseen"], work)
         audit.write_audit(audited, difficulty.load(), synthetic, work)
         for name, text in texts.items():
             provenance.write_text(work / f"{name}.md", text)

@@ -122,3 +122,21 @@ def test_no_interval_from_one_subject_or_from_no_number() -> None:
 def test_a_label_that_is_not_there_is_named() -> None:
     with pytest.raises(metrics.MetricError, match="msu: no attack rows"):
         statistics.draw_subjects(["a", "b"], np.array([0, 0]), 10, 0, "msu")
+
+
+def test_within_kinds_each_keeps_its_subjects_and_who_is_alone_is_always_drawn() -> None:
+    subjects, kinds = ["a", "b", "c", "d", "d", "e"], ["mask", "mask", "mask", "mask", "print", "makeup"]
+    counts, place, free = statistics.draw_within(subjects, kinds, 300, 5, "siw")
+    assert place.tolist() == [0, 1, 2, 3, 3, 4]
+    assert free.tolist() == [True, True, True, False, False, False]  # d has both kinds, and e its own
+    assert (counts[:, :3].sum(axis=1) == 3).all()
+    assert (counts[:, 3:] == 1).all()
+    assert counts[:, 0].max() == 3
+    assert statistics.draw_within(subjects, kinds, 300, 5, "siw")[0].tolist() == counts.tolist()
+    assert statistics.draw_within(subjects, kinds, 300, 6, "siw")[0].tolist() != counts.tolist()
+
+
+def test_averaged_keeps_the_figure_and_averages_each_replicate_over_its_drawn_seeds() -> None:
+    by_seed = np.array([[[1.0], [2.0], [3.0]], [[5.0], [6.0], [7.0]]])  # 2 seeds, the figure and 2 replicates
+    found = statistics.averaged(by_seed, np.array([[0, 0], [0, 1]]))
+    assert found.tolist() == [[3.0], [2.0], [5.0]]

@@ -72,6 +72,7 @@ def test_every_job_has_figures_and_every_page_exists(copy: Path) -> None:
     for page in [toc["root"], *listed]:
         assert (html / f"{page}.html").stat().st_size > 5000
     assert list(html.rglob("caption_style.html"))
+    assert list(html.rglob("unseen_attacks.html"))
 
 
 def test_a_row_can_be_walked_from_archive_to_verdict(copy: Path) -> None:
@@ -158,7 +159,8 @@ def test_an_experiment_more_lists_its_jobs_and_what_follows_alone(copy: Path) ->
             (copy / name).write_text(text, encoding="utf-8")
     assert plan.stages(copy) == []
     new = {"trainset@mo_c-vanilla", "train@mo_c-vanilla", "predict@mo_c-vanilla"}
-    assert listed == new | {"judge", "evaluate", "ground", "readings", "report", "notebook@caption_style", "book"}
+    notebooks = {"notebook@caption_style", "notebook@unseen_attacks"}
+    assert listed == new | notebooks | {"judge", "evaluate", "ground", "readings", "unseen", "report", "book"}
 
 
 def test_a_newcomers_ablation_becomes_a_page(copy: Path) -> None:

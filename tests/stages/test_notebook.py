@@ -13,6 +13,7 @@ from fasrepro import paths, provenance
 from fasrepro.config import ConfigError
 from fasrepro.report import execute
 from fasrepro.stages import notebook as stage
+from tests.report.test_unseen import results as unseen_results
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,7 +96,7 @@ def test_a_parameters_cell_that_is_no_python_is_named(tmp_path: Path) -> None:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project's root with the real notebook, and metrics that hold two runs."""
     (tmp_path / "notebooks").mkdir()
-    for name in ("params.yaml", "notebooks/caption_style.ipynb"):
+    for name in ("params.yaml", "notebooks/caption_style.ipynb", "notebooks/unseen_attacks.ipynb"):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -140,6 +141,30 @@ def test_caption_style_without_any_result_is_a_page_that_says_so(project: Path) 
     shown = outputs(paths.EXECUTED / "caption_style.ipynb")
     assert "fasrepro jobs" in shown
     assert "image/png" not in shown
+
+
+def test_unseen_attacks_shows_each_protocol_and_how_to_make_those_that_are_not_there(project: Path) -> None:
+    rows = [{**row, "protocol": "oci_w"} for row in metrics()["paired"]]
+    jobs = {f"oci_w-{run}": {"protocol": "oci_w", "run": run, "seeds": {"0": {}}} for run in ("vanilla", "reasoning")}
+    provenance.write_json(paths.METRICS, {"jobs": jobs, "paired": rows})
+    provenance.write_json(paths.UNSEEN, unseen_results("oci_w"))
+    stage.main(["--name", "unseen_attacks"])
+    shown = outputs(paths.EXECUTED / "unseen_attacks.ipynb")
+    assert shown.count("image/png") == 1
+    assert "+1.500 [" in shown
+    assert "silicone mask" in shown
+    assert "reasoning on icm_w" in shown  # lacking, and said to be
+
+
+@pytest.mark.parametrize("run", ["reasoning", "prose"])
+def test_unseen_attacks_without_results_or_with_those_of_another_run_says_so(project: Path, run: str) -> None:
+    provenance.write_json(paths.METRICS, {"jobs": {}, "paired": []})
+    provenance.write_json(paths.UNSEEN, {"run": run, "baseline": "vanilla", "targets": {}})
+    stage.main(["--name", "unseen_attacks"])
+    shown = outputs(paths.EXECUTED / "unseen_attacks.ipynb")
+    assert "image/png" not in shown
+    assert "results/unseen.json holds none of" in shown
+    assert ("under `unseen:` in params.yaml" in shown) == (run != "reasoning")
 
 
 def test_an_unknown_ablation_names_the_known_ones(project: Path) -> None:

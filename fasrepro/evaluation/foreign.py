@@ -1,0 +1,112 @@
+"""Cues of prints and replays that explanations name, by the kind of attack that the face shows.
+
+A cue is *foreign* if it goes with prints and replays alone (`cues.CUES`): one that paper 1's sources can teach, and that no mask,
+make-up or partial cover has. By frame: the share of explanations that name a foreign cue, beside the share that name a cue which
+is in the image, and that name any. On a bona fide face no cue is in the image; how often a run names foreign ones there tells how
+much of it is a habit.
+
+Figures are means over seeds, then over protocols of one target. Intervals resample seeds, and subjects within species.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+
+from fasrepro import cues
+from fasrepro.evaluation import sharing, statistics
+from fasrepro.evaluation.metrics import MetricError, ratio
+from fasrepro.records import BONA_FIDE_SPECIES, Face
+
+FOREIGN = frozenset(name for name, cue in cues.CUES.items() if set(cue.species) <= {*cues.PRINTS, *cues.REPLAYS})
+MEASURES = ("foreign", "present", "any")
+UNSEEN = "unseen"  # all of the three families that no source has
+FAMILIES = ("mask", "makeup", "partial")
+KINDS = (BONA_FIDE_SPECIES, "print", "replay", *FAMILIES, UNSEEN)
+
+Texts = Mapping[int, Mapping[str, str]]  # seed -> face_id -> explanation
+
+
+def marks(text: str, seen: Collection[str] | None) -> tuple[float, float, float]:
+    """Return whether a text names a foreign cue, one that is in the image (NaN if that is not known), and any: `MEASURES`."""
+    named = set(cues.named_cues(text))
+    return float(bool(named & FOREIGN)), float("nan") if seen is None else float(bool(named & set(seen))), float(bool(named))
+
+
+def kinds_of(face: Face) -> set[str]:
+    """Return which of `KINDS` a face is of."""
+    family = sharing.family(face.species)
+    return {family, UNSEEN} if family in FAMILIES else {family}
+
+
+def shares(found: np.ndarray, belongs: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the share of rows that have each mark, by kind, shape (replicates, kinds, marks); NaN of no row or an unknown mark.
+
+    `found`: (rows, marks) of 0, 1 and NaN; `belongs`: (rows, kinds) of 0 and 1; `weights`: (replicates, rows).
+    """
+    counted = np.einsum("rn,nk,nm->rkm", weights, belongs, found, optimize=True)
+    return ratio(counted, (weights @ belongs)[:, :, None])
+
+
+def summarise(
+    texts: Mapping[tuple[str, str], Texts],
+    faces: Mapping[str, Face],
+    seen: Mapping[str, Collection[str]] | None,
+    run: str,
+    baseline: str,
+    target: str,
+    replicates: int,
+    confidence: float,
+    seed: int,
+) -> dict[str, Any]:
+    """Return {"counts", "protocols", "mean", "difference"} of a target; empty where nothing was explained.
+
+    `texts` by protocol and run, all of the same faces; `seen`: the cues that are in their images. "mean" is of each run over its
+    protocols, "difference" run minus baseline over those that have both. Raises `MetricError` where faces differ.
+    """
+    ids = sorted(next(iter(next(iter(texts.values())).values()))) if texts else []
+    if not ids:
+        return {}
+    for (protocol, name), by_seed in texts.items():
+        if any(sorted(found) != ids for found in by_seed.values()):
+            raise MetricError(f"{protocol}-{name}: explains other faces of {target} than the first run; run `dvc repro`")
+    rows = [faces[face_id] for face_id in ids]
+    kinds = [kind for kind in KINDS if any(kind in kinds_of(face) for face in rows)]
+    belongs = np.array([[kind in kinds_of(face) for kind in kinds] for face in rows], dtype=float)
+    subjects = [face.subject for face in rows]
+    counts, place, free = statistics.draw_within(subjects, [face.species for face in rows], replicates, seed, target)
+    weights = np.concatenate([np.ones((1, len(rows))), counts[:, place]])
+    held = {kind: [face for face in rows if kind in kinds_of(face)] for kind in kinds}
+    people = {kind: len({face.subject for face in found}) for kind, found in held.items()}
+    loose = {kind: len({f.subject for f, one in zip(rows, free, strict=True) if one and kind in kinds_of(f)}) for kind in kinds}
+
+    def replicated(job: tuple[str, str]) -> np.ndarray:
+        by_seed = [
+            shares(np.array([marks(found[name], None if seen is None else seen[name]) for name in ids]), belongs, weights)
+            for _, found in sorted(texts[job].items())
+        ]
+        trained = statistics.draw_seeds(len(by_seed), replicates, seed, job[0])
+        flat = np.stack(by_seed).reshape(len(by_seed), 1 + replicates, -1)
+        return statistics.averaged(flat, trained).reshape(1 + replicates, len(kinds), len(MEASURES))
+
+    def cell(values: np.ndarray) -> dict[str, Any]:
+        return {
+            kind: {
+                name: statistics.figure(float(values[0, k, m]), values[1:, k, m], confidence, loose[kind])
+                for m, name in enumerate(MEASURES)
+            }
+            for k, kind in enumerate(kinds)
+        }
+
+    found = {job: replicated(job) for job in sorted(texts)}
+    runs = sorted({name for _, name in found})
+    places = sorted({protocol for protocol, _ in found})
+    both = [p for p in places if texts.get((p, run), {}).keys() & texts.get((p, baseline), {}).keys()]
+    return {
+        "counts": {kind: {"faces": len(held[kind]), "subjects": people[kind]} for kind in kinds},
+        "protocols": {f"{protocol}-{name}": cell(values) for (protocol, name), values in found.items()},
+        "mean": {name: cell(np.mean([found[job] for job in found if job[1] == name], axis=0)) for name in runs},
+        "difference": cell(np.mean([found[p, run] - found[p, baseline] for p in both], axis=0)) if both else {},
+    }
