@@ -1,4 +1,4 @@
-"""Captions beside their image, and explanations right and wrong: MyST fragments that hold text written by a model.
+"""Captions beside their image, and how every page shows text written by a model.
 
 A model's text is not trusted: it goes into the page as HTML in which every character that HTML or Markdown could take for its
 own is written as a character reference. Cues that a text names are marked as there or not there, by `Truth`.
@@ -16,7 +16,7 @@ from PIL import Image
 
 from fasrepro import cues, provenance
 from fasrepro.crops import read_crop
-from fasrepro.records import DATASETS, Caption, Explanation, Face, Label, Truth, Verdict
+from fasrepro.records import DATASETS, Caption, Face, Label, Truth
 from fasrepro.report import pictures
 
 HIDDEN = "These people are not ours to print: the pictures of faces are left out of the book."
@@ -73,14 +73,15 @@ def card(title: str, body: str, picture: str | None, note: str = "") -> str:
     """Return a sphinx-design card: `title` plain words, `picture` a path from the book's root, `body` and `note` ready HTML."""
     lines = [":::{grid-item-card}", f'<div class="card-heading">{escaped(title)}</div>', ""]
     if picture:
-        lines += [f"```{{image}} /{picture}", f":alt: {_plain(title)}", ":class: face", "```", ""]
+        lines += [f"```{{image}} /{picture}", f":alt: {plain(title)}", ":class: face", "```", ""]
     lines += [f'<div class="model-text">{body}</div>']
     if note:
         lines += [f'<div class="model-note">{note}</div>']
     return "\n".join([*lines, ":::"])
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return `text` without what a directive's option could take for its own: a picture's alternative text."""
     return re.sub(r"[^\w .,()#/-]", " ", text)
 
 
@@ -159,42 +160,3 @@ def captions(
             )
             items.append(card(describe(face), body, picture(face), truth_note(face, truths)))
     return (f"{HIDDEN}\n\n" if not picture.show else "") + cards(items)
-
-
-def outcome(face: Face, verdict: Verdict) -> str:
-    """Return what a reader's verdict makes of an explanation, in words; the order of `OUTCOMES`."""
-    if verdict is Verdict.UNDECIDED:
-        return "undecided"
-    right = (verdict is Verdict.ATTACK) == (face.label is Label.ATTACK)
-    return ("right, " if right else "wrong, ") + ("attack" if face.label is Label.ATTACK else "bona fide")
-
-
-OUTCOMES = ("right, attack", "right, bona fide", "wrong, attack", "wrong, bona fide", "undecided")
-
-
-def explanations(
-    faces: Mapping[str, Face],
-    rows: Sequence[Explanation],
-    verdicts: Mapping[str, Verdict],
-    truths: Mapping[str, Truth],
-    picture: Pictures,
-    per_outcome: int = 1,
-) -> str:
-    """Return the fragment of one job's explanations, examples of each outcome; `verdicts` maps face_id to a reader's verdict."""
-    judged = [row for row in rows if row.face_id in verdicts and row.face_id in faces]
-    found: dict[str, list[Explanation]] = {name: [] for name in OUTCOMES}
-    for row in judged:
-        found[outcome(faces[row.face_id], verdicts[row.face_id])].append(row)
-    if not judged:
-        return "This run has no judged explanations.\n"
-    lines = [f"Of {len(judged)} explanations: " + "; ".join(f"{len(found[name])} {name}" for name in OUTCOMES) + ".", ""]
-    items = []
-    for name in OUTCOMES:
-        texts = {row.face_id: row for row in reversed(found[name])}  # of several seeds the first one's text
-        for face in pictures.chosen([faces[i] for i in texts], per_outcome, "explanations"):
-            row = texts[face.face_id]
-            cut = "" if row.finished else " <small>(cut off at the limit)</small>"
-            title = f"{name}: {describe(face)}; read as {verdicts[face.face_id].value.replace('_', ' ')}"
-            body = f"<p>{marked(row.text, present_cues(face, truths)) or '(no text)'}{cut}</p>"
-            items.append(card(title, body, picture(face), truth_note(face, truths)))
-    return "\n".join([*lines, f"{HIDDEN}\n" if not picture.show else "", cards(items)])

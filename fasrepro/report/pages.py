@@ -9,7 +9,7 @@ from typing import Any
 
 from fasrepro import paths, provenance, records
 from fasrepro.records import DATASETS, Caption, Explanation, Face, Judgement, Label, Score, Truth
-from fasrepro.report import figures, fragments, gallery, pictures, specimens, world
+from fasrepro.report import explorer, figures, fragments, gallery, pictures, specimens, world
 
 PREFIX = "_generated"
 
@@ -133,29 +133,13 @@ def _target_scores(
     return scores, cuts
 
 
-def explanation_pages(material: Material, runs: Sequence[str], reader: str, picture: gallery.Pictures) -> str:
-    """Return the fragment with examples of each run's explanations, a section for each job; of the first seed alone."""
-    jobs, parts = material.metrics["jobs"], []
-    for name in sorted(jobs, key=lambda job: (jobs[job]["protocol"], runs.index(jobs[job]["run"]))):
-        protocol, run = jobs[name]["protocol"], jobs[name]["run"]
-        seed = min((row.seed for row in material.explanations[name]), default=0)
-        rows = [row for row in material.explanations[name] if row.seed == seed]
-        verdicts = {
-            row.face_id: row.verdict
-            for row in material.judgements
-            if (row.protocol, row.run, row.seed, row.reader) == (protocol, run, seed, reader)
-        }
-        shown = gallery.explanations(material.faces, rows, verdicts, material.truths, picture)
-        parts.append(f"### {protocol}: {run}\n\n{shown}")
-    return "\n".join(parts)
-
-
 def write(material: Material, runs: Sequence[str], reader: str, folder: Path) -> None:
     """Write all fragments and pictures of this module to the existing folder `folder`.
 
     `runs` gives the order of runs in figures; `reader` whose verdicts call an explanation right or wrong.
     """
     picture = gallery.Pictures(material.crops, folder / "faces", f"{PREFIX}/faces", material.show_faces)
+    told = explorer.told(material.metrics["jobs"], material.explanations, material.judgements, reader, material.faces)
     pieces = {
         "contact_sheets": contact_sheets(material, folder),
         **world.fragments_of(material.known, list(material.faces.values()), material.truths),
@@ -164,7 +148,8 @@ def write(material: Material, runs: Sequence[str], reader: str, folder: Path) ->
         "box_sources": fragments.box_sources(material.faces.values()),
         "captions": gallery.captions(material.faces, material.captions, material.truths, picture),
         "control_captions": gallery.captions(material.faces, material.controls, material.truths, picture),
-        "explanations": explanation_pages(material, runs, reader, picture),
+        "explanation_counts": explorer.counts(told, material.faces),
+        "explanations": explorer.fragment(told, material.faces, material.truths, picture),
         **result_figures(material, runs, folder),
     }
     for name, text in pieces.items():

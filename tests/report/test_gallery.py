@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fasrepro.cues import CUES
-from fasrepro.records import Explanation, Label, Truth, Verdict
+from fasrepro.records import Truth
 from fasrepro.report import fragments, gallery, pages
 from tests.masks import box_mask
 
@@ -58,16 +58,6 @@ def test_every_phrasing_is_found(cue: str) -> None:
         assert gallery.marked(phrasing, ()).count("cue-absent") == 1
 
 
-def test_outcomes() -> None:
-    live = SimpleNamespace(label=Label.BONA_FIDE)
-    attack = SimpleNamespace(label=Label.ATTACK)
-    assert gallery.outcome(attack, Verdict.ATTACK) == "right, attack"
-    assert gallery.outcome(attack, Verdict.BONA_FIDE) == "wrong, attack"
-    assert gallery.outcome(live, Verdict.BONA_FIDE) == "right, bona fide"
-    assert gallery.outcome(live, Verdict.ATTACK) == "wrong, bona fide"
-    assert gallery.outcome(live, Verdict.UNDECIDED) == "undecided"
-
-
 def material(world: SimpleNamespace, show: bool) -> pages.Material:
     return pages.Material(
         pages.by_id(world.faces),
@@ -93,29 +83,6 @@ def test_captions_stand_beside_their_image_in_every_style(world: SimpleNamespace
     named = re.findall(r"/_generated/faces/(\S+\.png)", shown)
     assert len(named) == len(species)
     assert sorted(named) == sorted(path.name for path in tmp_path.iterdir())
-
-
-def test_counts_of_explanations_add_up_and_examples_cover_each_outcome(world: SimpleNamespace, tmp_path: Path) -> None:
-    found = material(world, show=True)
-    picture = gallery.Pictures(world.crops, tmp_path, "_generated/faces", show=True)
-    rows = world.explanations["oci_m-vanilla"]
-    verdicts = dict.fromkeys((row.face_id for row in rows), Verdict.ATTACK)
-    shown = gallery.explanations(found.faces, rows, verdicts, found.truths, picture)
-    # Of MSU's test split: three people, one live and three attacks each.
-    assert "Of 12 explanations: 9 right, attack; 0 right, bona fide; 0 wrong, attack; 3 wrong, bona fide; 0 undecided." in shown
-    assert shown.count("grid-item-card") == 2
-
-
-def test_a_hostile_explanation_does_not_leave_its_card(world: SimpleNamespace, tmp_path: Path) -> None:
-    found = material(world, show=True)
-    picture = gallery.Pictures(world.crops, tmp_path, "_generated/faces", show=True)
-    face_id = world.explanations["oci_m-vanilla"][0].face_id
-    row = Explanation("oci_m", "vanilla", 0, face_id, HOSTILE, 9, True)
-    shown = gallery.explanations(found.faces, [row], {face_id: Verdict.ATTACK}, found.truths, picture)
-    assert "<script" not in shown
-    assert "<img" not in shown
-    (line,) = [line for line in shown.splitlines() if "alert" in line]
-    assert line.startswith("<div")
 
 
 def test_a_cue_that_is_outside_the_crop_is_not_there(world: SimpleNamespace) -> None:
