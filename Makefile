@@ -58,6 +58,11 @@ test-browser: $(INSTALLED)
 
 bench: $(INSTALLED)
 	python -m benchmarks.rendering
+	python -m benchmarks.annotation
+	python -m benchmarks.startup
+	python -m benchmarks.training
+	python -m benchmarks.generation
+	python -m benchmarks.bootstrap
 	python -m benchmarks.dvc_noop
 
 doctor: $(INSTALLED)

@@ -86,10 +86,16 @@ class Curve:
     bona_fide: Array
     auc: Array
 
-    @property
-    def products(self) -> tuple[Array, Array]:
-        """FAR and FRR times both totals: whole numbers for whole weights, so that ties are found exactly."""
-        return self.missed * self.bona_fide[:, None], self.false * self.attacks[:, None]
+    @functools.cached_property
+    def sum_and_gap(self) -> tuple[Array, Array]:
+        """FAR + FRR and |FAR - FRR|, both times both totals: whole numbers for whole weights, so that ties are found exactly.
+
+        Kept, because EER and oracle both need them.
+        """
+        far, frr = self.missed * self.bona_fide[:, None], self.false * self.attacks[:, None]
+        total = far + frr
+        gap = np.subtract(far, frr, out=far)
+        return total, np.abs(gap, out=gap)
 
 
 def thresholds(values: Array) -> Array:
@@ -104,17 +110,25 @@ def curve(labels: Array, p_attack: Array, weights: Array) -> Curve:
     order = np.argsort(p_attack, kind="stable")
     values, starts = np.unique(p_attack[order], return_index=True)
     ends = np.append(starts[1:], len(order)) - 1
-    weights = weights[:, order]
-    below_all = np.cumsum(weights, axis=1)[:, ends]
-    below_attacks = np.cumsum(weights * (labels[order] == 1), axis=1)[:, ends]
-    below_bona_fide = below_all - below_attacks
-    zero = np.zeros((len(weights), 1))
-    missed = np.concatenate([zero, below_attacks], axis=1)
-    passed = np.concatenate([zero, below_bona_fide], axis=1)
-    attacks, bona_fide = missed[:, -1], passed[:, -1]
+    weights = np.take(weights, order, axis=1)  # weights[:, order] would lie in memory by columns, and be slow to sum by rows
+    missed = _sums(weights * (labels[order] == 1), ends)
+    passed = _sums(weights, ends)
+    passed -= missed
+    attacks, bona_fide = missed[:, -1], passed[:, -1].copy()
     wins = np.einsum("rk,rk->r", np.diff(missed, axis=1), passed[:, :-1] + passed[:, 1:]) / 2
     auc = ratio(wins, attacks * bona_fide)
-    return Curve(thresholds(values), missed, bona_fide[:, None] - passed, attacks, bona_fide, auc)
+    false = np.subtract(bona_fide[:, None], passed, out=passed)
+    return Curve(thresholds(values), missed, false, attacks, bona_fide, auc)
+
+
+def _sums(weights: Array, ends: Array) -> Array:
+    """Return 0, then the sum of the weights up to and with each of the places `ends`; shape (replicates, ends + 1)."""
+    sums = np.zeros((len(weights), len(ends) + 1))
+    if len(ends) == weights.shape[1]:  # no two scores are alike
+        np.cumsum(weights, axis=1, out=sums[:, 1:])
+    else:
+        sums[:, 1:] = np.take(np.cumsum(weights, axis=1), ends, axis=1)
+    return sums
 
 
 def _lowest(first: Array, second: Array) -> Array:
@@ -125,22 +139,20 @@ def _lowest(first: Array, second: Array) -> Array:
 
 def _at(curve: Curve, place: Array) -> Array:
     """Return the HTER at the thresholds numbered `place`, shape (replicates,)."""
-    far, frr = curve.products
-    total = np.take_along_axis(far + frr, place[:, None], axis=1)[:, 0]
+    total = np.take_along_axis(curve.sum_and_gap[0], place[:, None], axis=1)[:, 0]
     return ratio(total, 2 * curve.attacks * curve.bona_fide)
 
 
 def equal_error(curve: Curve) -> tuple[Array, Array]:
     """Return the EER, in [0, 1], and its threshold, in the scores' own unit; each of shape (replicates,)."""
-    far, frr = curve.products
-    place = _lowest(np.abs(far - frr), far + frr)
+    total, gap = curve.sum_and_gap
+    place = _lowest(gap, total)
     return _at(curve, place), curve.thresholds[place]
 
 
 def lowest_error(curve: Curve) -> tuple[Array, Array]:
     """Return the lowest HTER, in [0, 1], and its threshold, in the scores' own unit; each of shape (replicates,)."""
-    far, frr = curve.products
-    place = _lowest(far + frr, np.abs(far - frr))
+    place = _lowest(*curve.sum_and_gap)
     return _at(curve, place), curve.thresholds[place]
 
 

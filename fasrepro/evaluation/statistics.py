@@ -98,7 +98,7 @@ def replicated(
     `measure` takes weights of shape (some replicates, rows) and returns named values of shape (some replicates,).
     """
     step = max(1, CHUNK // max(1, len(place)))
-    parts = [measure(counts[start : start + step][:, place]) for start in range(0, len(counts), step)]
+    parts = [measure(np.take(counts[start : start + step], place, axis=1)) for start in range(0, len(counts), step)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

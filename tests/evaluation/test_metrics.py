@@ -138,6 +138,27 @@ def test_agrees_with_scikit_learn(sample: tuple[np.ndarray, np.ndarray]) -> None
     assert metrics.oracle(labels, scores)[0] == pytest.approx(((called + missed) / 2).min())
 
 
+@given(rows(), st.booleans(), st.lists(st.integers(0, 4), min_size=64, max_size=64))
+def test_the_curve_counts_the_errors_at_every_threshold(
+    sample: tuple[np.ndarray, np.ndarray], tied: bool, counts: list[int]
+) -> None:
+    labels, scores = sample
+    if not tied:  # tied and untied scores are summed on two ways
+        scores = (scores + np.arange(len(scores)) / 1000) / 2
+    weights = np.array(counts[: 2 * len(labels)], float).reshape(2, -1)
+    found = metrics.curve(labels, scores, weights)
+    for number, threshold in enumerate(found.thresholds):
+        called = scores >= threshold
+        assert found.missed[:, number].tolist() == (weights @ (~called & (labels == 1))).tolist()
+        assert found.false[:, number].tolist() == (weights @ (called & (labels == 0))).tolist()
+    assert (found.attacks.tolist(), found.bona_fide.tolist()) == ((weights @ labels).tolist(), (weights @ (1 - labels)).tolist())
+    for place, rows_weights in enumerate(weights):
+        if found.attacks[place] and found.bona_fide[place]:
+            held = rows_weights > 0
+            wanted = roc_auc_score(labels[held], scores[held], sample_weight=rows_weights[held])
+            assert found.auc[place] == pytest.approx(wanted)
+
+
 @given(rows())
 def test_chosen_thresholds_give_the_rates_they_promise(sample: tuple[np.ndarray, np.ndarray]) -> None:
     labels, scores = sample

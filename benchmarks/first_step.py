@@ -1,0 +1,44 @@
+"""What `benchmarks.startup` starts: the stage `train`, which leaves word of when its imports were done and its first step.
+
+python -m benchmarks.first_step <when it was started, by time.monotonic()> <arguments of the stage>
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from fasrepro.stages import train
+
+IMPORTED = time.monotonic()  # which all processes of a machine share
+
+import functools  # noqa: E402 - what the stage imports is timed
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+from transformers import TrainerCallback  # noqa: E402
+
+from fasrepro import provenance  # noqa: E402
+
+SAID = Path("first_step.json")
+
+
+class FirstStep(TrainerCallback):
+    """Writes {"imports", "first_step"}, seconds since `started`, when the first step has ended."""
+
+    def __init__(self, started: float) -> None:
+        self.started = started
+
+    def on_step_end(self, *args: Any, **kwargs: Any) -> None:
+        if not SAID.is_file():
+            provenance.write_json(SAID, {"imports": IMPORTED - self.started, "first_step": time.monotonic() - self.started})
+
+
+def main() -> None:
+    """Run the stage as it is, but for a callback that looks at the clock."""
+    train.dual.train = functools.partial(train.dual.train, callbacks=[FirstStep(float(sys.argv[1]))])
+    train.main(sys.argv[2:])
+
+
+if __name__ == "__main__":
+    main()

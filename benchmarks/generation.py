@@ -1,0 +1,98 @@
+"""Verdicts/s by prefill against by generation, and generated tokens/s against plain `generate`. Prints ratios.
+
+python -m benchmarks.generation [tokens a text, params.yaml's without]
+
+The model has the foundation's shape and LoRA layers as a trained one has; its texts never end early, so that each has the tokens
+that it may have. Plain `generate` is given ready inputs, and its tokens are not decoded. They take turns, and the best of each
+counts.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from transformers import GenerationConfig
+
+from benchmarks import stand_in
+from fasrepro import config
+from fasrepro.captions.styles import STYLES
+from fasrepro.crops import read_crop
+from fasrepro.evaluation import predict
+from fasrepro.models import backbones, vlm
+from fasrepro.models.generate import generate
+from fasrepro.models.inputs import encode_prompts
+from fasrepro.training import loop
+
+BATCHES = (1, 8, 32)
+FACES, ROUNDS = 96, 3
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long `work` takes once."""
+    began = time.perf_counter()
+    work()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - began
+
+
+@torch.inference_mode()
+def plain(model: vlm.FasVlm, inputs: dict[str, torch.Tensor], settings: GenerationConfig) -> torch.Tensor:
+    """Generate and nothing else."""
+    return model.body.generate(**inputs, generation_config=settings)
+
+
+def main() -> None:
+    """Measure verdicts on `FACES` faces, then tokens at each of `BATCHES`."""
+    params = config.load("threads", "foundation", "training", "prediction")
+    loop.use_threads(params.threads)
+    prompt, batch = params.training.prompt, params.prediction.batch_size
+    tokens = int(sys.argv[1]) if len(sys.argv) > 1 else params.prediction.max_new_tokens
+    recipe = params.training
+    with tempfile.TemporaryDirectory() as name:
+        world = stand_in.world(Path(name) / "crops", FACES)
+        captions = [row.caption for row in stand_in.train_rows(world, STYLES["reasoning"])]
+        stand_in.checkpoint(Path(name) / "foundation", params.foundation, captions, prompt)
+        base, processor = backbones.load(str(Path(name) / "foundation"), backbones.device())
+        read_image = functools.lru_cache(FACES)(lambda face: read_crop(world.crops, face.crop, face.crop_sha256))
+        images = [read_image(face) for face in world.faces]
+    model = vlm.create(
+        base,
+        site=recipe.head_site,
+        rank=recipe.lora_rank,
+        alpha=recipe.lora_alpha,
+        lora_vision=recipe.lora_vision,
+        train_embeddings=recipe.train_embeddings,
+        seed=0,
+    ).eval()
+
+    few = world.faces[:batch]
+    score = functools.partial(predict.score, model, processor, world.faces, read_image, prompt, batch)
+    explain = functools.partial(predict.explain, model, processor, few, read_image, prompt, batch, tokens)
+    score()  # not counted
+    prefill, generated = zip(*((seconds(score), seconds(explain)) for _ in range(ROUNDS)), strict=True)
+    first, second = len(world.faces) / min(prefill), len(few) / min(generated)
+    print(f"batches of {batch} images, {tokens} tokens a text, {backbones.device()}, best of {ROUNDS}:")
+    print(f"by prefill {first:.1f} verdicts/s, by generation {second:.2f} verdicts/s, ratio {first / second:.0f}")
+
+    tokenizer = processor.tokenizer
+    ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
+    settings = GenerationConfig(max_new_tokens=tokens, do_sample=False, use_cache=True, **ends)
+    for size in BATCHES:
+        inputs = {n: v.to(model.body.device) for n, v in encode_prompts(processor, images[:size], prompt).items()}
+        ours = functools.partial(generate, model, processor, images[:size], prompt, tokens)
+        bare = functools.partial(plain, model, inputs, settings)
+        written = sum(count for _, count, _ in ours())  # not counted
+        spans = [(seconds(ours), seconds(bare)) for _ in range(ROUNDS)]
+        first, second = (written / min(values) for values in zip(*spans, strict=True))
+        print(f"batch {size}: ours {first:.0f} tokens/s, plain generate {second:.0f} tokens/s, ratio {first / second:.2f}")
+
+
+if __name__ == "__main__":
+    main()

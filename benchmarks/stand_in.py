@@ -1,0 +1,103 @@
+"""Faces, captions and a model for benchmarks: as large as the embedded profile's, made in seconds, and trained not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from fasrepro import config, crops, cues, masks, records
+from fasrepro.captions import checks, simulated
+from fasrepro.captions.styles import Style
+from fasrepro.records import Face, Label, TrainRow, Truth
+from fasrepro.synthetic import neutral
+from fasrepro.training import foundation
+
+SIDE = 80  # pixels of a crop, about what a tight crop of the embedded profile has
+DRAWN = 24  # different pictures; each face's is one of them with a mark, for a draw takes longer than what is measured
+NEVER = dict.fromkeys((field.name for field in dataclasses.fields(simulated.Failings)), 0.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+    """As many faces of each PAI species, their packed crops, and a simulated annotator that knows them and never fails."""
+
+    faces: list[Face]
+    crops: Path
+    annotator: simulated.Annotator
+
+
+def world(folder: Path, count: int) -> World:
+    """Draw `count` faces and pack their crops under `folder`."""
+    cv2.setNumThreads(1)
+    drawn = [neutral.neutral_portrait(seed, SIDE) for seed in range(min(DRAWN, count))]
+    everywhere = masks.encode_mask(np.ones((45, 60), bool))
+    faces, truths = [], []
+    with crops.packed(folder) as add:
+        for number in range(count):
+            species = list(cues.SPECIES)[number % len(cues.SPECIES)]
+            pixels, attributes = drawn[number % len(drawn)]
+            pixels = pixels.copy()
+            pixels[0, 0] = number // 65536 % 256, number // 256 % 256, number % 256
+            data, pixels_hash = crops.encode(pixels)
+            face = _face(number, species, pixels_hash)
+            add(face.crop, data)
+            faces.append(face)
+            seen = () if face.label is Label.BONA_FIDE else cues.cues_of(species)[number % 2 :][:3]
+            whole = (everywhere,) * len(seen)
+            truths.append(Truth(face.face_id, tuple(seen), (0.5,) * len(seen), whole, (), (), json.dumps(attributes)))
+    annotator = simulated.Annotator(simulated.known_images(faces, truths), simulated.Failings(**NEVER), seed=1)
+    return World(faces, folder, annotator)
+
+
+def _face(number: int, species: str, pixels_hash: str) -> Face:
+    bona_fide = species == records.BONA_FIDE_SPECIES
+    presentation = f"msu/{species}/client{number:05d}"
+    return Face(
+        face_id=records.face_id(presentation, 4),
+        dataset="msu",
+        split="train",
+        subject=f"msu/client{number:05d}",
+        presentation=presentation,
+        frame=4,
+        label=Label.BONA_FIDE if bona_fide else Label.ATTACK,
+        species=species,
+        instrument="" if bona_fide else species,
+        camera="laptop",
+        box=(20, 20, SIDE, SIDE),
+        box_source="sidecar",
+        crop=f"msu/{number:05d}.png",
+        crop_sha256=pixels_hash,
+    )
+
+
+def train_rows(found: World, style: Style) -> list[TrainRow]:
+    """Return each face with the caption that the annotator gives it when told its label: about 95 words in style `reasoning`."""
+    rows = []
+    for face in found.faces:
+        text, finish_reason = found.annotator.reply(style.aware(face.label, face.species), face.crop_sha256, 0, 600)
+        caption, _ = checks.accept(style, text, finish_reason, face.label)
+        kept = (face.face_id, face.dataset, face.species, face.label, face.crop, face.crop_sha256)
+        rows.append(TrainRow(*kept, style.name, caption))
+    return rows
+
+
+def checkpoint(folder: Path, settings: config.Foundation, texts: Sequence[str], prompt: str) -> None:
+    """Write a model of the shape that params.yaml asks of the foundation, with random weights, whose texts never end early.
+
+    Its logit of the end token is 0, so that the highest of the others exceeds it: every text is as long as it may be.
+    """
+    words = [*(phrase for cue in cues.CUES.values() for phrase in cue.phrasings), *cues.STEPS.values(), *cues.SPECIES.values()]
+    tokenizer = foundation.train_tokenizer([*texts, *words * 20, prompt], settings.vocabulary)
+    names = ("image_size", "patch_size", "scale_factor", "hidden_size", "vision_layers", "text_layers", "heads", "seed")
+    shape = {name: getattr(settings, name) for name in names}
+    model = foundation.build_model(tokenizer, **shape)
+    with torch.no_grad():
+        model.lm_head.weight[tokenizer.eos_token_id] = 0
+    processor = foundation.build_processor(tokenizer, *(shape[name] for name in names[:3]))
+    foundation.save(model, processor, folder)

@@ -1,0 +1,66 @@
+"""How long the stage `train` takes from its process's start to its first step's end. Prints seconds and the imports' share.
+
+python -m benchmarks.startup [repeats]
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+from benchmarks import stand_in
+from fasrepro import config, paths, provenance, records
+from fasrepro.captions.styles import STYLES
+
+ROOT = Path(__file__).parents[1]
+REPEATS = 3
+ROWS = 48
+NAME = "first"
+ARGUMENTS = f"--protocol oci_m --run reasoning --seeds 0 --trainset {NAME} --tuned {NAME}"
+
+
+def project(folder: Path) -> None:
+    """Write all that the stage reads under `folder`: the params with one step, rows, crops, checkpoint, learning rate."""
+    params = config.load("foundation", "training")
+    content = config.read_yaml(paths.PARAMS)
+    content["training"] |= {"backbone": str(paths.FOUNDATION), "steps": 1}
+    (folder / paths.PARAMS).write_text(yaml.safe_dump(content), encoding="utf-8")
+    world = stand_in.world(folder / paths.CROPS, ROWS)
+    rows = stand_in.train_rows(world, STYLES["reasoning"])
+    records.write(folder / paths.trainset(NAME), rows, records.TrainRow)
+    stand_in.checkpoint(folder / paths.FOUNDATION, params.foundation, [row.caption for row in rows], params.training.prompt)
+    provenance.write_json(folder / paths.tuning_choice(NAME), {"chosen": params.training.learning_rates[0]})
+
+
+def spans(folder: Path) -> dict[str, float]:
+    """Start the stage in `folder`; return the seconds until its imports were done and until its first step was."""
+    said = folder / "first_step.json"
+    said.unlink(missing_ok=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "benchmarks.first_step", str(time.monotonic()), *shlex.split(ARGUMENTS)]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"the stage train failed:\n{done.stderr}")
+    return provenance.read_json(said)
+
+
+def main() -> None:
+    """Start the stage a few times; print the quickest, by when the files that it imports have been read from the disk."""
+    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else REPEATS
+    with tempfile.TemporaryDirectory() as name:
+        project(Path(name))
+        best = min((spans(Path(name)) for _ in range(repeats)), key=lambda found: found["first_step"])
+    whole, imports = best["first_step"], best["imports"]
+    print(f"process start to the end of the first training step: {whole:.2f} s, best of {repeats}")
+    print(f"imports {imports:.2f} s, {imports / whole:.2f} of it")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Each benchmark runs to its end on as little as it takes; how fast anything is, no test says."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from benchmarks import annotation, bootstrap, first_step, generation, stand_in, startup, training
+from fasrepro import config, provenance
+from fasrepro.captions.styles import STYLES
+from fasrepro.models import backbones, vlm
+from fasrepro.models.generate import generate
+from fasrepro.training import dual, loop
+
+ROOT = Path(__file__).parents[2]
+SMALL = {"image_size": 48, "patch_size": 8, "scale_factor": 2, "hidden_size": 32, "vision_layers": 1, "text_layers": 1}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with the embedded params but for a small foundation and small batches."""
+    params = config.read_yaml(ROOT / "params.yaml")
+    changed = {
+        "foundation": SMALL | {"heads": 2, "vocabulary": 600},
+        "training": {"batch_size": 3},
+        "prediction": {"batch_size": 4},
+    }
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(config.merge(params, changed)), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(loop, "use_threads", lambda threads: None)  # which would hold for all tests after this one
+    monkeypatch.setattr(stand_in, "DRAWN", 2)
+    return tmp_path
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs a benchmark with arguments, and with constants of its module changed; returns what it prints."""
+
+    def run(module: object, *arguments: object, **constants: object) -> str:
+        for name, value in constants.items():
+            monkeypatch.setattr(module, name, value)
+        monkeypatch.setattr(sys, "argv", ["benchmark", *map(str, arguments)])
+        module.main()
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_the_bootstrap(said: Callable[..., str]) -> None:
+    out = said(bootstrap, 4, SUBJECTS=30, ROWS=40)
+    assert "1200 scores of 30 subjects" in out
+    assert re.search(r"4 replicates of \d+ metrics in [\d.]+ s", out)
+
+
+def test_training(folder: Path, said: Callable[..., str]) -> None:
+    out = said(training, 4, EPOCH=3, ROUNDS=1)
+    assert "4 steps of 3 images" in out
+    assert re.search(r"ratio [\d.]+, asked at least 0.90", out)
+
+
+def test_both_loops_take_the_same_steps(folder: Path) -> None:
+    given = training.setting(folder, steps=4)
+    rows = given.rows[:3]  # a batch is all of them, so that the order does not count
+    _, processor = backbones.load(given.checkpoint)
+    collate = dual.collator(processor, given.read_image, given.method["prompt"], given.method["max_caption_tokens"])
+    seen: dict[str, list[float]] = {"ours": [], "bare": []}
+    original = training.losses.dual_loss
+
+    def noted(into: list[float]) -> Callable[..., object]:
+        def dual_loss(*parts: object) -> object:
+            loss = original(*parts)
+            into.append(float(loss.detach()))
+            return loss
+
+        return dual_loss
+
+    with pytest.MonkeyPatch.context() as patch:
+        few = training.dataclasses.replace(given, rows=rows)
+        patch.setattr(training.losses, "dual_loss", noted(seen["ours"]))
+        training.ours(few, folder / "work", given.read_image)
+        patch.setattr(training.losses, "dual_loss", noted(seen["bare"]))
+        training.bare(few, [collate(rows)] * 4)
+    assert len(seen["bare"]) == len(seen["ours"]) == 4
+    assert seen["bare"][0] == pytest.approx(seen["ours"][0], rel=1e-4)  # later the learning rates differ: ours is warmed up
+
+
+def test_generation(folder: Path, said: Callable[..., str]) -> None:
+    out = said(generation, 3, FACES=5, ROUNDS=1, BATCHES=(1, 2))
+    assert "batches of 4 images, 3 tokens a text" in out
+    assert len(re.findall(r"batch [12]: ours \d+ tokens/s", out)) == 2
+
+
+def test_a_stand_in_never_ends_early(folder: Path) -> None:
+    world = stand_in.world(folder / "crops", 2)
+    params = config.load("foundation", "training")
+    captions = [row.caption for row in stand_in.train_rows(world, STYLES["reasoning"])]
+    stand_in.checkpoint(folder / "model", params.foundation, captions, params.training.prompt)
+    base, processor = backbones.load(str(folder / "model"))
+    model = vlm.create(base, site="vision", rank=2, alpha=2, lora_vision=True, train_embeddings=True, seed=0).eval()
+    images = [training.read_crop(world.crops, face.crop, face.crop_sha256) for face in world.faces]
+    assert [(tokens, ended) for _, tokens, ended in generate(model, processor, images, "Who?", 40)] == [(40, False)] * 2
+
+
+def test_annotation(folder: Path, said: Callable[..., str]) -> None:
+    out = said(annotation, 12, LATENCY=0.001, CONCURRENCY=4, ROUNDS=1)
+    assert "12 captions, 1 ms latency, 4 at a time" in out
+    assert re.search(r"ratio [\d.]+", out)
+
+
+def test_the_first_step_of_the_stage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    startup.project(folder)
+    monkeypatch.setattr(dual, "train", dual.train)  # put back at the end: what is measured has a callback
+    monkeypatch.setattr(sys, "argv", ["first_step", "0", *startup.ARGUMENTS.split()])
+    first_step.main()
+    found = provenance.read_json(folder / first_step.SAID)
+    assert 0 < found["imports"] < found["first_step"]
+    assert (folder / "results" / "checkpoints" / "oci_m-reasoning" / "seed_0" / "head.safetensors").is_file()
