@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fasrepro.records import DATASETS
-from fasrepro.report import claims, figures, fragments, tables
+from fasrepro.report import figures, fragments, ledger, tables
 from fasrepro.report.gallery import escaped
 
 NOTHING = (
@@ -133,7 +133,7 @@ def meaning(target: Mapping[str, Any], run: str, baseline: str, settings: Mappin
     ]
     if fit["slope"]["value"] is None:
         return f"{said[0]} All species share equally much: there is no line.\n"
-    enough = claims.enough({"seeds": mean["seeds"], "subjects": counts["subjects"]}, settings["ledger"])
+    enough = ledger.enough({"seeds": mean["seeds"], "subjects": counts["subjects"]}, settings["ledger"])
     said.append(
         f"From a species that shares no cue with the sources to one that shares all, the gain in APCER changes by"
         f" **{tables.interval(fit['slope'], signed=True)}**."
@@ -191,7 +191,7 @@ def more(target: Mapping[str, Any], run: str, baseline: str, settings: Mapping[s
     if "unseen" not in found["difference"]:
         return ""
     figure, counts = found["difference"]["unseen"]["foreign"], found["counts"]["unseen"]
-    enough = claims.enough({"seeds": target["mean"]["seeds"], "subjects": counts["subjects"]}, settings["ledger"])
+    enough = ledger.enough({"seeds": target["mean"]["seeds"], "subjects": counts["subjects"]}, settings["ledger"])
     names = escaped(run), escaped(baseline)
     said = {
         1: "{} names a print or replay cue more often than {}",

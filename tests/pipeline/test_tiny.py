@@ -159,7 +159,7 @@ def test_an_experiment_more_lists_its_jobs_and_what_follows_alone(copy: Path) ->
             (copy / name).write_text(text, encoding="utf-8")
     assert plan.stages(copy) == []
     new = {"trainset@mo_c-vanilla", "train@mo_c-vanilla", "predict@mo_c-vanilla"}
-    notebooks = {"notebook@caption_style", "notebook@unseen_attacks"}
+    notebooks = {f"notebook@{name}" for name in params["ablations"]}
     assert listed == new | notebooks | {"judge", "evaluate", "ground", "readings", "unseen", "report", "book"}
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 
-from fasrepro import paths
+from fasrepro import config, paths
 from fasrepro.report import book, fragments, gallery
 from fasrepro.stages import book as stage
 
@@ -22,8 +23,9 @@ HOSTILE = '<script>alert(1)</script> <img src=x onerror="alert(2)"> {{ steps }}'
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project's root with the book's own configuration, two pages and one ablation."""
     monkeypatch.chdir(tmp_path)
-    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
-    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    params = config.read_yaml(ROOT / "params.yaml")
+    params["ablations"] = {"caption_style": params["ablations"]["caption_style"]}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     shutil.copytree(ROOT / "book" / "_static", paths.BOOK / "_static")
     shutil.copyfile(ROOT / "book" / "_config.yml", paths.BOOK / "_config.yml")
     toc = {"format": "jb-book", "root": "index", "parts": [{"caption": "Part", "chapters": [{"file": "page"}]}]}
