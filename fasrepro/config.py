@@ -185,6 +185,16 @@ class Tuning:
 
 
 @dataclasses.dataclass(frozen=True)
+class Trace:
+    """The training that is looked at on its way: one seed of a job, `looks` times, evenly apart, the last at its end."""
+
+    protocol: str
+    run: str
+    seed: int
+    looks: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Experiment:
     """Each run on each protocol, with each seed; `transfer`: letters of data sets that these models are tested on besides."""
 
@@ -245,6 +255,7 @@ SECTIONS: dict[str, Any] = {
     "runs": dict[str, dict[str, Any]],
     "tuning": Tuning,
     "experiments": dict[str, Experiment],
+    "trace": Trace,
     "prediction": Prediction,
     "judging": Judging,
     "evaluation": Evaluation,
