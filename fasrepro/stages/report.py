@@ -8,7 +8,7 @@ import dataclasses
 from fasrepro import config, paths, provenance, records, stages
 from fasrepro.captions import controls, styles
 from fasrepro.records import Label
-from fasrepro.report import audit, claims, descriptive, difficulty, fragments, grounded, pages, prose, published, tables, world
+from fasrepro.report import audit, claims, descriptive, difficulty, files, fragments, pages, prose, published, tables, world
 
 # What the book's prose takes a value from, and `ablations` for the list of their pages.
 KEYS = ("archives", "synthetic", "index", "audit", "annotator", "simulated", "styles", "controls", "foundation", "training")
@@ -43,16 +43,14 @@ def main(argv: list[str] | None = None) -> None:
     texts["prompts"] = fragments.prompts(asked)
     texts["caption_reports"] = fragments.caption_reports({s: provenance.read_json(paths.captions_report(s)) for s in styled})
     texts["controls"] = fragments.controls({name: controls.words_of(name) for name in params.controls})
-    texts["grounding"] = grounded.table(provenance.read_json(paths.GROUNDING), list(params.runs), synthetic)
-    texts["exclusions"] = fragments.exclusions(provenance.read_json(paths.INDEX_REPORT))
     values = {key: text for name in KEYS for key, text in fragments.flatten(name, getattr(params, name)).items()}
     del values["annotator_base_url"]  # it can hold a password
     with provenance.replaced_folder(paths.GENERATED, paths.WORK / "report") as work:
         pages.write(material, list(params.runs), params.judging.readers[0], work)
         tables.write_tables(material.metrics, figures, claims.ledger(material.metrics, figures, synthetic), work, synthetic)
         audit.write_audit(audited, difficulty.load(), synthetic, work)
-        for name, text in (texts | descriptive.fragments_of(material.metrics, figures)).items():
-            provenance.write_text(work / f"{name}.md", text)
+        files.write(figures, list(params.runs), synthetic, work)
+        fragments.write(texts | descriptive.fragments_of(material.metrics, figures), work)
         provenance.write_json(work / "values.json", values | audit.values(audited) | tables.values(material.metrics, figures))
 
 
