@@ -129,8 +129,9 @@ def test_an_experiment_more_lists_its_jobs_and_what_follows_alone(copy: Path) ->
         for name, text in before.items():
             (copy / name).write_text(text, encoding="utf-8")
     assert plan.stages(copy) == []
+    notebooks = {f"notebook@{name}" for name in params["ablations"]}
     new = {"trainset@mi_c-vanilla", "train@mi_c-vanilla", "predict@mi_c-vanilla"}
-    assert listed == new | {"judge", "evaluate", "ground", "report", "notebook@caption_style", "book"}
+    assert listed == new | {"judge", "evaluate", "ground", "habits", "report", "book", *notebooks}
 
 
 def test_a_newcomers_ablation_becomes_a_page(copy: Path) -> None:
