@@ -185,6 +185,16 @@ class Tuning:
 
 
 @dataclasses.dataclass(frozen=True)
+class Trace:
+    """The training that is looked at on its way: one seed of a job, `looks` times, evenly apart, the last at its end."""
+
+    protocol: str
+    run: str
+    seed: int
+    looks: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Experiment:
     """Each run on each protocol, with each seed; `transfer`: letters of data sets that these models are tested on besides."""
 
@@ -256,6 +266,7 @@ SECTIONS: dict[str, Any] = {
     "runs": dict[str, dict[str, Any]],
     "tuning": Tuning,
     "experiments": dict[str, Experiment],
+    "trace": Trace,
     "prediction": Prediction,
     "judging": Judging,
     "evaluation": Evaluation,
@@ -372,21 +383,3 @@ def load_jobs(path: Path = paths.JOBS) -> dict[str, Job]:
     for part in ("jobs", "transfers"):
         jobs |= build(dict[str, Job], content.get(part, {}), f"{path}: {part}")
     return jobs
-
-
-FREE_NAMES = ("runs", "tuning.like", "experiments", "ablations")  # sections whose keys are names that the user gives
-
-
-def merge(base: dict[str, Any], override: dict[str, Any], where: str = "") -> dict[str, Any]:
-    """Return `base` with a profile's `override` laid over it, key by key; a list or a scalar is replaced whole.
-
-    So are `experiments` and `ablations`: a profile that names any names all. Raises `ConfigError` for a key `base` lacks.
-    """
-    merged = dict(base)
-    for key, value in override.items():
-        place = f"{where}.{key}" if where else str(key)
-        if key not in base and where not in FREE_NAMES:
-            raise ConfigError(f"profile: {place}: {unknown(str(key), base, 'key')}")
-        nested = isinstance(value, dict) and isinstance(base.get(key), dict)
-        merged[key] = merge(base[key], value, place) if nested and place not in ("experiments", "ablations") else value
-    return merged

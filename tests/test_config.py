@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from fasrepro import config
+from fasrepro.commands import reproduce
 
 ROOT = Path(__file__).parent.parent
 
@@ -73,8 +74,8 @@ def test_missing_and_broken_files_are_named(tmp_path: Path) -> None:
 
 def test_merge_lays_a_profile_over_the_base() -> None:
     base = {"a": {"x": 1, "y": [1, 2]}, "experiments": {"one": {"seeds": [0]}}, "runs": {"r": {}}}
-    merged = config.merge(base, {"a": {"y": [3]}, "experiments": {"two": {"seeds": [1]}}, "runs": {"s": {"z": 1}}})
+    merged = reproduce.merge(base, {"a": {"y": [3]}, "experiments": {"two": {"seeds": [1]}}, "runs": {"s": {"z": 1}}})
     assert merged == {"a": {"x": 1, "y": [3]}, "experiments": {"two": {"seeds": [1]}}, "runs": {"r": {}, "s": {"z": 1}}}
     assert base["a"]["y"] == [1, 2]
     with pytest.raises(config.ConfigError, match=r"profile: a\.xx: unknown key 'xx'\. Did you mean 'x'\?"):
-        config.merge(base, {"a": {"xx": 1}})
+        reproduce.merge(base, {"a": {"xx": 1}})

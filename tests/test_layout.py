@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from fasrepro import config
-from fasrepro.commands import jobs
+from fasrepro.commands import jobs, reproduce
 from tests import layout
 from tests.layout import ROOT
 
@@ -162,6 +162,6 @@ def test_every_profile_merges_into_valid_params(tmp_path: Path) -> None:
     assert profiles
     for profile in profiles:
         path = tmp_path / profile.name
-        path.write_text(yaml.safe_dump(config.merge(base, config.read_yaml(profile))), encoding="utf-8")
+        path.write_text(yaml.safe_dump(reproduce.merge(base, config.read_yaml(profile))), encoding="utf-8")
         config.load(*config.SECTIONS, path=path)
         jobs.text(path)

@@ -89,9 +89,26 @@ def _tuned(tuning: config.Tuning, runs: dict[str, dict[str, Any]], run: str) -> 
     return chosen
 
 
+def traced(trace: config.Trace, jobs: dict[str, dict[str, Any]], recipe: config.Training) -> dict[str, Any]:
+    """Return the job that is looked at on its way, with its one seed; `recipe` is its run's.
+
+    Raises `ConfigError` where there is no such job, since its last look is compared with it, or not as many steps as looks.
+    """
+    name = f"{trace.protocol}-{trace.run}"
+    if name not in jobs:
+        raise config.ConfigError(f"params.yaml: trace: {config.unknown(name, jobs, 'job')}; name a run and protocol of one")
+    if trace.seed not in jobs[name]["seeds"]:
+        raise config.ConfigError(f"params.yaml: trace.seed: {name} has seeds {jobs[name]['seeds']}, not {trace.seed}; name one")
+    if not 1 <= trace.looks <= recipe.steps:
+        raise config.ConfigError(
+            f"params.yaml: trace.looks: {trace.looks} looks at {recipe.steps} steps; give 1 to {recipe.steps}"
+        )
+    return jobs[name] | {"seeds": [trace.seed]}
+
+
 def text(path: Path = paths.PARAMS) -> str:
     """Return what jobs.yaml must hold for the params in `path`."""
-    params = config.load("experiments", "runs", "training", "tuning", "styles", "controls", path=path)
+    params = config.load("experiments", "runs", "training", "tuning", "trace", "styles", "controls", path=path)
     for style in params.styles:
         style_of(style)  # raises for one that is not there
     for name in params.controls:
@@ -99,6 +116,7 @@ def text(path: Path = paths.PARAMS) -> str:
             raise config.ConfigError(f"{path}: controls: {name} is made of style {source!r}: add that to styles")
     captioned = [*params.styles, *params.controls]
     made = jobs_of(params.experiments, params.runs, params.training, params.tuning, captioned)
+    made["traced"] = traced(params.trace, made["jobs"], config.recipe(params.training, params.runs, params.trace.run))
     return HEADER + yaml.safe_dump(made, sort_keys=False)
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -24,12 +25,30 @@ SOURCES = ("fasrepro", "notebooks", "profiles", "dvc.yaml", "params.yaml", ".dvc
 BOOK_PRODUCTS = ("_generated", "executed", "_build")
 
 
+FREE_NAMES = ("runs", "tuning.like", "experiments", "ablations")  # sections whose keys are names that the user gives
+
+
+def merge(base: dict[str, Any], override: dict[str, Any], where: str = "") -> dict[str, Any]:
+    """Return `base` with a profile's `override` laid over it, key by key; a list or a scalar is replaced whole.
+
+    So are `experiments` and `ablations`: a profile that names any names all. Raises `ConfigError` for a key `base` lacks.
+    """
+    merged = dict(base)
+    for key, value in override.items():
+        place = f"{where}.{key}" if where else str(key)
+        if key not in base and where not in FREE_NAMES:
+            raise config.ConfigError(f"profile: {place}: {config.unknown(str(key), base, 'key')}")
+        nested = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = merge(base[key], value, place) if nested and place not in ("experiments", "ablations") else value
+    return merged
+
+
 def profile_params(base: Path, name: str) -> dict[str, object]:
     """Return params.yaml with the profile laid over it. Raises `ConfigError` for a profile that is not there."""
     known = sorted(path.stem for path in (base / PROFILES).glob("*.yaml"))
     if name not in known:
         raise config.ConfigError(config.unknown(name, known, "profile"))
-    return config.merge(config.read_yaml(base / paths.PARAMS), config.read_yaml(base / PROFILES / f"{name}.yaml"))
+    return merge(config.read_yaml(base / paths.PARAMS), config.read_yaml(base / PROFILES / f"{name}.yaml"))
 
 
 def make_copy(base: Path, name: str, copy: Path) -> Path:

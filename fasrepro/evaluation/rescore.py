@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from fasrepro.evaluation import metrics, score_file, statistics
+from fasrepro.evaluation.habits import LIMIT, flatters_by
 from fasrepro.evaluation.score_file import ScoresError, Table, Videos
 
-LIMIT = 0.01  # of APCER or BPCER, where the other is told
 HONEST = ("hter_dev", "apcer_pooled", "apcer_max", "bpcer", "acer")  # of `metrics.METRICS`, at the dev threshold
 BPCER_AT, APCER_AT = "oracle_bpcer_at_apcer_1_percent", "oracle_apcer_at_bpcer_1_percent"
 ORACLE = ("oracle_hter", "oracle_eer", BPCER_AT, APCER_AT)
@@ -83,8 +83,7 @@ def _measured(found: Videos, threshold: float | None, weights: np.ndarray) -> Va
         return values
     values |= {name: metrics.METRICS[name](sample) for name in HONEST}
     values |= {f"apcer/{species}": value for species, value in sample.apcer.items()}
-    # The two are summed in another order, so that what is equal may differ by rounding.
-    values["hter_dev_minus_oracle"] = np.maximum(values["hter_dev"] - values["oracle_hter"], 0)
+    values["hter_dev_minus_oracle"] = flatters_by(values["hter_dev"], values["oracle_hter"])
     if (found.frames > 1).any():
         first = dataclasses.replace(sample, p_attack=found.first).hter
         values |= dict(zip(FRAMES, (first, first - values["hter_dev"]), strict=True))

@@ -6,8 +6,10 @@ import dataclasses
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from fasrepro import provenance
 from fasrepro.records import BONA_FIDE_SPECIES, DATASETS, SPLITS, Face
 from fasrepro.report import gallery
 
@@ -88,6 +90,12 @@ def figure(name: str, caption: str, alt: str, width: str = "100%") -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def write(texts: Mapping[str, str], folder: Path) -> None:
+    """Write each fragment to `folder` under its name."""
+    for name, text in texts.items():
+        provenance.write_text(folder / f"{name}.md", text)
 
 
 def formula(classification: float, caption: float) -> str:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from fasrepro.report import descriptive, grounded, readings, tuned, unseen
+from fasrepro.report import descriptive, grounded, habits, readings, tuned, unseen
 from fasrepro.report.published import Figure
 
-RESULTS = ("metrics", "grounding", "readings", "unseen")  # the files of results that they come from
+RESULTS = ("metrics", "grounding", "readings", "unseen", "habits")  # the files of results that they come from
+
+
+def draw(results: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
+    """Draw the figures of these results into `folder`."""
+    unseen.draw(results["unseen"], folder)
+    habits.draw(results["habits"], folder)
 
 
 def fragments_of(
@@ -24,6 +31,7 @@ def fragments_of(
     return {
         **descriptive.fragments_of(metrics, published),
         **readings.fragments_of(results["readings"], metrics, runs, readers),
+        **habits.fragments_of(results["habits"], published, runs),
         **unseen.fragments_of(results["unseen"], metrics["settings"], runs),
         "grounding": grounded.table(results["grounding"], runs, synthetic),
         "learning_rates": tuned.table(metrics["tuning"], runs, tuning["like"], tuning["saturation"]),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from fasrepro.evaluation.metrics import LABELS
+from fasrepro.records import Face, Score
 from fasrepro.report.paired import oriented
 
 MEASURES = ("hter_dev", "auc", "apcer_max", "bpcer", "acer")
@@ -71,6 +73,25 @@ def paired_frame(
     }
     rows = [{name: found[key][name] for name in columns} for key in ((p, run) for p in protocols for run in runs) if key in found]
     return pd.DataFrame(rows, columns=columns)
+
+
+def videos_frame(scores: Iterable[Score], faces: Mapping[str, Face], target: str, seed: int) -> pd.DataFrame:
+    """Return one row a test video of `target` (a short data set name): video, species, label, score, of one seed of a job.
+
+    `label` is "bona fide" or "attack"; `score` the mean of p_attack, in [0, 1], over the video's faces. `faces` by face_id.
+    """
+    rows = [
+        {"video": face.presentation, "species": face.species, "label": LABELS[face.label], "score": row.p_attack}
+        for row in scores
+        if row.seed == seed and (face := faces[row.face_id]).dataset == target and face.split == "test"
+    ]
+    frame = pd.DataFrame(rows, columns=["video", "species", "label", "score"])
+    return frame.groupby(["video", "species", "label"], as_index=False)["score"].mean()
+
+
+def decisions_frame(videos: pd.DataFrame, cuts: Mapping[str, float]) -> pd.DataFrame:
+    """Return `videos` with a column of decisions, "bona fide" or "attack", for each of `cuts`, a threshold by its name."""
+    return videos.assign(**{name: videos["score"].ge(cut).map({True: LABELS[1], False: LABELS[0]}) for name, cut in cuts.items()})
 
 
 def missing(metrics: Mapping[str, Any], protocols: Sequence[str], runs: Sequence[str], name: str = "my_ablation") -> str:

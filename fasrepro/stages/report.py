@@ -8,7 +8,7 @@ import dataclasses
 from fasrepro import config, paths, provenance, stages
 from fasrepro.captions import controls, styles
 from fasrepro.records import Label
-from fasrepro.report import audit, difficulty, fragments, ledger, measured, pages, prose, published, tables, unseen, worlds
+from fasrepro.report import audit, difficulty, fragments, ledger, measured, pages, prose, published, tables, worlds
 
 # What the book's prose takes a value from, and `ablations` for the list of their pages.
 KEYS = ("archives", "synthetic", "index", "audit", "annotator", "simulated", "styles", "controls", "foundation", "training")
@@ -44,10 +44,9 @@ def main(argv: list[str] | None = None) -> None:
     with provenance.replaced_folder(paths.GENERATED, paths.WORK / "report") as work:
         pages.write(material, runs, params.judging.readers[0], work)
         tables.write_tables(metrics, figures, ledger.rows(results, figures, synthetic, counted), work, synthetic)
-        unseen.draw(results["unseen"], work)
+        measured.draw(results, work)
         audit.write_audit(audited, difficulty.load(), synthetic, work)
-        for name, text in texts.items():
-            provenance.write_text(work / f"{name}.md", text)
+        fragments.write(texts, work)
         provenance.write_json(work / "values.json", values | audit.values(audited) | tables.values(metrics, figures))
 
 

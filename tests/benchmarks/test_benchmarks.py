@@ -13,6 +13,7 @@ import yaml
 from benchmarks import annotation, bootstrap, first_step, generation, stand_in, startup, training
 from fasrepro import config, provenance
 from fasrepro.captions.styles import STYLES
+from fasrepro.commands import reproduce
 from fasrepro.models import backbones, vlm
 from fasrepro.models.generate import generate
 from fasrepro.training import dual, loop
@@ -30,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "training": {"batch_size": 3},
         "prediction": {"batch_size": 4},
     }
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(config.merge(params, changed)), encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(reproduce.merge(params, changed)), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(loop, "use_threads", lambda threads: None)  # which would hold for all tests after this one
     monkeypatch.setattr(stand_in, "DRAWN", 2)

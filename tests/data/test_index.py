@@ -17,6 +17,7 @@ from fasrepro import config, paths, provenance, records
 from fasrepro.archives import ARCHIVES
 from fasrepro.archives.fingerprint import fingerprint
 from fasrepro.archives.layout import ArchiveError
+from fasrepro.commands import reproduce
 from fasrepro.crops import read_crop
 from fasrepro.data import faces as finding
 from fasrepro.data import frames, index
@@ -329,7 +330,7 @@ def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     """A project's root, as the working folder, in which the archives stage has run on licensed archives."""
     folder = tmp_path / "project"
     (folder / paths.ARCHIVES).mkdir(parents=True)
-    params = config.merge(config.read_yaml(ROOT / "params.yaml"), {"archives": {"source": "licensed"}})
+    params = reproduce.merge(config.read_yaml(ROOT / "params.yaml"), {"archives": {"source": "licensed"}})
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     known = {"source": "licensed", "datasets": fingerprint(made, contents=False)}
     provenance.write_json(folder / paths.FINGERPRINT, known)

@@ -7,6 +7,7 @@ import yaml
 
 from fasrepro import config, paths
 from fasrepro.archives import ARCHIVES
+from fasrepro.commands import reproduce
 from fasrepro.stages import archives as archives_stage
 from fasrepro.stages import index as index_stage
 from tests import trees
@@ -22,7 +23,7 @@ SMALL = {
 
 
 def write_params(folder: Path, archives: dict) -> None:
-    params = config.merge(
+    params = reproduce.merge(
         config.read_yaml(ROOT / "params.yaml"),
         {"archives": SMALL | archives, "synthetic": {"frames": 50, "width": 120, "height": 90}},
     )

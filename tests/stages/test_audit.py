@@ -14,6 +14,7 @@ import yaml
 
 from fasrepro import config, crops, paths, records
 from fasrepro.archives import ARCHIVES
+from fasrepro.commands import reproduce
 from fasrepro.data import sizes
 from fasrepro.evaluation import features, probes
 from fasrepro.records import Face, Label, Truth, face_id
@@ -125,7 +126,7 @@ def test_with_too_few_test_subjects_nothing_stops_and_that_nothing_was_tested_is
 def test_only_where_figures_mean_something_can_the_rule_stop_a_profile(profile: str, counting: int) -> None:
     params = config.read_yaml(ROOT / "params.yaml")
     if profile:
-        params = config.merge(params, config.read_yaml(ROOT / "profiles" / f"{profile}.yaml"))
+        params = reproduce.merge(params, config.read_yaml(ROOT / "profiles" / f"{profile}.yaml"))
     plans = [ARCHIVES[name].plan(**size) for name, size in params["archives"].items() if name in ARCHIVES]
     subjects = [len({shown.subject for shown in plan if shown.split == "test"}) for plan in plans]
     enough = sum(count >= params["audit"]["min_subjects"] for count in subjects)
