@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from collections.abc import Sequence
 
 HEAD = "head"
 READERS = "readers"
@@ -170,4 +172,16 @@ CLAIMS: tuple[Claim, ...] = (
         run="label_only",
         baseline="linear_probe",
     ),
+    Claim(
+        "C-9", "Mixed reasoning captions beside the labels do better than labels alone.", run="reasoning", baseline="label_only"
+    ),
 )
+
+
+def compared(runs: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the pairs of `runs` that a claim is about, as (earlier, later) in their order.
+
+    With many runs there are far more pairs than questions: others stand in metrics.json, and on the page of an ablation.
+    """
+    asked = {frozenset((claim.run, claim.baseline)) for claim in CLAIMS if claim.look == "paired"}
+    return [pair for pair in itertools.combinations(runs, 2) if frozenset(pair) in asked]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,8 +16,8 @@ SMALL = 0.001  # a smaller p is printed as being smaller: three decimals would m
 
 
 def _pairs(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return every two runs once as (baseline, run), the earlier first, as `tables.paired` has them."""
-    return list(itertools.combinations(dict.fromkeys(job["run"] for job in metrics["jobs"].values()), 2))
+    """Return the pairs of runs that a claim is about as (baseline, run), the earlier first, as `tables.paired` has them."""
+    return claims.compared(list(dict.fromkeys(job["run"] for job in metrics["jobs"].values())))
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

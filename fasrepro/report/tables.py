@@ -5,7 +5,6 @@ Shares are printed as in paper 1, from 0 to 1, with their interval in brackets. 
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -102,10 +101,10 @@ def species(metrics: Mapping[str, Any]) -> str:
 
 
 def paired(metrics: Mapping[str, Any]) -> str:
-    """Return the table of paired differences of the head's scores, by video: each pair once, the later run minus the earlier."""
+    """Return the table of paired differences by video of the head's scores, of `claims.compared`: later run minus earlier."""
     runs = list(dict.fromkeys(job["run"] for job in _jobs(metrics)))
     rows = []
-    for baseline, run in itertools.combinations(runs, 2):
+    for baseline, run in claims.compared(runs):
         found: dict[str, dict[str, Mapping[str, Any]]] = {}
         for row in oriented(metrics["paired"], run, baseline):
             if row["channel"] == claims.HEAD and row["level"] == "video" and row["metric"] in PAIRED:

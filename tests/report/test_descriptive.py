@@ -15,8 +15,8 @@ from tests.report.test_tables import EMPTY, cells
 RUNS = ["label_only", "vanilla", "reasoning"]
 ROW = {
     "protocol": "oci_m",
-    "run": "b",
-    "baseline": "a",
+    "run": "vanilla",
+    "baseline": "label_only",
     "channel": "head",
     "seed": 0,
     "auc": {"difference": 0.25, "p": 0.03, "p_holm": 0.06},
@@ -27,7 +27,7 @@ ROW = {
 
 
 def small(
-    rows: Sequence[dict[str, Any]], runs: Sequence[str] = ("a", "b"), paired: Sequence[dict[str, Any]] = ()
+    rows: Sequence[dict[str, Any]], runs: Sequence[str] = ("label_only", "vanilla"), paired: Sequence[dict[str, Any]] = ()
 ) -> dict[str, Any]:
     """Return as much of metrics.json as these tables read."""
     places = sorted({row["protocol"] for row in (*rows, *paired)} | {"oci_m"})
@@ -38,7 +38,7 @@ def small(
 
 def test_the_other_way_round_by_hand() -> None:
     turned = descriptive.turned(ROW)
-    assert (turned["run"], turned["baseline"], turned["auc"]["difference"]) == ("a", "b", -0.25)
+    assert (turned["run"], turned["baseline"], turned["auc"]["difference"]) == ("label_only", "vanilla", -0.25)
     assert (turned["all"]["run_only"], turned["all"]["baseline_only"], turned["all"]["p"]) == (6, 4, 0.75)
     assert descriptive.turned(turned) == ROW
     verdicts = {key: value for key, value in ROW.items() if key != "auc"}
@@ -53,13 +53,16 @@ def test_a_p_value_is_never_printed_as_zero(value: float | None, text: str) -> N
 
 
 def test_the_heads_tests_stand_under_their_heading() -> None:
-    for metrics, sign, counts in ((small([ROW]), "+0.250", "3 : 4"), (small([ROW], runs=("b", "a")), "-0.250", "4 : 3")):
+    for metrics, sign, counts in (
+        (small([ROW]), "+0.250", "3 : 4"),
+        (small([ROW], runs=("vanilla", "label_only")), "-0.250", "4 : 3"),
+    ):
         heading, row = cells(descriptive.tests(metrics, head=True))
         named = dict(zip(heading, row, strict=True))
         assert named["AUC difference"] == sign
         assert named["DeLong's p (Holm)"] == "0.030 (0.060)"
         assert named["attack: right alone"] == f"{counts}, p 1.000 (1.000)"
-    assert named["run − baseline"] == "a − b"
+    assert named["run − baseline"] == "label_only − vanilla"
     assert descriptive.tests(small([ROW]), head=False) == tables.NOTHING
 
 
@@ -113,7 +116,14 @@ def test_what_a_protocol_can_tell_stands_beside_what_the_paper_claims(world: Sim
 
 @pytest.mark.parametrize(("margin", "said"), [(0.0, False), (0.02, True)])
 def test_the_meaning_takes_its_numbers_from_the_settings(margin: float, said: bool) -> None:
-    entry = {"protocol": "oci_m", "run": "b", "baseline": "a", "channel": "head", "level": "video", "metric": "hter_dev"}
+    entry = {
+        "protocol": "oci_m",
+        "run": "vanilla",
+        "baseline": "label_only",
+        "channel": "head",
+        "level": "video",
+        "metric": "hter_dev",
+    }
     entry |= {"difference": 0.0, "low": None, "high": None, "detectable": None, "seeds": 4, "subjects": 1}
     metrics = copy.deepcopy(small([], paired=(entry,)))
     metrics["settings"]["evaluation"]["confidence"] = 0.9
@@ -125,7 +135,7 @@ def test_the_meaning_takes_its_numbers_from_the_settings(margin: float, said: bo
     assert cells(text)[1][2:5] == ["1", "4", "–"]
 
 
-@pytest.mark.parametrize("runs", [(), ("a",)], ids=["no jobs", "no pairs"])
+@pytest.mark.parametrize("runs", [(), ("label_only",)], ids=["no jobs", "no pairs"])
 def test_without_results_the_tables_say_so(runs: Sequence[str]) -> None:
     made = descriptive.fragments_of(small([], runs=runs), published.load())
     assert set(made) == {"power_table", "descriptive_table", "descriptive_readers_table"}
