@@ -11,11 +11,12 @@ import numpy as np
 
 from fasrepro.report.figures import ATTACK_COLOUR, BONA_FIDE_COLOUR, PALETTE, grid, saved
 
-# The marks of `trace`: a key of habits.json's trace, the mark's shape and colour, and its name.
+# The marks of `trace`: a key of habits.json's trace, the mark's shape, size and colour, and its name. Two may fall on one place,
+# so those that come later are larger, and lie below.
 MARKS = (
-    ("last", "o", PALETTE[0], "last step, dev threshold (honest)"),
-    ("best_on_target", "D", "white", "best step on the target, dev threshold"),
-    ("best_on_target_with_oracle_threshold", "*", "white", "best step and threshold on the target"),
+    ("last", "o", 25, PALETTE[0], "last step, dev threshold (honest)"),
+    ("best_on_target", "D", 110, "white", "best step on the target, dev threshold"),
+    ("best_on_target_with_oracle_threshold", "*", 380, "white", "best step and threshold on the target"),
 )
 
 
@@ -31,9 +32,9 @@ def trace(found: Mapping[str, Any], path: Path | io.BytesIO) -> None:
         panel.plot(steps, [entry["value"] for entry in honest], color=PALETTE[0], label="dev threshold of that step")
         oracle = [entry["hter_oracle"]["value"] for entry in found["steps"]]
         panel.plot(steps, oracle, color=PALETTE[1], linestyle="--", label="oracle threshold of that step")
-        for key, marker, colour, name in MARKS:
-            size, place = (150 if marker == "*" else 60), (found[key]["step"], found[key]["hter"]["value"])
-            panel.scatter(*place, marker=marker, s=size, color=colour, edgecolor="black", zorder=3, label=name)
+        for depth, (key, marker, size, colour, name) in enumerate(MARKS):
+            place = (found[key]["step"], found[key]["hter"]["value"])
+            panel.scatter(*place, marker=marker, s=size, color=colour, edgecolor="black", zorder=9 - depth, label=name)
         panel.set_title(f"{found['protocol']} · {found['run']}")
         panel.set_xlabel("training step")
         panel.set_ylabel("HTER on the target, by video")

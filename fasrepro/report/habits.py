@@ -93,7 +93,7 @@ def beside_published(found: Mapping[str, Any], figures: Mapping[str, Figure], ru
     for method, (honest, oracle) in PUBLISHED.items():
         ours, theirs = figures[honest], figures[oracle]
         marks = ", ".join(sorted({ours.evidence, theirs.evidence, "D"}))
-        gain = f"{(ours.share - theirs.share) * 100:+.2f} % [{marks}]"
+        gain = f"{(ours.share - theirs.share) * 100:+.2f} points [{marks}]"
         rows.append([method, f"{ours.setting} ({ours.source})", ours.shown, theirs.shown, gain])
     means = [row for row in found["means"] if not row["transfer"]]
     means = means or [{**job, "protocols": [job["protocol"]]} for job in _jobs(found, runs) if not job["transfer"]]
@@ -110,10 +110,10 @@ def steps(trace: Mapping[str, Any]) -> str:
     looks, last = len(trace["steps"]), trace["last"]["step"]
     same = trace["apart_from_job"] <= SAME
     whose = (
-        "the last scores are those of the job on the other pages, which nobody looked at"
+        "the last scores are those of the job on the other pages, which was trained without looks"
         if same
-        else "the last scores are **not** those of the job on the other pages, which nobody looked at. They differ by up to"
-        f" {trace['apart_from_job']:.3f}: on this machine a training does not end twice at the same model"
+        else "the last scores are **not** those of the job on the other pages, which was trained without looks. They differ by up"
+        f" to {trace['apart_from_job']:.3f}: a training does not end twice at the same model here"
     )
     told = (
         f"The run `{trace['run']}` on `{trace['protocol']}`, seed {trace['seed']}, was trained once more and scored {looks} times"

@@ -17,6 +17,7 @@ from fasrepro.report.published import Figure
 
 NOT_RUN = "not run"
 NOT_TESTED = "not tested"
+OVERALL = "mean of"  # what a row over several protocols begins with
 # (the gain lies beyond the margin, the loss does, neither)
 WORDS = {
     "synthetic": ("mechanism seen", "opposite seen", "undecided"),
@@ -118,7 +119,7 @@ def of_pairs(
     return [
         LedgerRow(
             claim,
-            f"mean of {', '.join(row['protocols'])}" if "protocols" in row else row["protocol"],
+            f"{OVERALL} {', '.join(row['protocols'])}" if "protocols" in row else row["protocol"],
             row["channel"],
             metric,
             paper,

@@ -16,17 +16,22 @@ def in_order(readings: Mapping[str, Any], runs: Sequence[str]) -> list[Mapping[s
 
 
 def variants(readings: Mapping[str, Any], runs: Sequence[str], readers: Sequence[str]) -> str:
-    """Return the table of each reader's accuracy on the whole text, the cut one and the turned one, a row a job and reader."""
+    """Return the table of each reader's HTER on the whole text, the cut one and the turned one, a row a job and reader.
+
+    A reader that decides nothing of a run's whole texts, which state no verdict, has no row.
+    """
     rows = []
     for job in in_order(readings, runs):
         for reader in readers:
             found = [job["channels"].get(reader + suffix) for suffix in SIGNS]
             if found[0] is None or found[1] is None:
                 continue  # a reader that reads whole texts alone
+            if found[0]["undecided"]["value"] == 1:
+                continue
             undecided = tables.interval(found[1]["undecided"])
-            accuracies = [tables.interval(entry["accuracy"]) if entry else tables.NONE for entry in found]
-            rows.append([job["protocol"], job["run"], reader, *accuracies, undecided])
-    columns = ["protocol", "run", "reader", *(f"accuracy, {words}" for words in SIGNS.values()), "undecided, verdict cut out"]
+            errors = [tables.interval(entry["hter"]) if entry else tables.NONE for entry in found]
+            rows.append([job["protocol"], job["run"], reader, *errors, undecided])
+    columns = ["protocol", "run", "reader", *(f"HTER, {words}" for words in SIGNS.values()), "undecided, verdict cut out"]
     return fragments.table(columns, rows) if rows else tables.NOTHING
 
 
@@ -51,7 +56,7 @@ def agreement(readings: Mapping[str, Any], runs: Sequence[str], first: str) -> s
     rows = []
     for job in in_order(readings, runs):
         cells = job["channels"]
-        if first not in cells:
+        if first not in cells or cells[first]["undecided"]["value"] == 1:
             continue
         kappas = [tables.interval(cells[name]["kappa"]) if name in cells else tables.NONE for name in others]
         unparsed = tables.number(job["unparsed"])

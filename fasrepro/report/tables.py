@@ -6,6 +6,7 @@ Shares are printed as in paper 1, from 0 to 1, with their interval in brackets. 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from fasrepro import cues, provenance
 from fasrepro.report import claims, fragments
 from fasrepro.report import ledger as ledgers
-from fasrepro.report.ledger import LedgerRow
+from fasrepro.report.ledger import OVERALL, LedgerRow
 from fasrepro.report.paired import oriented
 from fasrepro.report.published import EVIDENCE, Figure
 
@@ -118,7 +119,7 @@ def paired(metrics: Mapping[str, Any]) -> str:
 
 def protocols_of(row: Mapping[str, Any]) -> str:
     """Return the protocol of a paired row, or those that it is a mean of."""
-    return f"mean of {', '.join(row['protocols'])}" if "protocols" in row else row["protocol"]
+    return f"{OVERALL} {', '.join(row['protocols'])}" if "protocols" in row else row["protocol"]
 
 
 def published(figures: Mapping[str, Figure]) -> str:
@@ -147,6 +148,24 @@ def ledger(rows: Sequence[LedgerRow]) -> str:
     return _table(["", "claim", "paper", "protocol", "measured", "difference", "test", "verdict"], cells)
 
 
+def ledger_in_short(rows: Sequence[LedgerRow]) -> str:
+    """Return one row a claim: its text, and what came out over all protocols, by the head or by the first reader that counts."""
+    cells = []
+    for name in dict.fromkeys(row.claim.id for row in rows):
+        found = [row for row in rows if row.claim.id == name]
+        found = [row for row in found if row.channel == found[0].channel]
+        whole = [row for row in found if row.scope.startswith(OVERALL)] or (found if len(found) == 1 else [])
+        if whole:
+            row = whole[0]
+            told = interval({"value": row.difference, "low": row.low, "high": row.high}, signed=True)
+            cells.append([name, row.claim.text, row.metric or NONE, told, row.verdict])
+        else:
+            counted = Counter(row.verdict for row in found)
+            told = ", ".join(f"{count} of {len(found)} protocols: {verdict}" for verdict, count in counted.most_common())
+            cells.append([name, found[0].claim.text, found[0].metric, NONE, told])
+    return _table(["", "claim", "measured", "difference, mean over protocols", "verdict"], cells)
+
+
 def rule(settings: Mapping[str, Any], synthetic: bool) -> str:
     """Return the ledger's rule as a paragraph."""
     return f"{ledgers.rule(settings, 'synthetic' if synthetic else 'licensed')}\n"
@@ -164,6 +183,7 @@ def fragments_of(
         "paired_table": paired(metrics),
         "published_table": published(figures),
         "ledger_table": ledger(rows),
+        "ledger_short": ledger_in_short(rows),
         "ledger_rule": rule(metrics["settings"], synthetic),
     }
 

@@ -10,8 +10,8 @@ def figure(value: float | None) -> dict[str, float | None]:
     return {"value": value, "low": value, "high": value}
 
 
-def cell(accuracy: float, **more: float) -> dict[str, Any]:
-    return {"accuracy": figure(accuracy), "hter": figure(0.5), "undecided": figure(0.125), "read": 8} | {
+def cell(accuracy: float, hter: float = 0.5, **more: float) -> dict[str, Any]:
+    return {"accuracy": figure(accuracy), "hter": figure(hter), "undecided": figure(0.125), "read": 8} | {
         name: figure(value) for name, value in more.items()
     }
 
@@ -21,18 +21,25 @@ READINGS = {
         "protocol": "oci_m",
         "run": "reasoning",
         "channels": {
-            "lexical": cell(0.75, disagreement=0.25),
+            "lexical": cell(0.75, 0.25, disagreement=0.25),
             "lexical_cut": cell(0.5, kappa=0.1),
-            "lexical_flipped": cell(0.25, kappa=-0.5),
+            "lexical_flipped": cell(0.25, 0.75, kappa=-0.5),
             "api": cell(0.7, kappa=0.9),
         },
         "unparsed": 0.0625,
         "counts": {"explanations": 16, "subjects": 4, "seeds": 3},
     },
+    "oci_m-vanilla": {
+        "protocol": "oci_m",
+        "run": "vanilla",
+        "channels": {"lexical": cell(0.0, disagreement=0.0), "lexical_cut": cell(0.0), "lexical_flipped": cell(0.0)},
+        "unparsed": None,
+        "counts": {"explanations": 16, "subjects": 4, "seeds": 3},
+    },
     "oci_m-label_only": {
         "protocol": "oci_m",
         "run": "label_only",
-        "channels": {"lexical": cell(0.0, disagreement=0.0), "lexical_cut": cell(0.0), "lexical_flipped": cell(0.0)},
+        "channels": dict.fromkeys(("lexical", "lexical_cut", "lexical_flipped"), cell(0.0, 1.0) | {"undecided": figure(1.0)}),
         "unparsed": None,
         "counts": {"explanations": 16, "subjects": 4, "seeds": 3},
     },
@@ -42,9 +49,9 @@ RUNS = ["label_only", "vanilla", "reasoning"]
 
 def test_each_reader_with_a_cut_text_has_a_row_in_the_order_of_the_runs() -> None:
     lines = html.unescape(readings.variants(READINGS, RUNS, ["lexical", "api"])).splitlines()
-    assert len(lines) == 2 + 2  # the api reads whole texts alone
-    assert [line.split(" | ")[1] for line in lines[2:]] == ["label_only", "reasoning"]
-    assert [entry[:5] for entry in lines[3].split(" | ")[3:7]] == ["0.750", "0.500", "0.250", "0.125"]
+    assert len(lines) == 2 + 2  # the api reads whole texts alone, and texts without a verdict have no row
+    assert [line.split(" | ")[1] for line in lines[2:]] == ["vanilla", "reasoning"]
+    assert [entry[:5] for entry in lines[3].split(" | ")[3:7]] == ["0.250", "0.500", "0.750", "0.125"]
     assert readings.variants({}, RUNS, ["lexical"]).startswith("No results yet")
 
 
@@ -53,7 +60,8 @@ def test_kappas_are_of_whole_texts_and_what_is_not_known_is_a_dash() -> None:
     assert "kappa, api and lexical" in text.splitlines()[0]
     assert "lexical_cut" not in text
     assert "0.062" in text or "0.063" in text
-    assert text.splitlines()[2].count("–") == 2  # label_only: no api reading, no form
+    assert len(text.splitlines()) == 2 + 2
+    assert text.splitlines()[2].count("–") == 2  # vanilla: no api reading, no form
 
 
 def test_learning_rates_say_what_was_chosen_what_dev_cannot_tell_and_who_takes_whose() -> None:

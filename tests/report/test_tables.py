@@ -93,6 +93,18 @@ def test_the_ledger_says_each_claim_once(world: SimpleNamespace) -> None:
     assert [row[1] for row in printed if row[1]] == [claim.text for claim in claims.CLAIMS]
 
 
+def test_the_ledger_in_short_has_each_claim_once_with_its_mean(world: SimpleNamespace) -> None:
+    rows = ledger.rows({"metrics": world.metrics, "grounding": {}}, published.load(), True, ["lexical"])
+    short = cells(tables.ledger_in_short(rows))[1:]
+    assert [row[0] for row in short] == [claim.id for claim in claims.CLAIMS]
+    (mean,) = [row for row in rows if row.claim.id == "P1-1" and row.scope.startswith("mean of")]
+    assert short[0][3].startswith(f"{mean.difference:+.3f}")
+    assert short[0][4] == mean.verdict
+    one = [row for row in rows if row.claim.id == "P1-1" and row is not mean]
+    (told,) = cells(tables.ledger_in_short(one))[1:]
+    assert f"of {len(one)} protocols" in told[4]
+
+
 def test_every_published_figure_is_printed_with_its_mark() -> None:
     figures = published.load()
     rows = cells(tables.published(figures))[1:]
