@@ -212,6 +212,15 @@ class Prediction:
 
 
 @dataclasses.dataclass(frozen=True)
+class Counterfactual:
+    """Whose models look at faces with a cue taken out, each run on each protocol; `faces`: how many at most of a target."""
+
+    protocols: list[str]
+    runs: list[str]
+    faces: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Judging:
     """Who reads explanations. `network_videos`: how many videos a cell a reader over the network reads; 0: all."""
 
@@ -268,6 +277,7 @@ SECTIONS: dict[str, Any] = {
     "experiments": dict[str, Experiment],
     "trace": Trace,
     "prediction": Prediction,
+    "counterfactual": Counterfactual,
     "judging": Judging,
     "evaluation": Evaluation,
     "ledger": Ledger,

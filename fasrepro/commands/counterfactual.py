@@ -10,8 +10,7 @@ from PIL import Image
 
 from fasrepro import config, provenance
 from fasrepro.cues import CUES
-from fasrepro.records import Label
-from fasrepro.synthetic import pairs, people, portraits, takes, truth, world
+from fasrepro.synthetic import again, pairs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,21 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the three pictures."""
     params = config.load("archives", "synthetic")
-    if params.archives.source != "synthetic":
-        raise ValueError("params.yaml: archives.source is not 'synthetic': only what was drawn here can be drawn again")
+    known = again.archives(dataclasses.asdict(params.archives), dataclasses.asdict(params.synthetic))
     if not 0 < arguments.strength <= 1:
         raise ValueError(f"--strength {arguments.strength} is not in (0, 1]")
     presentation, _, number = arguments.face.partition("#")
     if not number.isdigit() or int(number) >= params.synthetic.frames:
         raise ValueError(f"{arguments.face}: expected <presentation>#<frame>, the frame below {params.synthetic.frames}")
-    plan = world.plan(world.sizes(dataclasses.asdict(params.archives)))
-    shown = next((shown for shown in plan if shown.id == presentation), None)
-    if shown is None or shown.label is not Label.ATTACK:
-        raise ValueError(f"{presentation}: no attack of the synthetic archives that params.yaml asks for")
-    scene = takes.scene(dataclasses.asdict(params.synthetic))
-    sitters = world.sitters(plan, params.synthetic.people)
-    who: people.Person | portraits.Sitter = sitters.get(shown.subject) or takes.person_of(shown, scene)
-    chosen = truth.surveyed(shown, who, scene, params.synthetic.frame_rate).take
+    chosen = again.survey(known, presentation).take
     made = pairs.pair(chosen, arguments.cue, arguments.strength, int(number), filmed=not arguments.unfilmed)
     for name, picture in (("without", made.without), ("with", made.present), ("mask", made.mask)):
         path = arguments.out / f"{name}.png"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from fasrepro.captions.controls import control_of
 from fasrepro.captions.styles import style_of
 from fasrepro.data import protocols, trainsets
 
+KEYS = ("experiments", "runs", "training", "tuning", "trace", "counterfactual", "styles", "controls")
 HEADER = "# Written by `fasrepro jobs` from params.yaml. Edit that, not this.\n"
 
 
@@ -108,7 +110,7 @@ def traced(trace: config.Trace, jobs: dict[str, dict[str, Any]], recipe: config.
 
 def text(path: Path = paths.PARAMS) -> str:
     """Return what jobs.yaml must hold for the params in `path`."""
-    params = config.load("experiments", "runs", "training", "tuning", "trace", "styles", "controls", path=path)
+    params = config.load(*KEYS, path=path)
     for style in params.styles:
         style_of(style)  # raises for one that is not there
     for name in params.controls:
@@ -117,7 +119,18 @@ def text(path: Path = paths.PARAMS) -> str:
     captioned = [*params.styles, *params.controls]
     made = jobs_of(params.experiments, params.runs, params.training, params.tuning, captioned)
     made["traced"] = traced(params.trace, made["jobs"], config.recipe(params.training, params.runs, params.trace.run))
+    check_counterfactual(params.counterfactual, [*made["jobs"], *made["transfers"]])
     return HEADER + yaml.safe_dump(made, sort_keys=False)
+
+
+def check_counterfactual(asked: config.Counterfactual, jobs: Collection[str]) -> None:
+    """Raise `ConfigError` where a cue is to be taken out for models that no job trains or tests; `jobs` are the names of all."""
+    missing = [f"{protocol}-{run}" for protocol in asked.protocols for run in asked.runs if f"{protocol}-{run}" not in jobs]
+    if missing:
+        where = f"params.yaml: counterfactual: {config.unknown(missing[0], jobs, 'job')}"
+        raise config.ConfigError(f"{where}. Name its run and protocol in an experiment, or take them out")
+    if asked.faces < 1:
+        raise config.ConfigError("params.yaml: counterfactual.faces must be at least 1; for none, empty counterfactual.protocols")
 
 
 def is_stale() -> bool:

@@ -24,6 +24,15 @@ def run(main: Callable[[], None]) -> None:
         sys.exit("interrupted")
 
 
+def jobs_of(protocols: list[str], runs: list[str]) -> list[config.Job]:
+    """Return the job of each run on each protocol that params' `counterfactual` names. Raises `ConfigError` for one without."""
+    jobs, names = config.load_jobs(), [f"{protocol}-{run}" for protocol in protocols for run in runs]
+    for name in names:
+        if name not in jobs:
+            raise config.ConfigError(f"params.yaml: counterfactual: {config.unknown(name, jobs, 'job')}; run `fasrepro jobs`")
+    return [jobs[name] for name in names]
+
+
 def job(argv: list[str] | None, description: str | None) -> config.Job:
     """Parse a job from the command line, as dvc.yaml unpacks it from jobs.yaml."""
     parser = argparse.ArgumentParser(description=description)
