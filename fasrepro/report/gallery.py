@@ -46,8 +46,10 @@ def _phrases() -> re.Pattern[str]:
     return re.compile("|".join(groups), re.IGNORECASE)
 
 
-def marked(text: str, present: Collection[str] | None) -> str:
+def marked(text: str, present: Collection[str] | None, asked: Collection[str] | None = None) -> str:
     """Return `text` escaped, each named cue marked as present in the image or absent; `present` None: nothing is known of it.
+
+    `asked`: the cues that are marked at all, None for every one.
 
     The mark is a sign and a word, not a colour alone.
     """
@@ -56,6 +58,8 @@ def marked(text: str, present: Collection[str] | None) -> str:
     parts, end = [], 0
     text = text.strip()
     for found in _phrases().finditer(text):
+        if asked is not None and found.lastgroup not in asked:
+            continue
         there = found.lastgroup in present
         state, sign = ("present", "✓ there") if there else ("absent", "✗ not there")
         parts.append(_inner(text[end : found.start()]))

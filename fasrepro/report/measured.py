@@ -9,7 +9,7 @@ from typing import Any
 from fasrepro.report import descriptive, grounded, habits, readings, tuned, unseen
 from fasrepro.report.published import Figure
 
-RESULTS = ("metrics", "grounding", "readings", "unseen", "habits")  # the files of results that they come from
+RESULTS = ("metrics", "grounding", "readings", "unseen", "habits", "faithfulness")  # the files of results that they come from
 
 
 def draw(results: Mapping[str, Mapping[str, Any]], folder: Path) -> None:

@@ -8,7 +8,7 @@ import dataclasses
 from fasrepro import config, paths, provenance, stages
 from fasrepro.captions import controls, styles
 from fasrepro.records import Label
-from fasrepro.report import audit, difficulty, fragments, ledger, measured, pages, prose, published, tables, worlds
+from fasrepro.report import audit, difficulty, faithful, fragments, ledger, measured, pages, prose, published, tables, worlds
 
 # What the book's prose takes a value from, and `ablations` for the list of their pages.
 KEYS = ("archives", "synthetic", "index", "audit", "annotator", "simulated", "styles", "controls", "foundation", "training")
@@ -45,6 +45,7 @@ def main(argv: list[str] | None = None) -> None:
         pages.write(material, runs, params.judging.readers[0], work)
         tables.write_tables(metrics, figures, ledger.rows(results, figures, synthetic, counted), work, synthetic)
         measured.draw(results, work)
+        texts |= faithful.fragments_of(results["faithfulness"], runs, material.faces, shown, work)
         audit.write_audit(audited, difficulty.load(), synthetic, work)
         fragments.write(texts, work)
         provenance.write_json(work / "values.json", values | audit.values(audited) | tables.values(metrics, figures))

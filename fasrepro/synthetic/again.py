@@ -80,9 +80,9 @@ def choose(faces: Iterable[Face], truths: Mapping[str, Truth], count: int) -> li
     chosen: dict[str, Choice] = {}
     while len(chosen) < count:
         before = len(chosen)
-        for cue in order[: count - len(chosen)]:
+        for cue in order:
             face = next((face for face in showing[cue] if face.presentation not in chosen), None)
-            if face is not None:
+            if face is not None and len(chosen) < count:
                 chosen[face.presentation] = _choice(face, cue, truths[face.face_id])
         if len(chosen) == before:
             break
