@@ -102,6 +102,21 @@ def test_what_cannot_be_is_named() -> None:
         made(one=config.Experiment(["oci_m"], ["vanilla"], []))
 
 
+def test_the_job_that_is_looked_at_is_one_of_the_jobs_with_one_of_its_seeds() -> None:
+    found = made(one=config.Experiment(["oci_m"], ["wide"], [0, 3]))["jobs"]
+    trace, recipe = config.Trace("oci_m", "wide", 3, 10), dataclasses.replace(training(), steps=10)
+    assert jobs.traced(trace, found, recipe) == found["oci_m-wide"] | {"seeds": [3]}
+    for changed, message in (
+        ({"protocol": "oci_i"}, r"trace: unknown job 'oci_i-wide'\. Did you mean 'oci_m-wide'"),
+        ({"run": "vanilla"}, "unknown job 'oci_m-vanilla'"),
+        ({"seed": 1}, r"trace.seed: oci_m-wide has seeds \[0, 3\], not 1; name one"),
+        ({"looks": 11}, "trace.looks: 11 looks at 10 steps; give 1 to 10"),
+        ({"looks": 0}, "trace.looks: 0 looks"),
+    ):
+        with pytest.raises(config.ConfigError, match=message):
+            jobs.traced(dataclasses.replace(trace, **changed), found, recipe)
+
+
 def test_the_command_writes_and_checks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from fasrepro import config
+from fasrepro.records import Face, Label, Score, face_id
 from fasrepro.report import notebook
 
 
@@ -66,3 +67,24 @@ def test_what_is_missing_is_printed_as_an_entry_that_params_take(world: SimpleNa
     (line,) = [line for line in text.splitlines() if "my_ablation:" in line]
     entries = config.build(dict[str, config.Experiment], yaml.safe_load(line), "printed")
     assert entries["my_ablation"] == config.Experiment(protocols=["oci_m", "omi_c"], runs=["blind", "vanilla"], seeds=[0])
+
+
+def test_videos_are_means_of_one_seeds_faces_on_the_targets_test_and_decisions_go_by_the_threshold() -> None:
+    def face(dataset: str, split: str, video: str, frame: int, label: int) -> Face:
+        presentation = f"{dataset}/{video}"
+        return Face(face_id(presentation, frame), dataset, split, f"{dataset}/1", presentation, frame, Label(label),
+                    "print" if label else "bona_fide", "", "", (0, 0, 9, 9), "sidecar", "x", "y")  # fmt: skip
+
+    faces = [face("msu", "test", "a", 4, 1), face("msu", "test", "a", 20, 1), face("msu", "test", "b", 4, 0)]
+    faces += [face("msu", "train", "c", 4, 1), face("casia", "test", "d", 4, 1)]
+    given = dict(zip((one.face_id for one in faces), (0.25, 0.75, 0.5, 0.9, 0.9), strict=True))
+    scores = [Score("oc_m", "r", 0, name, value) for name, value in given.items()]
+    scores += [Score("oc_m", "r", 1, name, 0.0) for name in given]
+    frame = notebook.videos_frame(scores, {one.face_id: one for one in faces}, "msu", 0)
+    assert frame.to_dict("records") == [
+        {"video": "msu/a", "species": "print", "label": "attack", "score": 0.5},
+        {"video": "msu/b", "species": "bona_fide", "label": "bona fide", "score": 0.5},
+    ]
+    decided = notebook.decisions_frame(frame, {"dev": 0.5, "oracle": 0.625})
+    assert decided["dev"].tolist() == ["attack", "attack"]  # a score that equals the threshold is an attack
+    assert decided["oracle"].tolist() == ["bona fide", "bona fide"]
