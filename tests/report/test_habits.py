@@ -29,10 +29,15 @@ def job(protocol: str, run: str, gain: float, transfer: bool = False, best_seed:
         "transfer": transfer,
         "seeds": {"0": {}},
         "counts": {"attack": 120, "bona_fide": 40, "attack_allowed": 1, "bona_fide_allowed": 0, "subjects": 8},
-        "hter": {"honest": figure(0.5), "oracle_threshold": figure(0.5 - gain), "one_frame": figure(0.625), "best_seed": figure(best_seed)},
+        "hter": {
+            "honest": figure(0.5),
+            "oracle_threshold": figure(0.5 - gain),
+            "one_frame": figure(0.625),
+            "best_seed": figure(best_seed),
+        },
         "flatters_by": {"oracle_threshold": figure(gain), "one_frame": figure(-0.125), "best_seed": figure(best_seed)},
         "tpr": {"bona_fide_positive": figure(0.25), "attack_positive": figure(0.75), "difference": figure(-0.5)},
-    }  # fmt: skip
+    }
 
 
 def look(step: int, dev: float, oracle: float) -> dict[str, Any]:
