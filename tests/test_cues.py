@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fasrepro import cues
-from fasrepro.evaluation.readers import _NOT
+from fasrepro.evaluation.lexical import _NOT
 from tests.masks import box_mask
 
 PHRASINGS = [(name, phrasing) for name, cue in cues.CUES.items() for phrasing in cue.phrasings]
