@@ -1,4 +1,4 @@
-"""Faithfulness: tables of what becomes of score and explanation when a cue is taken out of the image, and pairs to look at."""
+"""Faithfulness: what becomes of score and explanation when a cue is taken out of the image: tables, figure, pairs to look at."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from fasrepro import paths, provenance, records
 from fasrepro.provenance import unit_hash
 from fasrepro.records import Explanation, Face, Score
-from fasrepro.report import fragments, gallery, tables
+from fasrepro.report import figures, fragments, gallery, tables
 
 UNKNOWN = "No face was drawn again: a cue can be taken out of drawn images alone, by the models that params.yaml names for it.\n"
 EXAMPLES = 3
@@ -24,6 +24,7 @@ COLUMNS = {
     "still_named": "of those that named it, name it still",
     "agreement": "correlation of naming and score",
 }
+PANELS = {"score_change": "p(attack),\nwith − without", "named_change": "share naming it,\nwith − without"}
 OF_A_CUE = ("score_change", "named_with", "named_without", "named_change")
 SIGNED = ("score_change", "named_change", "agreement")
 
@@ -55,6 +56,43 @@ def by_cue(found: Mapping[str, Any], runs: Sequence[str]) -> str:
     return fragments.table(columns, rows) if rows else UNKNOWN
 
 
+def draw(found: Mapping[str, Any], runs: Sequence[str], path: Path) -> None:
+    """Draw what each cue's removal changes, a column a protocol: score above, naming below; every run a mark of its own."""
+    jobs = in_order(found, runs)
+    protocols = list(dict.fromkeys(job["protocol"] for job in jobs))
+    figure, axes = figures.grid(len(PANELS), len(protocols), 2.3, sharey="row")
+    with figures.saved(path, figure):
+        for column, protocol in enumerate(protocols):
+            own = [job for job in jobs if job["protocol"] == protocol]
+            ticks = [cue.replace("_", " ") for cue in own[0]["cues"]]
+            for row, (name, label) in enumerate(PANELS.items()):
+                series = {
+                    job["run"]: dict(zip(ticks, (entry[name] for entry in job["cues"].values()), strict=True)) for job in own
+                }
+                panel = axes[row][column]
+                figures.draw_intervals(panel, series, ticks)
+                panel.axhline(0, color="0.3", linestyle=":", linewidth=1)
+                panel.tick_params(axis="x", rotation=90, labelbottom=row == len(PANELS) - 1)
+                if column == 0:
+                    panel.set_ylabel(label)
+            axes[0][column].set_title(protocol)
+        marks = axes[0][0].get_legend_handles_labels()
+        figure.legend(*marks, loc="outside upper center", ncols=max(len(marks[1]), 1), frameon=False)
+
+
+def drawn(found: Mapping[str, Any], runs: Sequence[str], folder: Path) -> str:
+    """Draw the figure into `folder`/figures and return the fragment that shows it."""
+    if not found:
+        return UNKNOWN
+    draw(found, runs, folder / "figures/faithfulness.png")
+    caption = (
+        "What a cue's removal changes, by cue, with intervals over subjects and seeds: above the score, below the share of"
+        " explanations that name the cue. Over 0 the score falls, or the cue is named less often, when it is gone. Few pairs and"
+        " subjects are behind each mark (see the table), so that intervals are too narrow; a single mark decides nothing."
+    )
+    return fragments.figure("faithfulness", caption, "Change of score and of naming by cue, a mark for each run")
+
+
 def examples(
     pairs: Mapping[str, Any],
     scores: Sequence[Score],
@@ -68,7 +106,8 @@ def examples(
     """
     if not pairs or not texts:
         return UNKNOWN
-    last = texts[-1].protocol, texts[-1].run, min(row.seed for row in texts)
+    job = texts[-1].protocol, texts[-1].run
+    last = (*job, min(row.seed for row in texts if (row.protocol, row.run) == job))
     said = {row.face_id: row.text for row in texts if (row.protocol, row.run, row.seed) == last}
     given = {row.face_id: row.p_attack for row in scores if (row.protocol, row.run, row.seed) == last}
     known = [face_id for face_id in pairs if pairs[face_id]["with"]["face_id"] in said]
@@ -92,6 +131,7 @@ def fragments_of(
     picture = gallery.Pictures(paths.PAIR_CROPS, folder / "pairs", f"{paths.GENERATED.name}/pairs", show)
     return {
         "faithfulness_table": table(found, runs),
+        "faithfulness_figure": drawn(found, runs, folder),
         "faithfulness_cues_table": by_cue(found, runs),
         "faithfulness_pairs": examples(provenance.read_json(paths.PAIRS), scores, texts, faces, picture),
     }

@@ -117,6 +117,16 @@ def test_the_job_that_is_looked_at_is_one_of_the_jobs_with_one_of_its_seeds() ->
             jobs.traced(dataclasses.replace(trace, **changed), found, recipe)
 
 
+def test_a_cue_is_taken_out_for_models_of_jobs_alone() -> None:
+    names = ["oci_m-vanilla", "oci_w-vanilla"]
+    jobs.check_counterfactual(config.Counterfactual(["oci_m", "oci_w"], ["vanilla"], 6), names)
+    jobs.check_counterfactual(config.Counterfactual([], ["prose"], 6), names)  # nobody is asked
+    with pytest.raises(config.ConfigError, match=r"counterfactual: unknown job 'oci_m-vanila'\. Did you mean 'oci_m-vanilla'"):
+        jobs.check_counterfactual(config.Counterfactual(["oci_m"], ["vanila"], 6), names)
+    with pytest.raises(config.ConfigError, match=r"counterfactual\.faces must be at least 1"):
+        jobs.check_counterfactual(config.Counterfactual(["oci_m"], ["vanilla"], 0), names)
+
+
 def test_the_command_writes_and_checks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from fasrepro import crops, cues, paths, provenance, records
 from fasrepro.records import Explanation, Label, Score
-from fasrepro.report import faithful
+from fasrepro.report import faithful, gallery
 
 
 def figure(value: float) -> dict[str, float]:
@@ -42,6 +42,28 @@ def test_tables_stand_in_the_order_of_runs_and_without_pairs_say_so() -> None:
     assert faithful.table({}, RUNS) == faithful.by_cue({}, RUNS) == faithful.UNKNOWN
 
 
+def test_the_figure_has_the_same_bytes_twice_and_without_pairs_there_is_none(tmp_path: Path) -> None:
+    other = job("vanilla") | {"protocol": "icm_o", "cues": {}}
+    for copy in ("a", "b"):
+        text = faithful.drawn({**FOUND, "icm_o-vanilla": other}, RUNS, tmp_path / copy)
+        assert "/_generated/figures/faithfulness.png" in text
+    content = (tmp_path / "a/figures/faithfulness.png").read_bytes()
+    assert content == (tmp_path / "b/figures/faithfulness.png").read_bytes()
+    assert faithful.drawn({}, RUNS, tmp_path / "none") == faithful.UNKNOWN
+    assert not (tmp_path / "none").exists()
+
+
+def test_of_the_last_job_its_own_first_seed_is_shown(world: SimpleNamespace, tmp_path: Path) -> None:
+    face = next(f for f in world.faces if f.label is Label.ATTACK)
+    row = {"cue": "moire", **{part: {"face_id": f"{face.face_id}/{part}"} for part in ("without", "with")}}
+    ids = [row[part]["face_id"] for part in ("without", "with")]
+    scores = [Score("oci_m", run, seed, i, 0.5) for run, seed in (("label_only", 0), ("vanilla", 3)) for i in ids]
+    texts = [Explanation(row.protocol, row.run, row.seed, row.face_id, "A face.", 3, True) for row in scores]
+    picture = gallery.Pictures(tmp_path, tmp_path, "x", False)
+    shown = faithful.examples({face.face_id: row}, scores, texts, {face.face_id: face}, picture)
+    assert shown.count("A face.") == 2
+
+
 @pytest.mark.parametrize("show", [True, False])
 def test_a_pair_is_shown_with_the_cue_marked_that_was_taken_out(
     world: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, show: bool
@@ -69,4 +91,4 @@ def test_a_pair_is_shown_with_the_cue_marked_that_was_taken_out(
     assert other in html.unescape(text)  # named, but not what was taken out
     assert "<script>" not in text
     assert text.count("score 0.250") == 2
-    assert len(list((tmp_path / "work").rglob("*.png"))) == (2 if show else 0)
+    assert len(list((tmp_path / "work" / "pairs").glob("*.png"))) == (2 if show else 0)
