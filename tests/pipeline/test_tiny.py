@@ -80,7 +80,7 @@ def test_a_row_can_be_walked_from_archive_to_verdict(copy: Path) -> None:
     faces = {face.face_id: face for face in records.read(results / "index" / "faces.parquet", records.Face)}
     truths = {truth.face_id for truth in records.read(results / "archives" / "truth.parquet", records.Truth)}
     captions = {row.face_id for row in records.read(results / "captions" / "reasoning.parquet", records.Caption)}
-    trained = {row.face_id for row in records.read(next((results / "trainsets").glob("*reasoning*")), records.TrainRow)}
+    trained = {row.face_id for row in records.read(next((results / "trainsets").glob("oci_m-reasoning*")), records.TrainRow)}
     scores = {row.face_id for row in records.read(results / "predictions" / "oci_m-reasoning" / "scores.parquet", records.Score)}
     judgements = records.read(results / "judgements.parquet", records.Judgement)
     judged = {row.face_id for row in judgements if row.protocol == "oci_m"}
