@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from fasrepro import provenance
 PALETTE = sns.color_palette("colorblind")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 BONA_FIDE_COLOUR, ATTACK_COLOUR = PALETTE[0], PALETTE[1]
+SIDE_BY_SIDE = 4  # protocols that panels side by side have room for
 WIDTH = 7.2  # inches: the text width of a page of the book
 
 # Names of the measures in metrics.json, as an axis says them.
@@ -78,6 +79,13 @@ def grid(rows: int, columns: int, height: float, sharey: str = "none") -> tuple[
     return plt.subplots(rows, columns, figsize=(WIDTH, height * rows), squeeze=False, layout="constrained", sharey=sharey)
 
 
+def panels(count: int, ticks: int) -> tuple[Figure, np.ndarray]:
+    """Return a themed figure and its panels, shape (count,): side by side, or below each other where `ticks` need the room."""
+    wide = ticks > SIDE_BY_SIDE
+    figure, axes = grid(*((count, 1) if wide else (1, count)), 2.4 if wide else 2.9, sharey="all")
+    return figure, axes.ravel()
+
+
 def spread(count: int, width: float = 0.6) -> np.ndarray:
     """Return `count` offsets, centred on 0, that set the marks of one tick apart."""
     return (np.arange(count) - (count - 1) / 2) * (width / max(count, 1))
@@ -117,10 +125,11 @@ def _bound(point: Mapping[str, Any], side: str, value: float) -> float:
     return value if bound is None or np.isnan(bound) else bound
 
 
-def _legend(figure: Figure, axes: Axes, columns: int = 4) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    if handles:
-        figure.legend(handles, labels, loc="outside upper center", ncols=columns, frameon=False)
+def _legend(figure: Figure, panels: Iterable[Axes], columns: int = 4) -> None:
+    """Draw one legend for all panels, each name once: a panel may lack a series that another has."""
+    known = {label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
+    if known:
+        figure.legend(known.values(), known.keys(), loc="outside upper center", ncols=columns, frameon=False)
 
 
 def cells(metrics: Mapping[str, Any], level: str) -> dict[tuple[str, str], dict[str, Any]]:
@@ -136,11 +145,11 @@ def names(metrics: Mapping[str, Any], key: str) -> list[str]:
 def measure(
     metrics: Mapping[str, Any], runs: Sequence[str], name: str, path: Path | io.BytesIO, chance: float | None = None
 ) -> None:
-    """Draw one measure per protocol and run, by video and by frame side by side; `chance` is a guess's value."""
+    """Draw one measure per protocol and run, by video and by frame; `chance` is a guess's value."""
     protocols = names(metrics, "protocol")
-    figure, axes = grid(1, 2, 2.9, sharey="row")
+    figure, axes = panels(2, len(protocols))
     with saved(path, figure):
-        for panel, level in zip(axes[0], ("video", "frame"), strict=True):
+        for panel, level in zip(axes, ("video", "frame"), strict=True):
             found = cells(metrics, level)
             series = {run: {p: found.get((p, run), {}).get(name, {}) for p in protocols} for run in runs}
             draw_intervals(panel, series, protocols)
@@ -149,27 +158,29 @@ def measure(
             if chance is not None:
                 panel.axhline(chance, color="0.3", linestyle=":", linewidth=1)
                 panel.annotate("a guess", (1, chance), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7)
-        axes[0][0].set_ylabel(TITLES.get(name, name))
-        _legend(figure, axes[0][0])
+            panel.label_outer()
+        figure.supylabel(TITLES.get(name, name), fontsize="medium")
+        _legend(figure, axes)
 
 
 def readers(metrics: Mapping[str, Any], runs: Sequence[str], name: str, path: Path | io.BytesIO) -> None:
     """Draw one measure of the readers' verdicts on explanations, per protocol and run, a panel a reader; by video."""
     protocols = names(metrics, "protocol")
-    found = sorted({reader for job in metrics["jobs"].values() for reader in job["mean"].get("readers", {})}, reverse=True)
-    figure, axes = grid(1, max(len(found), 1), 2.9, sharey="row")
+    found = sorted({reader for job in metrics["jobs"].values() for reader in job["mean"].get("readers", {})})
+    figure, axes = panels(max(len(found), 1), len(protocols))
     with saved(path, figure):
-        for panel, reader in zip(axes[0], found, strict=False):
+        for panel, reader in zip(axes, found, strict=False):
             points: dict[str, dict[str, Any]] = {run: {} for run in runs}
             for job in metrics["jobs"].values():
                 cell = job["mean"].get("readers", {}).get(reader, {}).get("video", {})
                 if job["run"] in points:
                     points[job["run"]][job["protocol"]] = cell.get(name, {})
-            draw_intervals(panel, {run: cell for run, cell in points.items() if any(cell.values())}, protocols)
+            draw_intervals(panel, points, protocols)  # a run without a reading keeps its mark
             panel.set_title(f"{reader} reader")
             panel.set_xlabel("protocol (sources_target)")
-        axes[0][0].set_ylabel(TITLES.get(name, name))
-        _legend(figure, axes[0][0])
+            panel.label_outer()
+        figure.supylabel(TITLES.get(name, name), fontsize="medium")
+        _legend(figure, axes)
 
 
 def species(metrics: Mapping[str, Any], runs: Sequence[str], path: Path | io.BytesIO) -> None:
@@ -184,7 +195,9 @@ def species(metrics: Mapping[str, Any], runs: Sequence[str], path: Path | io.Byt
             panel.set_title(protocol)
             panel.set_ylabel("APCER")
             panel.set_ylim(-0.05, 1.05)
-        _legend(figure, axes[0, 0])
+            if len(ticks) > SIDE_BY_SIDE:
+                panel.set_xticks(range(len(ticks)), [name.replace("_", " ") for name in ticks], rotation=25, ha="right")
+        _legend(figure, axes[:, 0])
 
 
 def thresholds(metrics: Mapping[str, Any], runs: Sequence[str], path: Path | io.BytesIO) -> None:
@@ -213,7 +226,7 @@ def thresholds(metrics: Mapping[str, Any], runs: Sequence[str], path: Path | io.
         panel.set_ylim(max(len(jobs), 1) - 0.5, -0.5)
         panel.set_xlabel("HTER by video")
         panel.set_xlim(left=0)
-        _legend(figure, panel)
+        _legend(figure, [panel])
 
 
 def score_distributions(
@@ -254,7 +267,7 @@ def score_distributions(
                 panel.set_ylabel("share of faces")
             if row == len(protocols) - 1:
                 panel.set_xlabel("p(attack)")
-        _legend(figure, axes[0][0])
+        _legend(figure, axes[0])
 
 
 def gains(found: Mapping[str, Any], run: str, baseline: str, path: Path | io.BytesIO) -> None:
@@ -294,7 +307,7 @@ def gains(found: Mapping[str, Any], run: str, baseline: str, path: Path | io.Byt
             panel.set_xlabel("share of its cues that the sources show")
             panel.set_title(title)
         axes[0][0].set_ylabel("gain (above 0 is better)")
-        _legend(figure, axes[0][0], columns=len(families) + 1)
+        _legend(figure, axes[0], columns=len(families) + 1)
 
 
 def set_apart(values: Mapping[str, float | None], step: float = 0.02) -> dict[str, float]:

@@ -56,6 +56,21 @@ def test_an_interval_stands_at_its_value_and_none_is_drawn_for_a_missing_one() -
     plt.close("all")
 
 
+def test_a_run_keeps_its_colour_and_mark_where_another_has_no_figure_and_stands_in_the_legend_once() -> None:
+    figure, (first, second) = plt.subplots(1, 2)
+    point = {"x": {"value": 0.3, "low": 0.2, "high": 0.5}}
+    figures.draw_intervals(first, {"label_only": {}, "vanilla": point}, ["x"])
+    figures.draw_intervals(second, {"label_only": point, "vanilla": point}, ["x"])
+    drawn = [
+        {c.get_label(): (c.lines[0].get_color(), c.lines[0].get_marker()) for c in axes.containers} for axes in (first, second)
+    ]
+    assert set(drawn[0]) == {"vanilla"}
+    assert drawn[0]["vanilla"] == drawn[1]["vanilla"] != drawn[1]["label_only"]
+    figures._legend(figure, [first, second])
+    assert sorted(text.get_text() for text in figure.legends[0].get_texts()) == ["label_only", "vanilla"]
+    plt.close("all")
+
+
 def test_runs_differ_by_more_than_colour() -> None:
     assert len(set(figures.MARKERS[:8])) == 8
     greys = [np.dot(colour, (0.299, 0.587, 0.114)) for colour in (figures.BONA_FIDE_COLOUR, figures.ATTACK_COLOUR)]
