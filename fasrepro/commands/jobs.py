@@ -34,6 +34,9 @@ def jobs_of(
     jobs: dict[str, dict[str, Any]] = {}
     sets: dict[str, dict[str, Any]] = {}
     tunings: dict[str, dict[str, Any]] = {}
+    for run in tuning.like:
+        if run not in runs:
+            raise config.ConfigError(f"params.yaml: tuning.like: {config.unknown(run, runs, 'run')}")
     elsewhere: dict[str, tuple[str, str]] = {}  # a test on another target -> its protocol, and the job whose models are tested
 
     def trainset(protocol: str, run: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from fasrepro import config, paths, provenance
 from fasrepro.commands import reproduce
-from fasrepro.report import claims, worlds
+from fasrepro.report import claims
 
 
 def recorded(folder: Path, profile: str) -> dict[str, Any]:
@@ -16,6 +16,8 @@ def recorded(folder: Path, profile: str) -> dict[str, Any]:
 
     Raises `ValueError` where it holds no metrics, or no time of a stage.
     """
+    from fasrepro.report import worlds  # here, because the report's figures take a second that no other verb needs
+
     metrics = provenance.read_json(folder / paths.METRICS)
     params = config.load("synthetic", "archives", path=folder / paths.PARAMS)
     if params.archives.source != "synthetic":

@@ -7,12 +7,12 @@ where both sides have as many votes or none is decided.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from fasrepro.evaluation.metrics import UNDECIDED, MetricError
-from fasrepro.records import Face, Verdict
+from fasrepro.records import Face, Judgement, Verdict
 
 VERDICTS = {Verdict.BONA_FIDE: 0, Verdict.ATTACK: 1, Verdict.UNDECIDED: UNDECIDED}
 LEVELS = ("video", "frame")
@@ -28,6 +28,14 @@ class Columns:
     subjects: np.ndarray
     datasets: np.ndarray
     values: np.ndarray
+
+
+def by_job(judgements: Iterable[Judgement]) -> dict[tuple[str, str], list[Judgement]]:
+    """Return judgements by (protocol, run), in their order."""
+    found: dict[tuple[str, str], list[Judgement]] = {}
+    for row in judgements:
+        found.setdefault((row.protocol, row.run), []).append(row)
+    return found
 
 
 def _columns(rows: Sequence[tuple[str, Face, float]]) -> Columns:

@@ -29,15 +29,10 @@ OF_A_CUE = ("score_change", "named_with", "named_without", "named_change")
 SIGNED = ("score_change", "named_change", "agreement")
 
 
-def in_order(found: Mapping[str, Any], runs: Sequence[str]) -> list[Mapping[str, Any]]:
-    """Return the entries of results/faithfulness.json by protocol, then in the order of `runs`."""
-    return sorted(found.values(), key=lambda job: (job["protocol"], runs.index(job["run"])))
-
-
 def table(found: Mapping[str, Any], runs: Sequence[str]) -> str:
     """Return the table of all pairs, a row a job."""
     rows = []
-    for job in in_order(found, runs):
+    for job in tables.by_protocol(found.values(), runs):
         counts = job["counts"]
         figures = [tables.interval(job["measures"][name], signed=name in SIGNED) for name in COLUMNS]
         rows.append([job["protocol"], job["run"], counts["faces"], counts["subjects"], *figures])
@@ -48,7 +43,7 @@ def table(found: Mapping[str, Any], runs: Sequence[str]) -> str:
 def by_cue(found: Mapping[str, Any], runs: Sequence[str]) -> str:
     """Return the table of each cue, a row a job and cue."""
     rows = []
-    for job in in_order(found, runs):
+    for job in tables.by_protocol(found.values(), runs):
         for cue, entry in job["cues"].items():
             figures = [tables.interval(entry[name], signed=name in SIGNED) for name in OF_A_CUE]
             rows.append([job["protocol"], job["run"], cue.replace("_", " "), entry["counts"]["faces"], *figures])
@@ -58,7 +53,7 @@ def by_cue(found: Mapping[str, Any], runs: Sequence[str]) -> str:
 
 def draw(found: Mapping[str, Any], runs: Sequence[str], path: Path) -> None:
     """Draw what each cue's removal changes, a column a protocol: score above, naming below; every run a mark of its own."""
-    jobs = in_order(found, runs)
+    jobs = tables.by_protocol(found.values(), runs)
     protocols = list(dict.fromkeys(job["protocol"] for job in jobs))
     figure, axes = figures.grid(len(PANELS), len(protocols), 2.3, sharey="row")
     with figures.saved(path, figure):

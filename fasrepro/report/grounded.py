@@ -29,7 +29,7 @@ def table(grounding: Mapping[str, Any], runs: Sequence[str], synthetic: bool) ->
     if not grounding:
         return tables.NOTHING
     rows = []
-    for job in sorted(grounding.values(), key=lambda job: (job["protocol"], runs.index(job["run"]))):
+    for job in tables.by_protocol(grounding.values(), runs):
         told, chance, more = job["explained"], job["sampler"], job["difference"]
         rows.append(
             (

@@ -35,7 +35,7 @@ CAPTION = (
 
 
 def _jobs(found: Mapping[str, Any], runs: Sequence[str]) -> list[Mapping[str, Any]]:
-    return sorted(found["jobs"].values(), key=lambda job: (job["protocol"], runs.index(job["run"])))
+    return tables.by_protocol(found["jobs"].values(), runs)
 
 
 def overview(found: Mapping[str, Any], runs: Sequence[str]) -> str:

@@ -10,18 +10,13 @@ from fasrepro.report import fragments, tables
 SIGNS = {"": "whole", "_cut": "verdict cut out", "_flipped": "verdict turned"}
 
 
-def in_order(readings: Mapping[str, Any], runs: Sequence[str]) -> list[Mapping[str, Any]]:
-    """Return the entries of results/readings.json by protocol, then in the order of `runs`."""
-    return sorted(readings.values(), key=lambda job: (job["protocol"], runs.index(job["run"])))
-
-
 def variants(readings: Mapping[str, Any], runs: Sequence[str], readers: Sequence[str]) -> str:
     """Return the table of each reader's HTER on the whole text, the cut one and the turned one, a row a job and reader.
 
     A reader that decides nothing of a run's whole texts, which state no verdict, has no row.
     """
     rows = []
-    for job in in_order(readings, runs):
+    for job in tables.by_protocol(readings.values(), runs):
         for reader in readers:
             found = [job["channels"].get(reader + suffix) for suffix in SIGNS]
             if found[0] is None or found[1] is None:
@@ -54,7 +49,7 @@ def agreement(readings: Mapping[str, Any], runs: Sequence[str], first: str) -> s
         {name for job in readings.values() for name, cell in job["channels"].items() if "kappa" in cell and plain(name)}
     )
     rows = []
-    for job in in_order(readings, runs):
+    for job in tables.by_protocol(readings.values(), runs):
         cells = job["channels"]
         if first not in cells or cells[first]["undecided"]["value"] == 1:
             continue

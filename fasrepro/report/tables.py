@@ -66,6 +66,11 @@ def in_order(metrics: Mapping[str, Any], runs: Sequence[str]) -> dict[str, Any]:
     return {**metrics, "jobs": dict(jobs)}
 
 
+def by_protocol(found: Iterable[Mapping[str, Any]], runs: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Return entries that name a "protocol" and a "run" by protocol, then in the order of `runs`: the order of every table."""
+    return sorted(found, key=lambda entry: (entry["protocol"], runs.index(entry["run"])))
+
+
 def _jobs(metrics: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(metrics["jobs"].values())
 

@@ -8,30 +8,28 @@ from collections.abc import Iterable
 
 from fasrepro import config, paths, provenance, records, stages
 from fasrepro.data import protocols
-from fasrepro.evaluation import comparisons, metrics, summary, tried
+from fasrepro.evaluation import comparisons, levels, metrics, summary, tried
 from fasrepro.records import Face, Judgement, Score, Verdict
 
 
 def results_of(
     name: str, job: config.Job, faces: list[Face], judgements: Iterable[Judgement], readers: list[str]
 ) -> summary.JobResults:
-    """Collect what a job left, and what `readers` read; raises `ValueError` for a seed without scores."""
+    """Collect what a job left, of its `judgements` those of `readers`; raises `ValueError` for a seed without scores."""
     protocol = protocols.protocol(job.protocol)
     split = protocols.split_faces(faces, protocol)
     scores: dict[int, dict[str, float]] = {seed: {} for seed in job.seeds}
     for row in records.read(paths.scores(name), Score):
         if (row.protocol, row.run) != (job.protocol, job.run) or row.seed not in scores:
-            raise ValueError(
-                f"{paths.scores(name)}: holds {row.protocol}-{row.run}, seed {row.seed}; run `dvc repro predict@{name}`"
-            )
+            held = f"{row.protocol}-{row.run}, seed {row.seed}"
+            raise ValueError(f"{paths.scores(name)}: holds {held}; run `dvc repro predict@{name}`")
         scores[row.seed][row.face_id] = row.p_attack
     verdicts: dict[str, dict[int, dict[str, Verdict]]] = {}
     for row in judgements:
-        if (row.protocol, row.run) == (job.protocol, job.run) and row.seed in scores and row.reader in readers:
+        if row.seed in scores and row.reader in readers:
             verdicts.setdefault(row.reader, {}).setdefault(row.seed, {})[row.face_id] = row.verdict
-    return summary.JobResults(
-        job.protocol, job.run, protocol.target, split.dev, split.test, scores, verdicts, bool(job.checkpoint)
-    )
+    parts = split.dev, split.test, scores, verdicts
+    return summary.JobResults(job.protocol, job.run, protocol.target, *parts, bool(job.checkpoint))
 
 
 def tuned(run: str, faces: list[Face], within: float) -> dict[str, object]:
@@ -46,8 +44,10 @@ def main(argv: list[str] | None = None) -> None:
     if params.ledger.metric not in metrics.METRICS:
         raise config.ConfigError(f"params.yaml: ledger.metric: {config.unknown(params.ledger.metric, metrics.METRICS, 'metric')}")
     faces = records.read(paths.FACES, Face)
-    judgements = records.read(paths.JUDGEMENTS, Judgement)
-    jobs = {name: results_of(name, job, faces, judgements, params.judging.readers) for name, job in config.load_jobs().items()}
+    judged = levels.by_job(records.read(paths.JUDGEMENTS, Judgement))
+    jobs = {}
+    for name, job in config.load_jobs().items():
+        jobs[name] = results_of(name, job, faces, judged.get((job.protocol, job.run), ()), params.judging.readers)
     settings = summary.Settings(params.evaluation.replicates, params.evaluation.confidence, params.evaluation.seed)
     report = summary.summarise(jobs, settings)
     report["tuning"] = {run: tuned(run, faces, params.tuning.saturation) for run in config.load_tunings()}

@@ -8,7 +8,7 @@ import contextlib
 from fasrepro import config, paths, provenance, records, stages
 from fasrepro.captions import checks, styles
 from fasrepro.data import protocols
-from fasrepro.evaluation import readings
+from fasrepro.evaluation import levels, readings
 from fasrepro.records import Explanation, Face, Judgement, Score, TrainRow, Verdict
 
 
@@ -20,19 +20,24 @@ def parses(text: str, forms: list[styles.Style]) -> bool:
     return False
 
 
-def gathered(name: str, job: config.Job, faces: dict[str, Face], judged: list[Judgement], seed: int, cut: float) -> readings.Read:
-    """Return what was read of one seed of a job; `judged` are the job's judgements, `cut` is the seed's dev threshold."""
+def gathered(
+    name: str, job: config.Job, faces: dict[str, Face], judged: list[Judgement], cuts: dict[int, float]
+) -> dict[int, readings.Read]:
+    """Return what was read of a job, by seed; `judged` are the job's judgements, `cuts` its dev thresholds."""
     trained = {row.style for row in records.read(paths.trainset(job.trainset), TrainRow)}
     forms = [styles.STYLES[form] for form in sorted(trained & set(styles.STYLES))]
-    texts = {row.face_id: row.text for row in records.read(paths.explanations(name), Explanation) if row.seed == seed}
-    scores = {row.face_id: row.p_attack for row in records.read(paths.scores(name), Score) if row.seed == seed}
-    verdicts: dict[str, dict[str, Verdict]] = {}
-    for row in judged:
-        verdicts.setdefault(row.reader, {})
-        if row.seed == seed:
-            verdicts[row.reader][row.face_id] = row.verdict
-    unparsed = {face_id: not parses(text, forms) for face_id, text in texts.items()} if forms else None
-    return readings.gather([faces[face_id] for face_id in texts], verdicts, {i: scores[i] >= cut for i in texts}, unparsed)
+    explanations, scores = records.read(paths.explanations(name), Explanation), records.read(paths.scores(name), Score)
+    found = {}
+    for seed, cut in cuts.items():
+        texts = {row.face_id: row.text for row in explanations if row.seed == seed}
+        decided = {row.face_id: row.p_attack >= cut for row in scores if row.seed == seed}
+        verdicts: dict[str, dict[str, Verdict]] = {row.reader: {} for row in judged}
+        for row in judged:
+            if row.seed == seed:
+                verdicts[row.reader][row.face_id] = row.verdict
+        unparsed = {face_id: not parses(text, forms) for face_id, text in texts.items()} if forms else None
+        found[seed] = readings.gather([faces[face_id] for face_id in texts], verdicts, decided, unparsed)
+    return found
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -40,16 +45,11 @@ def main(argv: list[str] | None = None) -> None:
     params = config.load("evaluation", "judging")
     settings = params.evaluation.replicates, params.evaluation.confidence, params.evaluation.seed
     faces = {face.face_id: face for face in records.read(paths.FACES, Face)}
-    by_job: dict[tuple[str, str], list[Judgement]] = {}
-    for row in records.read(paths.JUDGEMENTS, Judgement):
-        by_job.setdefault((row.protocol, row.run), []).append(row)
+    judged = levels.by_job(records.read(paths.JUDGEMENTS, Judgement))
     cells, report = provenance.read_json(paths.METRICS)["jobs"], {}
     for name, job in config.load_jobs().items():
-        judged, cuts = (
-            by_job.get((job.protocol, job.run), []),
-            {n: cells[name]["seeds"][str(n)]["threshold_dev"] for n in job.seeds},
-        )
-        by_seed = {seed: gathered(name, job, faces, judged, seed, cut) for seed, cut in cuts.items()}
+        cuts = {seed: cells[name]["seeds"][str(seed)]["threshold_dev"] for seed in job.seeds}
+        by_seed = gathered(name, job, faces, judged.get((job.protocol, job.run), []), cuts)
         found = readings.summarise(by_seed, params.judging.readers[0], protocols.protocol(job.protocol).target, *settings)
         report[name] = {"protocol": job.protocol, "run": job.run, **found}
     provenance.write_json(paths.READINGS, provenance.rounded(report, params.evaluation.digits))

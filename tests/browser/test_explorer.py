@@ -15,6 +15,7 @@ import pytest
 
 from fasrepro import config
 from fasrepro.report import book, explorer, gallery
+from tests.browser.conftest import Quiet
 from tests.layout import ROOT
 from tests.report.conftest import make_world
 
@@ -80,11 +81,6 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     return SimpleNamespace(html=html, texts=texts, hostile=hostile)
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def places(expected: SimpleNamespace) -> Iterator[dict[str, str]]:
     """The built book's address on loopback, and as files."""
@@ -93,17 +89,6 @@ def places(expected: SimpleNamespace) -> Iterator[dict[str, str]]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield {"served": f"http://127.0.0.1:{server.server_port}", "files": expected.html.as_uri()}
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
-        pytest.fail("no chromium on this machine: run `apt-get install chromium`")
-    with playwright.sync_playwright() as started:
-        running = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture(params=["served", "files"])

@@ -56,6 +56,9 @@ def test_a_run_chooses_its_learning_rate_or_takes_that_of_another() -> None:
     chained = dataclasses.replace(TUNING, like={"wide": "vanilla", "vanilla": "label_only"})
     with pytest.raises(config.ConfigError, match="wide takes the rate of vanilla, which chooses none itself"):
         jobs.jobs_of({"one": config.Experiment(["oci_m"], ["wide"], [0])}, RUNS, training(), chained, ["vanilla"])
+    misspelt = dataclasses.replace(TUNING, like={"wiede": "vanilla"})
+    with pytest.raises(config.ConfigError, match=r"tuning\.like: unknown run 'wiede'\. Did you mean 'wide'"):
+        jobs.jobs_of({"one": config.Experiment(["oci_m"], ["wide"], [0])}, RUNS, training(), misspelt, ["vanilla"])
     unknown = dataclasses.replace(TUNING, like={"wide": "vanila"})
     with pytest.raises(config.ConfigError, match=r"unknown run 'vanila'\. Did you mean 'vanilla'"):
         jobs.jobs_of({"one": config.Experiment(["oci_m"], ["wide"], [0])}, RUNS, training(), unknown, ["vanilla"])
@@ -89,14 +92,18 @@ def test_what_cannot_be_is_named() -> None:
         with pytest.raises(ValueError, match=message):
             jobs.jobs_of(
                 {"one": config.Experiment(["oci_m"], ["odd"], [0])},
-                {"odd": {"captions": captions}},
+                {**RUNS, "odd": {"captions": captions}},
                 training(),
                 TUNING,
                 ["vanilla", "reasoning"],
             )
     with pytest.raises(config.ConfigError, match="learning_rates must hold at least one, all above 0"):
         jobs.jobs_of(
-            {"one": config.Experiment(["oci_m"], ["odd"], [0])}, {"odd": {"learning_rates": [0.0]}}, training(), TUNING, []
+            {"one": config.Experiment(["oci_m"], ["odd"], [0])},
+            {**RUNS, "odd": {"learning_rates": [0.0]}},
+            training(),
+            TUNING,
+            [],
         )
     with pytest.raises(config.ConfigError, match="no seeds"):
         made(one=config.Experiment(["oci_m"], ["vanilla"], []))

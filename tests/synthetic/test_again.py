@@ -45,7 +45,7 @@ def test_only_what_was_drawn_is_drawn_again() -> None:
         again.survey(again.archives(dataclasses.asdict(params.archives), synthetic), "msu/none")
 
 
-def test_a_pair_differs_where_the_cue_is_and_hardly_elsewhere(tmp_path: Path) -> None:
+def test_a_pair_of_one_face_differs_and_each_crop_is_found_again(tmp_path: Path) -> None:
     params = config.load("archives", "synthetic", path=ROOT / "params.yaml")
     sections = dataclasses.asdict(params.archives), dataclasses.asdict(params.synthetic)
     known = again.archives(*sections)
