@@ -28,11 +28,13 @@ def fragments_of(
 ) -> dict[str, str]:
     """Return the fragments by name. `results` holds what results/<name>.json holds, by that name; `tuning` is params' section."""
     metrics = results["metrics"]
+    trained = {job["run"] for job in metrics["jobs"].values()}
+    like = {run: other for run, other in tuning["like"].items() if run in trained}
     return {
         **descriptive.fragments_of(metrics, published),
         **readings.fragments_of(results["readings"], metrics, runs, readers),
         **habits.fragments_of(results["habits"], published, runs),
         **unseen.fragments_of(results["unseen"], metrics["settings"], runs),
         "grounding": grounded.table(results["grounding"], runs, synthetic),
-        "learning_rates": tuned.table(metrics["tuning"], runs, tuning["like"], tuning["saturation"]),
+        "learning_rates": tuned.table(metrics["tuning"], runs, like, tuning["saturation"]),
     }
