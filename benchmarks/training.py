@@ -17,13 +17,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import torch
 from PIL import Image
 from transformers import TrainerCallback
 
 from benchmarks import stand_in
-from fasrepro import config
+from fasrepro import config, stages
 from fasrepro.captions.styles import STYLES
 from fasrepro.crops import read_crop
 from fasrepro.models import backbones, vlm
@@ -32,8 +33,9 @@ from fasrepro.training import dual, loop, losses
 
 ASKED = 0.90
 STEPS, WARM, ROUNDS = 43, 3, 3
-EPOCH = 20  # batches, each of them full, so that they can be told apart in the order of the rows
+EPOCH = 20  # batches; fewer than the steps, as in a run, whose images come again
 SEED = 0
+COLLATOR = dual.collator
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,10 +67,9 @@ def setting(folder: Path, steps: int) -> Setting:
     world = stand_in.world(folder / "crops", count)
     rows = stand_in.train_rows(world, STYLES["reasoning"])
     stand_in.checkpoint(folder / "foundation", params.foundation, [row.caption for row in rows], params.training.prompt)
-    recipe = dataclasses.asdict(config.recipe(params.training, params.runs, "reasoning"))
-    rates = recipe.pop("learning_rates")
-    del recipe["backbone"], recipe["captions"]
-    plan, method = loop.split_recipe({**recipe, "learning_rate": rates[len(rates) // 2], "steps": steps}, SEED)
+    recipe = config.recipe(params.training, params.runs, "reasoning")
+    told = stages.told(recipe, recipe.learning_rates[len(recipe.learning_rates) // 2])
+    plan, method = loop.split_recipe({**told, "steps": steps}, SEED)
     read_image = functools.lru_cache(count)(lambda row: read_crop(world.crops, row.crop, row.crop_sha256))
     return Setting(str(folder / "foundation"), rows, read_image, plan, method)
 
@@ -78,11 +79,11 @@ def rate(ends: list[float], batch_size: int) -> float:
     return (len(ends) - WARM) * batch_size / (ends[-1] - ends[WARM - 1])
 
 
-def ours(given: Setting, work: Path, read_image: Callable[[TrainRow], Image.Image]) -> float:
+def ours(given: Setting, work: Path) -> float:
     """Return images/s of `dual.train`."""
     clock = Clock()
     base, processor = backbones.load(given.checkpoint, backbones.device())
-    dual.train(base, processor, given.rows, read_image, plan=given.plan, work=work, callbacks=[clock], **given.method)
+    dual.train(base, processor, given.rows, given.read_image, plan=given.plan, work=work, callbacks=[clock], **given.method)
     return rate(clock.ends, given.plan.batch_size)
 
 
@@ -98,11 +99,9 @@ def bare(given: Setting, batches: list[dict[str, Any]]) -> float:
     optimiser = torch.optim.AdamW(trained, lr=plan.learning_rate, weight_decay=plan.weight_decay, fused=True)
     on_gpu, ends = base.device.type != "cpu", []
     for batch in batches:
-        inputs = {name: value for name, value in batch.items() if name != "attack"}
         with torch.autocast(base.device.type, torch.bfloat16, enabled=on_gpu):
-            out = model(**inputs)
-            classification = losses.classification_loss(out.head_logits, batch["attack"])
-            loss = losses.dual_loss(classification, out.caption_loss, method["classification_weight"], method["caption_weight"])
+            classification, caption = dual.batch_losses(model, batch)
+            loss = losses.dual_loss(classification, caption, method["classification_weight"], method["caption_weight"])
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, plan.max_grad_norm)
         optimiser.step()
@@ -118,19 +117,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         given = setting(folder, steps)
-        order: list[TrainRow] = []
+        batches: list[dict[str, Any]] = []
 
-        def reading(row: TrainRow) -> Image.Image:
-            order.append(row)
-            return given.read_image(row)
+        def recording(*args: Any) -> Callable[[list[TrainRow]], dict[str, Any]]:
+            collate = COLLATOR(*args)
+            return lambda rows: batches.append(collate(rows)) or batches[-1]
 
-        ours(given, folder / "work", reading)  # not counted: fills the caches and tells the order of the rows
+        with mock.patch.object(dual, "collator", recording):
+            ours(given, folder / "work")  # not counted: fills the caches and tells the batches
         device, size = backbones.device(), given.plan.batch_size
-        _, processor = backbones.load(given.checkpoint)
-        collate = dual.collator(processor, given.read_image, given.method["prompt"], given.method["max_caption_tokens"])
-        batches = [collate(order[start : start + size]) for start in range(0, steps * size, size)]
-        batches = [{n: v.to(device) if isinstance(v, torch.Tensor) else v for n, v in batch.items()} for batch in batches]
-        rates = [(ours(given, folder / "work", given.read_image), bare(given, batches)) for _ in range(ROUNDS)]
+        batches = [{n: v.to(device) if isinstance(v, torch.Tensor) else v for n, v in batch.items()} for batch in batches[:steps]]
+        rates = [(ours(given, folder / "work"), bare(given, batches)) for _ in range(ROUNDS)]
     words = sum(len(row.caption.split()) for row in given.rows) / len(given.rows)
     tokens = sum(int(batch["attention_mask"].sum()) for batch in batches) / len(batches) / size
     first, second = (max(values) for values in zip(*rates, strict=True))

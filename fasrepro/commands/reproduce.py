@@ -23,8 +23,8 @@ TIMES = paths.WORK / "times.json"  # seconds of each stage, when it last ran
 # What a copy needs to run the pipeline; results stay where they are, so that a second run of a profile is as quick as any.
 SOURCES = ("fasrepro", "notebooks", "profiles", "dvc.yaml", "params.yaml", ".dvcignore", "pyproject.toml", str(paths.RECORDED))
 BOOK_PRODUCTS = ("_generated", "executed", "_build")
-
-
+# glibc gives a step's large tensors back to the system and asks for them again in the next; kept, training is some 5 % faster.
+KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**31), "MALLOC_MMAP_THRESHOLD_": str(2**31)}
 FREE_NAMES = ("runs", "tuning.like", "experiments", "ablations")  # sections whose keys are names that the user gives
 
 
@@ -85,7 +85,7 @@ def _replace(source: Path, target: Path) -> None:
 
 def run_dvc(folder: Path, options: list[str]) -> tuple[int, list[tuple[str, float]]]:
     """Run `dvc repro` in `folder`, passing its output on; return its status and each stage's seconds, in order."""
-    environment = {**os.environ, "FASREPRO_STORE": str(paths.store().resolve()), "PATH": _path()}
+    environment = {**KEPT_MEMORY, **os.environ, "FASREPRO_STORE": str(paths.store().resolve()), "PATH": _path()}
     command = [sys.executable, "-m", "dvc", "repro", *options]
     spans: list[tuple[str, float]] = []
     stage, began = "", time.monotonic()

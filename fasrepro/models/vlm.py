@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ ADAPTER_CONFIG = "adapter_config.json"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Output:
-    """Head logits (positive: attack), and the mean caption loss a token, None without labels."""
+    """Head logits (positive: attack), and the next token's logits at the last prompt token and at each token behind it."""
 
     head_logits: Float[Tensor, " batch"]
-    caption_loss: Float[Tensor, ""] | None
+    logits: Float[Tensor, "batch tokens vocabulary"]
 
 
 class FasVlm(nn.Module):
@@ -43,6 +44,7 @@ class FasVlm(nn.Module):
         base = body.get_base_model()
         parts = backbones.backbone(base)
         self.image_token = base.config.image_token_id
+        self._can_keep = "logits_to_keep" in inspect.signature(base.forward).parameters
         self._states: dict[str, Tensor] = {}
         for name, path in (("vision", parts.vision), ("projector", parts.projector), ("prompt", parts.language)):
             base.get_submodule(path).register_forward_hook(self._keep(name))
@@ -56,17 +58,19 @@ class FasVlm(nn.Module):
 
         return hook
 
-    def forward(self, prompt_tokens: int, labels: Tensor | None = None, **inputs: Tensor) -> Output:
+    def forward(self, prompt_tokens: int, **inputs: Tensor) -> Output:
         """Run the model; `prompt_tokens` is the padded length of the prompts, which captions may follow."""
         self._states.clear()
-        out = self.body(labels=labels, use_cache=False, **inputs)
+        # No loss reads what is said at an image's many tokens, so their logits, the largest tensor there is, are not made.
+        kept = inputs["input_ids"].shape[1] - prompt_tokens + 1
+        out = self.body(use_cache=False, **inputs, **({"logits_to_keep": kept} if self._can_keep else {}))
         if self.site == "prompt":
             pooled = self._states["prompt"][:, prompt_tokens - 1]
         else:
             image_tokens = (inputs["input_ids"][:, :prompt_tokens] == self.image_token).sum(dim=1)
             pooled = heads.pool_by_image(self._states[self.site], image_tokens)
         self._states.clear()
-        return Output(self.head(pooled), out.loss if labels is not None else None)
+        return Output(self.head(pooled), out.logits[:, -kept:])
 
     @torch.inference_mode()
     def p_attack(self, **inputs: Tensor) -> Float[Tensor, " batch"]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from fasrepro import config
 
@@ -43,3 +45,11 @@ def job(argv: list[str] | None, description: str | None) -> config.Job:
     parser.add_argument("--tuned", required=True)
     parser.add_argument("--checkpoint", default="")
     return config.Job(**vars(parser.parse_args(argv)))
+
+
+def told(recipe: config.Training, learning_rate: float) -> dict[str, Any]:
+    """Return what a training is told: the recipe with one learning rate, without backbone and captions, which a stage loads."""
+    fields = dataclasses.asdict(recipe)
+    for loaded in ("backbone", "captions", "learning_rates"):
+        del fields[loaded]
+    return {**fields, "learning_rate": learning_rate}

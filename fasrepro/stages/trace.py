@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 
 from fasrepro import config, paths, provenance, records, stages
@@ -20,14 +19,13 @@ def main(argv: list[str] | None = None) -> None:
     arguments = stages.job(argv, __doc__)
     params = config.load("threads", "training", "runs", "trace")
     loop.use_threads(params.threads)
-    recipe = dataclasses.asdict(config.recipe(params.training, params.runs, arguments.run))
-    checkpoint, _, _ = recipe.pop("backbone"), recipe.pop("captions"), recipe.pop("learning_rates")
-    recipe["learning_rate"] = provenance.read_json(paths.tuning_choice(arguments.tuned))["chosen"]
-    plan, method = loop.split_recipe(recipe, arguments.seeds[0])
+    recipe = config.recipe(params.training, params.runs, arguments.run)
+    told = stages.told(recipe, provenance.read_json(paths.tuning_choice(arguments.tuned))["chosen"])
+    plan, method = loop.split_recipe(told, arguments.seeds[0])
     trainset = records.read(paths.trainset(arguments.trainset), records.TrainRow)
     split = protocols.split_faces(records.read(paths.FACES, records.Face), protocols.protocol(arguments.protocol))
     read_image = functools.cache(lambda row: read_crop(paths.CROPS, row.crop, row.crop_sha256))
-    base, processor = backbones.load(checkpoint, backbones.device())
+    base, processor = backbones.load(recipe.backbone, backbones.device())
     rows: list[records.Score] = []
 
     def look(step: int, model: vlm.FasVlm) -> None:

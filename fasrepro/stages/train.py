@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from pathlib import Path
 
@@ -19,21 +18,20 @@ def main(argv: list[str] | None = None) -> None:
     arguments = stages.job(argv, __doc__)
     params = config.load("threads", "training", "runs")
     loop.use_threads(params.threads)
-    recipe = dataclasses.asdict(config.recipe(params.training, params.runs, arguments.run))
-    checkpoint, _, _ = recipe.pop("backbone"), recipe.pop("captions"), recipe.pop("learning_rates")
-    recipe["learning_rate"] = provenance.read_json(paths.tuning_choice(arguments.tuned))["chosen"]
+    recipe = config.recipe(params.training, params.runs, arguments.run)
+    told = stages.told(recipe, provenance.read_json(paths.tuning_choice(arguments.tuned))["chosen"])
     trainset = paths.trainset(arguments.trainset)
     rows = records.read(trainset, records.TrainRow)
     read_image = functools.lru_cache(CACHED_CROPS)(lambda row: read_crop(paths.CROPS, row.crop, row.crop_sha256))
 
-    inputs = {"trainset": provenance.sha256_file(trainset), "backbone": backbone_hash(checkpoint)}
+    inputs = {"trainset": provenance.sha256_file(trainset), "backbone": backbone_hash(recipe.backbone)}
     with provenance.replaced_folder(paths.CHECKPOINTS / arguments.name, paths.WORK / "train") as output:
         for seed in arguments.seeds:
-            base, processor = backbones.load(checkpoint, backbones.device())
-            plan, method = loop.split_recipe(recipe, seed)
+            base, processor = backbones.load(recipe.backbone, backbones.device())
+            plan, method = loop.split_recipe(told, seed)
             model, log = dual.train(base, processor, rows, read_image, plan=plan, work=paths.WORK / "trainer", **method)
             vlm.save(model, output / f"seed_{seed}")
-            made = {"seed": seed, "recipe": recipe, "inputs": inputs, "versions": provenance.versions(), **log}
+            made = {"seed": seed, "recipe": told, "inputs": inputs, "versions": provenance.versions(), **log}
             provenance.write_json(output / f"seed_{seed}" / "provenance.json", made)
             curves = (f"{name} {curve[0]} -> {curve[-1]}" for name, curve in log["losses"].items() if curve)
             print(f"train {arguments.name} seed {seed}: {', '.join(curves)}")

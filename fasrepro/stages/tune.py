@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 
 from fasrepro import config, paths, provenance, records, stages
@@ -20,8 +19,8 @@ def main(argv: list[str] | None = None) -> None:
     """Write choice.json, and scores.parquet: dev and target at each rate tried, so that one can see what the choice means."""
     arguments = stages.job(argv, __doc__)
     params = config.load("threads", "training", "runs")
-    recipe = dataclasses.asdict(config.recipe(params.training, params.runs, arguments.run))
-    checkpoint, _, rates = recipe.pop("backbone"), recipe.pop("captions"), recipe.pop("learning_rates")
+    recipe = config.recipe(params.training, params.runs, arguments.run)
+    rates = recipe.learning_rates
     tried: dict[float, dict[str, float]] = {}
     rows: list[records.Score] = []
     if len(rates) > 1:
@@ -30,10 +29,10 @@ def main(argv: list[str] | None = None) -> None:
         split = protocols.split_faces(records.read(paths.FACES, records.Face), protocols.protocol(arguments.protocol))
         read_image = functools.cache(lambda row: read_crop(paths.CROPS, row.crop, row.crop_sha256))
     for rate in rates if len(rates) > 1 else ():
-        base, processor = backbones.load(checkpoint, backbones.device())
-        plan, method = loop.split_recipe({**recipe, "learning_rate": rate}, arguments.seeds[0])
+        base, processor = backbones.load(recipe.backbone, backbones.device())
+        plan, method = loop.split_recipe(stages.told(recipe, rate), arguments.seeds[0])
         model, _ = dual.train(base, processor, trainset, read_image, plan=plan, work=paths.WORK / "trainer", **method)
-        scores = predict.score(model, processor, split.dev + split.test, read_image, recipe["prompt"], BATCH)
+        scores = predict.score(model, processor, split.dev + split.test, read_image, recipe.prompt, BATCH)
         tried[rate] = tuning.dev_auc(split.dev, scores)
         name = tuning.name(arguments.run, rate)
         rows += [records.Score(arguments.protocol, name, plan.seed, face_id, value) for face_id, value in scores.items()]

@@ -18,6 +18,8 @@ from fasrepro.records import TrainRow
 from fasrepro.training import loop, losses
 from fasrepro.training import sampling as samplings
 
+KEPT_BYTES = 2**30  # of encoded images: all of the embedded profile's, a small part of a large model's
+
 
 class DualTrainer(loop.DescribeTrainer):
     """The dual loss of paper 1. Batches hold `attack` (0 or 1), `prompt_tokens` and the model's inputs."""
@@ -36,13 +38,48 @@ class DualTrainer(loop.DescribeTrainer):
         return WeightedRandomSampler(self.row_weights, len(self.row_weights), generator=generator)
 
     def compute_loss(self, model: vlm.FasVlm, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Tensor:
-        attack = inputs.pop("attack")
-        out = model(**inputs)
-        classification = losses.classification_loss(out.head_logits, attack)
+        classification, caption = batch_losses(model, inputs)
         self.losses["classification"].append(float(classification.detach()))
-        if out.caption_loss is not None:
-            self.losses["caption"].append(float(out.caption_loss.detach()))
-        return losses.dual_loss(classification, out.caption_loss, *self.weights)
+        if caption is not None:
+            self.losses["caption"].append(float(caption.detach()))
+        return losses.dual_loss(classification, caption, *self.weights)
+
+
+def batch_losses(model: vlm.FasVlm, batch: dict[str, Any]) -> tuple[Tensor, Tensor | None]:
+    """Return the classification loss of a batch, and the caption loss if it holds captions."""
+    inputs = {name: value for name, value in batch.items() if name not in ("attack", "labels")}
+    out = model(**inputs)
+    caption = None
+    if "labels" in batch:
+        caption = losses.caption_loss(out.logits[:, :-1], batch["labels"][:, batch["prompt_tokens"] :])
+    return losses.classification_loss(out.head_logits, batch["attack"]), caption
+
+
+def prompt_encoder(
+    processor: ProcessorMixin, read_image: Callable[[TrainRow], Image.Image], prompt: str
+) -> Callable[[list[TrainRow]], dict[str, Tensor]]:
+    """Return `encode_prompts` on rows, which keeps what it made of each row for the next epoch, up to `KEPT_BYTES` of it."""
+    kept: dict[TrainRow, dict[str, Tensor]] = {}
+    room = KEPT_BYTES
+
+    def encode_row(row: TrainRow) -> dict[str, Tensor]:
+        nonlocal room
+        if row in kept:
+            return kept[row]
+        inputs = encode_prompts(processor, [read_image(row)], prompt)
+        size = sum(value.nbytes for value in inputs.values())
+        if size <= room:
+            kept[row] = inputs
+            room -= size
+        return inputs
+
+    def encode(rows: list[TrainRow]) -> dict[str, Tensor]:
+        parts = [encode_row(row) for row in rows]
+        if len({tuple(value.shape[1:] for value in part.values()) for part in parts}) > 1:  # images of several sizes: padded
+            return encode_prompts(processor, [read_image(row) for row in rows], prompt)
+        return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+    return encode
 
 
 def collator(
@@ -50,8 +87,10 @@ def collator(
 ) -> Callable[[list[TrainRow]], dict[str, Any]]:
     """Return what makes a batch of rows into inputs: prompt and image, caption if the rows have one, and the label."""
 
+    encode = prompt_encoder(processor, read_image, prompt)
+
     def collate(rows: list[TrainRow]) -> dict[str, Any]:
-        inputs = encode_prompts(processor, [read_image(row) for row in rows], prompt)
+        inputs = encode(rows)
         prompt_tokens = inputs["input_ids"].shape[1]
         if any(row.caption for row in rows):
             inputs = append_captions(inputs, [row.caption for row in rows], processor, max_caption_tokens)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
+
+from fasrepro.models.inputs import IGNORED
 
 
 def classification_loss(logits: Float[Tensor, " batch"], labels: Float[Tensor, " batch"]) -> Float[Tensor, ""]:
     """Binary cross-entropy; label 1 is an attack, and so is a positive logit."""
     return functional.binary_cross_entropy_with_logits(logits.float(), labels.float())
+
+
+def caption_loss(logits: Float[Tensor, "batch tokens vocabulary"], labels: Int[Tensor, "batch tokens"]) -> Float[Tensor, ""]:
+    """Mean cross-entropy a token; `logits` are those of the token before, and a label of `inputs.IGNORED` counts for nothing."""
+    return functional.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
 
 
 def dual_loss(

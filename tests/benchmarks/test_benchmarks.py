@@ -83,7 +83,7 @@ def test_both_loops_take_the_same_steps(folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         few = training.dataclasses.replace(given, rows=rows)
         patch.setattr(training.losses, "dual_loss", noted(seen["ours"]))
-        training.ours(few, folder / "work", given.read_image)
+        training.ours(few, folder / "work")
         patch.setattr(training.losses, "dual_loss", noted(seen["bare"]))
         training.bare(few, [collate(rows)] * 4)
     assert len(seen["bare"]) == len(seen["ours"]) == 4

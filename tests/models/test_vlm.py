@@ -28,6 +28,11 @@ def encoded(processor: backbones.ProcessorMixin, picture: Callable[[int], Image.
     return inputs.encode_prompts(processor, [picture(1), picture(2)], PROMPT)
 
 
+def captioned(processor: backbones.ProcessorMixin, picture: Callable[[int], Image.Image]) -> dict[str, torch.Tensor]:
+    batch = inputs.append_captions(encoded(processor, picture), CAPTIONS, processor, 64)
+    return {name: value for name, value in batch.items() if name != "labels"}
+
+
 @pytest.mark.parametrize("site", heads.SITES)
 def test_head_logits_are_the_same_with_and_without_a_caption_behind(
     checkpoint: Path, picture: Callable[[int], Image.Image], site: str
@@ -36,9 +41,18 @@ def test_head_logits_are_the_same_with_and_without_a_caption_behind(
     prompts = encoded(processor, picture)
     length = prompts["input_ids"].shape[1]
     bare = model(prompt_tokens=length, **prompts).head_logits
-    behind = model(prompt_tokens=length, **inputs.append_captions(prompts, CAPTIONS, processor, 64)).head_logits
+    behind = model(prompt_tokens=length, **captioned(processor, picture)).head_logits
     torch.testing.assert_close(bare, behind)
     assert bare[0] != bare[1]
+
+
+def test_logits_begin_at_the_last_prompt_token(checkpoint: Path, picture: Callable[[int], Image.Image]) -> None:
+    model, processor = make(checkpoint)
+    batch, length = captioned(processor, picture), encoded(processor, picture)["input_ids"].shape[1]
+    found = model(prompt_tokens=length, **batch).logits
+    torch.testing.assert_close(found, model.body(**batch).logits[:, length - 1 :])
+    model._can_keep = False  # as with an architecture that makes them all
+    torch.testing.assert_close(found, model(prompt_tokens=length, **batch).logits)
 
 
 @pytest.mark.parametrize("site", heads.SITES)
@@ -60,12 +74,12 @@ def test_what_is_saved_and_loaded_gives_equal_logits_and_texts(
                 parameter.add_(torch.randn_like(parameter) * 0.1)
     vlm.save(model, tmp_path)
     again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path, site)
-    batch = inputs.append_captions(encoded(processor, picture), CAPTIONS, processor, 64)
+    batch = captioned(processor, picture)
     length = encoded(processor, picture)["input_ids"].shape[1]
     with torch.no_grad():
         first, second = model(prompt_tokens=length, **batch), again(prompt_tokens=length, **batch)
     torch.testing.assert_close(first.head_logits, second.head_logits, rtol=0, atol=0)
-    torch.testing.assert_close(first.caption_loss, second.caption_loss, rtol=0, atol=0)
+    torch.testing.assert_close(first.logits, second.logits, rtol=0, atol=0)
     images = [picture(1), picture(2)]
     assert generate(model, processor, images, PROMPT, 12) == generate(again, processor, images, PROMPT, 12)
     assert {path.suffix for path in tmp_path.iterdir()} == {".safetensors", ".json"}

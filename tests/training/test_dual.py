@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
+from transformers import ProcessorMixin
 
 from fasrepro.models import backbones, inputs, vlm
 from fasrepro.records import Label, TrainRow
@@ -63,25 +64,26 @@ def train(
 
 def caption_loss(model: vlm.FasVlm, processor: Any, data: list[TrainRow], picture: Callable[[int], Image.Image]) -> float:
     batch = dual.collator(processor, lambda row: picture(int(row.crop)), PROMPT, 64)(data)
-    batch.pop("attack")
     with torch.no_grad():
-        return float(model(**batch).caption_loss)
+        return float(dual.batch_losses(model, batch)[1])
 
 
 def test_every_run_of_a_seed_sees_the_same_images_in_the_same_order(
-    checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path
+    checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    order: list[str] = []
+    collator = dual.collator
+
+    def recording(*args: Any) -> Callable[[list[TrainRow]], dict[str, Any]]:
+        collate = collator(*args)
+        return lambda batch: order.extend(row.face_id for row in batch) or collate(batch)
+
+    monkeypatch.setattr(dual, "collator", recording)
+
     def seen(**changed: Any) -> list[str]:
-        order: list[str] = []
-
-        def read(row: TrainRow) -> Image.Image:
-            order.append(row.face_id)
-            return picture(int(row.crop))
-
-        base, processor = backbones.load(str(checkpoint))
-        plan, method = loop.split_recipe({**RECIPE, "steps": 6, **changed}, 3)
-        dual.train(base, processor, rows(changed.get("caption_weight", 1) > 0), read, plan=plan, work=tmp_path, **method)
-        return order
+        order.clear()
+        train(checkpoint, picture, tmp_path, rows(changed.get("caption_weight", 1) > 0), 3, **{"steps": 6, **changed})
+        return list(order)
 
     natural, balanced = seen(), seen(sampling="balanced")
     assert natural == seen(caption_weight=0.0)
@@ -91,6 +93,71 @@ def test_every_run_of_a_seed_sees_the_same_images_in_the_same_order(
     assert sorted(balanced[:6]) != [row.face_id for row in rows()]  # drawn with replacement
     with pytest.raises(ValueError, match="unknown sampling 'odd'"):
         seen(sampling="odd")
+
+
+def test_a_row_is_encoded_once_and_as_it_is_in_any_batch(checkpoint: Path, picture: Callable[[int], Image.Image]) -> None:
+    read: list[str] = []
+
+    def image(row: TrainRow) -> Image.Image:
+        read.append(row.face_id)
+        return picture(5 * int(row.crop))  # of one size
+
+    _, processor = backbones.load(str(checkpoint))
+    encode = dual.prompt_encoder(processor, image, PROMPT)
+    data = rows()
+    for batch in (data[:3], data[2:5], data[:1]):
+        together = inputs.encode_prompts(processor, [picture(5 * int(row.crop)) for row in batch], PROMPT)
+        found = encode(batch)
+        assert found.keys() == together.keys()
+        assert all(torch.equal(found[name], together[name]) for name in together)
+    assert read == [row.face_id for row in data[:5]]
+
+
+class PaddingProcessor(ProcessorMixin):
+    """Pads images to the largest of a batch, as some architectures' processors do."""
+
+    def __init__(self) -> None:
+        pass
+
+    def apply_chat_template(self, messages: list[Any], **_: Any) -> str:
+        return PROMPT
+
+    def __call__(self, text: list[str], images: list[list[Image.Image]], **_: Any) -> dict[str, torch.Tensor]:
+        pixels = torch.zeros(len(images), *(max(sizes) for sizes in zip(*(image.size for (image,) in images), strict=True)))
+        for row, (image,) in enumerate(images):
+            pixels[row, : image.width, : image.height] = 1
+        return {"pixel_values": pixels, "input_ids": torch.ones(len(text), 4, dtype=torch.long)}
+
+
+def test_images_of_several_sizes_are_padded_as_the_processor_does(picture: Callable[[int], Image.Image]) -> None:
+    images = [picture(number).resize(size) for number, size in enumerate(((4, 2), (2, 4)))]
+    encode = dual.prompt_encoder(PaddingProcessor(), lambda row: images[int(row.crop) % 2], PROMPT)
+    data = rows()[:2]
+    together = inputs.encode_prompts(PaddingProcessor(), [images[int(row.crop) % 2] for row in data], PROMPT)
+    assert together["pixel_values"].shape == (2, 4, 4)
+    assert all(torch.equal(value, together[name]) for name, value in encode(data).items())
+
+
+def test_no_more_is_kept_than_there_is_room_for(
+    checkpoint: Path, picture: Callable[[int], Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(dual, "KEPT_BYTES", 100)
+    _, processor = backbones.load(str(checkpoint))
+    encode = dual.prompt_encoder(processor, lambda row: read.append(row.face_id) or picture(5), PROMPT)
+    assert all(torch.equal(value, encode(rows()[:2])[name]) for name, value in encode(rows()[:2]).items())
+    assert len(read) > 2
+
+
+def test_caption_loss_is_the_models_own(checkpoint: Path, picture: Callable[[int], Image.Image]) -> None:
+    base, processor = backbones.load(str(checkpoint))
+    batch = dual.collator(processor, lambda row: picture(int(row.crop)), PROMPT, 64)(rows())
+    given = {name: value for name, value in batch.items() if name not in ("attack", "prompt_tokens")}
+    with torch.no_grad():
+        own = base(**given).loss
+        model = vlm.create(base, site="vision", rank=2, alpha=2, lora_vision=False, train_embeddings=False, seed=0)
+        _, found = dual.batch_losses(model, batch)  # fresh adapters change nothing
+    torch.testing.assert_close(found, own)
 
 
 def test_dual_loss_is_the_weighted_sum() -> None:
