@@ -94,7 +94,7 @@ class Audit:
 
 @dataclasses.dataclass(frozen=True)
 class Annotator:
-    """`datasets`: whose train faces are captioned, which are those that any protocol trains on."""
+    """`datasets`: whose train faces are captioned; `may_leave`: whose faces may be sent to another machine."""
 
     base_url: str
     model: str
@@ -106,6 +106,9 @@ class Annotator:
     max_tokens: int
     temperature: float
     seed: int
+    refusals: int
+    budget_usd: float
+    may_leave: list[str]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from fasrepro import cues
-from fasrepro.captions import chat, checks, client
+from fasrepro.captions import by_hand, chat, checks, client
 from fasrepro.captions.store import Store
 from fasrepro.captions.styles import OF_LABEL, Style
-from fasrepro.crops import read_png
+from fasrepro.crops import bare_png, read_png
 from fasrepro.records import Caption, Face, Verdict
 
 
@@ -18,16 +19,48 @@ class AnnotationError(ValueError):
     """A face that cannot be captioned; the message names it and the remedy."""
 
 
-def request_of(face: Face, crops: Path, style: Style, label_aware: bool) -> chat.ChatRequest:
-    """Return the question about one face. Label and species are told if `label_aware`, as in both papers."""
-    version, prompt = style.asked(label_aware, face.label, face.species)
-    return chat.ChatRequest(
-        system=style.system(),
-        user=prompt,
-        prompt_version=version,
-        image=lambda: read_png(crops, face.crop, face.crop_sha256)[0],
-        image_sha256=face.crop_sha256,
-    )
+Asked: TypeAlias = dict[str, chat.ChatRequest]
+Accept: TypeAlias = Callable[[str, chat.Reply], tuple[str, Verdict]]
+
+
+def questions(faces: list[Face], crops: Path, style: Style, label_aware: bool) -> tuple[Asked, Accept]:
+    """Return the question about each face, by its id, and what makes a reply a caption.
+
+    Label and species are told if `label_aware`, as in both papers, and if the style's annotator may be told. Raises
+    `AnnotationError` for a species without words.
+    """
+    label_aware = label_aware and style.told
+    asked = functools.cache(lambda label, species: style.asked(label_aware, label, species))
+    system, schema, by_id = style.system(), style.schema(), {face.face_id: face for face in faces}
+
+    def request_of(face: Face) -> chat.ChatRequest:
+        def image() -> bytes:
+            return bare_png(read_png(crops, face.crop, face.crop_sha256)[0])
+
+        def question(version: str, prompt: str, instead: tuple[chat.ChatRequest, ...] = ()) -> chat.ChatRequest:
+            return chat.ChatRequest(system, prompt, version, image, face.crop_sha256, schema, instead)
+
+        if face.species not in cues.SPECIES:
+            raise AnnotationError(f"{face.face_id}: no words for species {face.species!r}; add it to cues.SPECIES")
+        first, *others = asked(face.label, face.species)
+        return question(*first, tuple(question(*other) for other in others))
+
+    def accept(face_id: str, reply: chat.Reply) -> tuple[str, Verdict]:
+        return checks.accept(style, reply.text, reply.finish_reason, by_id[face_id].label if label_aware else None)
+
+    return {face.face_id: request_of(face) for face in faces}, accept
+
+
+def may_go(faces: list[Face], endpoint: chat.Endpoint, may_leave: Collection[str]) -> str:
+    """Return a line that says which faces go where. Raises `AnnotationError` for a data set that may not leave this machine."""
+    names = sorted({face.dataset for face in faces})
+    kept = [name for name in names if name not in may_leave]
+    if kept and not chat.is_local(endpoint.base_url):
+        raise AnnotationError(
+            f"faces of {', '.join(kept)} may not be sent to {chat.shown_host(endpoint.base_url)}: if the licence that you signed"
+            " allows it, name the data set in annotator.may_leave of params.yaml; else use a server on this machine"
+        )
+    return f"{len(faces)} faces of {', '.join(names)} -> {chat.shown_host(endpoint.base_url)}, model {endpoint.model}"
 
 
 def annotate(
@@ -38,7 +71,7 @@ def annotate(
     store: Store,
     label_aware: bool,
     max_failed_share: float = 0.02,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[chat.Progress], None] | None = None,
 ) -> tuple[list[Caption], dict[str, Any]]:
     """Caption each face; return the captions in the order of `faces`, and a report (see `report_of`).
 
@@ -47,36 +80,30 @@ def annotate(
     `chat.EndpointError` when more than `max_failed_share` (of 1) of the faces fail.
     """
     label_aware = label_aware and style.told
-    for face in faces:
-        if face.species not in cues.SPECIES:
-            raise AnnotationError(f"{face.face_id}: no words for species {face.species!r}; add it to cues.SPECIES")
     by_id = {face.face_id: face for face in faces}
-    requests = {face.face_id: request_of(face, crops, style, label_aware) for face in faces}
-
-    def accept(face_id: str, reply: chat.Reply) -> tuple[str, Verdict]:
-        told = by_id[face_id].label if label_aware else None
-        return checks.accept(style, reply.text, reply.finish_reason, told)
-
-    answers, failures = client.complete(requests, accept, endpoint, store, progress, int(max_failed_share * len(faces)))
-    version = style.prompt_version(label_aware)
-    captions = [
-        Caption(
+    edited = by_hand.captions(faces, style, store, label_aware)
+    requests, accept = questions([face for face in faces if face.face_id not in edited], crops, style, label_aware)
+    allowed = int(max_failed_share * len(faces))
+    answers, failures = client.complete(requests, accept, endpoint, store, progress, allowed)
+    written = {
+        face_id: Caption(
             face_id=face_id,
             style=style.name,
             text=answer.value[0],
             verdict=answer.value[1],
-            prompt_version=version,
+            prompt_version=answer.prompt_version,
             model=endpoint.model,
             label_aware=label_aware,
             attempts=answer.attempts,
             request_key=answer.key,
         )
         for face_id, answer in answers.items()
-    ]
+    }
+    captions = [(edited | written)[face.face_id] for face in faces if face.face_id in edited or face.face_id in written]
     report = report_of(captions, answers, failures, by_id)
     return captions, report | {
         "style": style.name,
-        "prompt_version": version,
+        "prompt_version": style.prompt_version(label_aware),
         "model": endpoint.model,
         "label_aware": label_aware,
     }

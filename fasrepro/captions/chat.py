@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import email.utils
+import ipaddress
 import time
-from collections.abc import Callable, Iterable, Mapping
+import urllib.parse
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from fasrepro import provenance
@@ -13,15 +16,49 @@ from fasrepro import provenance
 T = TypeVar("T")
 
 LONGEST_WAIT_S = 600.0  # of a Retry-After
+REFUSED = "refusal"  # the code of a rejected reply in which the model declines
 
 
 class EndpointError(ValueError):
     """The endpoint refuses every request of this kind, or too many fail; the message names the remedy, never the key."""
 
 
+class Transport(Exception):  # noqa: N818 - not an error that leaves `captions`
+    """A request without a reply. `wait` is what the server asked for, in seconds; `final`: asking again is of no use.
+
+    `throttled`: the server did not look at it, so it is no attempt. `billed`: it may have cost as much as a reply.
+    """
+
+    def __init__(
+        self, code: str, detail: str, wait: float = 0.0, final: bool = False, throttled: bool = False, billed: bool = False
+    ) -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code, self.wait, self.final, self.throttled, self.billed = code, wait, final, throttled, billed
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a server and its model take, as `probe` finds out; by default what the oldest of them do.
+
+    `limit` is the name of the field that bounds a reply: newer models refuse `max_tokens`. `temperature` and `seed`: whether
+    the field may be sent.
+    """
+
+    images: bool = True
+    json_schema: bool = False
+    logprobs: bool = False
+    limit: str = "max_tokens"
+    temperature: bool = True
+    seed: bool = True
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where and how to ask. `seed` is the first attempt's; attempt n asks with seed + n."""
+    """Where and how to ask. `seed` is the first attempt's; attempt n asks with seed + n.
+
+    `refusals`: how many refusals of one prompt before the next variant is asked. `budget_usd` bounds what all replies in the
+    store have cost; None: no bound. `probe`: whether the server is tried before the first question.
+    """
 
     base_url: str
     api_key: str = dataclasses.field(repr=False)
@@ -33,17 +70,26 @@ class Endpoint:
     temperature: float
     seed: int
     backoff_s: float = 0.5  # after a first transport error; doubled with each attempt, at most 30 s
+    refusals: int = 2
+    budget_usd: float | None = None
+    probe: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One question: the texts, and what loads the image (PNG bytes) when the question is sent, not before."""
+    """One question: the texts, and what loads the image (PNG bytes) when the question is sent, not before.
+
+    `schema` is the JSON schema of an answer, for servers that can hold a model to it; it is not part of the question's key,
+    since an answer is the same in either form. `instead` are the questions that are asked in its place where it is refused.
+    """
 
     system: str
     user: str
     prompt_version: str
     image: Callable[[], bytes] | None = None
     image_sha256: str = ""  # of the decoded pixels
+    schema: Mapping[str, Any] | None = None
+    instead: tuple[ChatRequest, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,6 +107,7 @@ class Answer(Generic[T]):
     key: str
     attempts: int
     rejected: tuple[str, ...]
+    prompt_version: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,6 +132,52 @@ def request_key(endpoint: Endpoint, request: ChatRequest, attempt: int) -> str:
             "seed": endpoint.seed + attempt,
         }
     )
+
+
+def body(endpoint: Endpoint, request: ChatRequest, attempt: int, image: bytes | None, abilities: Abilities) -> dict[str, Any]:
+    """Return an attempt as the chat API takes it, with the image's PNG bytes, as far as the server takes its fields."""
+    content: list[dict[str, Any]] = [{"type": "text", "text": request.user}]
+    if image is not None:
+        url = f"data:image/png;base64,{base64.b64encode(image).decode()}"
+        content.append({"type": "image_url", "image_url": {"url": url}})
+    system = [{"role": "system", "content": request.system}] if request.system else []
+    asked = {"model": endpoint.model, "messages": [*system, {"role": "user", "content": content}]}
+    asked[abilities.limit] = endpoint.max_tokens
+    if abilities.temperature:
+        asked["temperature"] = endpoint.temperature
+    if abilities.seed:
+        asked["seed"] = endpoint.seed + attempt
+    if request.schema is not None and abilities.json_schema:
+        schema = {"name": "answer", "strict": True, "schema": request.schema}
+        asked["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return asked
+
+
+def described(endpoint: Endpoint, request: ChatRequest, attempt: int) -> dict[str, Any]:
+    """Return what a store record says of its request: all but the texts and the image, which their version and hash stand for."""
+    return {
+        "model": endpoint.model,
+        "prompt_version": request.prompt_version,
+        "image": request.image_sha256,
+        "seed": endpoint.seed + attempt,
+        "attempt": attempt,
+        "max_tokens": endpoint.max_tokens,
+        "temperature": endpoint.temperature,
+    }
+
+
+def attempts(request: ChatRequest, endpoint: Endpoint) -> Generator[tuple[int, ChatRequest], str, None]:
+    """Yield (number, question) for each attempt at a request; send it the code for which the last one was rejected.
+
+    A refusal counts against its prompt: after `endpoint.refusals` of them the next variant is asked, and after the last
+    variant's it ends, as it does after `endpoint.attempts` in all. What is left then is for people.
+    """
+    variants, refused = (request, *request.instead), 0
+    for number in range(endpoint.attempts):
+        if refused // endpoint.refusals >= len(variants):
+            return
+        code = yield number, variants[refused // endpoint.refusals]
+        refused += code == REFUSED
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
@@ -113,3 +206,27 @@ def codes(outcomes: Iterable[Answer[Any] | Failure]) -> dict[str, int]:
         for code in outcome.rejected:
             counts[code] = counts.get(code, 0) + 1
     return dict(sorted(counts.items()))
+
+
+def is_local(url: str) -> bool:
+    """Say whether a URL is of this very machine, which nothing leaves that is sent there."""
+    host = urllib.parse.urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def shown_host(url: str) -> str:
+    """Return what is said of an endpoint: its host, without port, path or anything secret that a URL may hold."""
+    return "this machine" if is_local(url) else urllib.parse.urlsplit(url).hostname or "?"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: requests that are done with, of how many; those that were asked now; USD of all in the store."""
+
+    done: int
+    total: int
+    asked: int
+    spent_usd: float

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 
-from fasrepro.captions.styles import OF_LABEL, VERDICTS, Style
+from fasrepro.captions.chat import REFUSED
+from fasrepro.captions.styles import OF_LABEL, VERDICT_FIELD, VERDICTS, Style
 from fasrepro.records import Label, Verdict
 
 
@@ -23,12 +25,23 @@ REFUSAL = re.compile(
     r"|i (?:can['\u2019]?t|can ?not|won['\u2019]?t|will not|must decline|do not feel)|i don['\u2019]t (?:feel|think i can))",
     re.IGNORECASE,
 )
+# How they decline within a text that has a caption's form: the task is refused, or the person made the reason not to look.
+VEILED = re.compile(
+    r"\b(?:i|we)(?: am| ?['\u2019]m| are| ?['\u2019]re)? (?:can ?not|can['\u2019]?t|won['\u2019]?t|will not|must decline to|unable to"
+    r"|not able to|not allowed to|not comfortable) (?:help|assist|comply|fulfil|analy[sz]e (?:this|the|a) (?:image|face|person)"
+    r"|(?:identify|recogni[sz]e|judge|assess|describe|evaluate) (?:this|the|a|any|real|people|persons?|individuals?|faces?)"
+    r"|provide (?:an? |any |such )?(?:analys|assessment|description|judg|explanation|answer))"
+    r"|\b(?:analysis|assessment|description|explanation) (?:is |was )?(?:not provided|withheld|declined|omitted)"
+    r"|\b(?:violates?|against|under|due to) (?:\w+ ){0,3}(?:polic(?:y|ies)|guidelines)\b|\bas an ai\b",
+    re.IGNORECASE,
+)
 _VERDICT = re.compile("(" + "|".join(re.escape(sentence.rstrip(".")) for sentence in VERDICTS.values()) + ")", re.IGNORECASE)
 _VERDICT_OF = {sentence.rstrip(".").lower(): verdict for verdict, sentence in VERDICTS.items()}
 # Words by which a text says that a face is or is not an attack. "A screen behind them" may stand in any room.
 _ATTACK = re.compile(
     r"\b(?:spoof\w*|fakes?|attack\w*|bona fide|genuine|authentic|real person|live person|liveness)\b", re.IGNORECASE
 )
+_FENCE = re.compile(r"^```\w*\s*|\s*```$")
 _TRIM = re.compile(r"[\s.*_\"'`\u201c\u201d]+$")
 
 
@@ -41,7 +54,11 @@ def parse(style: Style, text: str) -> tuple[str, Verdict]:
     if not text.strip():
         raise Rejected("empty")
     if REFUSAL.match(text.strip()):
-        raise Rejected("refusal", _clip(text))
+        raise Rejected(REFUSED, _clip(text))
+    if text.lstrip().startswith(("{", "```")):
+        text = _laid_out(style, text)
+    if veiled := VEILED.search(text):
+        raise Rejected(REFUSED, f"it has a caption's form and says {_clip(veiled[0])!r}")
     parts = steps(style, text) if style.headings else [_squeeze(text)]
     body, verdict = _split_verdict(parts[-1]) if style.concludes else (_neutral(parts[-1]), Verdict.UNDECIDED)
     if any(_VERDICT.search(part) for part in [*parts[:-1], body]):
@@ -63,11 +80,37 @@ def accept(style: Style, text: str, finish_reason: str, told: Label | None) -> t
     if finish_reason == "length":
         raise Rejected("cut off", f"after {len(text.split())} words")
     if finish_reason == "content_filter":
-        raise Rejected("refusal", "content filter")
+        raise Rejected(REFUSED, "content filter")
     clean, verdict = parse(style, text)
     if told is not None and verdict != OF_LABEL[told]:
         raise Rejected("contradicts the label", f"told {told.name.lower()}, says {verdict.value}")
     return clean, verdict
+
+
+def _laid_out(style: Style, text: str) -> str:
+    """Lay a JSON answer out as the style's text, which is then read as any. Raises `Rejected` with code "format" or "empty"."""
+    try:
+        answer = json.loads(_FENCE.sub("", text.strip()))
+    except ValueError:
+        raise Rejected("format", "no valid JSON") from None
+    wanted = [*style.fields(), *([VERDICT_FIELD] if style.concludes else [])]
+    if not isinstance(answer, dict) or sorted(answer) != sorted(wanted):
+        raise Rejected("format", f"JSON with {', '.join(map(str, answer)) if isinstance(answer, dict) else type(answer).__name__}")
+    if not all(isinstance(value, str) for value in answer.values()):
+        raise Rejected("format", "JSON with a value that is no text")
+    parts = [_squeeze(answer[field]) for field in style.fields()]
+    if not any(parts):
+        raise Rejected("empty")
+    if style.concludes:
+        said = _squeeze(answer[VERDICT_FIELD]).rstrip(".")
+        if said.lower() not in _VERDICT_OF:
+            raise Rejected("no verdict", _clip(said))
+        # A model that was also told to end its text with the verdict may have done so.
+        last = _TRIM.sub("", parts[-1])
+        if last.lower().endswith(said.lower()):
+            parts[-1] = last[: -len(said)].rstrip()
+        return style.format(parts, _VERDICT_OF[said.lower()])
+    return style.format(parts, Verdict.UNDECIDED)
 
 
 def _squeeze(text: str) -> str:

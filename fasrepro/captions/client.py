@@ -1,18 +1,20 @@
 """The one seam to a language model over the network: an OpenAI-compatible endpoint, asked within bounds, every reply kept.
 
 The only module that imports openai. An attempt is one request; its number enters `seed`, a real parameter of the API, so each
-attempt is another request with its own key in the store. What was received is stored before it is judged, and what is in the
-store is never asked again: a run that was killed goes on where it was.
+attempt is another request with its own key in the store. A request that the server throttles was no attempt: it is sent again,
+later and among fewer. What was received is stored before it is judged, and what is in the store is never asked again: a run that
+was killed goes on where it was.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import ipaddress
+import contextlib
+import dataclasses
+import json
 import re
+import sys
 import time
-import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -20,12 +22,32 @@ import openai
 from openai.types.chat import ChatCompletion
 
 from fasrepro import provenance
-from fasrepro.captions.chat import Answer, ChatRequest, Endpoint, EndpointError, Failure, Reply, redact, request_key, retry_after
+from fasrepro.captions import chat, outstanding, pace, pricing, probe
+from fasrepro.captions.chat import (
+    Abilities,
+    Answer,
+    ChatRequest,
+    Endpoint,
+    EndpointError,
+    Failure,
+    Progress,
+    Reply,
+    Transport,
+    is_local,
+    redact,
+    retry_after,
+    shown_host,
+)
 from fasrepro.captions.checks import Rejected
+from fasrepro.captions.standing import Pending, standing
 from fasrepro.captions.store import Store
+
+__all__ = ["ChatRequest", "Endpoint", "EndpointError", "Rejected", "Reply", "Store", "complete"]  # what callers need beside it
 
 T = TypeVar("T")
 
+THROTTLED = 20  # times that one attempt is put off before it counts as failed
+LONGEST_BACKOFF_S = 30.0
 AGAIN = (408, 409, 425, 429)  # and every 5xx: the same request may go well later
 REMEDIES = {
     401: "the key in OPENAI_API_KEY is missing or not valid for this server",
@@ -34,26 +56,19 @@ REMEDIES = {
 }
 
 
-class _Transport(Exception):  # noqa: N818 - not an error that leaves this module
-    """A request without a reply. `wait` is what the server asked for, in seconds; `final`: asking again is of no use."""
-
-    def __init__(self, code: str, detail: str, wait: float = 0.0, final: bool = False) -> None:
-        super().__init__(f"{code}: {detail}" if detail else code)
-        self.code, self.wait, self.final = code, wait, final
-
-
 def complete(
     requests: Mapping[str, ChatRequest],
     accept: Callable[[str, Reply], T],
     endpoint: Endpoint,
     store: Store,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
     max_failures: int | None = None,
 ) -> tuple[dict[str, Answer[T]], dict[str, Failure]]:
     """Ask until `accept(id, reply)` returns a value for each request, or its attempts are used up.
 
     `accept` raises `checks.Rejected` for a reply to ask again. Returns answers and failures, each in the order of `requests`.
-    Raises `EndpointError` at once for HTTP 401, 403, 404 and a spent quota, and when more than `max_failures` have failed.
+    Raises `EndpointError` at once for HTTP 401, 403, 404 and a spent quota, when more than `max_failures` have failed, and where
+    the model takes no images; `BudgetError` when the budget does not cover the next request, `PriceError` for one without a price.
     Ctrl-C ends with `KeyboardInterrupt`; all that was received by then is in the store.
     """
     run = _Run(accept, endpoint, store, progress, max_failures, len(requests))
@@ -78,7 +93,7 @@ class _Run(Generic[T]):
         accept: Callable[[str, Reply], T],
         endpoint: Endpoint,
         store: Store,
-        progress: Callable[[int, int], None] | None,
+        progress: Callable[[Progress], None] | None,
         max_failures: int | None,
         total: int,
     ) -> None:
@@ -87,7 +102,14 @@ class _Run(Generic[T]):
         self.answers: dict[str, Answer[T]] = {}
         self.failures: dict[str, Failure] = {}
         self.asking: dict[str, asyncio.Event] = {}
-        self.not_before = 0.0  # what a Retry-After asks of all of us
+        self.asked = 0
+        self.outstanding = outstanding.keys(store.path.parent)
+        self.pace = pace.Pace(endpoint.concurrency)
+        local, bounded = is_local(endpoint.base_url), endpoint.budget_usd is not None
+        price = pricing.needed_price(endpoint.model, local) if bounded else pricing.price_of(endpoint.model)
+        self.budget = pricing.Budget(endpoint.budget_usd, pricing.spent(store), price)
+        self.abilities: Abilities | None = None if endpoint.probe else Abilities()
+        self.probing = asyncio.Lock()
 
     async def all(self, names: Iterator[tuple[str, ChatRequest]]) -> None:
         async with _client(self.endpoint) as self.client, asyncio.TaskGroup() as group:
@@ -101,144 +123,196 @@ class _Run(Generic[T]):
                 failed = "; ".join(f"{key}: {failure.reason}" for key, failure in list(self.failures.items())[:3])
                 raise EndpointError(f"{len(self.failures)} of {self.total} requests failed, {self.max_failures} may. {failed}")
             if self.progress:
-                self.progress(len(self.answers) + len(self.failures), self.total)
+                self.progress(Progress(len(self.answers) + len(self.failures), self.total, self.asked, self.budget.spent))
 
     async def _one(self, name: str, request: ChatRequest) -> None:
         # An attempt whose error is in the store is used up, so that a run that was killed goes on as if it had not been. When
         # nothing else is left, such attempts are made once more: the outage may be over.
-        for skip_errors in (True, False):
-            rejected, reason, skipped = [], "", False
-            for attempt in range(self.endpoint.attempts):
-                key = request_key(self.endpoint, request, attempt)
-                error = self.store.error(key) if skip_errors and self.store.get(key) is None else None
-                if error is not None:
-                    rejected.append(error.split(":")[0])
-                    reason, skipped = error, True
-                    continue
+        errors: dict[str, str] = {}
+        for error_of in (self.store.error, errors.get):
+            while isinstance(found := standing(name, request, self.endpoint, self.store, self.accept, error_of), Pending):
                 try:
-                    reply = await self._reply(key, request, attempt)
-                    value = self.accept(name, reply)
-                except (Rejected, _Transport) as problem:
-                    rejected.append(problem.code)
-                    reason = str(problem)
-                    if isinstance(problem, _Transport) and problem.final:
-                        break
-                    continue
-                self.answers[name] = Answer(value, key, attempt + 1, tuple(rejected))
+                    await self._reply(found)
+                except Transport as problem:
+                    errors[found.key] = str(problem)
+                    if problem.final:
+                        self.failures[name] = Failure(str(problem), (*found.rejected, problem.code))
+                        return
+            if isinstance(found, Answer):
+                self.answers[name] = found
                 return
-            if not skipped:
-                break
-        self.failures[name] = Failure(reason, tuple(rejected))
+        self.failures[name] = found
 
-    async def _reply(self, key: str, request: ChatRequest, attempt: int) -> Reply:
-        """Return the stored reply, else ask for it and store it. Raises `_Transport`."""
+    async def _reply(self, wanted: Pending) -> None:
+        """See to it that an attempt's reply is in the store. Raises `Transport`."""
+        key = wanted.key
+        if key in self.outstanding:
+            raise EndpointError(
+                f"what is to be asked is under way in a batch ({len(self.outstanding)} requests): `fasrepro annotate --batch` collects it"
+            )
         while key in self.asking:  # the same pixels and words under another id
             await self.asking[key].wait()
-        record = self.store.get(key)
-        if record is None:
+        if self.store.get(key) is None:
             self.asking[key] = asyncio.Event()
             try:
-                record = await self._ask(key, request, attempt)
+                await self._ask(wanted)
             finally:
                 self.asking.pop(key).set()
-        return Reply(key, record["text"], record["finish_reason"])
 
-    async def _ask(self, key: str, request: ChatRequest, attempt: int) -> dict[str, Any]:
-        endpoint = self.endpoint
-        record: dict[str, Any] = {
-            "key": key,
-            "request": {
-                "model": endpoint.model,
-                "prompt_version": request.prompt_version,
-                "image": request.image_sha256,
-                "seed": endpoint.seed + attempt,
-                "attempt": attempt,
-                "max_tokens": endpoint.max_tokens,
-                "temperature": endpoint.temperature,
-            },
-        }
-        while (wait := self.not_before - time.monotonic()) > 0:
-            await asyncio.sleep(wait)
-        content: list[Any] = [{"type": "text", "text": request.user}]
-        if request.image is not None:
-            data = base64.b64encode(request.image()).decode()
-            content.append({"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}})
-        messages = [{"role": "system", "content": request.system}, {"role": "user", "content": content}]
-        try:
-            async with asyncio.timeout(endpoint.timeout_s):  # the whole exchange: httpx bounds each read only
-                answer = await _send(self.client, endpoint, messages, endpoint.seed + attempt)
-        except TimeoutError:
-            problem = _Transport("timeout", f"no reply in {endpoint.timeout_s} s")
-        except (openai.OpenAIError, ValueError) as error:
-            problem = _problem(error, endpoint)
-        else:
-            record |= answer
-            await self._keep(record)
-            return record
-        if problem.final:  # not stored: it cost nothing, and whoever mends the cause wants it asked again
-            raise problem
-        await self._keep({**record, "error": str(problem)})
-        self.not_before = max(self.not_before, time.monotonic() + problem.wait)
-        jitter = 0.75 + 0.5 * provenance.unit_hash(key)
-        await asyncio.sleep(min(30.0, endpoint.backoff_s * 2**attempt) * jitter)
-        raise problem
+    async def _ask(self, wanted: Pending) -> None:
+        """Ask until the server takes the request, and store what came of it. Raises `Transport`, `EndpointError`, `BudgetError`."""
+        endpoint, request, abilities = self.endpoint, wanted.question, await self._probed()
+        image = request.image() if request.image is not None else None
+        if image is not None and not abilities.images:
+            raise EndpointError(
+                f"{shown_host(endpoint.base_url)}, model {endpoint.model!r}: takes no images; name a vision model in annotator.model"
+            )
+        record = {"key": wanted.key, "request": chat.described(endpoint, request, wanted.number)}
+        body = chat.body(endpoint, request, wanted.number, image, abilities)
+        most = pricing.most(self.budget.price, request, image, endpoint.max_tokens)
+        for throttled in range(THROTTLED + 1):
+            async with self.budget.affordable(most) as bill, self.pace.slot() as round_:
+                self.asked += 1
+                began = time.monotonic()
+                try:
+                    answer = await _post(self.client, endpoint, body)
+                except Transport as problem:
+                    failed = problem
+                    if problem.throttled and throttled < THROTTLED:
+                        self.pace.throttled(round_, problem.wait or min(LONGEST_BACKOFF_S, endpoint.backoff_s * 2**throttled))
+                        continue
+                    self.pace.answered()
+                    self.pace.wait(problem.wait)
+                    if problem.final:  # not stored: it cost nothing, and whoever mends the cause wants it asked again
+                        raise
+                    bill.update(most if problem.billed else {})
+                    await self._keep({**record, "error": str(problem), "usage": dict(bill)})
+                    break
+                self.pace.answered()
+                bill.update(answer["usage"] or most)
+                await self._keep({**record, **answer, "usage": dict(bill), "seconds": round(time.monotonic() - began, 3)})
+                return
+        jitter = 0.75 + 0.5 * provenance.unit_hash(wanted.key)
+        await asyncio.sleep(min(LONGEST_BACKOFF_S, endpoint.backoff_s * 2**wanted.number) * jitter)
+        raise failed
+
+    async def _probed(self) -> Abilities:
+        async with self.probing:
+            if self.abilities is None:
+                self.abilities = await _abilities(self.client, self.endpoint, self.store)
+            return self.abilities
 
     async def _keep(self, record: dict[str, Any]) -> None:
         # A thread, because a write to the disk takes milliseconds; shielded, so that Ctrl-C loses nothing that was paid for.
         await asyncio.shield(asyncio.to_thread(self.store.append, record))
 
 
+def abilities(endpoint: Endpoint, store: Store) -> Abilities:
+    """Return what the server takes, as the store knows it, else as it is found out now. Raises `EndpointError`."""
+
+    async def found() -> Abilities:
+        async with _client(endpoint) as client:
+            return await _abilities(client, endpoint, store)
+
+    return asyncio.run(found()) if endpoint.probe else Abilities()
+
+
+async def _abilities(client: openai.AsyncOpenAI, endpoint: Endpoint, store: Store) -> Abilities:
+    key = probe.key(endpoint)
+    record = store.get(key)
+    if record is None:
+        small = dataclasses.replace(endpoint, max_tokens=probe.TOKENS)
+        found, usage = await probe.probe(small, lambda body: _patiently(client, small, body))
+        request = {"model": endpoint.model, "prompt_version": f"probe-{probe.VERSION}"}
+        said = {"text": json.dumps(dataclasses.asdict(found)), "finish_reason": "stop", "usage": usage}
+        record = {"key": key, "request": request, **said}
+        await asyncio.shield(asyncio.to_thread(store.append, record))
+    known = Abilities(**json.loads(record["text"]))
+    print(probe.said(endpoint, known), file=sys.stderr, flush=True)
+    return known
+
+
+@contextlib.contextmanager
+def connected(endpoint: Endpoint) -> Iterator[openai.OpenAI]:
+    """Yield a client for what is no question: files and batches. What it raises leaves as `EndpointError`."""
+    http = openai.DefaultHttpxClient(trust_env=not is_local(endpoint.base_url))
+    retries = max(0, endpoint.attempts - 1)
+    settings = {"base_url": endpoint.base_url, "api_key": endpoint.api_key, "max_retries": retries, "timeout": endpoint.timeout_s}
+    with openai.OpenAI(**settings, http_client=http) as client:
+        try:
+            yield client
+        except openai.OpenAIError as error:
+            raise EndpointError(f"{shown_host(endpoint.base_url)}: {_problem(error, endpoint)}") from None
+
+
+def fields_of(completion: Any, endpoint: Endpoint) -> dict[str, Any]:
+    """Return what a store record says of a completion that came as JSON. Raises `ValueError`."""
+    return _fields(ChatCompletion.model_validate(completion), endpoint)
+
+
 def _client(endpoint: Endpoint) -> openai.AsyncOpenAI:
     # A server on this machine is never behind the proxy that the environment may name.
-    http = openai.DefaultAsyncHttpxClient(trust_env=not _loopback(endpoint.base_url))
+    http = openai.DefaultAsyncHttpxClient(trust_env=not is_local(endpoint.base_url))
     return openai.AsyncOpenAI(
         base_url=endpoint.base_url, api_key=endpoint.api_key, max_retries=0, timeout=endpoint.timeout_s, http_client=http
     )
 
 
-def _loopback(url: str) -> bool:
-    host = urllib.parse.urlsplit(url).hostname or ""
+async def _patiently(client: openai.AsyncOpenAI, endpoint: Endpoint, body: dict[str, Any]) -> dict[str, Any]:
+    """Post as `_post` does, and again where that may help. Raises the last `Transport`."""
+    for attempt in range(endpoint.attempts):
+        try:
+            return await _post(client, endpoint, body)
+        except Transport as problem:
+            if problem.final or attempt == endpoint.attempts - 1:
+                raise
+            await asyncio.sleep(problem.wait or min(LONGEST_BACKOFF_S, endpoint.backoff_s * 2**attempt))
+    raise ValueError("an endpoint makes at least one attempt")
+
+
+async def _post(client: openai.AsyncOpenAI, endpoint: Endpoint, body: dict[str, Any]) -> dict[str, Any]:
+    """Make one request; return the reply's fields of a store record. Raises `Transport`, and `EndpointError`."""
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        async with asyncio.timeout(endpoint.timeout_s):  # the whole exchange: httpx bounds each read only
+            return _fields(await client.chat.completions.create(**body), endpoint)
+    except TimeoutError:
+        raise Transport("timeout", f"no reply in {endpoint.timeout_s} s", billed=True) from None
+    except (openai.OpenAIError, ValueError) as error:
+        raise _problem(error, endpoint) from None
 
 
-async def _send(client: openai.AsyncOpenAI, endpoint: Endpoint, messages: list[Any], seed: int) -> dict[str, Any]:
-    """Make one request; return the reply's fields of a store record. Raises what openai raises, and `ValueError`."""
-    completion = await client.chat.completions.create(
-        model=endpoint.model,
-        messages=messages,
-        max_tokens=endpoint.max_tokens,
-        temperature=endpoint.temperature,
-        seed=seed,
-    )
+def _fields(completion: Any, endpoint: Endpoint) -> dict[str, Any]:
+    """Return a completion's fields of a store record. Raises `ValueError`."""
     if not isinstance(completion, ChatCompletion) or not isinstance(getattr(completion, "choices", None), list):
         raise ValueError("the server's answer is no chat completion; does base_url end in /v1?")
-    text, finish_reason = "", "none"  # a completion without a choice is a reply, and an empty one
+    text, finish_reason, logprobs = "", "none", False  # a completion without a choice is a reply, and an empty one
     if completion.choices:
         choice = completion.choices[0]
         text, finish_reason = choice.message.content or "", choice.finish_reason or "none"
         if not text and choice.message.refusal:
             text, finish_reason = choice.message.refusal, "content_filter"
+        logprobs = choice.logprobs is not None
     usage = completion.usage.model_dump(include={"prompt_tokens", "completion_tokens"}) if completion.usage else {}
-    return {"text": redact(text, endpoint.api_key), "finish_reason": finish_reason, "usage": usage, "served": completion.model}
+    said = {"text": redact(text, endpoint.api_key), "finish_reason": finish_reason, "usage": usage, "served": completion.model}
+    return said | ({"logprobs": True} if logprobs else {})
 
 
-def _problem(error: Exception, endpoint: Endpoint) -> _Transport:
+def _problem(error: Exception, endpoint: Endpoint) -> Transport:
     """Sort an error: into one that asking again may cure, one that is final for this request, or `EndpointError` for all."""
     message = " ".join(str(getattr(error, "message", error)).split())
     message = redact(re.sub(r"^Error code: \d+ - ", "", message), endpoint.api_key)[:300]
     if isinstance(error, openai.APITimeoutError):
-        return _Transport("timeout", f"no reply in {endpoint.timeout_s} s")
+        return Transport("timeout", f"no reply in {endpoint.timeout_s} s", billed=True)
     if isinstance(error, openai.APIConnectionError):
-        return _Transport("connection", message)
+        reached = not type(error.__cause__).__name__.startswith("Connect")  # httpx's ConnectError, ConnectTimeout
+        return Transport("connection", message, billed=reached)
     if not isinstance(error, openai.APIStatusError):
-        return _Transport("bad answer", message)
+        return Transport("bad answer", message, billed=True)
     status, code = error.status_code, f"HTTP {error.status_code}"
     if status in REMEDIES or getattr(error, "code", None) == "insufficient_quota":
         remedy = REMEDIES.get(status, "the account's quota is spent")
         raise EndpointError(f"{endpoint.base_url}, model {endpoint.model!r}: {code}: {remedy} ({message})") from None
     if status in AGAIN or status >= 500:
-        return _Transport(code, message, wait=retry_after(error.response.headers))
-    return _Transport(code, message, final=True)
+        wait = retry_after(error.response.headers)
+        return Transport(code, message, wait, throttled=status == 429 or (status == 503 and wait > 0))
+    return Transport(code, message, final=True)

@@ -3,60 +3,72 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from fasrepro.captions import simulated
-from fasrepro.captions.chat import Endpoint, EndpointError
+from fasrepro.captions.chat import Endpoint, EndpointError, Progress
 
 SIMULATED = "simulated"
+NOWHERE = "http://127.0.0.1"  # where the simulated annotator is before its server has a port
 KEY_VARIABLE = "OPENAI_API_KEY"
 
 
-@contextlib.contextmanager
-def opened(
-    base_url: str,
-    model: str,
-    concurrency: int,
-    attempts: int,
-    timeout_s: float,
-    max_tokens: int,
-    temperature: float,
-    seed: int,
-    annotator: simulated.Annotator | None = None,
-) -> Iterator[Endpoint]:
-    """Yield the endpoint that `base_url` names, and run the simulated annotator's server meanwhile if that is "simulated".
+def described(base_url: str, model: str, annotator: simulated.Annotator | None = None, **settings: Any) -> Endpoint:
+    """Return the endpoint that `base_url` names, without its key: enough to know what was asked of it. Raises `EndpointError`.
 
-    The simulated model's name carries the annotator's version, since replies are stored under it. For a URL the key is
-    read from $OPENAI_API_KEY; raises `EndpointError` naming the remedy where it is not set.
+    `settings` are the other fields of an endpoint that params.yaml's `annotator` gives. The simulated model's name carries the
+    annotator's version, since replies are stored under it.
     """
-    settings = (concurrency, attempts, timeout_s, max_tokens, temperature, seed)
     if base_url == SIMULATED:
         if annotator is None:
             raise EndpointError("annotator.base_url is 'simulated', but no simulated annotator was set up")
-        with simulated.serve(simulated.application(annotator)) as url:
-            yield Endpoint(url, simulated.KEY, f"{model}-{annotator.version()}", *settings, backoff_s=0.02)
-        return
+        return Endpoint(NOWHERE, "", f"{model}-{annotator.version()}", **settings, backoff_s=0.02, probe=True)
     if not base_url.startswith(("http://", "https://")):
         raise EndpointError(f"annotator.base_url: {base_url!r} is neither 'simulated' nor a URL such as http://host/v1")
     if model in simulated.MODELS:
         raise EndpointError(f"model {model!r} is simulated; name one of {base_url} (annotator.model, judging.model)")
+    return Endpoint(base_url, "", model, **settings, probe=True)
+
+
+@contextlib.contextmanager
+def opened(base_url: str, model: str, annotator: simulated.Annotator | None = None, **settings: Any) -> Iterator[Endpoint]:
+    """Yield the endpoint that `described` returns with its key, and run the simulated annotator's server meanwhile if that is it.
+
+    For a URL the key is read from $OPENAI_API_KEY; raises `EndpointError` naming the remedy where it is not set.
+    """
+    endpoint = described(base_url, model, annotator, **settings)
+    if annotator is not None and base_url == SIMULATED:
+        with simulated.serve(simulated.application(annotator)) as url:
+            yield dataclasses.replace(endpoint, base_url=url, api_key=simulated.KEY)
+        return
     key = os.environ.get(KEY_VARIABLE, "").strip()
     if not key:
         raise EndpointError(f"{KEY_VARIABLE} is not set: {base_url} needs a key (for a server that asks for none, any word)")
-    yield Endpoint(base_url, key, model, *settings)
+    yield dataclasses.replace(endpoint, api_key=key)
 
 
-def progress_to_stderr(what: str, every_s: float = 5.0) -> Callable[[int, int], None]:
-    """Return a callback for `client.complete` that prints how far it is, at most every `every_s` seconds."""
-    last = time.monotonic()
+def progress_to_stderr(what: str, every_s: float = 5.0) -> Callable[[Progress], None]:
+    """Return a callback for `client.complete` that prints, at most every `every_s` seconds, how far it is: requests a second,
+    what all has cost so far, and the time left at this rate.
+    """
+    began = last = time.monotonic()
+    stored = 0  # done with before anything was asked
 
-    def show(done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= every_s:
-            last = time.monotonic()
-            print(f"{what}: {done} of {total}", file=sys.stderr, flush=True)
+    def show(now: Progress) -> None:
+        nonlocal last, stored
+        if not now.asked:
+            stored = now.done
+        if time.monotonic() - last < every_s:
+            return
+        last = time.monotonic()
+        rate = max(now.done - stored, 0) / (last - began)
+        left = f", {(now.total - now.done) / rate / 60:.1f} min left" if rate else ""
+        text = f"{what}: {now.done} of {now.total}, {now.asked / (last - began):.1f} requests/s, ${now.spent_usd:.2f} so far{left}"
+        print(text, file=sys.stderr, flush=True)
 
     return show

@@ -13,6 +13,7 @@ import binascii
 import contextlib
 import dataclasses
 import io
+import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -24,7 +25,7 @@ from aiohttp import web
 from PIL import Image
 
 from fasrepro import cues, masks, provenance
-from fasrepro.captions import styles, wording
+from fasrepro.captions import probe, styles, wording
 from fasrepro.captions.styles import OF_LABEL, STYLES, Style
 from fasrepro.captions.wording import Dice, Reading
 from fasrepro.records import BONA_FIDE_SPECIES, Face, Label, Truth, Verdict
@@ -32,11 +33,12 @@ from fasrepro.records import BONA_FIDE_SPECIES, Face, Label, Truth, Verdict
 KEY = "simulated"  # any key will do
 MODELS = ("simulated-annotator", "simulated-reader")
 EXPLANATION = re.compile(r"<explanation>(.*)</explanation>", re.DOTALL)  # how the reader's prompt marks what is to be read
-ERRORS = (
-    (429, "rate_limit_error", "Rate limit reached"),
+ERRORS = (  # not 429: a request that is throttled is sent again as it is, and this annotator would throttle it for ever
     (500, "server_error", "The server had an error while processing your request"),
+    (502, "server_error", "Bad gateway"),
     (503, "server_error", "The engine is currently overloaded"),
 )
+PROBES = {probe.IMAGE_QUESTION: "Red", probe.JSON_QUESTION: json.dumps({"colour": "red"})}
 WORDS_PER_TOKEN = 0.75  # the usual rule of thumb, for usage and the token limit
 
 
@@ -77,16 +79,29 @@ def known_images(faces: list[Face], truths: list[Truth]) -> dict[str, tuple[Face
     return {face.crop_sha256: (face, by_id[face.face_id]) for face in faces}
 
 
+def annotator_of(settings: Mapping[str, Any], faces: list[Face], truths: list[Truth]) -> Annotator:
+    """Set up the annotator that params.yaml's `simulated` describes. Raises `AnnotatorError` where no truth is known."""
+    if not truths:
+        raise AnnotatorError(
+            "no truth is known of any image, so the annotator cannot be simulated: only synthetic archives have a truth."
+            " Set annotator.base_url to an OpenAI-compatible URL, or archives.source to 'synthetic'"
+        )
+    rates = {name: value for name, value in settings.items() if name != "seed"}
+    return Annotator(known_images(faces, truths), Failings(**rates), settings["seed"])
+
+
 class Annotator:
     """What the server answers. `images` may be empty where only explanations are read."""
 
     def __init__(self, images: Mapping[str, tuple[Face, Truth]], failings: Failings, seed: int) -> None:
         self.images, self.failings, self.seed = images, failings, seed
-        self.prompts: dict[str, tuple[Style, str | None]] = {style.blind(): (style, None) for style in STYLES.values()}
-        for style in (style for style in STYLES.values() if style.told):
+        self.prompts: dict[str, tuple[Style, str | None]] = {}
+        for style in STYLES.values():
             for species in cues.SPECIES:
                 label = Label.BONA_FIDE if species == BONA_FIDE_SPECIES else Label.ATTACK
-                self.prompts[style.aware(label, species)] = (style, species)
+                for aware in (False, True):
+                    told = species if aware and style.told else None
+                    self.prompts |= {prompt: (style, told) for _, prompt in style.asked(aware, label, species)}
 
     def version(self) -> str:
         """Return a short hash of all that determines the answers: rates, seed, what is known of the images, and the program.
@@ -98,20 +113,22 @@ class Annotator:
         program.append(Path(__file__).read_text(encoding="utf-8"))
         return provenance.sha256_json([dataclasses.asdict(self.failings), self.seed, known, program])[:8]
 
-    def reply(self, text: str, image: str, seed: int, limit: int) -> tuple[str, str]:
+    def reply(self, text: str, image: str, seed: int, limit: int, as_json: bool = False) -> tuple[str, str]:
         """Answer a user's text and image (its pixel hash, or "") in at most `limit` tokens: text and finish reason.
 
-        Raises `HttpError`.
+        `as_json`: a caption as the JSON object that its style's schema asks for. Raises `HttpError`.
         """
+        if text in PROBES:
+            return PROBES[text], "stop"
         dice = Dice((self.seed, image, provenance.sha256_bytes(text.encode()), seed))
         if dice.chance("http error", self.failings.http_error):
             raise HttpError(*dice.pick("which error", ERRORS))
-        answer = self._caption(text, image, dice) if image else (self._read(text), "stop")
+        answer = self._caption(text, image, dice, as_json) if image else (self._read(text), "stop")
         words = answer[0].split(" ")
         allowed = max(1, int(limit * WORDS_PER_TOKEN))
         return answer if len(words) <= allowed else (" ".join(words[:allowed]), "length")
 
-    def _caption(self, prompt: str, image: str, dice: Dice) -> tuple[str, str]:
+    def _caption(self, prompt: str, image: str, dice: Dice, as_json: bool) -> tuple[str, str]:
         if image not in self.images:
             raise HttpError(400, "invalid_request_error", f"no truth is known of an image with pixels {image[:12]}")
         if prompt not in self.prompts:
@@ -123,11 +140,13 @@ class Annotator:
             return dice.pick("which refusal", wording.REFUSALS), "stop"
         face, truth = self.images[image]
         reading = self._look(face, truth, told, dice)
-        text = style.format(wording.WRITERS[style.name](reading, dice), reading.verdict)
+        parts = wording.WRITERS[style.name](reading, dice)
+        text = style.answer(parts, reading.verdict) if as_json else style.format(parts, reading.verdict)
         if dice.chance("cut off", self.failings.cut_off):
             words = text.split(" ")
             return " ".join(words[: len(words) * 3 // 5]), "length"
-        return (wording.spoil(style, text, dice) if dice.chance("bad format", self.failings.bad_format) else text), "stop"
+        spoil = wording.spoil_json if as_json else wording.spoil
+        return (spoil(style, text, dice) if dice.chance("bad format", self.failings.bad_format) else text), "stop"
 
     def _look(self, face: Face, truth: Truth, told: str | None, dice: Dice) -> Reading:
         """Decide what is seen and concluded. `told` is the species that the prompt told, if any."""
@@ -205,7 +224,8 @@ def application(annotator: Annotator) -> web.Application:
             body = await request.json()
             asked, image = content_of(body)
             seed = int(body.get("seed") or 0)
-            text, finish_reason = annotator.reply(asked, image, seed, int(body.get("max_tokens") or 4096))
+            as_json = (body.get("response_format") or {}).get("type") == "json_schema"
+            text, finish_reason = annotator.reply(asked, image, seed, int(body.get("max_tokens") or 4096), as_json)
         except HttpError as error:
             return _error(error)
         except ValueError as error:

@@ -6,6 +6,7 @@ one write, a torn one is skipped and the next begins on a line of its own. Sever
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import threading
@@ -20,6 +21,16 @@ SEGMENT = "replies.jsonl"
 
 class StoreError(ValueError):
     """The store cannot be read or written; the message names the file."""
+
+
+@dataclasses.dataclass(slots=True)
+class Used:
+    """What the attempts of one model came to: tokens, replies, and seconds that they took."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    replies: int = 0
+    seconds: float = 0.0
 
 
 class Store:
@@ -40,6 +51,7 @@ class Store:
         self._guard = threading.Lock()  # of what is held in memory; never held while the disk is waited for
         self._places: dict[str, tuple[int, int]] = {}
         self._errors: dict[str, str] = {}
+        self._used: dict[tuple[str, bool], Used] = {}
         self._scanned = 0
         self.torn = 0  # lines that could not be read: what a killed writer left
         with self._lock:
@@ -74,6 +86,12 @@ class Store:
         """Return the last error that the attempt `key` met, if it has no reply."""
         with self._guard:
             return None if key in self._places else self._errors.get(key)
+
+    def used(self) -> dict[tuple[str, bool], Used]:
+        """Return what was used by (model, whether in a batch), errors that may have been billed included."""
+        with self._guard:
+            self._scan()
+            return {name: dataclasses.replace(used) for name, used in self._used.items()}
 
     def append(self, record: dict[str, Any]) -> None:
         """Add one attempt, which has a "key" and a "text" or an "error", and return when it is on the disk.
@@ -124,5 +142,14 @@ class Store:
                 self._errors[key] = str(record["error"])
             elif isinstance(record["text"], str):
                 self._places.setdefault(key, (offset, len(line)))
-        except (ValueError, TypeError, KeyError):
+            self._count(record)
+        except (ValueError, TypeError, KeyError, AttributeError):
             self.torn += 1
+
+    def _count(self, record: dict[str, Any]) -> None:
+        usage = record.get("usage") or {}
+        used = self._used.setdefault((record.get("request", {}).get("model", ""), bool(record.get("batch"))), Used())
+        used.prompt_tokens += usage.get("prompt_tokens", 0)
+        used.completion_tokens += usage.get("completion_tokens", 0)
+        used.replies += "text" in record
+        used.seconds += record.get("seconds", 0.0)

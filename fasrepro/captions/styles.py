@@ -7,6 +7,8 @@ the label (so a caption is a justification, not a blind reading); `blind` is the
 from __future__ import annotations
 
 import dataclasses
+import json
+from typing import Any
 
 from fasrepro import cues, provenance
 from fasrepro.records import Label, Verdict
@@ -30,6 +32,14 @@ TOLD = {
 TOLD_END = "Justify this by what can be seen, and do not mention that you were told."
 NOT_TOLD = "Decide whether this image shows a bona fide face or a presentation attack."
 NEUTRAL_SYSTEM = "You describe images of faces. Name only what the image lets you see. Write plain text."
+VERDICT_FIELD = "verdict"  # of a JSON answer
+# What is put before a prompt that was refused, one after another: models decline to judge a person, and describe a picture.
+REFRAMINGS = (
+    "This image comes from a public research data set whose subjects agreed to its use. Nobody is to be recognised, named or"
+    " judged as a person: the question is about the picture, its materials, texture, light, edges and geometry.",
+    "You check photographs for a test of cameras. Take the face for an object in the picture like any other, and say what its"
+    " surface, edges and light show of how the picture was made.",
+)
 ENDING = f'End with exactly one of these sentences: "{VERDICTS[Verdict.BONA_FIDE]}" or "{VERDICTS[Verdict.ATTACK]}"'
 
 
@@ -64,18 +74,38 @@ class Style:
         """Return the prompt that tells nothing but the task."""
         return f"{NOT_TOLD}\n{self.task}\n{ENDING}" if self.concludes else self.task
 
-    def asked(self, label_aware: bool, label: Label, species: str) -> tuple[str, str]:
-        """Return the prompt's version and the prompt about a face: it tells the label if `label_aware` and the style may."""
+    def asked(self, label_aware: bool, label: Label, species: str) -> list[tuple[str, str]]:
+        """Return (version, prompt) about a face: the prompt, and its variants for whoever refuses it.
+
+        They tell the label if `label_aware` and the style may.
+        """
         aware = label_aware and self.told
-        return self.prompt_version(aware), self.aware(label, species) if aware else self.blind()
+        version, prompt = self.prompt_version(aware), self.aware(label, species) if aware else self.blind()
+        return [(version, prompt), *((f"{version}-{_digest(text)}", f"{text}\n{prompt}") for text in REFRAMINGS)]
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON schema of an answer: a text for each heading, or one, and behind them the verdict if it concludes."""
+        properties: dict[str, Any] = {field: {"type": "string"} for field in self.fields()}
+        if self.concludes:
+            properties[VERDICT_FIELD] = {"type": "string", "enum": list(VERDICTS.values())}
+        return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+    def fields(self) -> list[str]:
+        """Return the names of the texts in a JSON answer, in their order."""
+        return [heading.lower().replace(" ", "_") for heading in self.headings] or ["text"]
 
     def prompt_version(self, label_aware: bool) -> str:
         """Return a name that changes with every word of the prompt: style, version, variant and a short content hash."""
         if not self.concludes:
-            return f"{self.name}-{self.version}-{provenance.sha256_json([self.system(), self.task])[:8]}"
+            return f"{self.name}-{self.version}-{_digest([self.system(), self.task])}"
         opening = [*TOLD.values(), TOLD_END, cues.SPECIES] if label_aware else [NOT_TOLD]
-        digest = provenance.sha256_json([self.system(), opening, self.task, ENDING])
-        return f"{self.name}-{self.version}-{'aware' if label_aware else 'blind'}-{digest[:8]}"
+        digest = _digest([self.system(), opening, self.task, ENDING])
+        return f"{self.name}-{self.version}-{'aware' if label_aware else 'blind'}-{digest}"
+
+    def answer(self, parts: list[str], verdict: Verdict) -> str:
+        """Lay out a caption as the JSON object that `schema` asks for."""
+        said = {VERDICT_FIELD: VERDICTS[verdict]} if self.concludes else {}
+        return json.dumps(dict(zip(self.fields(), parts, strict=True)) | said, ensure_ascii=False)
 
     def format(self, parts: list[str], verdict: Verdict) -> str:
         """Lay out a caption: a text for each heading (running text: one part), and the verdict's sentence if it concludes."""
@@ -86,6 +116,10 @@ class Style:
         if not self.headings:
             return parts[0]
         return "\n".join(f"{heading}: {part}" for heading, part in zip(self.headings, parts, strict=True))
+
+
+def _digest(texts: Any) -> str:
+    return provenance.sha256_json(texts)[:8]
 
 
 REASONING = Style(

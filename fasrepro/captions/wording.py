@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from fasrepro import cues, provenance
-from fasrepro.captions.styles import Style
+from fasrepro.captions.styles import VERDICT_FIELD, Style
 from fasrepro.records import Verdict
 
 T = TypeVar("T")
@@ -265,6 +265,18 @@ def spoil(style: Style, text: str, dice: Dice) -> str:
     else:
         lines[-1] = lines[-1].rsplit("This is", 1)[0].strip() + " So much for this image."
     return "\n".join(lines)
+
+
+def spoil_json(style: Style, text: str, dice: Dice) -> str:
+    """Break a JSON answer: cut short, the verdict missing, or one that is none; a neutral one speaks of an attack instead."""
+    answer = json.loads(text)
+    if not style.concludes:
+        return json.dumps({field: f"{said} I cannot tell whether this is a spoof." for field, said in answer.items()})
+    how = dice.pick("spoil", ("cut", "missing", "odd"))
+    if how == "cut":
+        return text[: len(text) // 2]
+    del answer[VERDICT_FIELD]
+    return json.dumps(answer if how == "missing" else answer | {VERDICT_FIELD: "So much for this image."}, ensure_ascii=False)
 
 
 def _seen(names: Sequence[str], dice: Dice, place: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import sys
+from typing import Any
 
 from fasrepro import config, paths, provenance, records, stages
 from fasrepro.captions import annotate, endpoints, simulated
@@ -11,40 +13,48 @@ from fasrepro.captions.store import Store
 from fasrepro.captions.styles import style_of
 
 
-def simulated_annotator(settings: config.Simulated, faces: list[records.Face]) -> simulated.Annotator:
-    """Set up the simulated annotator, which needs the truth that only synthetic archives have."""
-    truths = records.read(paths.TRUTH, records.Truth)
-    if not truths:
-        raise simulated.AnnotatorError(
-            f"{paths.TRUTH} is empty, so the annotator cannot be simulated: only synthetic archives have a truth."
-            " Set annotator.base_url to an OpenAI-compatible URL, or archives.source to 'synthetic'"
-        )
-    rates = dataclasses.asdict(settings)
-    seed = rates.pop("seed")
-    images = simulated.known_images(faces, truths)
-    return simulated.Annotator(images, simulated.Failings(**rates), seed)
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What params.yaml asks to be captioned, and of whom: `endpoint` is what `captions.endpoints` takes."""
+
+    faces: list[records.Face]
+    label_aware: bool
+    may_leave: list[str]
+    endpoint: dict[str, Any]
+
+
+def task() -> Task:
+    """Read params.yaml and the index. Raises `ConfigError` for a data set that is none."""
+    params = config.load("archives", "synthetic", "annotator", "simulated")
+    settings = dataclasses.asdict(params.annotator)
+    label_aware, datasets, may_leave = (settings.pop(key) for key in ("label_aware", "datasets", "may_leave"))
+    for key, names in (("datasets", datasets), ("may_leave", may_leave)):
+        for name in names:
+            if name not in records.DATASETS:
+                raise config.ConfigError(f"params.yaml: annotator.{key}: {config.unknown(name, records.DATASETS, 'data set')}")
+    if params.archives.source == "synthetic" and params.synthetic.people == "procedural":
+        may_leave = datasets  # nobody's faces
+    faces = [face for face in records.read(paths.FACES, records.Face) if face.split == "train" and face.dataset in datasets]
+    if settings["base_url"] == endpoints.SIMULATED:
+        truths = records.read(paths.TRUTH, records.Truth)
+        settings["annotator"] = simulated.annotator_of(dataclasses.asdict(params.simulated), faces, truths)
+    return Task(faces, label_aware, may_leave, settings)
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--style", required=True)
     style = style_of(parser.parse_args(argv).style)
-    params = config.load("annotator", "simulated")
-    settings = dataclasses.asdict(params.annotator)
-    datasets, label_aware = settings.pop("datasets"), settings.pop("label_aware")
-    for name in datasets:
-        if name not in records.DATASETS:
-            raise config.ConfigError(f"params.yaml: annotator.datasets: {config.unknown(name, records.DATASETS, 'data set')}")
-    faces = [face for face in records.read(paths.FACES, records.Face) if face.split == "train" and face.dataset in datasets]
-    known = simulated_annotator(params.simulated, faces) if settings["base_url"] == endpoints.SIMULATED else None
-    with endpoints.opened(**settings, annotator=known) as endpoint, Store(paths.store()) as store:
+    asked = task()
+    with endpoints.opened(**asked.endpoint) as endpoint, Store(paths.store()) as store:
+        print(annotate.may_go(asked.faces, endpoint, asked.may_leave), file=sys.stderr)
         captions, report = annotate.annotate(
-            faces,
+            asked.faces,
             paths.CROPS,
             style,
             endpoint,
             store,
-            label_aware,
+            asked.label_aware,
             progress=endpoints.progress_to_stderr(f"annotate {style.name}"),
         )
     records.write(paths.captions(style.name), captions, records.Caption)

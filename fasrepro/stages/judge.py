@@ -19,7 +19,7 @@ from fasrepro.records import Explanation, Judgement
 def opened_api(params: types.SimpleNamespace) -> Iterator[readers.Api]:
     """Open the endpoint of the reader that asks a language model: the annotator's, with the reader's model and length."""
     settings = dataclasses.asdict(params.annotator)
-    del settings["label_aware"], settings["datasets"]
+    del settings["label_aware"], settings["datasets"], settings["may_leave"]
     settings |= {"model": params.judging.model, "max_tokens": params.judging.max_tokens, "temperature": 0.0}
     rates = dataclasses.asdict(params.simulated)
     seed = rates.pop("seed")

@@ -80,8 +80,8 @@ def test_other_rates_are_another_annotator_so_a_warm_store_gives_nothing_stale(w
     texts = []
     for invented in (0.0, 1.0):
         known = world.annotator(invented_cue=invented)
-        settings = ("simulated", "sim", 8, 4, 10.0, 600, 0.7, 1)
-        with endpoints.opened(*settings, annotator=known) as opened, Store(tmp_path) as store:
+        settings = {"concurrency": 8, "attempts": 4, "timeout_s": 10.0, "max_tokens": 600, "temperature": 0.7, "seed": 1}
+        with endpoints.opened("simulated", "simulated-annotator", known, **settings) as opened, Store(tmp_path) as store:
             captions, _ = annotate.annotate(world.faces[:9], world.crops, STYLES["vanilla"], opened, store, True)
             texts.append([caption.text for caption in captions])
     assert texts[0] != texts[1]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from fasrepro import cues
@@ -39,6 +41,18 @@ WHOLE = "\n".join([*STEPS[:-1], f"{STEPS[-1]} {ATTACK}"])
         (REASONING, WHOLE.replace(ATTACK, ""), "no verdict"),
         (REASONING, "\n".join(f"{heading}: x" for heading in cues.STEPS.values()) + f" {ATTACK}", "too short"),
         (REASONING, WHOLE.replace("Some", "many words " * 60), "too long"),
+        (VANILLA, f"I am happy to describe the light, but I cannot identify the person in it or judge them. {ATTACK}", "refusal"),
+        (VANILLA, f"A face in soft light; an analysis is not provided, due to content policies. {BONA_FIDE}", "refusal"),
+        (REASONING, WHOLE.replace("Some plain words about what can be seen here.", "I'm not able to assess this face.", 4), "refusal"),
+        (REASONING, WHOLE.replace("Some plain", "As an AI, some plain", 1), "refusal"),
+        (VANILLA, '{"text": "Wavy stripes run over', "format"),
+        (VANILLA, '["a", "b"]', "format"),
+        (VANILLA, json.dumps({"text": BODY}), "format"),
+        (VANILLA, json.dumps({"text": BODY, "verdict": ATTACK, "confidence": "high"}), "format"),
+        (VANILLA, json.dumps({"text": BODY, "verdict": True}), "format"),
+        (VANILLA, json.dumps({"text": BODY, "verdict": "perhaps"}), "no verdict"),
+        (VANILLA, json.dumps({"text": "", "verdict": ATTACK}), "empty"),
+        (VANILLA, json.dumps({"text": "I'm unable to analyze this image.", "verdict": ATTACK}), "refusal"),
     ],
 )
 def test_each_unusable_reply_is_rejected_for_its_reason(style: object, text: str, code: str) -> None:
@@ -50,6 +64,18 @@ def test_each_unusable_reply_is_rejected_for_its_reason(style: object, text: str
 def test_what_looks_like_a_refusal_inside_a_caption_is_none() -> None:
     text = f"One sees wavy stripes here, though I can't see a border of any kind. {ATTACK}"
     assert checks.parse(VANILLA, text) == (text, Verdict.ATTACK)
+
+
+@pytest.mark.parametrize("wrap", ["{}", "```json\n{}\n```", " {} "])
+def test_a_json_answer_reads_like_the_text_it_stands_for(wrap: str) -> None:
+    for style, text in ((VANILLA, f"{BODY} {ATTACK}"), (REASONING, WHOLE)):
+        parts = [part.split(": ", 1)[1] for part in STEPS] if style.headings else [BODY]
+        for last in ("", f" {ATTACK}"):  # whether or not the verdict was also written at the end, as the prompt asks
+            answer = style.answer([*parts[:-1], parts[-1] + last], Verdict.ATTACK)
+            assert checks.parse(style, wrap.replace("{}", answer)) == (text, Verdict.ATTACK)
+    neutral = STYLES["neutral"]
+    said = "A person with brown hair looks ahead before a grey wall. " * 3
+    assert checks.parse(neutral, neutral.answer([said], Verdict.UNDECIDED)) == (said.strip(), Verdict.UNDECIDED)
 
 
 def test_markdown_numbers_and_broken_lines_are_cleaned() -> None:

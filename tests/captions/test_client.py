@@ -162,7 +162,6 @@ async def stall(request: web.Request) -> web.Response:
 @pytest.mark.parametrize(
     ("first", "code", "stored"),
     [
-        (lambda request: failed(429), "HTTP 429", False),
         (lambda request: failed(500, f"we saw your key {KEY}"), "HTTP 500", False),
         (lambda request: failed(503), "HTTP 503", False),
         (lambda request: failed(408), "HTTP 408", False),
@@ -210,6 +209,64 @@ def test_retry_after_is_honoured_by_all(tmp_path: Path, date: bool) -> None:
     server, answers, _ = complete(script, tmp_path, requests, concurrency=1)
     assert len(answers) == 3
     assert server.times[1] - server.times[0] >= 0.95
+
+
+def test_what_is_throttled_is_sent_again_as_it_was_and_is_no_attempt(tmp_path: Path) -> None:
+    def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
+        return failed(429) if number < 3 else failed(503, **{"Retry-After": "0.01"}) if number == 3 else ok("x")
+
+    server, answers, _ = complete(script, tmp_path)
+    assert (answers["a"].attempts, answers["a"].rejected) == (1, ())
+    assert [body["seed"] for body in server.bodies] == [100] * 5
+    gaps = [later - earlier for earlier, later in zip(server.times, server.times[1:], strict=False)]
+    assert gaps[0] >= 0.01 and gaps[2] >= 0.04  # without a Retry-After each wait is twice the last
+
+
+def test_a_server_that_throttles_for_ever_uses_up_its_attempts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "THROTTLED", 2)
+    monkeypatch.setattr(client, "LONGEST_BACKOFF_S", 0.01)
+    server, _, failures = complete(lambda request, body, number: failed(429), tmp_path)
+    assert failures["a"].rejected == ("HTTP 429",) * 3
+    assert [body["seed"] for body in server.bodies] == [100] * 3 + [101] * 3 + [102] * 3
+
+
+def test_a_refused_prompt_is_asked_again_then_its_variants_then_people(tmp_path: Path) -> None:
+    def refusing(until: int) -> Script:
+        refuse = ok(None, refusal="I can't do that")
+        return lambda request, body, number: ok("fine") if number == until else web.json_response(text=refuse.text)
+
+    request = ChatRequest("s", "one", "v-1", instead=(ChatRequest("s", "two", "v-2"), ChatRequest("s", "three", "v-3")))
+    server, answers, _ = complete(refusing(4), tmp_path / "a", {"a": request}, attempts=9)
+    assert [body["messages"][1]["content"][0]["text"] for body in server.bodies] == ["one", "one", "two", "two", "three"]
+    assert [body["seed"] for body in server.bodies] == [100, 101, 102, 103, 104]
+    assert (answers["a"].prompt_version, answers["a"].rejected) == ("v-3", ("refusal",) * 4)
+
+    server, _, failures = complete(refusing(99), tmp_path / "b", {"a": request}, attempts=9)
+    assert len(server.bodies) == 6 and failures["a"].rejected == ("refusal",) * 6
+    server, _, failures = complete(refusing(99), tmp_path / "c", {"a": request}, attempts=5)
+    assert len(server.bodies) == 5  # attempts bound them all
+
+
+def test_only_a_server_that_can_is_asked_for_json_and_a_reply_in_either_form_is_never_asked_again(tmp_path: Path) -> None:
+    request = dataclasses.replace(REQUEST, schema={"type": "object"})
+    plain, _, _ = complete(lambda request, body, number: ok("x"), tmp_path, {"a": request})
+    assert "response_format" not in plain.bodies[0]
+    again, answers, _ = complete(lambda request, body, number: ok("y"), tmp_path, {"a": request}, probe=True)
+    assert again.bodies == [] and answers["a"].value == "x"  # not even to probe: there is nothing to ask
+    other = {"b": dataclasses.replace(request, user="another question")}
+    script = lambda request, body, number: ok('{"colour": "red"}')  # noqa: E731
+    probed, _, _ = complete(script, tmp_path, other, probe=True)
+    assert probed.bodies[-1]["response_format"]["json_schema"]["schema"] == {"type": "object"}
+
+
+def test_a_model_that_takes_no_images_is_named_before_an_image_is_paid_for(tmp_path: Path) -> None:
+    def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
+        images = any(part["type"] == "image_url" for part in body["messages"][-1]["content"])
+        return failed(400, "image input is not supported") if images else ok("red")
+
+    request = dataclasses.replace(REQUEST, image=lambda: pytest.fail("read"), image_sha256="pixels")
+    with pytest.raises(EndpointError, match="model 'm': takes no images; name a vision model"):
+        complete(script, tmp_path, {"a": dataclasses.replace(request, image=lambda: b"png")}, probe=True)
 
 
 def test_headers_that_make_no_sense_are_ignored() -> None:

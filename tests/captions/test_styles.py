@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fasrepro import cues
 from fasrepro.captions import checks
-from fasrepro.captions.styles import STYLES, style_of
+from fasrepro.captions.styles import REFRAMINGS, STYLES, Style, style_of
 from fasrepro.records import Label, Verdict
 
 WORDS = st.lists(
@@ -80,6 +82,27 @@ def test_an_edited_prompt_is_a_new_version() -> None:
     }
     assert len(versions) == 4
     assert style.prompt_version(True) == dataclasses.replace(style).prompt_version(True)
+
+
+@pytest.mark.parametrize("style", STYLES.values(), ids=str)
+def test_variants_of_a_prompt_are_versions_of_their_own_and_hold_all_of_it(style: Style) -> None:
+    asked = style.asked(True, Label.ATTACK, "print")
+    assert len({version for version, _ in asked}) == len({prompt for _, prompt in asked}) == 1 + len(REFRAMINGS)
+    assert asked[0][0] == style.prompt_version(style.told)
+    assert all(prompt.endswith(asked[0][1]) and version.startswith(asked[0][0]) for version, prompt in asked)
+
+
+@pytest.mark.parametrize("style", STYLES.values(), ids=str)
+def test_an_answer_fits_its_schema(style: Style) -> None:
+    parts = ["some words"] * max(1, len(style.headings))
+    schema = style.schema()
+    jsonschema.validate(json.loads(style.answer(parts, Verdict.ATTACK)), schema)
+    for field in schema["required"]:
+        broken = json.loads(style.answer(parts, Verdict.ATTACK))
+        del broken[field]
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(broken, schema)
+    assert ("verdict" in schema["required"]) == style.concludes
 
 
 def test_an_unknown_style_names_the_known_ones() -> None:

@@ -1,0 +1,183 @@
+"""Questions as OpenAI batches: half the price, an answer within a day. The same keys, store and rules as when asked live.
+
+Each round sends what the store says comes next for every request, waits, and collects; what failed counts as an attempt, what
+expired does not and is sent again. A process can be killed at any moment and started again: batches under way are collected first.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fasrepro.captions import chat, client, outstanding, pricing
+from fasrepro.captions.chat import Abilities, Answer, ChatRequest, Endpoint, EndpointError, Failure, Reply, is_local, shown_host
+from fasrepro.captions.standing import Pending, standing
+from fasrepro.captions.store import Store
+
+T = TypeVar("T")
+
+# Published limits of one batch: 50,000 requests, 200 MB. https://platform.openai.com/docs/guides/batch
+MOST_REQUESTS, MOST_BYTES = 50_000, 200_000_000
+WINDOW = "24h"  # the only one there is
+ENDED = ("completed", "failed", "expired", "cancelled")
+BARREN_ROUNDS = 3  # in which nothing at all came back, before it is given up
+TOKEN = "fasrepro"  # the key of a batch's metadata under which its token stands
+
+
+def complete(
+    requests: Mapping[str, ChatRequest],
+    accept: Callable[[str, Reply], T],
+    endpoint: Endpoint,
+    store: Store,
+    say: Callable[[str], None] = print,
+    poll_s: float = 60.0,
+    most: tuple[int, int] = (MOST_REQUESTS, MOST_BYTES),
+) -> tuple[dict[str, Answer[T]], dict[str, Failure]]:
+    """Do as `client.complete` does, in batches. `most` bounds one batch: requests, bytes.
+
+    Raises `EndpointError` for a batch that the server refuses or that brings nothing, and `pricing.BudgetError`.
+    """
+    barren = 0
+    while True:
+        before = len(store)
+        waited = collect(endpoint, store, say, poll_s)
+        found = {name: standing(name, request, endpoint, store, accept, store.error) for name, request in requests.items()}
+        pending = {at.key: at for at in found.values() if isinstance(at, Pending)}
+        if not pending:
+            answers = {name: at for name, at in found.items() if isinstance(at, Answer)}
+            return answers, {name: at for name, at in found.items() if isinstance(at, Failure)}
+        barren = barren + 1 if waited and len(store) == before else 0
+        if barren == BARREN_ROUNDS:
+            raise EndpointError(f"{shown_host(endpoint.base_url)}: {barren} batches in a row brought no reply; ask live, without --batch")
+        send(affordable(pending.values(), endpoint, store), endpoint, client.abilities(endpoint, store), store, say, most)
+
+
+def affordable(pending: Iterable[Pending], endpoint: Endpoint, store: Store) -> list[Pending]:
+    """Return as many attempts, in their order, as the budget covers at the most they may cost. Raises `BudgetError` for none."""
+    waiting = list(pending)
+    if endpoint.budget_usd is None:
+        return waiting
+    price = pricing.needed_price(endpoint.model, is_local(endpoint.base_url))
+    left, chosen = endpoint.budget_usd - pricing.spent(store), []
+    for wanted in waiting:
+        image = wanted.question.image() if wanted.question.image is not None else None
+        cost = price.cost(**pricing.most(price, wanted.question, image, endpoint.max_tokens), batch=True)
+        if cost > left:
+            break
+        left -= cost
+        chosen.append(wanted)
+    if not chosen:
+        raise pricing.BudgetError(pricing.exceeded(endpoint.budget_usd, pricing.spent(store), cost, "fasrepro annotate --batch"))
+    return chosen
+
+
+def send(
+    pending: list[Pending],
+    endpoint: Endpoint,
+    abilities: Abilities,
+    store: Store,
+    say: Callable[[str], None],
+    most: tuple[int, int],
+) -> None:
+    """Write the attempts into files within the limits of a batch, and send each."""
+    folder, host = store.path.parent, shown_host(endpoint.base_url)
+    for path, part in written(pending, endpoint, abilities, folder, most):
+        described = {wanted.key: chat.described(endpoint, wanted.question, wanted.number) for wanted in part}
+        batch = outstanding.Batch(secrets.token_hex(16), host, endpoint.model, described)
+        outstanding.planned(folder, batch)
+        with client.connected(endpoint) as server, path.open("rb") as data:
+            file = server.files.create(file=(path.name, data), purpose="batch")
+            # Not tried twice: a batch that was made, and whose answer was lost, is found by its token.
+            sent = server.with_options(max_retries=0).batches.create(
+                input_file_id=file.id,
+                endpoint="/v1/chat/completions",
+                completion_window=WINDOW,
+                metadata={TOKEN: batch.token},
+            )
+        outstanding.note(folder, batch.token, id=sent.id)
+        path.unlink()
+        say(f"batch {sent.id}: {len(part)} requests sent to {host}")
+
+
+def written(
+    pending: list[Pending], endpoint: Endpoint, abilities: Abilities, folder: Path, most: tuple[int, int]
+) -> Iterator[tuple[Path, list[Pending]]]:
+    """Yield (file, attempts in it) of one batch after another; a file holds at most `most` lines and bytes."""
+    path, part, size = folder / "batch.jsonl", [], 0
+    path.unlink(missing_ok=True)  # what a killed run left
+    for wanted in pending:
+        image = wanted.question.image() if wanted.question.image is not None else None
+        body = chat.body(endpoint, wanted.question, wanted.number, image, abilities)
+        asked = {"custom_id": wanted.key, "method": "POST", "url": "/v1/chat/completions", "body": body}
+        line = json.dumps(asked, ensure_ascii=False).encode() + b"\n"
+        if part and (len(part) == most[0] or size + len(line) > most[1]):
+            yield path, part
+            part, size = [], 0
+        with path.open("ab") as file:
+            file.write(line)
+        part.append(wanted)
+        size += len(line)
+    if part:
+        yield path, part
+
+
+def collect(endpoint: Endpoint, store: Store, say: Callable[[str], None], poll_s: float) -> int:
+    """Wait for every batch that is under way at this server and store its replies; return how many batches there were.
+
+    Raises `EndpointError` for a batch that the server did not accept; its requests may be sent again.
+    """
+    folder, host = store.path.parent, shown_host(endpoint.base_url)
+    mine = [batch for batch in outstanding.batches(folder) if batch.host == host]
+    for batch in mine:
+        with client.connected(endpoint) as server:
+            if not batch.id:
+                known = (sent.id for sent in server.batches.list() if (sent.metadata or {}).get(TOKEN) == batch.token)
+                batch.id = next(known, "")
+            if not batch.id:  # planned, and then killed before it was sent
+                outstanding.note(folder, batch.token, ended="never sent")
+                continue
+            state = server.batches.retrieve(batch.id)
+            while state.status not in ENDED:
+                counts = f", {state.request_counts.completed} of {state.request_counts.total} done" if state.request_counts else ""
+                say(f"batch {batch.id}: {state.status}{counts}")
+                time.sleep(poll_s)
+                state = server.batches.retrieve(batch.id)
+            for file in filter(None, (state.output_file_id, state.error_file_id)):
+                for line in server.files.content(file).iter_lines():
+                    take(line, batch, endpoint, store)
+        outstanding.note(folder, batch.token, ended=state.status)
+        say(f"batch {batch.id}: {state.status}")
+        if state.status == "failed":
+            faults = "; ".join(str(fault.message) for fault in (state.errors.data if state.errors and state.errors.data else ())[:3])
+            raise EndpointError(f"{host}: batch {batch.id} was not accepted: {chat.redact(faults, endpoint.api_key) or 'no reason'}")
+    return len(mine)
+
+
+def take(line: str, batch: outstanding.Batch, endpoint: Endpoint, store: Store) -> None:
+    """Store what a line of a batch's output says of a request; one that was taken already, or is none of the batch's, is not."""
+    if not line.strip():
+        return
+    try:
+        answer = json.loads(line)
+        key = answer["custom_id"]
+    except (ValueError, KeyError, TypeError):
+        return  # its request has no reply, and is sent again
+    if key not in batch.requests or store.get(key) is not None:
+        return
+    record: dict[str, Any] = {"key": key, "request": batch.requests[key], "batch": True}
+    response, error = answer.get("response") or {}, answer.get("error") or {}
+    if error.get("code") == "batch_expired":
+        return
+    if response.get("status_code") == 200:
+        try:
+            store.append(record | client.fields_of(response.get("body"), endpoint))
+        except ValueError:
+            store.append(record | {"error": "bad answer: no chat completion"})
+        return
+    said = error or (response.get("body") or {}).get("error") or {}
+    code = f"HTTP {response['status_code']}" if "status_code" in response else str(error.get("code") or "batch error")
+    store.append(record | {"error": f"{code}: {chat.redact(str(said.get('message', '')), endpoint.api_key)[:300]}"})

@@ -1,0 +1,66 @@
+"""Batches that were planned or sent and not yet collected: an append-only file of JSON lines beside the store.
+
+A batch is written down before it is sent, with a token that goes with it, so that one whose id was lost to a kill is found again
+at the server and is not paid for twice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+FILE = "batches.jsonl"
+
+
+@dataclasses.dataclass(slots=True)
+class Batch:
+    """What was asked (`requests`: the store record's "request" by key), of whom, and the server's id, "" before it is known."""
+
+    token: str
+    host: str
+    model: str
+    requests: dict[str, dict[str, Any]]
+    id: str = ""
+
+
+def note(folder: Path, token: str, **fields: Any) -> None:
+    """Add what is now known of a batch, and return when it is on the disk."""
+    line = json.dumps({"token": token, **fields}, ensure_ascii=False, sort_keys=True) + "\n"
+    path = folder / FILE
+    torn = path.is_file() and path.stat().st_size > 0 and path.read_bytes()[-1:] != b"\n"
+    with path.open("a", encoding="utf-8") as file:
+        file.write("\n" + line if torn else line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def planned(folder: Path, batch: Batch) -> None:
+    """Note a batch that is about to be sent."""
+    note(folder, batch.token, host=batch.host, model=batch.model, requests=batch.requests)
+
+
+def batches(folder: Path) -> list[Batch]:
+    """Return the batches that are not collected, in the order in which they were planned."""
+    found: dict[str, Batch] = {}
+    path = folder / FILE
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        try:
+            known = json.loads(line)
+            token = known.pop("token")
+        except (ValueError, KeyError):
+            continue  # torn by a kill: of a batch that was then not sent, or is found again by its token
+        if known.get("ended"):
+            found.pop(token, None)
+        elif "requests" in known:
+            found[token] = Batch(token, **known)
+        elif token in found:
+            found[token].id = known["id"]
+    return list(found.values())
+
+
+def keys(folder: Path) -> frozenset[str]:
+    """Return the keys of all requests that are under way in a batch."""
+    return frozenset(key for batch in batches(folder) for key in batch.requests)

@@ -1,0 +1,84 @@
+"""`fasrepro annotate`: before, beside and after the stage `annotate`: what it would cost, in batches, and by hand.
+
+--dry-run asks nobody and needs no key. --batch fills the store over the OpenAI Batch API; `dvc repro` then finds every reply there.
+--to-people writes the faces that no prompt got an answer about for people to caption; --from-people keeps what they wrote.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from fasrepro import config, paths, provenance
+from fasrepro.captions import annotate, batch, by_hand, endpoints, estimate, pricing, styles
+from fasrepro.captions.store import Store
+from fasrepro.stages.annotate import Task, task
+
+
+def dry_run(asked: Task, chosen: list[styles.Style], store: Store) -> None:
+    """Print what the captions of each style would take, and what all of them cost."""
+    endpoint = endpoints.described(**asked.endpoint)
+    total = 0.0
+    for style in chosen:
+        requests, accept = annotate.questions(asked.faces, paths.CROPS, style, asked.label_aware)
+        found = estimate.estimate(requests, accept, endpoint, store, style.least_words, style.most_words)
+        total += found.usd or 0.0
+        print(estimate.line(style.name, found))
+    checked, _ = pricing.table()
+    spent = pricing.spent(store)
+    print(f"model {endpoint.model}; prices of {checked:%Y-%m-%d} (fasrepro/captions/{pricing.TABLE.name}); a caption that is asked")
+    print(f"again costs again. Spent so far: ${spent:.2f}; with this: ${spent + total:.2f}; budget: ${endpoint.budget_usd:.2f}")
+
+
+def in_batches(asked: Task, chosen: list[styles.Style], store: Store) -> None:
+    """Fill the store with the replies of each style, and print what came of them."""
+    with endpoints.opened(**asked.endpoint) as endpoint:
+        print(annotate.may_go(asked.faces, endpoint, asked.may_leave))
+        for style in chosen:
+            requests, accept = annotate.questions(asked.faces, paths.CROPS, style, asked.label_aware)
+            answers, failures = batch.complete(requests, accept, endpoint, store)
+            print(f"{style.name}: {len(answers)} captions, {len(failures)} failed; `dvc repro` takes them from the store")
+
+
+def to_people(path: Path, asked: Task, style: styles.Style) -> None:
+    """Write the faces without a caption to `path`, by the stage's last report."""
+    report = paths.captions_report(style.name)
+    if not report.is_file():
+        raise ValueError(f"{report}: no such file; run `dvc repro annotate@{style.name}` first")
+    failed = provenance.read_json(report)["failed"]
+    count = by_hand.give(path, asked.faces, style, failed, {})
+    print(f"{path}: {count} faces; write a caption into each \"text\", then `fasrepro annotate --style {style.name} --from-people {path}`")
+
+
+def from_people(path: Path, asked: Task, style: styles.Style, store: Store) -> None:
+    """Keep the captions of a file that people filled in."""
+    new = by_hand.take(path, asked.faces, style, store)
+    print(f"{new} new captions are kept; `dvc repro --force annotate@{style.name}`, then `dvc repro`, puts them in their places")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--style", action="append", default=[], help="one of params.yaml's styles; may be repeated; all if not given")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--dry-run", action="store_true", help="print images, requests, tokens, cost and time")
+    what.add_argument("--batch", action="store_true", help="ask over the OpenAI Batch API")
+    what.add_argument("--to-people", type=Path, metavar="FILE", help="write the faces without a caption of a style")
+    what.add_argument("--from-people", type=Path, metavar="FILE", help="keep the captions in a file that people filled in")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked."""
+    chosen = [styles.style_of(name) for name in arguments.style or config.load("styles").styles]
+    asked = task()
+    with Store(paths.store()) as store:
+        if arguments.dry_run:
+            dry_run(asked, chosen, store)
+        elif arguments.batch:
+            in_batches(asked, chosen, store)
+        elif len(arguments.style) != 1:
+            raise ValueError("name one style: --style reasoning")
+        elif arguments.to_people:
+            to_people(arguments.to_people, asked, chosen[0])
+        else:
+            from_people(arguments.from_people, asked, chosen[0], store)
+    return 0

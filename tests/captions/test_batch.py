@@ -1,0 +1,172 @@
+"""Batches against a loopback server: split, sent, lost, expired, collected, and mixed with questions that are asked live."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fasrepro.captions import batch, chat, client, outstanding, pricing, simulated
+from fasrepro.captions.chat import ChatRequest, EndpointError
+from fasrepro.captions.store import Store
+from tests.captions.batch_server import EXPIRED, BatchServer, completed, refused
+from tests.captions.test_client import KEY, Server, accept, endpoint, ok
+
+REQUESTS = {f"{number:02d}": ChatRequest("s", f"question {number}", "v") for number in range(10)}
+
+
+def question(body: dict[str, Any]) -> str:
+    return body["messages"][1]["content"][0]["text"]
+
+
+def echo(body: dict[str, Any]) -> dict[str, Any]:
+    return completed(f"answer to {question(body)} with {body['seed']}", "the same id every time")
+
+
+def run(server: BatchServer, folder: Path, requests: dict[str, ChatRequest] = REQUESTS, **changes: Any) -> Any:
+    most = changes.pop("most", (batch.MOST_REQUESTS, batch.MOST_BYTES))
+    said: list[str] = []
+    with simulated.serve(server.app) as url, Store(folder) as store:
+        answers, failures = batch.complete(requests, accept, endpoint(url, **changes), store, said.append, 0.0, most)
+    assert KEY not in "".join(path.read_text() for path in folder.iterdir()) + "".join(said)
+    return answers, failures, said
+
+
+def test_replies_are_matched_by_custom_id_whatever_their_order(tmp_path: Path) -> None:
+    server = BatchServer(echo)
+    answers, failures, said = run(server, tmp_path)
+    assert failures == {} and list(answers) == list(REQUESTS)
+    assert {name: answer.value for name, answer in answers.items()} == {
+        f"{number:02d}": f"answer to question {number} with 100" for number in range(10)
+    }
+    assert server.keys == {f"Bearer {KEY}"} and len(server.batches) == 1
+    assert said == ["batch batch_0: 10 requests sent to this machine", "batch batch_0: validating, 0 of 10 done", "batch batch_0: completed"]
+    assert not (tmp_path / "batch.jsonl").exists()
+
+    again, _, _ = run(server, tmp_path)
+    assert again == answers and len(server.batches) == 1  # what is in the store is never asked again
+    live = Server(lambda request, body, number: ok("never"))
+    with simulated.serve(live.app) as url, Store(tmp_path) as store:
+        assert client.complete(REQUESTS, accept, endpoint(url), store)[0] == answers
+        assert store.used()["m", True].prompt_tokens == 100
+    assert live.bodies == []
+
+
+@pytest.mark.parametrize(("most", "sizes"), [((4, 10**9), [4, 4, 2]), ((100, 700), [2] * 5), ((100, 1), [1] * 10)])
+def test_a_batch_holds_no_more_than_its_limits(tmp_path: Path, most: tuple[int, int], sizes: list[int]) -> None:
+    server = BatchServer(echo)
+    answers, _, _ = run(server, tmp_path, most=most)
+    assert len(answers) == 10 and [len(lines) for lines in server.seen] == sizes
+    if most[1] > 1:
+        assert all(sum(len(json.dumps(line)) + 1 for line in lines) <= most[1] for lines in server.seen)
+
+
+def test_what_failed_is_another_attempt_what_expired_or_was_lost_is_sent_as_it_was(tmp_path: Path) -> None:
+    seen: dict[str, int] = {}
+
+    def answer(body: dict[str, Any]) -> dict[str, Any] | None:
+        name = question(body)
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:
+            return echo(body)
+        faults = {"question 0": EXPIRED, "question 1": None, "question 2": refused(500, f"oh {KEY}"), "question 3": completed("")}
+        return faults.get(name, echo(body))
+
+    server = BatchServer(answer)
+    answers, failures, _ = run(server, tmp_path)
+    assert failures == {} and len(server.batches) == 2
+    assert [(line["body"]["seed"], question(line["body"])) for line in server.seen[1]] == [
+        (100, "question 0"),
+        (100, "question 1"),
+        (101, "question 2"),
+        (101, "question 3"),
+    ]
+    assert answers["02"].rejected == ("HTTP 500",) and answers["03"].rejected == ("empty",) and answers["00"].attempts == 1
+
+
+def test_an_expired_batch_keeps_what_it_brought_and_barren_ones_end(tmp_path: Path) -> None:
+    server = BatchServer(echo, statuses={0: "expired"})
+    answers, _, _ = run(server, tmp_path / "a")
+    assert len(answers) == 10 and len(server.batches) == 2
+    server = BatchServer(echo, statuses=dict.fromkeys(range(9), "expired"))
+    with pytest.raises(EndpointError, match="3 batches in a row brought no reply"):
+        run(server, tmp_path / "b")
+    assert len(server.batches) == 3
+
+
+def test_a_batch_that_is_not_accepted_says_why_and_its_requests_can_be_sent_again(tmp_path: Path) -> None:
+    server = BatchServer(echo, statuses={0: "failed"})
+    with pytest.raises(EndpointError, match="batch batch_0 was not accepted: line 1 is odd"):
+        run(server, tmp_path)
+    answers, _, _ = run(server, tmp_path)
+    assert len(answers) == 10 and len(server.batches) == 2
+
+
+@pytest.mark.parametrize("after", ["planned", "created", "noted", "half collected"])
+def test_a_process_that_was_killed_pays_for_no_batch_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str) -> None:
+    class Killed(BaseException):
+        pass
+
+    server = BatchServer(echo)
+    with monkeypatch.context() as patch:
+        note, append, count = outstanding.note, Store.append, 0
+
+        def noting(folder: Path, token: str, **fields: Any) -> None:
+            if after == "created" and "id" in fields:
+                raise Killed
+            note(folder, token, **fields)
+            if (after == "planned" and "requests" in fields) or (after == "noted" and "id" in fields):
+                raise Killed
+
+        def appending(self: Store, record: dict[str, Any]) -> None:
+            nonlocal count
+            count += 1
+            if after == "half collected" and count == 5:
+                raise Killed
+            append(self, record)
+
+        patch.setattr(outstanding, "note", noting)
+        patch.setattr(Store, "append", appending)
+        with pytest.raises(Killed):
+            run(server, tmp_path)
+    assert len(outstanding.batches(tmp_path)) == 1
+    answers, failures, _ = run(server, tmp_path)
+    assert len(answers) == 10 and failures == {} and len(server.batches) == 1
+    assert outstanding.batches(tmp_path) == []
+    with Store(tmp_path) as store:
+        assert len(store) == 10 == len((tmp_path / "replies.jsonl").read_text().splitlines())
+
+
+def test_what_is_under_way_in_a_batch_is_not_asked_live(tmp_path: Path) -> None:
+    asked = endpoint("http://127.0.0.1:1/v1")
+    key = chat.request_key(asked, REQUESTS["03"], 0)
+    outstanding.planned(tmp_path, outstanding.Batch("t", "this machine", "m", {key: {}}))
+    live = Server(lambda request, body, number: ok("x"))
+    with simulated.serve(live.app) as url, Store(tmp_path) as store:
+        with pytest.raises(EndpointError, match=r"under way in a batch \(1 requests\): `fasrepro annotate --batch`"):
+            client.complete({"03": REQUESTS["03"]}, accept, endpoint(url), store)
+        assert len(client.complete({"04": REQUESTS["04"]}, accept, endpoint(url), store)[0]) == 1
+
+
+def test_a_torn_line_of_the_list_of_batches_is_skipped(tmp_path: Path) -> None:
+    outstanding.planned(tmp_path, outstanding.Batch("one", "h", "m", {"k": {}}))
+    with (tmp_path / outstanding.FILE).open("a") as file:
+        file.write('{"token": "two", "requ')
+    outstanding.note(tmp_path, "one", id="batch_7")
+    assert [(found.token, found.id) for found in outstanding.batches(tmp_path)] == [("one", "batch_7")]
+    assert outstanding.keys(tmp_path) == {"k"}
+
+
+def test_a_batch_is_as_large_as_the_budget_and_no_larger(tmp_path: Path) -> None:
+    server = BatchServer(echo)
+    price = pricing.needed_price("gpt-4o", local=True)
+    one = price.cost(**pricing.most(price, REQUESTS["00"], None, 50), batch=True)
+    with pytest.raises(pricing.BudgetError, match="`fasrepro annotate --batch` goes on from there"):
+        run(server, tmp_path, model="gpt-4o", budget_usd=3.5 * one)
+    assert len(server.seen[0]) == 3  # more than three at last, since replies cost less than they may
+    sent = sum(len(lines) for lines in server.seen)
+    assert 3 < sent < 10
+    answers, _, _ = run(server, tmp_path, model="gpt-4o", budget_usd=20 * one)
+    assert len(answers) == 10 and sum(len(lines) for lines in server.seen) == 10

@@ -1,0 +1,87 @@
+"""The first questions, against loopback servers that take less than OpenAI's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from fasrepro.captions import client, simulated
+from fasrepro.captions.chat import Abilities, EndpointError
+from fasrepro.captions.store import Store
+from tests.captions.test_client import Script, Server, endpoint, failed, ok
+
+
+def has_image(body: dict[str, Any]) -> bool:
+    return any(part["type"] == "image_url" for part in body["messages"][-1]["content"])
+
+
+def probed(script: Script, folder: Path) -> tuple[Server, Abilities]:
+    server = Server(script)
+    with simulated.serve(server.app) as url, Store(folder) as store:
+        return server, client.abilities(endpoint(url, probe=True), store)
+
+
+def test_a_server_that_takes_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
+        answer = ok('{"colour": "red"}' if "response_format" in body else "Red")
+        if body.get("logprobs"):
+            answer = web.json_response(text=answer.text.replace('"finish_reason"', '"logprobs": {"content": []}, "finish_reason"'))
+        return answer
+
+    server, found = probed(script, tmp_path)
+    assert found == Abilities(images=True, json_schema=True, logprobs=True)
+    assert len(server.bodies) == 3 and "this machine, model m: images, JSON schema, log probabilities" in capsys.readouterr().err
+    again, same = probed(script, tmp_path)
+    assert again.bodies == [] and same == found  # known for good
+
+
+def test_what_is_missing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
+        if has_image(body):
+            return failed(400, "this model does not take images")
+        if "response_format" in body or body.get("logprobs"):
+            return failed(422, "unknown field")
+        return ok("red")
+
+    _, found = probed(script, tmp_path)
+    assert found == Abilities(images=False, json_schema=False, logprobs=False)
+    assert "no images; no JSON schema, so captions are read from tagged text; no log prob" in capsys.readouterr().err
+
+
+def test_a_server_that_ignores_a_schema_does_not_count_as_one_that_keeps_it(tmp_path: Path) -> None:
+    _, found = probed(lambda request, body, number: ok("Red."), tmp_path)
+    assert found == Abilities(images=True, json_schema=False, logprobs=False)
+
+
+def test_fields_that_a_model_refuses_are_left_out_or_renamed(tmp_path: Path) -> None:
+    def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
+        if "max_tokens" in body:
+            return failed(400, "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead.")
+        if "temperature" in body:
+            return failed(400, "Unsupported value: 'temperature' does not support 0.5 with this model.")
+        return failed(400, "seed: extra inputs are not permitted") if "seed" in body else ok("Red")
+
+    _, found = probed(script, tmp_path)
+    assert (found.limit, found.temperature, found.seed, found.images) == ("max_completion_tokens", False, False, True)
+
+
+def test_a_server_that_answers_nothing_is_an_error_and_nothing_is_kept(tmp_path: Path) -> None:
+    with pytest.raises(EndpointError, match="no answer even to a first short question .HTTP 400: go away"):
+        probed(lambda request, body, number: failed(400, "go away"), tmp_path)
+    with pytest.raises(EndpointError, match="no answer even to a first short question .HTTP 500"):
+        probed(lambda request, body, number: failed(500), tmp_path)
+    with Store(tmp_path) as store:
+        assert len(store) == 0
+
+
+def test_an_overloaded_server_is_asked_again(tmp_path: Path) -> None:
+    _, found = probed(lambda request, body, number: failed(503) if number == 0 else ok("Red"), tmp_path)
+    assert found.images
+
+
+def test_the_simulated_annotator_keeps_a_schema(world: Any, tmp_path: Path) -> None:
+    with simulated.serve(simulated.application(world.annotator())) as url, Store(tmp_path) as store:
+        assert client.abilities(endpoint(url, probe=True), store) == Abilities(images=True, json_schema=True, logprobs=False)

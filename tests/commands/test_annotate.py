@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fasrepro import cli, records
+from fasrepro.captions import simulated
+from fasrepro.captions.chat import Abilities
+from fasrepro.records import Caption
+from fasrepro.stages import annotate as stage
+from tests.captions.batch_server import BatchServer, completed
+from tests.captions.conftest import make_world
+from tests.captions.test_annotate import project
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return make_world(tmp_path_factory.mktemp("world"), 12)
+
+
+@pytest.fixture
+def at(world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return what lays out a project with another annotator, and goes there."""
+
+    def there(**annotator: Any) -> Path:
+        root = project(world, tmp_path / "p", **annotator)
+        monkeypatch.chdir(root)
+        monkeypatch.setenv("FASREPRO_STORE", str(tmp_path / "store"))
+        monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+        return root
+
+    return there
+
+
+def test_a_dry_run_needs_no_key_and_asks_nobody(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    at(base_url="https://example.invalid/v1", model="gpt-4o-2024-11-20")
+    assert cli.main(["annotate", "--dry-run"]) == 0
+    out = capsys.readouterr().out
+    assert [line.split(":")[0] for line in out.splitlines()[:4]] == ["vanilla", "reasoning", "neutral", "blind"]
+    assert "12 images, 0 stored, 12 requests" in out and "budget: $10.00" in out and "prices of 20" in out
+    assert cli.main(["annotate", "--dry-run", "--style", "vanilla"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_a_dry_run_of_the_simulated_annotator_knows_what_is_stored(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    at()
+    stage.main(["--style", "vanilla"])
+    capsys.readouterr()
+    assert cli.main(["annotate", "--dry-run", "--style", "vanilla"]) == 0
+    assert "12 images, 12 stored, 0 requests, 0 + 0 tokens, $0.00 live" in capsys.readouterr().out
+
+
+def test_batches_fill_the_store_and_the_stage_asks_nothing_more(
+    at: Any, world: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    annotator = world.annotator()
+
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        text, image = simulated.content_of(body)
+        return completed(annotator.reply(text, image, body["seed"], 600)[0])
+
+    server = BatchServer(answer, polls=0)
+    with simulated.serve(server.app) as url:
+        root = at(base_url=url, model="gpt-4o-mini")
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-0123456789")
+        monkeypatch.setattr("fasrepro.captions.client.abilities", lambda endpoint, store: Abilities())
+        assert cli.main(["annotate", "--batch", "--style", "vanilla"]) == 0
+    out = capsys.readouterr().out
+    assert "12 faces of msu -> this machine, model gpt-4o-mini" in out and "vanilla: 12 captions, 0 failed" in out
+    stage.main(["--style", "vanilla"])  # the server is gone
+    captions = records.read(root / "results" / "captions" / "vanilla.parquet", Caption)
+    assert len(captions) == 12 and {caption.model for caption in captions} == {"gpt-4o-mini"}
+
+
+def test_what_no_prompt_got_goes_to_people_and_comes_back(
+    at: Any, world: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = at()
+    report = root / "results" / "captions_report" / "vanilla.json"
+    assert cli.main(["annotate", "--to-people", "f.jsonl", "--style", "vanilla"]) == 1
+    assert "vanilla.json: no such file; run `dvc repro annotate@vanilla` first" in capsys.readouterr().err
+    stage.main(["--style", "vanilla"])
+    refused = world.faces[0].face_id
+    report.write_text(json.dumps(json.loads(report.read_text()) | {"failed": {refused: "refusal: no"}}))
+    assert cli.main(["annotate", "--to-people", "f.jsonl"]) == 1 and "name one style" in capsys.readouterr().err
+    assert cli.main(["annotate", "--to-people", "f.jsonl", "--style", "vanilla"]) == 0
+    row = json.loads(Path("f.jsonl").read_text())
+    row["text"] = "The skin has natural texture and the shadows follow the nose. This is a bona fide face."
+    Path("f.jsonl").write_text(json.dumps(row) + "\n")
+    assert cli.main(["annotate", "--from-people", "f.jsonl", "--style", "vanilla"]) == 0
+    assert "1 new captions are kept" in capsys.readouterr().out
+    stage.main(["--style", "vanilla"])
+    captions = {c.face_id: c for c in records.read(root / "results" / "captions" / "vanilla.parquet", Caption)}
+    assert captions[refused].text == row["text"] and captions[refused].model == "people"
+
+
+def test_faces_stay_here_unless_their_licence_lets_them_go(at: Any, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = at(base_url="https://example.invalid/v1", model="gpt-4o")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-0123456789")
+    text = (root / "params.yaml").read_text().replace("people: procedural", "people: portraits")
+    (root / "params.yaml").write_text(text)
+    with pytest.raises(ValueError, match=r"faces of msu may not be sent to example\.invalid: .* annotator\.may_leave"):
+        stage.main(["--style", "vanilla"])
+    assert not (root / "results" / "captions").exists()
+    asked = stage.task()
+    assert asked.may_leave == []
+    (root / "params.yaml").write_text(text.replace("may_leave: []", "may_leave:\n  - msu"))
+    assert stage.task().may_leave == ["msu"]
