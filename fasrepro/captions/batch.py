@@ -1,7 +1,7 @@
 """Questions as OpenAI batches: half the price, an answer within a day. The same keys, store and rules as when asked live.
 
 Each round sends what the store says comes next for every request, waits, and collects; what failed counts as an attempt, what
-expired does not and is sent again. A process can be killed at any moment and started again: batches under way are collected first.
+expired does not and is sent again. A process can be killed at any moment: batches under way are collected first.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def complete(
             return answers, {name: at for name, at in found.items() if isinstance(at, Failure)}
         barren = barren + 1 if waited and len(store) == before else 0
         if barren == BARREN_ROUNDS:
-            raise EndpointError(f"{shown_host(endpoint.base_url)}: {barren} batches in a row brought no reply; ask live, without --batch")
+            raise EndpointError(
+                f"{shown_host(endpoint.base_url)}: {barren} batches in a row brought no reply; ask live, without --batch"
+            )
         send(affordable(pending.values(), endpoint, store), endpoint, client.abilities(endpoint, store), store, say, most)
 
 
@@ -142,7 +144,9 @@ def collect(endpoint: Endpoint, store: Store, say: Callable[[str], None], poll_s
                 continue
             state = server.batches.retrieve(batch.id)
             while state.status not in ENDED:
-                counts = f", {state.request_counts.completed} of {state.request_counts.total} done" if state.request_counts else ""
+                counts = (
+                    f", {state.request_counts.completed} of {state.request_counts.total} done" if state.request_counts else ""
+                )
                 say(f"batch {batch.id}: {state.status}{counts}")
                 time.sleep(poll_s)
                 state = server.batches.retrieve(batch.id)
@@ -152,8 +156,12 @@ def collect(endpoint: Endpoint, store: Store, say: Callable[[str], None], poll_s
         outstanding.note(folder, batch.token, ended=state.status)
         say(f"batch {batch.id}: {state.status}")
         if state.status == "failed":
-            faults = "; ".join(str(fault.message) for fault in (state.errors.data if state.errors and state.errors.data else ())[:3])
-            raise EndpointError(f"{host}: batch {batch.id} was not accepted: {chat.redact(faults, endpoint.api_key) or 'no reason'}")
+            faults = "; ".join(
+                str(fault.message) for fault in (state.errors.data if state.errors and state.errors.data else ())[:3]
+            )
+            raise EndpointError(
+                f"{host}: batch {batch.id} was not accepted: {chat.redact(faults, endpoint.api_key) or 'no reason'}"
+            )
     return len(mine)
 
 

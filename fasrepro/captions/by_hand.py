@@ -110,6 +110,8 @@ def take(path: Path, faces: Iterable[Face], style: Style, store: Store) -> int:
         number, last = last_edit(style, face.crop_sha256, store)
         if last is None or last["text"] != text:
             asked = {"model": MODEL, "prompt_version": style.name, "image": face.crop_sha256, "attempt": number}
-            store.append({"key": key_of(style, face.crop_sha256, number), "request": asked, "text": text, "finish_reason": "stop"})
+            store.append(
+                {"key": key_of(style, face.crop_sha256, number), "request": asked, "text": text, "finish_reason": "stop"}
+            )
             new += 1
     return new

@@ -27,8 +27,9 @@ REFUSAL = re.compile(
 )
 # How they decline within a text that has a caption's form: the task is refused, or the person made the reason not to look.
 VEILED = re.compile(
-    r"\b(?:i|we)(?: am| ?['\u2019]m| are| ?['\u2019]re)? (?:can ?not|can['\u2019]?t|won['\u2019]?t|will not|must decline to|unable to"
-    r"|not able to|not allowed to|not comfortable) (?:help|assist|comply|fulfil|analy[sz]e (?:this|the|a) (?:image|face|person)"
+    r"\b(?:i|we)(?: am| ?['\u2019]m| are| ?['\u2019]re)? (?:can ?not|can['\u2019]?t|won['\u2019]?t|will not|must decline to"
+    r"|unable to|not able to|not allowed to|not comfortable)"
+    r" (?:help|assist|comply|fulfil|analy[sz]e (?:this|the|a) (?:image|face|person)"
     r"|(?:identify|recogni[sz]e|judge|assess|describe|evaluate) (?:this|the|a|any|real|people|persons?|individuals?|faces?)"
     r"|provide (?:an? |any |such )?(?:analys|assessment|description|judg|explanation|answer))"
     r"|\b(?:analysis|assessment|description|explanation) (?:is |was )?(?:not provided|withheld|declined|omitted)"
@@ -55,7 +56,7 @@ def parse(style: Style, text: str) -> tuple[str, Verdict]:
         raise Rejected("empty")
     if REFUSAL.match(text.strip()):
         raise Rejected(REFUSED, _clip(text))
-    if text.lstrip().startswith(("{", "```")):
+    if text.lstrip().startswith(("{", "[", "```")):
         text = _laid_out(style, text)
     if veiled := VEILED.search(text):
         raise Rejected(REFUSED, f"it has a caption's form and says {_clip(veiled[0])!r}")
@@ -95,7 +96,9 @@ def _laid_out(style: Style, text: str) -> str:
         raise Rejected("format", "no valid JSON") from None
     wanted = [*style.fields(), *([VERDICT_FIELD] if style.concludes else [])]
     if not isinstance(answer, dict) or sorted(answer) != sorted(wanted):
-        raise Rejected("format", f"JSON with {', '.join(map(str, answer)) if isinstance(answer, dict) else type(answer).__name__}")
+        raise Rejected(
+            "format", f"JSON with {', '.join(map(str, answer)) if isinstance(answer, dict) else type(answer).__name__}"
+        )
     if not all(isinstance(value, str) for value in answer.values()):
         raise Rejected("format", "JSON with a value that is no text")
     parts = [_squeeze(answer[field]) for field in style.fields()]

@@ -68,7 +68,7 @@ def complete(
 
     `accept` raises `checks.Rejected` for a reply to ask again. Returns answers and failures, each in the order of `requests`.
     Raises `EndpointError` at once for HTTP 401, 403, 404 and a spent quota, when more than `max_failures` have failed, and where
-    the model takes no images; `BudgetError` when the budget does not cover the next request, `PriceError` for one without a price.
+    the model takes no images; `BudgetError` when the budget does not cover the next request, `PriceError` without a price.
     Ctrl-C ends with `KeyboardInterrupt`; all that was received by then is in the store.
     """
     run = _Run(accept, endpoint, store, progress, max_failures, len(requests))
@@ -148,7 +148,8 @@ class _Run(Generic[T]):
         key = wanted.key
         if key in self.outstanding:
             raise EndpointError(
-                f"what is to be asked is under way in a batch ({len(self.outstanding)} requests): `fasrepro annotate --batch` collects it"
+                f"what is to be asked is under way in a batch ({len(self.outstanding)} requests): `fasrepro annotate --batch`"
+                " collects it"
             )
         while key in self.asking:  # the same pixels and words under another id
             await self.asking[key].wait()
@@ -160,12 +161,13 @@ class _Run(Generic[T]):
                 self.asking.pop(key).set()
 
     async def _ask(self, wanted: Pending) -> None:
-        """Ask until the server takes the request, and store what came of it. Raises `Transport`, `EndpointError`, `BudgetError`."""
+        """Ask until the server takes the request, and store what came of it. Raises as `complete` does, and `Transport`."""
         endpoint, request, abilities = self.endpoint, wanted.question, await self._probed()
         image = request.image() if request.image is not None else None
         if image is not None and not abilities.images:
             raise EndpointError(
-                f"{shown_host(endpoint.base_url)}, model {endpoint.model!r}: takes no images; name a vision model in annotator.model"
+                f"{shown_host(endpoint.base_url)}, model {endpoint.model!r}: takes no images; name a vision model in"
+                " annotator.model"
             )
         record = {"key": wanted.key, "request": chat.described(endpoint, request, wanted.number)}
         body = chat.body(endpoint, request, wanted.number, image, abilities)
@@ -294,7 +296,8 @@ def _fields(completion: Any, endpoint: Endpoint) -> dict[str, Any]:
         logprobs = choice.logprobs is not None
     usage = completion.usage.model_dump(include={"prompt_tokens", "completion_tokens"}) if completion.usage else {}
     said = {"text": redact(text, endpoint.api_key), "finish_reason": finish_reason, "usage": usage, "served": completion.model}
-    return said | ({"logprobs": True} if logprobs else {})
+    revision = {"revision": completion.system_fingerprint} if completion.system_fingerprint else {}
+    return said | revision | ({"logprobs": True} if logprobs else {})
 
 
 def _problem(error: Exception, endpoint: Endpoint) -> Transport:

@@ -68,7 +68,9 @@ def progress_to_stderr(what: str, every_s: float = 5.0) -> Callable[[Progress], 
         last = time.monotonic()
         rate = max(now.done - stored, 0) / (last - began)
         left = f", {(now.total - now.done) / rate / 60:.1f} min left" if rate else ""
-        text = f"{what}: {now.done} of {now.total}, {now.asked / (last - began):.1f} requests/s, ${now.spent_usd:.2f} so far{left}"
+        text = (
+            f"{what}: {now.done} of {now.total}, {now.asked / (last - began):.1f} requests/s, ${now.spent_usd:.2f} so far{left}"
+        )
         print(text, file=sys.stderr, flush=True)
 
     return show

@@ -71,8 +71,8 @@ def needed_price(model: str, local: bool) -> Price:
     price = price_of(model) or (FREE if local else None)
     if price is None:
         raise PriceError(
-            f"no price is known of model {model!r}, so annotator.budget_usd cannot be kept: add it to fasrepro/captions/{TABLE.name},"
-            " with 0 if it costs you nothing"
+            f"no price is known of model {model!r}, so annotator.budget_usd cannot be kept: add it to"
+            f" fasrepro/captions/{TABLE.name}, with 0 if it costs you nothing"
         )
     return price
 
@@ -144,8 +144,8 @@ def spent(store: Store) -> float:
 def exceeded(limit: float, already: float, cost: float, again: str) -> str:
     """Say that a request is not covered, and how to go on: by the command `again`."""
     return (
-        f"the budget of ${limit:g} (annotator.budget_usd) does not cover the next request: ${already:.4f} are spent, and it may come"
-        f" to ${cost:.4f}. All replies are kept: with a larger budget, `{again}` goes on from there"
+        f"the budget of ${limit:g} (annotator.budget_usd) does not cover the next request: ${already:.4f} are spent, and it may"
+        f" come to ${cost:.4f}. All replies are kept: with a larger budget, `{again}` goes on from there"
     )
 
 

@@ -105,4 +105,5 @@ def said(endpoint: Endpoint, abilities: Abilities) -> str:
         *([] if abilities.seed else ["no seed, so that nothing but the store makes a run repeatable"]),
         *([] if abilities.temperature else ["no temperature but its own"]),
     ]
-    return f"{shown_host(endpoint.base_url)}, model {endpoint.model}: {'; '.join(missing) or 'images, JSON schema, log probabilities'}"
+    found = "; ".join(missing) or "images, JSON schema, log probabilities"
+    return f"{shown_host(endpoint.base_url)}, model {endpoint.model}: {found}"

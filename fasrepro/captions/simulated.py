@@ -276,7 +276,7 @@ def serve(app: web.Application) -> Iterator[str]:
 
     In a thread of this process, so that it cannot outlive it, however the process ends.
     """
-    started: list[str | BaseException] = []
+    started: list[str | Exception] = []
     ready, loop, stop = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
 
     async def run() -> None:
@@ -287,7 +287,7 @@ def serve(app: web.Application) -> Iterator[str]:
             await site.start()
             port = runner.addresses[0][1]
             started.append(f"http://127.0.0.1:{port}/v1")
-        except OSError as error:
+        except Exception as error:  # whatever it is, whoever waits must be told
             started.append(error)
         ready.set()
         await stop.wait()
@@ -297,8 +297,8 @@ def serve(app: web.Application) -> Iterator[str]:
     thread.start()
     ready.wait()
     try:
-        if isinstance(started[0], BaseException):
-            raise AnnotatorError(f"no port on 127.0.0.1 for the simulated annotator ({started[0]})")
+        if isinstance(started[0], Exception):
+            raise AnnotatorError(f"the simulated annotator's server does not start on 127.0.0.1 ({started[0]})")
         yield started[0]
     finally:
         loop.call_soon_threadsafe(stop.set)

@@ -1,7 +1,8 @@
 """`fasrepro annotate`: before, beside and after the stage `annotate`: what it would cost, in batches, and by hand.
 
---dry-run asks nobody and needs no key. --batch fills the store over the OpenAI Batch API; `dvc repro` then finds every reply there.
---to-people writes the faces that no prompt got an answer about for people to caption; --from-people keeps what they wrote.
+--dry-run asks nobody and needs no key. --batch fills the store over the OpenAI Batch API; `dvc repro` then finds every reply
+there. --to-people writes the faces that no prompt got an answer about, for people to caption; --from-people keeps what they
+wrote.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import argparse
 from pathlib import Path
 
 from fasrepro import config, paths, provenance
-from fasrepro.captions import annotate, batch, by_hand, endpoints, estimate, pricing, styles
+from fasrepro.captions import annotate, batch, by_hand, endpoints, estimate, pricing, styles, task
 from fasrepro.captions.store import Store
-from fasrepro.stages.annotate import Task, task
+from fasrepro.captions.task import Task
 
 
 def dry_run(asked: Task, chosen: list[styles.Style], store: Store) -> None:
@@ -26,7 +27,9 @@ def dry_run(asked: Task, chosen: list[styles.Style], store: Store) -> None:
         print(estimate.line(style.name, found))
     checked, _ = pricing.table()
     spent = pricing.spent(store)
-    print(f"model {endpoint.model}; prices of {checked:%Y-%m-%d} (fasrepro/captions/{pricing.TABLE.name}); a caption that is asked")
+    print(
+        f"model {endpoint.model}; prices of {checked:%Y-%m-%d} (fasrepro/captions/{pricing.TABLE.name}); a caption that is asked"
+    )
     print(f"again costs again. Spent so far: ${spent:.2f}; with this: ${spent + total:.2f}; budget: ${endpoint.budget_usd:.2f}")
 
 
@@ -47,7 +50,8 @@ def to_people(path: Path, asked: Task, style: styles.Style) -> None:
         raise ValueError(f"{report}: no such file; run `dvc repro annotate@{style.name}` first")
     failed = provenance.read_json(report)["failed"]
     count = by_hand.give(path, asked.faces, style, failed, {})
-    print(f"{path}: {count} faces; write a caption into each \"text\", then `fasrepro annotate --style {style.name} --from-people {path}`")
+    again = f"fasrepro annotate --style {style.name} --from-people {path}"
+    print(f'{path}: {count} faces; write a caption into each "text", then `{again}`')
 
 
 def from_people(path: Path, asked: Task, style: styles.Style, store: Store) -> None:
@@ -58,7 +62,7 @@ def from_people(path: Path, asked: Task, style: styles.Style, store: Store) -> N
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--style", action="append", default=[], help="one of params.yaml's styles; may be repeated; all if not given")
+    parser.add_argument("--style", action="append", default=[], help="one of params.yaml's; may be repeated; all if not given")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--dry-run", action="store_true", help="print images, requests, tokens, cost and time")
     what.add_argument("--batch", action="store_true", help="ask over the OpenAI Batch API")
@@ -69,7 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked."""
     chosen = [styles.style_of(name) for name in arguments.style or config.load("styles").styles]
-    asked = task()
+    params = config.load("archives", "synthetic", "annotator", "simulated")
+    asked = task.of(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
     with Store(paths.store()) as store:
         if arguments.dry_run:
             dry_run(asked, chosen, store)

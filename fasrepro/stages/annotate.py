@@ -3,49 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
-from typing import Any
 
 from fasrepro import config, paths, provenance, records, stages
-from fasrepro.captions import annotate, endpoints, simulated
+from fasrepro.captions import annotate, endpoints, task
 from fasrepro.captions.store import Store
 from fasrepro.captions.styles import style_of
-
-
-@dataclasses.dataclass(frozen=True)
-class Task:
-    """What params.yaml asks to be captioned, and of whom: `endpoint` is what `captions.endpoints` takes."""
-
-    faces: list[records.Face]
-    label_aware: bool
-    may_leave: list[str]
-    endpoint: dict[str, Any]
-
-
-def task() -> Task:
-    """Read params.yaml and the index. Raises `ConfigError` for a data set that is none."""
-    params = config.load("archives", "synthetic", "annotator", "simulated")
-    settings = dataclasses.asdict(params.annotator)
-    label_aware, datasets, may_leave = (settings.pop(key) for key in ("label_aware", "datasets", "may_leave"))
-    for key, names in (("datasets", datasets), ("may_leave", may_leave)):
-        for name in names:
-            if name not in records.DATASETS:
-                raise config.ConfigError(f"params.yaml: annotator.{key}: {config.unknown(name, records.DATASETS, 'data set')}")
-    if params.archives.source == "synthetic" and params.synthetic.people == "procedural":
-        may_leave = datasets  # nobody's faces
-    faces = [face for face in records.read(paths.FACES, records.Face) if face.split == "train" and face.dataset in datasets]
-    if settings["base_url"] == endpoints.SIMULATED:
-        truths = records.read(paths.TRUTH, records.Truth)
-        settings["annotator"] = simulated.annotator_of(dataclasses.asdict(params.simulated), faces, truths)
-    return Task(faces, label_aware, may_leave, settings)
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--style", required=True)
     style = style_of(parser.parse_args(argv).style)
-    asked = task()
+    params = config.load("archives", "synthetic", "annotator", "simulated")
+    asked = task.of(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
     with endpoints.opened(**asked.endpoint) as endpoint, Store(paths.store()) as store:
         print(annotate.may_go(asked.faces, endpoint, asked.may_leave), file=sys.stderr)
         captions, report = annotate.annotate(

@@ -39,8 +39,12 @@ class BatchServer:
         self.seen: list[list[dict[str, Any]]] = []  # the lines of each batch
         self.asked: dict[str, int] = {}
         self.keys: set[str] = set()
-        self.app = web.Application(client_max_size=1 << 30)
-        self.app.add_routes(
+
+    @property
+    def app(self) -> web.Application:
+        """Another application for each server that is started; what was sent is known to all."""
+        app = web.Application(client_max_size=1 << 30)
+        app.add_routes(
             [
                 web.post("/v1/files", self.upload),
                 web.get("/v1/files/{id}/content", self.content),
@@ -49,6 +53,7 @@ class BatchServer:
                 web.get("/v1/batches/{id}", self.retrieve),
             ]
         )
+        return app
 
     async def upload(self, request: web.Request) -> web.Response:
         form = await request.post()
@@ -56,7 +61,9 @@ class BatchServer:
         identity = f"file-{len(self.files)}"
         self.files[identity] = form["file"].file.read()
         self.keys.add(request.headers["Authorization"])
-        return web.json_response({"id": identity, "object": "file", "bytes": 1, "created_at": 0, "filename": "f", "purpose": "batch"})
+        return web.json_response(
+            {"id": identity, "object": "file", "bytes": 1, "created_at": 0, "filename": "f", "purpose": "batch"}
+        )
 
     async def create(self, request: web.Request) -> web.Response:
         asked = await request.json()

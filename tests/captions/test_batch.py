@@ -42,7 +42,11 @@ def test_replies_are_matched_by_custom_id_whatever_their_order(tmp_path: Path) -
         f"{number:02d}": f"answer to question {number} with 100" for number in range(10)
     }
     assert server.keys == {f"Bearer {KEY}"} and len(server.batches) == 1
-    assert said == ["batch batch_0: 10 requests sent to this machine", "batch batch_0: validating, 0 of 10 done", "batch batch_0: completed"]
+    assert said == [
+        "batch batch_0: 10 requests sent to this machine",
+        "batch batch_0: validating, 0 of 10 done",
+        "batch batch_0: completed",
+    ]
     assert not (tmp_path / "batch.jsonl").exists()
 
     again, _, _ = run(server, tmp_path)
@@ -164,9 +168,9 @@ def test_a_batch_is_as_large_as_the_budget_and_no_larger(tmp_path: Path) -> None
     price = pricing.needed_price("gpt-4o", local=True)
     one = price.cost(**pricing.most(price, REQUESTS["00"], None, 50), batch=True)
     with pytest.raises(pricing.BudgetError, match="`fasrepro annotate --batch` goes on from there"):
-        run(server, tmp_path, model="gpt-4o", budget_usd=3.5 * one)
-    assert len(server.seen[0]) == 3  # more than three at last, since replies cost less than they may
+        run(server, tmp_path, model="gpt-4o", budget_usd=2.1 * one)
+    assert len(server.seen[0]) == 2  # more at last, since replies cost less than they may
     sent = sum(len(lines) for lines in server.seen)
-    assert 3 < sent < 10
+    assert 2 < sent < 10
     answers, _, _ = run(server, tmp_path, model="gpt-4o", budget_usd=20 * one)
     assert len(answers) == 10 and sum(len(lines) for lines in server.seen) == 10

@@ -75,6 +75,6 @@ def test_one_bad_text_keeps_none_of_the_file(world: Any, tmp_path: Path) -> None
     good = f"The skin has natural texture and shadows follow the nose. {ENDS[faces[0].label]}"
     fill(path, {0: good, 1: good})  # the second is an attack
     with Store(tmp_path / "store") as store:
-        with pytest.raises(by_hand.EditError, match="line 2: .*contradicts the label"):
+        with pytest.raises(by_hand.EditError, match=r"line 2: .*contradicts the label"):
             by_hand.take(path, faces, VANILLA, store)
         assert len(store) == 0

@@ -43,7 +43,11 @@ WHOLE = "\n".join([*STEPS[:-1], f"{STEPS[-1]} {ATTACK}"])
         (REASONING, WHOLE.replace("Some", "many words " * 60), "too long"),
         (VANILLA, f"I am happy to describe the light, but I cannot identify the person in it or judge them. {ATTACK}", "refusal"),
         (VANILLA, f"A face in soft light; an analysis is not provided, due to content policies. {BONA_FIDE}", "refusal"),
-        (REASONING, WHOLE.replace("Some plain words about what can be seen here.", "I'm not able to assess this face.", 4), "refusal"),
+        (
+            REASONING,
+            WHOLE.replace("Some plain words about what can be seen here.", "I'm not able to assess this face.", 4),
+            "refusal",
+        ),
         (REASONING, WHOLE.replace("Some plain", "As an AI, some plain", 1), "refusal"),
         (VANILLA, '{"text": "Wavy stripes run over', "format"),
         (VANILLA, '["a", "b"]', "format"),

@@ -228,7 +228,9 @@ def test_five_kills_lose_no_reply_and_repeat_at_most_what_was_under_way(world: W
     assert_no_key_under(tmp_path)
 
 
-def test_a_budget_of_a_cent_stops_after_the_last_affordable_request_and_a_larger_one_goes_on(world: World, tmp_path: Path) -> None:
+def test_a_budget_of_a_cent_stops_after_the_last_affordable_request_and_a_larger_one_goes_on(
+    world: World, tmp_path: Path
+) -> None:
     """At gpt-4o's price, with the usage that the server reports: a cent pays a few captions."""
     annotator = world.annotator()
     server = FaultyServer(annotator)
@@ -239,7 +241,9 @@ def test_a_budget_of_a_cent_stops_after_the_last_affordable_request_and_a_larger
         return annotate.annotate(faces, world.crops, STYLE, endpoint, store, True)[0]
 
     with simulated.serve(server.app) as url, Store(tmp_path) as store:
-        with pytest.raises(pricing.BudgetError, match=r"budget of \$0\.01 .* with a larger budget, `dvc repro` goes on from there"):
+        with pytest.raises(
+            pricing.BudgetError, match=r"budget of \$0\.01 .* with a larger budget, `dvc repro` goes on from there"
+        ):
             run(url, store, 0.01)
         spent, first = pricing.spent(store), len(server.asked)
         price = pricing.needed_price("gpt-4o", local=True)

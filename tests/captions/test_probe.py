@@ -28,7 +28,9 @@ def test_a_server_that_takes_everything(tmp_path: Path, capsys: pytest.CaptureFi
     def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
         answer = ok('{"colour": "red"}' if "response_format" in body else "Red")
         if body.get("logprobs"):
-            answer = web.json_response(text=answer.text.replace('"finish_reason"', '"logprobs": {"content": []}, "finish_reason"'))
+            answer = web.json_response(
+                text=answer.text.replace('"finish_reason"', '"logprobs": {"content": []}, "finish_reason"')
+            )
         return answer
 
     server, found = probed(script, tmp_path)
@@ -69,9 +71,9 @@ def test_fields_that_a_model_refuses_are_left_out_or_renamed(tmp_path: Path) -> 
 
 
 def test_a_server_that_answers_nothing_is_an_error_and_nothing_is_kept(tmp_path: Path) -> None:
-    with pytest.raises(EndpointError, match="no answer even to a first short question .HTTP 400: go away"):
+    with pytest.raises(EndpointError, match=r"no answer even to a first short question .HTTP 400: go away"):
         probed(lambda request, body, number: failed(400, "go away"), tmp_path)
-    with pytest.raises(EndpointError, match="no answer even to a first short question .HTTP 500"):
+    with pytest.raises(EndpointError, match=r"no answer even to a first short question .HTTP 500"):
         probed(lambda request, body, number: failed(500), tmp_path)
     with Store(tmp_path) as store:
         assert len(store) == 0
