@@ -26,8 +26,8 @@ class Task:
 def of(annotator: Any, failings: Any, source: str, people: str) -> Task:
     """Read the index, and the truth where the annotator is simulated.
 
-    The arguments are params.yaml's annotator, simulated, archives.source and synthetic.people. Raises `AnnotationError` for a data
-    set that is none.
+    The arguments are params.yaml's annotator, simulated, archives.source and synthetic.people. Raises `AnnotationError` for what is no
+    data set.
     """
     settings = dataclasses.asdict(annotator)
     label_aware, datasets, may_leave = (settings.pop(key) for key in ("label_aware", "datasets", "may_leave"))
