@@ -26,8 +26,8 @@ class Task:
 def of(annotator: Any, failings: Any, source: str, people: str) -> Task:
     """Read the index, and the truth where the annotator is simulated.
 
-    The arguments are params.yaml's annotator, simulated, archives.source and synthetic.people. Raises `AnnotationError` for what is no
-    data set.
+    The arguments are params.yaml's annotator, simulated, archives.source and synthetic.people. Raises `AnnotationError` for a
+    name that is no data set's.
     """
     settings = dataclasses.asdict(annotator)
     label_aware, datasets, may_leave = (settings.pop(key) for key in ("label_aware", "datasets", "may_leave"))
