@@ -25,7 +25,6 @@ from fasrepro.provenance import pixel_hash
 
 NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP file can hold
 OPEN_PACKS = 16
-PICTURE_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 LOCAL_HEADER = struct.Struct("<26xHH")  # of a member: 26 bytes, then the lengths of its name and of its extra field
 
 
@@ -38,23 +37,6 @@ def encode(rgb: np.ndarray) -> tuple[bytes, str]:
     data = io.BytesIO()
     Image.fromarray(rgb).save(data, format="PNG", compress_level=3)
     return data.getvalue(), pixel_hash(rgb)
-
-
-def bare_png(data: bytes) -> bytes:
-    """Return PNG bytes with nothing but what draws the picture: no text, time, place, profile or other metadata.
-
-    Raises `CropError` for bytes that are no whole PNG file.
-    """
-    kept, place = [data[:8]], 8
-    while place + 12 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, place)
-        end = place + 12 + length
-        if kind in PICTURE_CHUNKS:
-            kept.append(data[place:end])
-        place = end
-        if kind == b"IEND" and place <= len(data):
-            return b"".join(kept)
-    raise CropError("not a whole PNG file")
 
 
 @contextlib.contextmanager

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import io
 import threading
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from fasrepro import crops
 from fasrepro.provenance import pixel_hash, sha256_file
@@ -100,23 +97,3 @@ def test_a_pack_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         crops.packed(tmp_path / "crops") as add,
     ):
         add("a/x.png", b"x")
-
-
-def test_a_bare_png_holds_the_picture_and_nothing_else() -> None:
-    about = PngInfo()
-    about.add_text("Comment", "taken at home by somebody")
-    about.add(b"eXIf", b"II*\x00 somewhere")
-    about.add(b"tIME", b"\x07\xea\x0b\x19\x00\x00\x00")
-    data = io.BytesIO()
-    Image.fromarray(picture(1)).save(data, "PNG", pnginfo=about, dpi=(72, 72), icc_profile=b"a profile")
-    bare = crops.bare_png(data.getvalue())
-    assert b"somebody" in data.getvalue()
-    assert not any(word in bare for word in (b"tEXt", b"eXIf", b"tIME", b"pHYs", b"iCCP", b"some"))
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(bare))), picture(1))
-    assert crops.bare_png(crops.encode(picture(2))[0]) == crops.encode(picture(2))[0]
-
-
-@pytest.mark.parametrize("data", [b"", b"\xff\xd8\xff", crops.encode(picture(1))[0][:-5]])
-def test_what_is_no_whole_png_is_an_error(data: bytes) -> None:
-    with pytest.raises(crops.CropError, match="not a whole PNG file"):
-        crops.bare_png(data)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from fasrepro import cues
-from fasrepro.captions import by_hand, chat, checks, client
+from fasrepro.captions import by_hand, chat, checks, client, pictures
 from fasrepro.captions.store import Store
 from fasrepro.captions.styles import OF_LABEL, Style
-from fasrepro.crops import bare_png, read_png
+from fasrepro.crops import read_png
 from fasrepro.records import Caption, Face, Verdict
 
 
@@ -35,7 +35,7 @@ def questions(faces: list[Face], crops: Path, style: Style, label_aware: bool) -
 
     def request_of(face: Face) -> chat.ChatRequest:
         def image() -> bytes:
-            return bare_png(read_png(crops, face.crop, face.crop_sha256)[0])
+            return pictures.bare(read_png(crops, face.crop, face.crop_sha256)[0])
 
         def question(version: str, prompt: str, instead: tuple[chat.ChatRequest, ...] = ()) -> chat.ChatRequest:
             return chat.ChatRequest(system, prompt, version, image, face.crop_sha256, schema, instead)

@@ -9,13 +9,13 @@ import datetime
 import functools
 import math
 import re
-import struct
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from fasrepro.captions import pictures
 from fasrepro.captions.chat import ChatRequest
 from fasrepro.captions.store import Store
 
@@ -107,19 +107,11 @@ def text_tokens(characters: int) -> int:
     return math.ceil(characters / CHARACTERS_A_TOKEN)
 
 
-def png_size(data: bytes) -> tuple[int, int]:
-    """Return (width, height) of PNG bytes, read from their header. Raises `ValueError`."""
-    if data[:8] != b"\x89PNG\r\n\x1a\n" or len(data) < 24:
-        raise ValueError("not a PNG file")
-    width, height = struct.unpack(">II", data[16:24])
-    return width, height
-
-
 def prompt_tokens(price: Price | None, request: ChatRequest, image: bytes | None) -> int:
     """Return about how many tokens a question has; an image counts 0 where its model's rule is not known."""
     tokens = MESSAGE_TOKENS + text_tokens(len(request.system) + len(request.user))
     if image is not None and price is not None:
-        tokens += image_tokens(price.image, *png_size(image))
+        tokens += image_tokens(price.image, *pictures.size(image))
     return tokens
 
 
