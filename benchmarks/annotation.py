@@ -1,10 +1,10 @@
-"""How many captions a second our client takes in, against the bare openai client on the same loopback server. Prints the ratio.
+"""How many captions a second our client takes in, and in how much memory. Prints figures, ratios, and what is asked of them.
 
-python -m benchmarks.annotation [faces]
+python -m benchmarks.annotation [faces [faces of the large run]]
 
-The server is the simulated annotator, each of whose answers takes `LATENCY` longer. Ours reads crops, judges replies and writes
-each to the store, as the stage `annotate` does; the bare client sends the same requests, ready in memory, from as many workers,
-and drops what it gets. They take turns, and the best of each counts.
+The server is the simulated annotator, each of whose answers takes some time longer. Ours reads crops, judges replies and writes
+each to the store, as the stage `annotate` does; the bare openai client sends the same requests, ready in memory, from as many
+workers, and drops what it gets. They take turns, and the best of each counts. Memory is that of the stage itself.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import os
+import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,28 +23,35 @@ from pathlib import Path
 from typing import Any
 
 import openai
+import yaml
 from aiohttp import web
 
 from benchmarks import stand_in
-from fasrepro import config
+from fasrepro import config, paths, records
 from fasrepro.captions import annotate, simulated
 from fasrepro.captions.chat import Endpoint
 from fasrepro.captions.store import Store
 from fasrepro.captions.styles import STYLES, Style
 from fasrepro.crops import read_png
 
-LATENCY, CONCURRENCY = 0.2, 32  # seconds; requests at a time
+ROOT = Path(__file__).parents[1]
+NEAR = (0.2, 32)  # seconds that an answer takes; requests at a time
+FAR = (1.0, 64)
+SHARE = 0.95  # asked: of the bare client at NEAR, and of what is possible at all at FAR
 FACES, ROUNDS = 640, 3
+ROUNDTRIPS = 20  # at FAR, so that beginning and end count little
+MANY, MEBIBYTES = 20_000, 400  # faces, and what the stage may need of memory for them
+STYLE = "reasoning"
 
 
 @contextlib.contextmanager
-def served(annotator: simulated.Annotator) -> Iterator[str]:
-    """Serve the simulated annotator with `LATENCY` before each answer; yield its URL."""
+def served(annotator: simulated.Annotator, latency: float) -> Iterator[str]:
+    """Serve the simulated annotator with `latency` seconds before each answer; yield its URL."""
     app = simulated.application(annotator)
 
     @web.middleware
     async def late(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
-        await asyncio.sleep(LATENCY)
+        await asyncio.sleep(latency)
         return await handler(request)
 
     app.middlewares.append(late)
@@ -90,25 +100,67 @@ def bare(requests: list[dict[str, Any]], endpoint: Endpoint) -> float:
     return len(requests) / (time.perf_counter() - began)
 
 
-def main() -> None:
-    """Measure both in turn and print the best of each."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else FACES
-    asked, style = config.load("annotator").annotator, STYLES["reasoning"]
-    with tempfile.TemporaryDirectory() as name:
-        world = stand_in.world(Path(name) / "crops", count)
-        with served(world.annotator) as url:
-            settings = (CONCURRENCY, asked.attempts, asked.timeout_s, asked.max_tokens, asked.temperature, asked.seed)
-            endpoint = Endpoint(url, simulated.KEY, simulated.MODELS[0], *settings)
-            requests = bodies(world, style, endpoint)
-            rates = []
-            for number in range(ROUNDS):
-                rates.append((ours(world, style, endpoint, Path(name) / f"store_{number}"), bare(requests, endpoint)))
+def endpoint_of(url: str, concurrency: int) -> Endpoint:
+    """Return the endpoint that params.yaml asks, but there and with so many requests at a time."""
+    asked = config.load("annotator").annotator
+    settings = (concurrency, asked.attempts, asked.timeout_s, asked.max_tokens, asked.temperature, asked.seed)
+    return Endpoint(url, simulated.KEY, simulated.MODELS[0], *settings)
+
+
+def near(folder: Path, count: int) -> None:
+    """Print captions/s beside the bare client's."""
+    latency, concurrency = NEAR
+    world, style = stand_in.world(folder / "crops", count), STYLES[STYLE]
+    with served(world.annotator, latency) as url:
+        endpoint = endpoint_of(url, concurrency)
+        requests = bodies(world, style, endpoint)
+        rates = [(ours(world, style, endpoint, folder / f"near_{n}"), bare(requests, endpoint)) for n in range(ROUNDS)]
     first, second = (max(values) for values in zip(*rates, strict=True))
     print(
-        f"{count} captions, {LATENCY * 1000:.0f} ms latency, {CONCURRENCY} at a time, so at most {CONCURRENCY / LATENCY:.0f}/s:"
+        f"{count} captions, {latency * 1000:.0f} ms latency, {concurrency} at a time, so at most {concurrency / latency:.0f}/s:"
     )
     print(f"our client {first:.0f} captions/s, the bare client {second:.0f} captions/s, best of {ROUNDS}")
-    print(f"ratio {first / second:.2f}")
+    print(f"ratio {first / second:.2f}, asked at least {SHARE:.2f}")
+
+
+def far(folder: Path) -> None:
+    """Print captions/s beside what is possible at all."""
+    latency, concurrency = FAR
+    world = stand_in.world(folder / "crops", concurrency * ROUNDTRIPS)
+    with served(world.annotator, latency) as url:
+        found = ours(world, STYLES[STYLE], endpoint_of(url, concurrency), folder / "far")
+    possible = concurrency / latency
+    asked = f"{latency * 1000:.0f} ms latency, {concurrency} at a time"
+    print(f"{len(world.faces)} captions, {asked}: {found:.1f} of {possible:.0f} captions/s")
+    print(f"ratio {found / possible:.2f}, asked at least {SHARE:.2f}")
+
+
+def memory(folder: Path, count: int) -> None:
+    """Print what the stage needs of memory for `count` faces, as a process of its own."""
+    world = stand_in.world(folder / paths.CROPS, count)
+    records.write(folder / paths.FACES, world.faces, records.Face)
+    with served(world.annotator, 0.0) as url:
+        content = config.read_yaml(paths.PARAMS)
+        content["annotator"] |= {"base_url": url, "model": "stand-in", "datasets": ["msu"]}
+        (folder / paths.PARAMS).write_text(yaml.safe_dump(content), encoding="utf-8")
+        told = {"PYTHONPATH": str(ROOT), "OPENAI_API_KEY": simulated.KEY, "FASREPRO_STORE": str(folder / "store")}
+        command = [sys.executable, "-m", "fasrepro.stages.annotate", "--style", STYLE]
+        began = time.perf_counter()
+        done = subprocess.run(command, cwd=folder, env=os.environ | told, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"the stage annotate failed:\n{done.stderr}")
+    seconds = time.perf_counter() - began
+    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # of any process that was started here: there is one
+    print(f"{count} captions without latency in {seconds:.0f} s, {count / seconds:.0f}/s")
+    print(f"{most:.0f} MiB, asked at most {MEBIBYTES} MiB")
+
+
+def main() -> None:
+    """Measure one after another."""
+    counts = [int(argument) for argument in sys.argv[1:]]
+    for part, arguments in ((near, counts[:1] or [FACES]), (far, []), (memory, counts[1:2] or [MANY])):
+        with tempfile.TemporaryDirectory() as name:
+            part(Path(name), *arguments)
 
 
 if __name__ == "__main__":
