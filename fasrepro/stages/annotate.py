@@ -7,17 +7,19 @@ import dataclasses
 import sys
 from typing import Any
 
-from fasrepro import config, paths, provenance, records, stages
+from fasrepro import config, cues, paths, provenance, records, stages
 from fasrepro.captions import annotate, endpoints, simulated
 from fasrepro.captions.store import Store
 from fasrepro.captions.styles import style_of
+from fasrepro.records import Face, Truth
 
 
 @dataclasses.dataclass(frozen=True)
 class Task:
     """What params.yaml asks to be captioned, and of whom: `endpoint` is what `captions.endpoints` takes."""
 
-    faces: list[records.Face]
+    faces: list[Face]
+    present: dict[str, list[str]] | None  # the cues seen in each face's crop, by its id; None where no truth is known
     label_aware: bool
     may_leave: list[str]
     endpoint: dict[str, Any]
@@ -28,35 +30,27 @@ def task() -> Task:
     params = config.load("archives", "synthetic", "annotator", "simulated")
     settings = dataclasses.asdict(params.annotator)
     label_aware, datasets, may_leave = (settings.pop(key) for key in ("label_aware", "datasets", "may_leave"))
-    for key, names in (("datasets", datasets), ("may_leave", may_leave)):
-        for name in names:
-            if name not in records.DATASETS:
-                raise config.ConfigError(f"params.yaml: annotator.{key}: {config.unknown(name, records.DATASETS, 'data set')}")
+    for key, name in (*(("datasets", name) for name in datasets), *(("may_leave", name) for name in may_leave)):
+        if name not in records.DATASETS:
+            raise config.ConfigError(f"params.yaml: annotator.{key}: {config.unknown(name, records.DATASETS, 'data set')}")
     if params.archives.source == "synthetic" and params.synthetic.people == "procedural":
         may_leave = datasets  # nobody's faces
-    faces = [face for face in records.read(paths.FACES, records.Face) if face.split == "train" and face.dataset in datasets]
+    faces = [face for face in records.read(paths.FACES, Face) if face.split == "train" and face.dataset in datasets]
+    truths = {row.face_id: row for row in records.read(paths.TRUTH, Truth)}
     if settings["base_url"] == endpoints.SIMULATED:
-        truths = records.read(paths.TRUTH, records.Truth)
-        settings["annotator"] = simulated.annotator_of(dataclasses.asdict(params.simulated), faces, truths)
-    return Task(faces, label_aware, may_leave, settings)
+        settings["annotator"] = simulated.annotator_of(dataclasses.asdict(params.simulated), faces, list(truths.values()))
+    present = {f.face_id: cues.visible(f.box, truths[f.face_id].cues, truths[f.face_id].masks) for f in faces} if truths else None
+    return Task(faces, present, label_aware, may_leave, settings)
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--style", required=True)
-    style = style_of(parser.parse_args(argv).style)
-    asked = task()
+    style, asked = style_of(parser.parse_args(argv).style), task()
     with endpoints.opened(**asked.endpoint) as endpoint, Store(paths.store()) as store:
         print(annotate.may_go(asked.faces, endpoint, asked.may_leave), file=sys.stderr)
-        captions, report = annotate.annotate(
-            asked.faces,
-            paths.CROPS,
-            style,
-            endpoint,
-            store,
-            asked.label_aware,
-            progress=endpoints.progress_to_stderr(f"annotate {style.name}"),
-        )
+        how = (endpoint, store, asked.label_aware, asked.present, endpoints.progress_to_stderr(f"annotate {style.name}"))
+        captions, report = annotate.annotate(asked.faces, paths.CROPS, style, *how)
     records.write(paths.captions(style.name), captions, records.Caption)
     provenance.write_json(paths.captions_report(style.name), report)
     print(f"{style.name}: {report['captions']} captions of {report['faces']} faces, {len(report['failed'])} failed")
