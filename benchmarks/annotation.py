@@ -139,6 +139,7 @@ def memory(folder: Path, count: int) -> None:
     """Print what the stage needs of memory for `count` faces, as a process of its own."""
     world = stand_in.world(folder / paths.CROPS, count)
     records.write(folder / paths.FACES, world.faces, records.Face)
+    records.write(folder / paths.TRUTH, [], records.Truth)
     with served(world.annotator, 0.0) as url:
         content = config.read_yaml(paths.PARAMS)
         content["annotator"] |= {"base_url": url, "model": "stand-in", "datasets": ["msu"]}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from fasrepro import cues
-from fasrepro.captions import by_hand, chat, checks, client, pictures
+from fasrepro.captions import by_hand, chat, checks, client, pictures, reporting
 from fasrepro.captions.store import Store
 from fasrepro.captions.styles import OF_LABEL, Style
 from fasrepro.crops import read_png
@@ -70,12 +70,14 @@ def annotate(
     endpoint: chat.Endpoint,
     store: Store,
     label_aware: bool,
-    max_failed_share: float = 0.02,
+    present: Mapping[str, Collection[str]] | None = None,
     progress: Callable[[chat.Progress], None] | None = None,
+    max_failed_share: float = 0.02,
 ) -> tuple[list[Caption], dict[str, Any]]:
-    """Caption each face; return the captions in the order of `faces`, and a report (see `report_of`).
+    """Caption each face; return the captions in the order of `faces`, and a report (see `report_of`, `reporting.breakdown`).
 
-    `label_aware` counts for a style whose annotator may be told.
+    `label_aware` counts for a style whose annotator may be told; `present`, the cues seen in each face's crop by its id, for the
+    report alone.
     A face whose every attempt failed has no caption and stands in the report with its reason. Raises
     `chat.EndpointError` when more than `max_failed_share` (of 1) of the faces fail.
     """
@@ -101,6 +103,7 @@ def annotate(
     }
     captions = [(edited | written)[face.face_id] for face in faces if face.face_id in edited or face.face_id in written]
     report = report_of(captions, answers, failures, by_id)
+    report |= reporting.breakdown(captions, {**answers, **failures}, by_id, present)
     return captions, report | {
         "style": style.name,
         "prompt_version": style.prompt_version(label_aware),

@@ -78,6 +78,18 @@ def measure(rows: Rows, weights: np.ndarray) -> dict[str, np.ndarray]:
         }
 
 
+def replicated(rows: Rows, counts: np.ndarray, place: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return `MEASURES` of `rows`, each (1,), and of the replicates that `statistics` drew, each (replicates,)."""
+    whole = measure(rows, np.ones((1, len(rows.labels))))
+    return whole, statistics.replicated(lambda weights: measure(rows, weights), counts, place)
+
+
+def sizes(rows: Rows) -> dict[str, int]:
+    """Return how many faces and subjects the figures of `rows` are of: "attack", "bona_fide" and "subjects"."""
+    attacks = int(rows.labels.sum())
+    return {"attack": attacks, "bona_fide": len(rows.labels) - attacks, "subjects": len(set(rows.subjects))}
+
+
 def summarise(
     by_seed: Mapping[int, Rows], sampler: Rows, stream: str, replicates: int, confidence: float, seed: int
 ) -> dict[str, Any]:
@@ -89,15 +101,10 @@ def summarise(
     """
     counts, place = statistics.draw_subjects(sampler.subjects, sampler.labels, replicates, seed, stream)
     draws = statistics.draw_seeds(len(by_seed), replicates, seed, stream)
-
-    def replicated(rows: Rows) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        whole = measure(rows, np.ones((1, len(rows.labels))))
-        return whole, statistics.replicated(lambda weights: measure(rows, weights), counts, place)
-
-    found = [replicated(rows) for _, rows in sorted(by_seed.items())]
-    chance, chances = replicated(sampler)
-    subjects = len(set(sampler.subjects))
-    report: dict[str, Any] = {"explained": {}, "sampler": {}, "difference": {}}
+    found = [replicated(rows, counts, place) for _, rows in sorted(by_seed.items())]
+    chance, chances = replicated(sampler, counts, place)
+    size = sizes(sampler)
+    report: dict[str, Any] = {"explained": {}, "sampler": {}, "difference": {}, "counts": {**size, "seeds": len(by_seed)}}
     for name in MEASURES:
         values = np.array([whole[name][0] for whole, _ in found])
         drawn = statistics.over_seeds(np.stack([many[name] for _, many in found]), draws)
@@ -106,12 +113,5 @@ def summarise(
             ("sampler", chance[name][0], chances[name]),
             ("difference", values.mean() - chance[name][0], drawn - chances[name]),
         ):
-            report[part][name] = statistics.figure(float(value), many, confidence, subjects)
-    attacks = int(sampler.labels.sum())
-    report["counts"] = {
-        "attack": attacks,
-        "bona_fide": len(sampler.labels) - attacks,
-        "subjects": subjects,
-        "seeds": len(by_seed),
-    }
+            report[part][name] = statistics.figure(float(value), many, confidence, size["subjects"])
     return report

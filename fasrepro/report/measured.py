@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fasrepro.report import descriptive, grounded, habits, readings, tuned, unseen
+from fasrepro.report import captioned, descriptive, grounded, habits, readings, tuned, unseen
 from fasrepro.report.published import Figure
 
 RESULTS = ("metrics", "grounding", "readings", "unseen", "habits", "faithfulness")  # the files of results that they come from
@@ -26,11 +26,16 @@ def fragments_of(
     tuning: Mapping[str, Any],
     synthetic: bool,
 ) -> dict[str, str]:
-    """Return the fragments by name. `results` holds what results/<name>.json holds, by that name; `tuning` is params' section."""
+    """Return the fragments by name.
+
+    `results` holds what results/<name>.json holds, by that name, and as "captions" the report of each style; `tuning` is params'
+    section.
+    """
     metrics = results["metrics"]
     trained = {job["run"] for job in metrics["jobs"].values()}
     like = {run: other for run, other in tuning["like"].items() if run in trained}
     return {
+        **captioned.fragments_of(results["captions"]),
         **descriptive.fragments_of(metrics, published),
         **readings.fragments_of(results["readings"], metrics, runs, readers),
         **habits.fragments_of(results["habits"], published, runs),

@@ -19,15 +19,8 @@ def main(argv: list[str] | None = None) -> None:
     asked = task.of(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
     with endpoints.opened(**asked.endpoint) as endpoint, Store(paths.store()) as store:
         print(annotate.may_go(asked.faces, endpoint, asked.may_leave), file=sys.stderr)
-        captions, report = annotate.annotate(
-            asked.faces,
-            paths.CROPS,
-            style,
-            endpoint,
-            store,
-            asked.label_aware,
-            progress=endpoints.progress_to_stderr(f"annotate {style.name}"),
-        )
+        how = (endpoint, store, asked.label_aware, asked.present, endpoints.progress_to_stderr(f"annotate {style.name}"))
+        captions, report = annotate.annotate(asked.faces, paths.CROPS, style, *how)
     records.write(paths.captions(style.name), captions, records.Caption)
     provenance.write_json(paths.captions_report(style.name), report)
     print(f"{style.name}: {report['captions']} captions of {report['faces']} faces, {len(report['failed'])} failed")

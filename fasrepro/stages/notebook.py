@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from fasrepro import config, paths, stages
-from fasrepro.report import curves, execute, figures, notebook  # noqa: F401  what notebooks import decides their bytes
+from fasrepro.report import annotators, curves, execute, figures, notebook  # noqa: F401  what notebooks import decides their bytes
 
 
 def main(argv: list[str] | None = None) -> None:

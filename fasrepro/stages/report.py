@@ -22,6 +22,7 @@ def main(argv: list[str] | None = None) -> None:
     source, people = params.archives.source, params.synthetic.people
     synthetic, shown, runs = source == "synthetic", fragments.may_print_faces(source, people), list(params.runs)
     results = {name: provenance.read_json(paths.RESULTS / f"{name}.json") for name in measured.RESULTS}
+    results["captions"] = {style: provenance.read_json(paths.captions_report(style)) for style in params.styles}
     results["metrics"] = metrics = tables.in_order(results["metrics"], runs)
     material = pages.read(list(jobs), params.styles, params.controls, metrics, synthetic, shown)
     figures, audited = published.load(), provenance.read_json(paths.AUDIT)
@@ -33,7 +34,6 @@ def main(argv: list[str] | None = None) -> None:
     texts = fragments.of_settings(source, people, plain["training"], params.runs, notebooks)
     texts |= prose.of_settings(plain, [name for name, style in styled.items() if not style.told])
     texts["prompts"] = fragments.prompts(asked)
-    texts["caption_reports"] = fragments.caption_reports({s: provenance.read_json(paths.captions_report(s)) for s in styled})
     texts["controls"] = fragments.controls({name: controls.words_of(name) for name in params.controls})
     tuning, world = dataclasses.asdict(params.tuning), dataclasses.asdict(params.synthetic)
     texts |= measured.fragments_of(results, figures, runs, params.judging.readers, tuning, synthetic)

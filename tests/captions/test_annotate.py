@@ -18,6 +18,7 @@ from fasrepro.captions.styles import STYLES
 from fasrepro.crops import CropError
 from fasrepro.records import Caption, Verdict
 from fasrepro.stages import annotate as stage
+from tests.captions.conftest import SPECIES
 
 ROOT = Path(__file__).parents[2]
 RATES = {"missed_cue": 0.15, "invented_cue": 0.15, "refusal": 0.1, "bad_format": 0.1, "cut_off": 0.05, "empty": 0.05}
@@ -62,6 +63,12 @@ def test_two_runs_on_empty_stores_give_the_same_bytes(world: Any, tmp_path: Path
     assert {caption.face_id for caption in captions} == {face.face_id for face in world.faces}
     words = [len(caption.text.split()) for caption in captions]
     assert report["mean_words"] == round(sum(words) / len(words), 2)
+    assert report["words"]["mean"] == report["mean_words"]
+    # Told the label, the annotator invents what goes with it; not told, it mistakes look-alikes, here on live faces alone.
+    assert 0.0 == json.loads(outputs[0]["blind.json"])["fits_not_image"] < report["fits_not_image"]
+    assert {name: group["faces"] for name, group in report["species"].items()} == dict.fromkeys(SPECIES, 15)
+    assert report["datasets"]["msu"]["rejected"] == report["rejected"] and report["datasets"]["msu"]["failed"] == 0
+    assert [len(chosen) for chosen in report["examples"].values()] == [2, 2, 2]
 
 
 def test_only_official_train_faces_are_captioned(world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,7 @@ def test_every_job_has_figures_and_every_page_exists(copy: Path) -> None:
         assert (html / f"{page}.html").stat().st_size > 5000
     assert list(html.rglob("caption_style.html"))
     assert list(html.rglob("unseen_attacks.html"))
+    assert "By construction it misses" in next(html.rglob("annotators.html")).read_text(encoding="utf-8")
 
 
 def test_a_row_can_be_walked_from_archive_to_verdict(copy: Path) -> None:
@@ -126,6 +127,12 @@ def test_every_control_has_a_caption_of_each_face_and_every_captioned_job_its_gr
     faces = {row.face_id for row in records.read(results / "captions" / "reasoning.parquet", records.Caption)}
     for name in params.controls:
         assert {row.face_id for row in records.read(results / "captions" / f"{name}.parquet", records.Caption)} == faces
+    annotators = json.loads((results / "annotators.json").read_text(encoding="utf-8"))
+    assert {name: style["label_aware"] for name, style in annotators["styles"].items()} == {
+        "vanilla": True,
+        "reasoning": True,
+        "blind": False,
+    }
     grounding = json.loads((results / "grounding.json").read_text(encoding="utf-8"))
     assert set(grounding) == {name for name, job in config.load_jobs(copy / "jobs.yaml").items() if job.run != "label_only"}
 
