@@ -26,6 +26,7 @@ from fasrepro.captions.store import SEGMENT, Store
 from fasrepro.captions.styles import STYLES
 from fasrepro.records import Caption
 from tests.captions.conftest import World, make_world
+from tests.captions.test_client import half_a_reply
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-very-secret-0123456789"
@@ -40,14 +41,6 @@ Asked = tuple[str, int]  # pixels and seed: all in which the requests about one 
 def failed(status: int, **headers: str) -> web.Response:
     message = f"we saw your key {KEY}"  # servers do quote it
     return web.json_response({"error": {"message": message, "type": "t", "code": None}}, status=status, headers=headers)
-
-
-async def cut(request: web.Request) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Length": "1000", "Content-Type": "application/json"})
-    await response.prepare(request)
-    await response.write(b'{"id": "chatcmpl')
-    request.transport.abort()
-    return response
 
 
 async def stall(request: web.Request) -> web.Response:
@@ -74,7 +67,7 @@ FAULTS: dict[str, Callable[[web.Request, dict[str, Any]], web.Response | Awaitab
     "429": lambda request, right: failed(429),
     "500": lambda request, right: failed(500),
     "503": lambda request, right: failed(503),
-    "cut": lambda request, right: cut(request),
+    "cut": lambda request, right: half_a_reply(request),
     "stall": lambda request, right: stall(request),
     "empty choice": lambda request, right: web.json_response(right | {"choices": []}),
     "length": lambda request, right: said(right, text_of(right)[:40], "length"),
