@@ -50,15 +50,15 @@ class Price:
 
 
 @functools.cache
-def table() -> tuple[datetime.date, dict[str, Price]]:
-    """Return when the table was checked, and the prices by model."""
+def table() -> tuple[datetime.date, str, dict[str, Price]]:
+    """Return when the table was checked and by what evidence, and the prices by model."""
     read = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
-    return read["checked"], {name: Price(**entry) for name, entry in read["models"].items()}
+    return read["checked"], read["evidence"], {name: Price(**entry) for name, entry in read["models"].items()}
 
 
 def price_of(model: str) -> Price | None:
     """Return a model's price: under its name, its name without a date, or the simulated one without its version; or None."""
-    prices = table()[1]
+    prices = table()[2]
     family = re.sub(r"-\d{4}-\d{2}-\d{2}$|(?<=^simulated-annotator)-\w+$|(?<=^simulated-reader)-\w+$", "", model)
     return prices.get(model, prices.get(family))
 

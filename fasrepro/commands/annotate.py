@@ -25,12 +25,11 @@ def dry_run(asked: Task, chosen: list[styles.Style], store: Store) -> None:
         found = estimate.estimate(requests, accept, endpoint, store, style.least_words, style.most_words)
         total += found.usd or 0.0
         print(estimate.line(style.name, found))
-    checked, _ = pricing.table()
+    checked, evidence, _ = pricing.table()
     spent = pricing.spent(store)
-    print(
-        f"model {endpoint.model}; prices of {checked:%Y-%m-%d} (fasrepro/captions/{pricing.TABLE.name}); a caption that is asked"
-    )
-    print(f"again costs again. Spent so far: ${spent:.2f}; with this: ${spent + total:.2f}; budget: ${endpoint.budget_usd:.2f}")
+    print(f"model {endpoint.model}; prices of {checked:%Y-%m-%d}, {evidence} (fasrepro/captions/{pricing.TABLE.name})")
+    print("one attempt an image: a caption that is asked again costs again")
+    print(f"spent so far ${spent:.2f}, with this ${spent + total:.2f}, budget ${endpoint.budget_usd:.2f}")
 
 
 def in_batches(asked: Task, chosen: list[styles.Style], store: Store) -> None:

@@ -43,8 +43,8 @@ def test_an_unknown_rule_names_the_file() -> None:
 
 
 def test_every_model_of_the_table_can_be_priced() -> None:
-    checked, prices = pricing.table()
-    assert checked.year >= 2026 and {"gpt-4o", "gpt-4o-mini"} <= set(prices)
+    checked, evidence, prices = pricing.table()
+    assert checked.year >= 2026 and evidence and {"gpt-4o", "gpt-4o-mini"} <= set(prices)
     for price in prices.values():
         assert 0 <= price.input <= price.output and 0 < price.batch <= 1
         assert pricing.image_tokens(price.image, 300, 200) >= 0

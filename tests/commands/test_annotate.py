@@ -40,9 +40,9 @@ def test_a_dry_run_needs_no_key_and_asks_nobody(at: Any, capsys: pytest.CaptureF
     assert cli.main(["annotate", "--dry-run"]) == 0
     out = capsys.readouterr().out
     assert [line.split(":")[0] for line in out.splitlines()[:4]] == ["vanilla", "reasoning", "neutral", "blind"]
-    assert "12 images, 0 stored, 12 requests" in out and "budget: $10.00" in out and "prices of 20" in out
+    assert "12 images, 0 stored, 12 requests" in out and "budget $10.00" in out and "prices of 20" in out
     assert cli.main(["annotate", "--dry-run", "--style", "vanilla"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 3
+    assert len(capsys.readouterr().out.splitlines()) == 4
 
 
 def test_a_dry_run_of_the_simulated_annotator_knows_what_is_stored(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
