@@ -7,13 +7,14 @@ import subprocess
 import sys
 
 from fasrepro import __version__
-from fasrepro.commands import annotate, counterfactual, doctor, jobs, plan, record, reproduce, rescore
+from fasrepro.commands import annotate, counterfactual, doctor, jobs, merge, plan, record, reproduce, rescore
 
 COMMANDS = {
     "annotate": annotate,
     "counterfactual": counterfactual,
     "doctor": doctor,
     "jobs": jobs,
+    "merge": merge,
     "plan": plan,
     "record": record,
     "reproduce": reproduce,

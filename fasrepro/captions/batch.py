@@ -187,5 +187,8 @@ def take(line: str, batch: outstanding.Batch, endpoint: Endpoint, store: Store) 
             store.append(record | {"error": "bad answer: no chat completion"})
         return
     said = error or (response.get("body") or {}).get("error") or {}
+    if said.get("code") in chat.FILTERS:
+        store.append(record | chat.filtered(str(said.get("message", "")), endpoint.api_key))
+        return
     code = f"HTTP {response['status_code']}" if "status_code" in response else str(error.get("code") or "batch error")
     store.append(record | {"error": f"{code}: {chat.redact(str(said.get('message', '')), endpoint.api_key)[:300]}"})

@@ -17,6 +17,9 @@ T = TypeVar("T")
 
 LONGEST_WAIT_S = 600.0  # of a Retry-After
 REFUSED = "refusal"  # the code of a rejected reply in which the model declines
+FILTERED = "content_filter"  # the finish reason of a reply that a filter took away
+# Codes of an HTTP 400 by which Azure and OpenAI say that a filter stopped the question itself.
+FILTERS = ("content_filter", "content_policy_violation", "invalid_prompt")
 
 
 class EndpointError(ValueError):
@@ -57,7 +60,8 @@ class Endpoint:
     """Where and how to ask. `seed` is the first attempt's; attempt n asks with seed + n.
 
     `refusals`: how many refusals of one prompt before the next variant is asked. `budget_usd` bounds what all replies in the
-    store have cost; None: no bound. `probe`: whether the server is tried before the first question.
+    store have cost; None: no bound. `probe`: whether the server is tried before the first question. `weights` is the hash of a
+    model that is a folder on this machine: trained again, it is another one under the same name.
     """
 
     base_url: str
@@ -73,6 +77,7 @@ class Endpoint:
     refusals: int = 2
     budget_usd: float | None = None
     probe: bool = False
+    weights: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -120,9 +125,8 @@ class Failure:
 
 def request_key(endpoint: Endpoint, request: ChatRequest, attempt: int) -> str:
     """Hash everything that determines a reply. The image enters by its pixels, so a recompressed file is no new question."""
-    parts: list[Any] = [{"type": "text", "text": request.user}]
-    if request.image is not None:
-        parts.append({"type": "image", "pixels": request.image_sha256})
+    parts: list[Any] = [{"type": "image", "pixels": request.image_sha256}] if request.image is not None else []
+    parts.append({"type": "text", "text": request.user})
     return provenance.sha256_json(
         {
             "model": endpoint.model,
@@ -131,15 +135,24 @@ def request_key(endpoint: Endpoint, request: ChatRequest, attempt: int) -> str:
             "temperature": endpoint.temperature,
             "seed": endpoint.seed + attempt,
         }
+        | _weights(endpoint)
     )
 
 
+def _weights(endpoint: Endpoint) -> dict[str, str]:
+    return {"weights": endpoint.weights} if endpoint.weights else {}
+
+
 def body(endpoint: Endpoint, request: ChatRequest, attempt: int, image: bytes | None, abilities: Abilities) -> dict[str, Any]:
-    """Return an attempt as the chat API takes it, with the image's PNG bytes, as far as the server takes its fields."""
-    content: list[dict[str, Any]] = [{"type": "text", "text": request.user}]
+    """Return an attempt as the chat API takes it, with the image's PNG bytes, as far as the server takes its fields.
+
+    The image stands before the text: servers of open models keep the order, and those models were trained on that one.
+    """
+    content: list[dict[str, Any]] = []
     if image is not None:
         url = f"data:image/png;base64,{base64.b64encode(image).decode()}"
         content.append({"type": "image_url", "image_url": {"url": url}})
+    content.append({"type": "text", "text": request.user})
     system = [{"role": "system", "content": request.system}] if request.system else []
     asked = {"model": endpoint.model, "messages": [*system, {"role": "user", "content": content}]}
     asked[abilities.limit] = endpoint.max_tokens
@@ -163,7 +176,7 @@ def described(endpoint: Endpoint, request: ChatRequest, attempt: int) -> dict[st
         "attempt": attempt,
         "max_tokens": endpoint.max_tokens,
         "temperature": endpoint.temperature,
-    }
+    } | _weights(endpoint)
 
 
 def attempts(request: ChatRequest, endpoint: Endpoint) -> Generator[tuple[int, ChatRequest], str, None]:
@@ -192,6 +205,11 @@ def retry_after(headers: Mapping[str, str]) -> float:
     except ValueError:
         return 0.0
     return min(max(seconds, 0.0), LONGEST_WAIT_S)
+
+
+def filtered(detail: str, secret: str) -> dict[str, Any]:
+    """Return what a store record says of a question that a filter stopped: an answer it is, and a refusal."""
+    return {"text": redact(detail, secret)[:300], "finish_reason": FILTERED, "usage": {}}
 
 
 def redact(text: str, secret: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from fasrepro.captions.chat import REFUSED
+from fasrepro.captions.chat import FILTERED, REFUSED
 from fasrepro.captions.styles import OF_LABEL, VERDICT_FIELD, VERDICTS, Style
 from fasrepro.records import Label, Verdict
 
@@ -80,7 +80,7 @@ def accept(style: Style, text: str, finish_reason: str, told: Label | None) -> t
     """
     if finish_reason == "length":
         raise Rejected("cut off", f"after {len(text.split())} words")
-    if finish_reason == "content_filter":
+    if finish_reason == FILTERED:
         raise Rejected(REFUSED, "content filter")
     clean, verdict = parse(style, text)
     if told is not None and verdict != OF_LABEL[told]:

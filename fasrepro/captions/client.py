@@ -279,6 +279,10 @@ async def _post(client: openai.AsyncOpenAI, endpoint: Endpoint, body: dict[str, 
             return _fields(await client.chat.completions.create(**body), endpoint)
     except TimeoutError:
         raise Transport("timeout", f"no reply in {endpoint.timeout_s} s", billed=True) from None
+    except openai.BadRequestError as error:
+        if error.code in chat.FILTERS:
+            return chat.filtered(_message(error), endpoint.api_key)
+        raise _problem(error, endpoint) from None
     except (openai.OpenAIError, ValueError) as error:
         raise _problem(error, endpoint) from None
 
@@ -292,7 +296,7 @@ def _fields(completion: Any, endpoint: Endpoint) -> dict[str, Any]:
         choice = completion.choices[0]
         text, finish_reason = choice.message.content or "", choice.finish_reason or "none"
         if not text and choice.message.refusal:
-            text, finish_reason = choice.message.refusal, "content_filter"
+            text, finish_reason = choice.message.refusal, chat.FILTERED
         logprobs = choice.logprobs is not None
     usage = completion.usage.model_dump(include={"prompt_tokens", "completion_tokens"}) if completion.usage else {}
     said = {"text": redact(text, endpoint.api_key), "finish_reason": finish_reason, "usage": usage, "served": completion.model}
@@ -300,10 +304,18 @@ def _fields(completion: Any, endpoint: Endpoint) -> dict[str, Any]:
     return said | revision | ({"logprobs": True} if logprobs else {})
 
 
+def _message(error: Exception) -> str:
+    """Return what a server says of an error, in a line: OpenAI's `error.message`, or FastAPI's `detail`."""
+    said = getattr(error, "body", None)
+    if isinstance(said, Mapping) and (said.get("message") or said.get("detail")):
+        found = said.get("message") or said["detail"]
+        return " ".join((found if isinstance(found, str) else json.dumps(found)).split())
+    return re.sub(r"^Error code: \d+ - ", "", " ".join(str(getattr(error, "message", error)).split()))
+
+
 def _problem(error: Exception, endpoint: Endpoint) -> Transport:
     """Sort an error: into one that asking again may cure, one that is final for this request, or `EndpointError` for all."""
-    message = " ".join(str(getattr(error, "message", error)).split())
-    message = redact(re.sub(r"^Error code: \d+ - ", "", message), endpoint.api_key)[:300]
+    message = redact(_message(error), endpoint.api_key)[:300]
     if isinstance(error, openai.APITimeoutError):
         return Transport("timeout", f"no reply in {endpoint.timeout_s} s", billed=True)
     if isinstance(error, openai.APIConnectionError):

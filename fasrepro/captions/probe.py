@@ -13,7 +13,7 @@ from PIL import Image
 from fasrepro import provenance
 from fasrepro.captions.chat import Abilities, ChatRequest, Endpoint, EndpointError, Transport, body, shown_host
 
-VERSION = 1
+VERSION = 2
 IMAGE_QUESTION = "Which colour is this image? Answer with one word."
 JSON_QUESTION = "Name a colour."
 TOKENS = 64  # of an answer; a model that thinks first may need them all, and then counts as one without JSON
@@ -34,7 +34,8 @@ Post: TypeAlias = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 def key(endpoint: Endpoint) -> str:
     """Return the key under which the abilities of an endpoint are stored."""
-    return provenance.sha256_json({"probe": VERSION, "model": endpoint.model, "host": shown_host(endpoint.base_url)})
+    host = shown_host(endpoint.base_url)
+    return provenance.sha256_json({"probe": VERSION, "model": endpoint.model, "weights": endpoint.weights, "host": host})
 
 
 async def probe(endpoint: Endpoint, post: Post) -> tuple[Abilities, dict[str, int]]:
@@ -61,7 +62,7 @@ async def probe(endpoint: Endpoint, post: Post) -> tuple[Abilities, dict[str, in
 
     while True:
         try:
-            await (ask(looking, buffer.getvalue(), abilities) if abilities.images else ask(naming, None, abilities))
+            first = await (ask(looking, buffer.getvalue(), abilities) if abilities.images else ask(naming, None, abilities))
             break
         except Transport as problem:
             changed = _without_the_field(abilities, str(problem))
@@ -72,6 +73,9 @@ async def probe(endpoint: Endpoint, post: Post) -> tuple[Abilities, dict[str, in
             else:
                 host = f"{shown_host(endpoint.base_url)}, model {endpoint.model!r}"
                 raise EndpointError(f"{host}: no answer even to a first short question ({problem})") from None
+    if abilities.images and _tokens(first):  # a server of a text model may drop the image without a word
+        without = await ask(dataclasses.replace(looking, image=None), None, abilities)
+        abilities = dataclasses.replace(abilities, images=_tokens(first) > _tokens(without))
     found = dataclasses.replace(
         abilities,
         json_schema=await holds(dataclasses.replace(abilities, json_schema=True), _is_json),
@@ -87,6 +91,11 @@ def _without_the_field(abilities: Abilities, message: str) -> Abilities | None:
         if field in message and changed != abilities:
             return changed
     return None
+
+
+def _tokens(reply: dict[str, Any]) -> int:
+    """Return how many tokens the question had, as the server says; 0 where it does not."""
+    return int((reply["usage"] or {}).get("prompt_tokens", 0))
 
 
 def _is_json(reply: dict[str, Any]) -> bool:

@@ -40,6 +40,7 @@ ERRORS = (  # not 429: a request that is throttled is sent again as it is, and t
 )
 PROBES = {probe.IMAGE_QUESTION: "Red", probe.JSON_QUESTION: json.dumps({"colour": "red"})}
 WORDS_PER_TOKEN = 0.75  # the usual rule of thumb, for usage and the token limit
+IMAGE_TOKENS = 85  # for usage: any number will do
 
 
 class AnnotatorError(ValueError):
@@ -231,7 +232,8 @@ def application(annotator: Annotator) -> web.Application:
         except ValueError as error:
             return _error(HttpError(400, "invalid_request_error", str(error)))
         identity = provenance.sha256_json([asked, image, seed, str(body.get("model")), text])
-        return web.json_response(_completion(identity, str(body.get("model", "")), asked, text, finish_reason))
+        looked = IMAGE_TOKENS if image else 0
+        return web.json_response(_completion(identity, str(body.get("model", "")), asked, text, finish_reason, looked))
 
     async def models(request: web.Request) -> web.Response:
         listed = [{"id": name, "object": "model", "created": 0, "owned_by": "fasrepro"} for name in MODELS]
@@ -247,8 +249,9 @@ def _error(error: HttpError) -> web.Response:
     return web.json_response(body, status=error.status, headers={"Retry-After": "0"} if error.status == 429 else None)
 
 
-def _completion(identity: str, model: str, asked: str, text: str, finish_reason: str) -> dict[str, Any]:
+def _completion(identity: str, model: str, asked: str, text: str, finish_reason: str, looked: int) -> dict[str, Any]:
     prompt_tokens, answer_tokens = (int(len(part.split()) / WORDS_PER_TOKEN) for part in (asked, text))
+    prompt_tokens += looked
     return {
         "id": f"chatcmpl-{identity[:24]}",
         "object": "chat.completion",

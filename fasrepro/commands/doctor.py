@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fasrepro import config, paths
+from fasrepro.captions.chat import is_local
 from fasrepro.commands import jobs
 
 LOCK = Path("requirements.lock")
@@ -52,8 +53,12 @@ def findings() -> Iterator[tuple[bool, str]]:
         folder = os.environ.get("FASREPRO_ARCHIVES", "")
         yield not Path(folder or "-").is_dir(), f"licensed archives: FASREPRO_ARCHIVES is {folder or 'not set'}"
     if params.annotator.base_url != "simulated":
-        known = bool(os.environ.get("OPENAI_API_KEY"))
-        yield not known, f"annotator at {params.annotator.base_url}: OPENAI_API_KEY is {'set' if known else 'not set'}"
+        known, here = bool(os.environ.get("OPENAI_API_KEY")), is_local(params.annotator.base_url)
+        may = " (a server on this machine may need none)" * here
+        yield (
+            not known and not here,
+            f"annotator at {params.annotator.base_url}: OPENAI_API_KEY is {'' if known else 'not '}set{may}",
+        )
         for key, model in (("annotator", params.annotator.model), ("judging", params.judging.model)):
             yield (
                 model.startswith("simulated-"),

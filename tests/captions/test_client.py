@@ -121,8 +121,8 @@ def test_what_is_sent_is_the_chat_api(tmp_path: Path) -> None:
                 {
                     "role": "user",
                     "content": [
-                        {"type": "text", "text": "what is this?"},
                         {"type": "image_url", "image_url": {"url": "data:image/png;base64,cG5nIGJ5dGVz"}},
+                        {"type": "text", "text": "what is this?"},
                     ],
                 },
             ],
@@ -350,7 +350,7 @@ def test_never_more_than_concurrency_at_once_images_are_read_late_and_order_is_k
         await asyncio.sleep(0.02)
         now -= 1
         server_done.append(1)
-        return ok(body["messages"][1]["content"][0]["text"])
+        return ok(body["messages"][1]["content"][-1]["text"])
 
     server_done: list[int] = []
     requests = {

@@ -18,6 +18,18 @@ def has_image(body: dict[str, Any]) -> bool:
     return any(part["type"] == "image_url" for part in body["messages"][-1]["content"])
 
 
+def seeing(script: Script) -> Script:
+    """Count an image among the tokens of a question, as servers of models that look at it do."""
+
+    def counting(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
+        answer = script(request, body, number)
+        if has_image(body) and answer.status == 200:
+            answer.text = answer.text.replace('"prompt_tokens": 1', '"prompt_tokens": 101')
+        return answer
+
+    return counting
+
+
 def probed(script: Script, folder: Path) -> tuple[Server, Abilities]:
     server = Server(script)
     with simulated.serve(server.app) as url, Store(folder) as store:
@@ -33,9 +45,9 @@ def test_a_server_that_takes_everything(tmp_path: Path, capsys: pytest.CaptureFi
             )
         return answer
 
-    server, found = probed(script, tmp_path)
+    server, found = probed(seeing(script), tmp_path)
     assert found == Abilities(images=True, json_schema=True, logprobs=True)
-    assert len(server.bodies) == 3 and "this machine, model m: images, JSON schema, log probabilities" in capsys.readouterr().err
+    assert len(server.bodies) == 4 and "this machine, model m: images, JSON schema, log probabilities" in capsys.readouterr().err
     again, same = probed(script, tmp_path)
     assert again.bodies == [] and same == found  # known for good
 
@@ -54,7 +66,7 @@ def test_what_is_missing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_a_server_that_ignores_a_schema_does_not_count_as_one_that_keeps_it(tmp_path: Path) -> None:
-    _, found = probed(lambda request, body, number: ok("Red."), tmp_path)
+    _, found = probed(seeing(lambda request, body, number: ok("Red.")), tmp_path)
     assert found == Abilities(images=True, json_schema=False, logprobs=False)
 
 
@@ -66,7 +78,7 @@ def test_fields_that_a_model_refuses_are_left_out_or_renamed(tmp_path: Path) -> 
             return failed(400, "Unsupported value: 'temperature' does not support 0.5 with this model.")
         return failed(400, "seed: extra inputs are not permitted") if "seed" in body else ok("Red")
 
-    _, found = probed(script, tmp_path)
+    _, found = probed(seeing(script), tmp_path)
     assert (found.limit, found.temperature, found.seed, found.images) == ("max_completion_tokens", False, False, True)
 
 
@@ -80,7 +92,7 @@ def test_a_server_that_answers_nothing_is_an_error_and_nothing_is_kept(tmp_path:
 
 
 def test_an_overloaded_server_is_asked_again(tmp_path: Path) -> None:
-    _, found = probed(lambda request, body, number: failed(503) if number == 0 else ok("Red"), tmp_path)
+    _, found = probed(seeing(lambda request, body, number: failed(503) if number == 0 else ok("Red")), tmp_path)
     assert found.images
 
 

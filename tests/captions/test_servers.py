@@ -1,0 +1,150 @@
+"""What servers do otherwise than OpenAI's, as their documentation or their code says, on loopback."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from fasrepro.captions import batch, chat, client, endpoints, outstanding, simulated
+from fasrepro.captions.chat import Abilities, ChatRequest
+from fasrepro.captions.store import Store
+from tests.captions.test_client import KEY, REQUEST, Server, complete, completion, endpoint, ok
+from tests.captions.test_endpoints import SETTINGS
+from tests.captions.test_probe import has_image, probed
+
+
+def filtered(code: str = "content_filter") -> web.Response:
+    """What Azure OpenAI answers about a prompt that its filter stops."""
+    error = {
+        "message": f"The response was filtered due to the prompt triggering the content policy. ({KEY})",
+        "type": None,
+        "param": "prompt",
+        "code": code,
+        "status": 400,
+        "innererror": {"code": "ResponsibleAIPolicyViolation"},
+    }
+    return web.json_response({"error": error}, status=400)
+
+
+@pytest.mark.parametrize("code", chat.FILTERS)
+def test_a_filtered_prompt_is_a_refusal_and_its_variant_is_asked(tmp_path: Path, code: str) -> None:
+    def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
+        return ok("fine") if body["messages"][1]["content"][0]["text"] == "softly" else filtered(code)
+
+    request = dataclasses.replace(REQUEST, instead=(ChatRequest("system", "softly", "test-2"),))
+    server, answers, failures = complete(script, tmp_path, {"a": request}, attempts=5, refusals=2)
+    assert failures == {} and len(server.bodies) == 3
+    assert (answers["a"].value, answers["a"].prompt_version, answers["a"].rejected) == ("fine", "test-2", ("refusal",) * 2)
+    again, same, _ = complete(script, tmp_path, {"a": request}, attempts=5, refusals=2)
+    assert again.bodies == [] and same == answers  # what a filter said is known, too
+
+
+def test_another_bad_request_is_no_refusal(tmp_path: Path) -> None:
+    _, _, failures = complete(lambda request, body, number: filtered("string_above_max_length"), tmp_path)
+    assert failures["a"].rejected == ("HTTP 400",)
+
+
+def test_a_prompt_that_is_filtered_in_a_batch_is_a_refusal_too(tmp_path: Path) -> None:
+    key = chat.request_key(endpoint(""), REQUEST, 0)
+    known = outstanding.Batch("token", "host", "m", {key: {"model": "m"}}, "batch_0")
+    error = {"error": {"message": f"filtered {KEY}", "code": "content_filter"}}
+    line = json.dumps({"custom_id": key, "response": {"status_code": 400, "body": error}, "error": None})
+    with Store(tmp_path) as store:
+        batch.take(line, known, endpoint(""), store)
+        record = store.get(key)
+    assert record is not None and (record["finish_reason"], record["text"]) == ("content_filter", "filtered ***")
+
+
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        ("Server is pinned to 'a'; requested 'm'.", "HTTP 400: Server is pinned to 'a'; requested 'm'."),
+        (
+            [{"loc": ["body", "model"], "msg": "Field required"}],
+            'HTTP 400: [{"loc": ["body", "model"], "msg": "Field required"}]',
+        ),
+    ],
+)
+def test_what_fastapi_says_of_an_error_is_shown(tmp_path: Path, detail: Any, shown: str) -> None:
+    _, _, failures = complete(lambda request, body, number: web.json_response({"detail": detail}, status=400), tmp_path)
+    assert failures["a"].reason == shown
+
+
+def test_a_field_that_fastapi_names_is_left_out(tmp_path: Path) -> None:
+    def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
+        unexpected = {"detail": "Unexpected fields in the request: {'seed'}"}
+        return web.json_response(unexpected, status=422) if "seed" in body else counted(body)
+
+    assert probed(script, tmp_path)[1] == Abilities(seed=False)
+
+
+def counted(body: dict[str, Any], looks: bool = True) -> web.Response:
+    """Answer with as many prompt tokens as a model that sees images, or one that does not, would have had."""
+    usage = {"prompt_tokens": 10 + 100 * (looks and has_image(body)), "completion_tokens": 1, "total_tokens": 11}
+    return web.json_response(completion("Red") | {"usage": usage})
+
+
+def test_an_image_that_is_dropped_without_a_word_shows_in_the_tokens(tmp_path: Path) -> None:
+    assert not probed(lambda request, body, number: counted(body, looks=False), tmp_path / "blind")[1].images
+    assert probed(lambda request, body, number: counted(body), tmp_path / "sees")[1].images
+    silent = completion("Red") | {"usage": None}
+    assert probed(lambda request, body, number: web.json_response(silent), tmp_path / "silent")[1].images  # nothing says no
+
+
+def test_a_deployment_of_azure_is_asked_at_its_v1_url(tmp_path: Path) -> None:
+    seen: list[tuple[str, str, str]] = []
+
+    async def chat_completions(request: web.Request) -> web.Response:
+        body = await request.json()
+        seen.append((request.path, request.headers["Authorization"], body["model"]))
+        return ok("x")
+
+    app = web.Application()
+    app.add_routes([web.post("/openai/v1/chat/completions", chat_completions)])
+    with simulated.serve(app) as url, Store(tmp_path) as store:
+        azure = endpoint(url.removesuffix("/v1") + "/openai/v1/", model="my-deployment")
+        answers, _ = client.complete({"a": REQUEST}, lambda name, reply: reply.text, azure, store)
+    assert seen == [("/openai/v1/chat/completions", f"Bearer {KEY}", "my-deployment")] and answers["a"].value == "x"
+
+
+def test_a_server_on_this_machine_needs_no_key_and_another_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with endpoints.opened("http://localhost:8000/v1", "m", **SETTINGS) as found:
+        assert found.api_key == endpoints.NO_KEY
+    with (
+        pytest.raises(chat.EndpointError, match="OPENAI_API_KEY is not set: http://192"),
+        endpoints.opened("http://192.168.0.7:8000/v1", "m", **SETTINGS),
+    ):
+        pass
+
+
+def test_a_folder_that_was_trained_again_is_another_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("model").mkdir()
+    Path("model/model.safetensors").write_bytes(b"one")
+
+    def key(url: str = "http://localhost:8000/v1", model: str = "model") -> str:
+        return chat.request_key(endpoints.described(url, model, **SETTINGS), REQUEST, 0)
+
+    first = key()
+    assert first == key() and first != key(model="other")
+    assert key("https://example.com/v1") == key("https://elsewhere.com/v1") != first  # a name, and no folder of this machine
+    Path("model/model.safetensors").write_bytes(b"two")
+    assert key() != first
+    with Store(tmp_path / "store") as store:  # nor are its abilities those of the one before
+        server = Server(lambda request, body, number: counted(body))
+        with simulated.serve(server.app) as url:
+            for weights in ("one", "two", "two"):
+                client.abilities(endpoint(url, probe=True, weights=weights), store)
+    assert len([body for body in server.bodies if has_image(body)]) == 2
+
+
+def test_a_pinned_server_names_its_model(tmp_path: Path) -> None:
+    pinned = {"detail": "Server is pinned to 'a'; requested 'm'."}
+    with pytest.raises(chat.EndpointError, match=r"no answer even to a first .*Server is pinned to 'a'"):
+        probed(lambda request, body, number: web.json_response(pinned, status=400), tmp_path)
