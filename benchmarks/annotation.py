@@ -39,7 +39,7 @@ FAR = (1.0, 64)
 SHARE = 0.95  # asked: of the bare client at NEAR, and of what is possible at all at FAR
 FACES, ROUNDS = 640, 3
 ROUNDTRIPS = 20  # at FAR, so that beginning and end count little
-MANY, MEBIBYTES = 20_000, 400  # faces, and what the stage may need of memory for them
+MANY, MEGABYTES = 20_000, 400  # faces, and what the stage may need of memory for them
 STYLE = "reasoning"
 # The stage, and what it needed of memory at most, in KiB. Its ru_maxrss would count this process, from which it was forked.
 PROGRAM = """
@@ -80,7 +80,7 @@ def bodies(world: stand_in.World, style: Style, endpoint: Endpoint) -> list[dict
     for face in world.faces:
         data = base64.b64encode(read_png(world.crops, face.crop, face.crop_sha256)[0]).decode()
         image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
-        content = [{"type": "text", "text": style.aware(face.label, face.species)}, image]
+        content = [image, {"type": "text", "text": style.aware(face.label, face.species)}]
         messages = [{"role": "system", "content": style.system()}, {"role": "user", "content": content}]
         settings = {"max_tokens": endpoint.max_tokens, "temperature": endpoint.temperature, "seed": endpoint.seed}
         made.append({"model": endpoint.model, "messages": messages, **settings})
@@ -158,9 +158,9 @@ def memory(folder: Path, count: int) -> None:
     if done.returncode:
         sys.exit(f"the stage annotate failed:\n{done.stderr}")
     seconds = time.perf_counter() - began
-    most = int(done.stdout.split()[-1]) / 1024
+    most = int(done.stdout.split()[-1]) * 1024 / 1e6
     print(f"{count} captions without latency in {seconds:.0f} s, {count / seconds:.0f}/s")
-    print(f"{most:.0f} MiB, asked at most {MEBIBYTES} MiB")
+    print(f"{most:.0f} MB, asked at most {MEGABYTES} MB")
 
 
 def main() -> None:

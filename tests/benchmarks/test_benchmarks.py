@@ -111,7 +111,7 @@ def test_annotation(folder: Path, said: Callable[..., str]) -> None:
     out = said(annotation, 12, 9, NEAR=(0.001, 4), FAR=(0.01, 2), ROUNDS=1, ROUNDTRIPS=2)
     assert "12 captions, 1 ms latency, 4 at a time" in out and "4 captions, 10 ms latency, 2 at a time" in out
     assert len(re.findall(r"ratio [\d.]+, asked at least 0.95", out)) == 2
-    assert "9 captions without latency" in out and re.search(r"\d+ MiB, asked at most 400 MiB", out)
+    assert "9 captions without latency" in out and re.search(r"\d+ MB, asked at most 400 MB", out)
 
 
 def test_the_first_step_of_the_stage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
