@@ -35,6 +35,9 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, OSError, subprocess.CalledProcessError) as error:
         print(f"fasrepro {arguments.command}: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"fasrepro {arguments.command}: interrupted; run it again to go on", file=sys.stderr)
+        return 130  # as a shell reports Ctrl-C
 
 
 if __name__ == "__main__":

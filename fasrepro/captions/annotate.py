@@ -63,6 +63,11 @@ def may_go(faces: list[Face], endpoint: chat.Endpoint, may_leave: Collection[str
     return f"{len(faces)} faces of {', '.join(names)} -> {chat.shown_host(endpoint.base_url)}, model {endpoint.model}"
 
 
+def people(style: Style) -> str:
+    """Return the command that writes what no prompt got a caption for, so that people may."""
+    return f"fasrepro annotate --style {style.name} --to-people faces.jsonl"
+
+
 def annotate(
     faces: list[Face],
     crops: Path,
@@ -79,7 +84,8 @@ def annotate(
     `label_aware` counts for a style whose annotator may be told; `present`, the cues seen in each face's crop by its id, for the
     report alone.
     A face whose every attempt failed has no caption and stands in the report with its reason. Raises
-    `chat.EndpointError` when more than `max_failed_share` (of 1) of the faces fail.
+    `chat.EndpointError` when more than `max_failed_share` (of 1) of the faces fail for another reason than that the model
+    declines, and when it declines them all.
     """
     label_aware = label_aware and style.told
     by_id = {face.face_id: face for face in faces}
@@ -87,6 +93,10 @@ def annotate(
     requests, accept = questions([face for face in faces if face.face_id not in edited], crops, style, label_aware)
     allowed = int(max_failed_share * len(faces))
     answers, failures = client.complete(requests, accept, endpoint, store, progress, allowed)
+    if failures and not answers and not edited:
+        raise chat.EndpointError(
+            f"model {endpoint.model!r} declines all {len(faces)} faces; `{people(style)}` hands them to people"
+        )
     written = {
         face_id: Caption(
             face_id=face_id,

@@ -6,12 +6,15 @@ expired does not and is sent again. A process can be killed at any moment: batch
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+
+import filelock
 
 from fasrepro.captions import chat, client, outstanding, pricing
 from fasrepro.captions.chat import Abilities, Answer, ChatRequest, Endpoint, EndpointError, Failure, Reply, is_local, shown_host
@@ -24,6 +27,8 @@ T = TypeVar("T")
 MOST_REQUESTS, MOST_BYTES = 50_000, 200_000_000
 WINDOW = "24h"  # the only one there is
 ENDED = ("completed", "failed", "expired", "cancelled")
+UNSURE = (408, 409, 429)  # of the answers that blame the request: those after which it may have been taken, or may yet be
+LOCK = "batches.lock"
 BARREN_ROUNDS = 3  # in which nothing at all came back, before it is given up
 TOKEN = "fasrepro"  # the key of a batch's metadata under which its token stands
 
@@ -39,8 +44,25 @@ def complete(
 ) -> tuple[dict[str, Answer[T]], dict[str, Failure]]:
     """Do as `client.complete` does, in batches. `most` bounds one batch: requests, bytes.
 
-    Raises `EndpointError` for a batch that the server refuses or that brings nothing, and `pricing.BudgetError`.
+    Raises `EndpointError` for a batch that the server refuses or that brings nothing, where another process sends or collects
+    batches, or where what is to be asked is under way elsewhere; and `pricing.BudgetError`.
     """
+    try:
+        with filelock.FileLock(store.path.parent / LOCK, blocking=False):
+            return _complete(requests, accept, endpoint, store, say, poll_s, most)
+    except filelock.Timeout:
+        raise EndpointError(f"another process sends or collects the batches of {store.path.parent}; wait for it") from None
+
+
+def _complete(
+    requests: Mapping[str, ChatRequest],
+    accept: Callable[[str, Reply], T],
+    endpoint: Endpoint,
+    store: Store,
+    say: Callable[[str], None],
+    poll_s: float,
+    most: tuple[int, int],
+) -> tuple[dict[str, Answer[T]], dict[str, Failure]]:
     barren = 0
     while True:
         before = len(store)
@@ -55,7 +77,13 @@ def complete(
             raise EndpointError(
                 f"{shown_host(endpoint.base_url)}: {barren} batches in a row brought no reply; ask live, without --batch"
             )
-        send(affordable(pending.values(), endpoint, store), endpoint, client.abilities(endpoint, store), store, say, most)
+        elsewhere = outstanding.hosts(store.path.parent)
+        if taken := [elsewhere[key] for key in pending if key in elsewhere]:
+            raise EndpointError(outstanding.said(store.path.parent, taken[0]))
+        abilities = client.abilities(endpoint, store)
+        if any(wanted.question.image is not None for wanted in pending.values()):
+            chat.looks(endpoint, abilities)
+        send(affordable(pending.values(), endpoint, store), endpoint, abilities, store, say, most)
 
 
 def affordable(pending: Iterable[Pending], endpoint: Endpoint, store: Store) -> list[Pending]:
@@ -64,17 +92,22 @@ def affordable(pending: Iterable[Pending], endpoint: Endpoint, store: Store) -> 
     if endpoint.budget_usd is None:
         return waiting
     price = pricing.needed_price(endpoint.model, is_local(endpoint.base_url))
-    left, chosen = endpoint.budget_usd - pricing.spent(store), []
+    already = pricing.spent(store) + pricing.under_way(store)
+    left, chosen = endpoint.budget_usd - already, []
     for wanted in waiting:
-        image = wanted.question.image() if wanted.question.image is not None else None
-        cost = price.cost(**pricing.most(price, wanted.question, image, endpoint.max_tokens), batch=True)
+        cost = price.cost(**_most(price, wanted, endpoint), batch=True)
         if cost > left:
             break
         left -= cost
         chosen.append(wanted)
     if not chosen:
-        raise pricing.BudgetError(pricing.exceeded(endpoint.budget_usd, pricing.spent(store), cost, "fasrepro annotate --batch"))
+        raise pricing.BudgetError(pricing.exceeded(endpoint.budget_usd, already, cost, "fasrepro annotate --batch"))
     return chosen
+
+
+def _most(price: pricing.Price | None, wanted: Pending, endpoint: Endpoint) -> dict[str, int]:
+    image = wanted.question.image() if wanted.question.image is not None else None
+    return pricing.most(price, wanted.question, image, endpoint.max_tokens)
 
 
 def send(
@@ -86,22 +119,33 @@ def send(
     most: tuple[int, int],
 ) -> None:
     """Write the attempts into files within the limits of a batch, and send each."""
-    folder, host = store.path.parent, shown_host(endpoint.base_url)
+    folder, host, price = store.path.parent, shown_host(endpoint.base_url), pricing.price_of(endpoint.model)
     for path, part in written(pending, endpoint, abilities, folder, most):
-        described = {wanted.key: chat.described(endpoint, wanted.question, wanted.number) for wanted in part}
+        described = {
+            wanted.key: chat.described(endpoint, wanted.question, wanted.number) | {"most": _most(price, wanted, endpoint)}
+            for wanted in part
+        }
         batch = outstanding.Batch(secrets.token_hex(16), host, endpoint.model, described)
+        try:
+            with client.connected(endpoint) as server, path.open("rb") as data:
+                file = server.files.create(file=(path.name, data), purpose="batch")
+        finally:
+            path.unlink()  # it holds faces
         outstanding.planned(folder, batch)
-        with client.connected(endpoint) as server, path.open("rb") as data:
-            file = server.files.create(file=(path.name, data), purpose="batch")
-            # Not tried twice: a batch that was made, and whose answer was lost, is found by its token.
-            sent = server.with_options(max_retries=0).batches.create(
-                input_file_id=file.id,
-                endpoint="/v1/chat/completions",
-                completion_window=WINDOW,
-                metadata={TOKEN: batch.token},
-            )
+        try:
+            with client.connected(endpoint) as server:
+                # Not tried twice: a batch that was made, and whose answer was lost, is found by its token.
+                sent = server.with_options(max_retries=0).batches.create(
+                    input_file_id=file.id,
+                    endpoint="/v1/chat/completions",
+                    completion_window=WINDOW,
+                    metadata={TOKEN: batch.token},
+                )
+        except EndpointError as error:
+            if 400 <= error.status < 500 and error.status not in UNSURE:
+                outstanding.note(folder, batch.token, ended="refused")
+            raise
         outstanding.note(folder, batch.token, id=sent.id)
-        path.unlink()
         say(f"batch {sent.id}: {len(part)} requests sent to {host}")
 
 
@@ -130,35 +174,42 @@ def written(
 def collect(endpoint: Endpoint, store: Store, say: Callable[[str], None], poll_s: float) -> int:
     """Wait for every batch that is under way at this server and store its replies; return how many batches there were.
 
-    Raises `EndpointError` for a batch that the server did not accept; its requests may be sent again.
+    Its files, which hold faces, are deleted there. Raises `EndpointError` for a batch that the server did not accept; its
+    requests may be sent again.
     """
     folder, host = store.path.parent, shown_host(endpoint.base_url)
     mine = [batch for batch in outstanding.batches(folder) if batch.host == host]
     for batch in mine:
-        with client.connected(endpoint) as server:
-            if not batch.id:
-                known = (sent.id for sent in server.batches.list() if (sent.metadata or {}).get(TOKEN) == batch.token)
-                batch.id = next(known, "")
-            if not batch.id:  # planned, and then killed before it was sent
-                outstanding.note(folder, batch.token, ended="never sent")
-                continue
-            state = server.batches.retrieve(batch.id)
-            while state.status not in ENDED:
-                counts = (
-                    f", {state.request_counts.completed} of {state.request_counts.total} done" if state.request_counts else ""
-                )
-                say(f"batch {batch.id}: {state.status}{counts}")
-                time.sleep(poll_s)
+        try:
+            with client.connected(endpoint) as server:
+                if not batch.id:
+                    known = (sent.id for sent in server.batches.list() if (sent.metadata or {}).get(TOKEN) == batch.token)
+                    batch.id = next(known, "")
+                if not batch.id:  # planned, and then killed before it was sent
+                    outstanding.note(folder, batch.token, ended="never sent")
+                    continue
                 state = server.batches.retrieve(batch.id)
-            for file in filter(None, (state.output_file_id, state.error_file_id)):
-                for line in server.files.content(file).iter_lines():
-                    take(line, batch, endpoint, store)
+                while state.status not in ENDED:
+                    counts = state.request_counts
+                    say(f"batch {batch.id}: {state.status}" + (f", {counts.completed} of {counts.total} done" if counts else ""))
+                    time.sleep(poll_s)
+                    state = server.batches.retrieve(batch.id)
+                for file in filter(None, (state.output_file_id, state.error_file_id)):
+                    for line in server.files.content(file).iter_lines():
+                        take(line, batch, endpoint, store)
+        except EndpointError as error:
+            if error.status != 404:
+                raise
+            outstanding.note(folder, batch.token, ended="gone")
+            say(f"batch {batch.id}: {host} knows it no longer, or its files; what it did not bring is asked again")
+            continue
         outstanding.note(folder, batch.token, ended=state.status)
         say(f"batch {batch.id}: {state.status}")
+        for file in filter(None, (state.input_file_id, state.output_file_id, state.error_file_id)):
+            with contextlib.suppress(EndpointError), client.connected(endpoint) as server:  # one that is gone is gone
+                server.files.delete(file)
         if state.status == "failed":
-            faults = "; ".join(
-                str(fault.message) for fault in (state.errors.data if state.errors and state.errors.data else ())[:3]
-            )
+            faults = "; ".join(str(fault.message) for fault in ((state.errors and state.errors.data) or ())[:3])
             raise EndpointError(
                 f"{host}: batch {batch.id} was not accepted: {chat.redact(faults, endpoint.api_key) or 'no reason'}"
             )
@@ -176,15 +227,18 @@ def take(line: str, batch: outstanding.Batch, endpoint: Endpoint, store: Store) 
         return  # its request has no reply, and is sent again
     if key not in batch.requests or store.get(key) is not None:
         return
-    record: dict[str, Any] = {"key": key, "request": batch.requests[key], "batch": True}
+    asked = dict(batch.requests[key])
+    most = asked.pop("most")
+    record: dict[str, Any] = {"key": key, "request": asked, "batch": True}
     response, error = answer.get("response") or {}, answer.get("error") or {}
     if error.get("code") == "batch_expired":
         return
     if response.get("status_code") == 200:
         try:
-            store.append(record | client.fields_of(response.get("body"), endpoint))
+            found = client.fields_of(response.get("body"), endpoint)
         except ValueError:
-            store.append(record | {"error": "bad answer: no chat completion"})
+            found = {"error": "bad answer: no chat completion", "usage": {}}
+        store.append(record | found | {"usage": found["usage"] or most})  # without a count it may have cost that much
         return
     said = error or (response.get("body") or {}).get("error") or {}
     if said.get("code") in chat.FILTERS:

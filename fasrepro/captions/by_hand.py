@@ -58,11 +58,18 @@ def captions(faces: Iterable[Face], style: Style, store: Store, label_aware: boo
     return found
 
 
-def give(path: Path, faces: Iterable[Face], style: Style, reasons: Mapping[str, str], texts: Mapping[str, str]) -> int:
-    """Write a file for people to fill in: a JSON line a face of `reasons`, with why it is there and the draft there is, if any.
+def left(faces: Iterable[Face], style: Style, store: Store) -> list[Face]:
+    """Return the faces that nobody has captioned by hand."""
+    return [face for face in faces if last_edit(style, face.crop_sha256, store)[1] is None]
 
-    Return the number of faces.
+
+def give(path: Path, faces: Iterable[Face], style: Style, reasons: Mapping[str, str]) -> int:
+    """Write a file for people to fill in: a JSON line a face of `reasons`, with why it is there.
+
+    Return the number of faces. Raises `EditError` where the file is there, since people may have filled it in.
     """
+    if path.exists():
+        raise EditError(f"{path}: is there already; take it in with --from-people, or name another file")
     chosen = [face for face in faces if face.face_id in reasons]
     rows = [
         {
@@ -72,7 +79,7 @@ def give(path: Path, faces: Iterable[Face], style: Style, reasons: Mapping[str, 
             "label": face.label.name.lower(),
             "species": face.species,
             "why": reasons[face.face_id],
-            "text": texts.get(face.face_id, ""),
+            "text": "",
         }
         for face in chosen
     ]

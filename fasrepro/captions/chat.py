@@ -23,7 +23,14 @@ FILTERS = ("content_filter", "content_policy_violation", "invalid_prompt")
 
 
 class EndpointError(ValueError):
-    """The endpoint refuses every request of this kind, or too many fail; the message names the remedy, never the key."""
+    """The endpoint refuses every request of this kind, or too many fail; the message names the remedy, never the key.
+
+    `status` is the HTTP status by which the server refused; 0: it said none.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Transport(Exception):  # noqa: N818 - not an error that leaves `captions`
@@ -210,6 +217,13 @@ def retry_after(headers: Mapping[str, str]) -> float:
 def filtered(detail: str, secret: str) -> dict[str, Any]:
     """Return what a store record says of a question that a filter stopped: an answer it is, and a refusal."""
     return {"text": redact(detail, secret)[:300], "finish_reason": FILTERED, "usage": {}}
+
+
+def looks(endpoint: Endpoint, abilities: Abilities) -> None:
+    """Raise `EndpointError` where the model takes no images."""
+    if not abilities.images:
+        host = f"{shown_host(endpoint.base_url)}, model {endpoint.model!r}"
+        raise EndpointError(f"{host}: takes no images; name a vision model in annotator.model")
 
 
 def redact(text: str, secret: str) -> str:

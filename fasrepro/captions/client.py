@@ -15,7 +15,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 import openai
@@ -103,27 +103,56 @@ class _Run(Generic[T]):
         self.failures: dict[str, Failure] = {}
         self.asking: dict[str, asyncio.Event] = {}
         self.asked = 0
-        self.outstanding = outstanding.keys(store.path.parent)
+        self.workers: set[asyncio.Task[None]] = set()
+        self.sent: set[asyncio.Task[Any] | None] = set()  # the workers whose request is at the server
+        self.keeping: set[asyncio.Future[None]] = set()  # replies on their way to the disk
+        self.stopped: Exception | None = None
+        self.outstanding = outstanding.hosts(store.path.parent)
         self.pace = pace.Pace(endpoint.concurrency)
         local, bounded = is_local(endpoint.base_url), endpoint.budget_usd is not None
         price = pricing.needed_price(endpoint.model, local) if bounded else pricing.price_of(endpoint.model)
-        self.budget = pricing.Budget(endpoint.budget_usd, pricing.spent(store), price)
+        under_way = pricing.under_way(store)
+        self.budget = pricing.Budget(endpoint.budget_usd, lambda: pricing.spent(store) + under_way, price)
         self.abilities: Abilities | None = None if endpoint.probe else Abilities()
         self.probing = asyncio.Lock()
 
     async def all(self, names: Iterator[tuple[str, ChatRequest]]) -> None:
-        async with _client(self.endpoint) as self.client, asyncio.TaskGroup() as group:
-            for _ in range(max(1, min(self.endpoint.concurrency, self.total))):
-                group.create_task(self._work(names))
+        try:
+            async with _client(self.endpoint) as self.client, asyncio.TaskGroup() as group:
+                for _ in range(max(1, min(self.endpoint.concurrency, self.total))):
+                    self.workers.add(group.create_task(self._work(names)))
+        finally:
+            await asyncio.gather(*self.keeping)
+        if self.stopped is not None:
+            raise self.stopped
 
     async def _work(self, names: Iterator[tuple[str, ChatRequest]]) -> None:
-        for name, request in names:  # one iterator that all workers share
-            await self._one(name, request)
-            if self.max_failures is not None and len(self.failures) > self.max_failures:
-                failed = "; ".join(f"{key}: {failure.reason}" for key, failure in list(self.failures.items())[:3])
-                raise EndpointError(f"{len(self.failures)} of {self.total} requests failed, {self.max_failures} may. {failed}")
-            if self.progress:
-                self.progress(Progress(len(self.answers) + len(self.failures), self.total, self.asked, self.budget.spent))
+        try:
+            for name, request in names:  # one iterator that all workers share
+                await self._one(name, request)
+                self._check()
+                if self.progress:
+                    done = len(self.answers) + len(self.failures)
+                    self.progress(Progress(done, self.total, self.asked, self.budget.spent()))
+        except (ValueError, OSError) as error:
+            self._stop(error)
+
+    def _check(self) -> None:
+        """Raise `EndpointError` when too many have failed. What a model declines is for people, and no fault of the server's."""
+        broken = {name: failure for name, failure in self.failures.items() if failure.rejected[-1:] != (chat.REFUSED,)}
+        if self.max_failures is not None and len(broken) > self.max_failures:
+            failed = "; ".join(f"{key}: {failure.reason}" for key, failure in list(broken.items())[:3])
+            raise EndpointError(f"{len(broken)} of {self.total} requests failed, {self.max_failures} may. {failed}")
+
+    def _stop(self, error: Exception) -> None:
+        """End the run with `error` once all that was sent, and is to be paid for, has come back; nothing more is sent."""
+        self.stopped = self.stopped or error
+        for worker in self.workers - self.sent - {asyncio.current_task()}:
+            worker.cancel()
+
+    def _go_on(self) -> None:
+        if self.stopped is not None:
+            raise self.stopped
 
     async def _one(self, name: str, request: ChatRequest) -> None:
         # An attempt whose error is in the store is used up, so that a run that was killed goes on as if it had not been. When
@@ -147,10 +176,7 @@ class _Run(Generic[T]):
         """See to it that an attempt's reply is in the store. Raises `Transport`."""
         key = wanted.key
         if key in self.outstanding:
-            raise EndpointError(
-                f"what is to be asked is under way in a batch ({len(self.outstanding)} requests): `fasrepro annotate --batch`"
-                " collects it"
-            )
+            raise EndpointError(outstanding.said(self.store.path.parent, self.outstanding[key]))
         while key in self.asking:  # the same pixels and words under another id
             await self.asking[key].wait()
         if self.store.get(key) is None:
@@ -164,16 +190,14 @@ class _Run(Generic[T]):
         """Ask until the server takes the request, and store what came of it. Raises as `complete` does, and `Transport`."""
         endpoint, request, abilities = self.endpoint, wanted.question, await self._probed()
         image = request.image() if request.image is not None else None
-        if image is not None and not abilities.images:
-            raise EndpointError(
-                f"{shown_host(endpoint.base_url)}, model {endpoint.model!r}: takes no images; name a vision model in"
-                " annotator.model"
-            )
+        if image is not None:
+            chat.looks(endpoint, abilities)
         record = {"key": wanted.key, "request": chat.described(endpoint, request, wanted.number)}
         body = chat.body(endpoint, request, wanted.number, image, abilities)
         most = pricing.most(self.budget.price, request, image, endpoint.max_tokens)
         for throttled in range(THROTTLED + 1):
-            async with self.budget.affordable(most) as bill, self.pace.slot() as round_:
+            self._go_on()
+            async with self.budget.affordable(most), self.pace.slot() as round_, self._at_the_server():
                 self.asked += 1
                 began = time.monotonic()
                 try:
@@ -187,13 +211,13 @@ class _Run(Generic[T]):
                     self.pace.wait(problem.wait)
                     if problem.final:  # not stored: it cost nothing, and whoever mends the cause wants it asked again
                         raise
-                    bill.update(most if problem.billed else {})
-                    await self._keep({**record, "error": str(problem), "usage": dict(bill)})
+                    await self._keep({**record, "error": str(problem), "usage": most if problem.billed else {}})
                     break
                 self.pace.answered()
-                bill.update(answer["usage"] or most)
-                await self._keep({**record, **answer, "usage": dict(bill), "seconds": round(time.monotonic() - began, 3)})
+                usage, seconds = answer["usage"] or most, round(time.monotonic() - began, 3)
+                await self._keep({**record, **answer, "usage": usage, "seconds": seconds})
                 return
+        self._go_on()
         jitter = 0.75 + 0.5 * provenance.unit_hash(wanted.key)
         await asyncio.sleep(min(LONGEST_BACKOFF_S, endpoint.backoff_s * 2**wanted.number) * jitter)
         raise failed
@@ -204,9 +228,21 @@ class _Run(Generic[T]):
                 self.abilities = await _abilities(self.client, self.endpoint, self.store)
             return self.abilities
 
+    @contextlib.asynccontextmanager
+    async def _at_the_server(self) -> AsyncIterator[None]:
+        self.sent.add(asyncio.current_task())
+        try:
+            yield
+        finally:
+            self.sent.discard(asyncio.current_task())
+
     async def _keep(self, record: dict[str, Any]) -> None:
-        # A thread, because a write to the disk takes milliseconds; shielded, so that Ctrl-C loses nothing that was paid for.
-        await asyncio.shield(asyncio.to_thread(self.store.append, record))
+        # A thread, because a write to the disk takes milliseconds; shielded, and waited for before all ends, so that neither
+        # Ctrl-C nor an error loses what was paid for.
+        kept = asyncio.ensure_future(asyncio.to_thread(self.store.append, record))
+        self.keeping.add(kept)
+        kept.add_done_callback(self.keeping.discard)
+        await asyncio.shield(kept)
 
 
 def abilities(endpoint: Endpoint, store: Store) -> Abilities:
@@ -228,7 +264,8 @@ async def _abilities(client: openai.AsyncOpenAI, endpoint: Endpoint, store: Stor
         request = {"model": endpoint.model, "prompt_version": f"probe-{probe.VERSION}"}
         said = {"text": json.dumps(dataclasses.asdict(found)), "finish_reason": "stop", "usage": usage}
         record = {"key": key, "request": request, **said}
-        await asyncio.shield(asyncio.to_thread(store.append, record))
+        if found.images:  # else whoever mends the server should not be told of what it was
+            await asyncio.shield(asyncio.to_thread(store.append, record))
     known = Abilities(**json.loads(record["text"]))
     print(probe.said(endpoint, known), file=sys.stderr, flush=True)
     return known
@@ -236,7 +273,7 @@ async def _abilities(client: openai.AsyncOpenAI, endpoint: Endpoint, store: Stor
 
 @contextlib.contextmanager
 def connected(endpoint: Endpoint) -> Iterator[openai.OpenAI]:
-    """Yield a client for what is no question: files and batches. What it raises leaves as `EndpointError`."""
+    """Yield a client for what is no question: files and batches. What it raises leaves as `EndpointError` with its status."""
     http = openai.DefaultHttpxClient(trust_env=not is_local(endpoint.base_url))
     retries = max(0, endpoint.attempts - 1)
     settings = {"base_url": endpoint.base_url, "api_key": endpoint.api_key, "max_retries": retries, "timeout": endpoint.timeout_s}
@@ -244,7 +281,8 @@ def connected(endpoint: Endpoint) -> Iterator[openai.OpenAI]:
         try:
             yield client
         except openai.OpenAIError as error:
-            raise EndpointError(f"{shown_host(endpoint.base_url)}: {_problem(error, endpoint)}") from None
+            said = f"{shown_host(endpoint.base_url)}: {_problem(error, endpoint)}"
+            raise EndpointError(said, getattr(error, "status_code", 0)) from None
 
 
 def fields_of(completion: Any, endpoint: Endpoint) -> dict[str, Any]:
@@ -293,15 +331,30 @@ def _fields(completion: Any, endpoint: Endpoint) -> dict[str, Any]:
         raise ValueError("the server's answer is no chat completion; does base_url end in /v1?")
     text, finish_reason, logprobs = "", "none", False  # a completion without a choice is a reply, and an empty one
     if completion.choices:
-        choice = completion.choices[0]
-        text, finish_reason = choice.message.content or "", choice.finish_reason or "none"
-        if not text and choice.message.refusal:
-            text, finish_reason = choice.message.refusal, chat.FILTERED
-        logprobs = choice.logprobs is not None
-    usage = completion.usage.model_dump(include={"prompt_tokens", "completion_tokens"}) if completion.usage else {}
-    said = {"text": redact(text, endpoint.api_key), "finish_reason": finish_reason, "usage": usage, "served": completion.model}
-    revision = {"revision": completion.system_fingerprint} if completion.system_fingerprint else {}
+        choice = completion.choices[0]  # of any form: the library takes what the server sends
+        message = getattr(choice, "message", None)
+        text, finish_reason = _text(getattr(message, "content", None)), getattr(choice, "finish_reason", None) or "none"
+        if not text and (refusal := _text(getattr(message, "refusal", None))):
+            text, finish_reason = refusal, chat.FILTERED
+        logprobs = getattr(choice, "logprobs", None) is not None
+    usage = {name: getattr(completion.usage, name, None) for name in ("prompt_tokens", "completion_tokens")}
+    usage = usage if all(isinstance(tokens, int) for tokens in usage.values()) else {}
+    said = {
+        "text": redact(text, endpoint.api_key),
+        "finish_reason": str(finish_reason),
+        "usage": usage,
+        "served": completion.model,
+    }
+    revision = {"revision": completion.system_fingerprint} if getattr(completion, "system_fingerprint", None) else {}
     return said | revision | ({"logprobs": True} if logprobs else {})
+
+
+def _text(content: Any) -> str:
+    """Return a message's text; some servers send it in parts."""
+    if isinstance(content, list):
+        parts = (part if isinstance(part, str) else part.get("text") for part in content if isinstance(part, str | dict))
+        return "".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) else ""
 
 
 def _message(error: Exception) -> str:
@@ -326,7 +379,7 @@ def _problem(error: Exception, endpoint: Endpoint) -> Transport:
     status, code = error.status_code, f"HTTP {error.status_code}"
     if status in REMEDIES or getattr(error, "code", None) == "insufficient_quota":
         remedy = REMEDIES.get(status, "the account's quota is spent")
-        raise EndpointError(f"{endpoint.base_url}, model {endpoint.model!r}: {code}: {remedy} ({message})") from None
+        raise EndpointError(f"{endpoint.base_url}, model {endpoint.model!r}: {code}: {remedy} ({message})", status) from None
     if status in AGAIN or status >= 500:
         wait = retry_after(error.response.headers)
         return Transport(code, message, wait, throttled=status == 429 or (status == 503 and wait > 0))

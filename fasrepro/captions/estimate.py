@@ -43,15 +43,25 @@ def estimate(
     least_words: int,
     most_words: int,
 ) -> Estimate:
-    """Go through all requests, and count what is still to be asked. Texts count a token for four characters."""
+    """Go through all requests, and count what is still to be asked. Texts count a token for four characters.
+
+    How long replies are and take is measured on those to the same prompts by the same model, once there are `ENOUGH`.
+    """
     found = (standing(name, request, endpoint, store, accept, store.error) for name, request in requests.items())
     pending = [at.question for at in found if isinstance(at, Pending)]
     price = pricing.price_of(endpoint.model)
     prompt = sum(pricing.prompt_tokens(price, asked, asked.image() if asked.image is not None else None) for asked in pending)
-    used = store.used().get((endpoint.model, False))
-    measured = used is not None and used.replies >= ENOUGH
-    a_reply = used.completion_tokens / used.replies if used and measured else (least_words + most_words) / 2 / WORDS_PER_TOKEN
-    seconds = used.seconds / used.replies if used and measured else SECONDS_A_REPLY
+    versions = {request.prompt_version for request in requests.values()}
+    known = store.used().items()
+    used = [
+        used for asked, used in known if asked.model == endpoint.model and asked.prompt_version in versions and not asked.batch
+    ]
+    replies = sum(found.replies for found in used)
+    measured = replies >= ENOUGH
+    a_reply = (
+        sum(found.completion_tokens for found in used) / replies if measured else (least_words + most_words) / 2 / WORDS_PER_TOKEN
+    )
+    seconds = sum(found.seconds for found in used) / replies if measured else SECONDS_A_REPLY
     completion = round(a_reply * len(pending))
     return Estimate(
         images=len(requests),

@@ -17,7 +17,10 @@ FILE = "batches.jsonl"
 
 @dataclasses.dataclass(slots=True)
 class Batch:
-    """What was asked (`requests`: the store record's "request" by key), of whom, and the server's id, "" before it is known."""
+    """What was asked, of whom, and the server's id, "" before it is known.
+
+    `requests` gives by key what the store record says of its request, and the "most" tokens that it may use.
+    """
 
     token: str
     host: str
@@ -61,6 +64,14 @@ def batches(folder: Path) -> list[Batch]:
     return list(found.values())
 
 
-def keys(folder: Path) -> frozenset[str]:
-    """Return the keys of all requests that are under way in a batch."""
-    return frozenset(key for batch in batches(folder) for key in batch.requests)
+def hosts(folder: Path) -> dict[str, str]:
+    """Return the keys of all requests that are under way in a batch, and where."""
+    return {key: batch.host for batch in batches(folder) for key in batch.requests}
+
+
+def said(folder: Path, host: str) -> str:
+    """Say that what is to be asked is under way in a batch at `host`, and how to go on."""
+    return (
+        f"what is to be asked is under way in a batch at {host}: with annotator.base_url there, `fasrepro annotate --batch`"
+        f" collects it; to give up what was paid for it, delete {folder / FILE}"
+    )

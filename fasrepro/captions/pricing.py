@@ -9,13 +9,13 @@ import datetime
 import functools
 import math
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from fasrepro.captions import pictures
+from fasrepro.captions import outstanding, pictures
 from fasrepro.captions.chat import ChatRequest
 from fasrepro.captions.store import Store
 
@@ -124,12 +124,22 @@ def most(price: Price | None, request: ChatRequest, image: bytes | None, max_tok
 
 
 def spent(store: Store) -> float:
-    """Return the USD that all attempts in the store have cost, as far as prices are known."""
-    prices = {(model, batch): price_of(model) for model, batch in store.used()}
+    """Return the USD that all attempts in the store have cost, those of other processes too, as far as prices are known."""
     return sum(
-        price.cost(used.prompt_tokens, used.completion_tokens, batch)
-        for (model, batch), used in store.used().items()
-        if (price := prices[model, batch]) is not None
+        price.cost(used.prompt_tokens, used.completion_tokens, asked.batch)
+        for asked, used in store.used().items()
+        if (price := price_of(asked.model)) is not None
+    )
+
+
+def under_way(store: Store) -> float:
+    """Return the USD that batches which are not collected may still come to, as far as prices are known."""
+    return sum(
+        price.cost(**asked["most"], batch=True)
+        for batch in outstanding.batches(store.path.parent)
+        if (price := price_of(batch.model)) is not None
+        for key, asked in batch.requests.items()
+        if store.get(key) is None  # a batch that is being collected is in part in the store
     )
 
 
@@ -145,11 +155,13 @@ class Budget:
     """Money that may be spent: what was, and what requests under way may come to at most. Never passed, unless a server bills
     more than a request's prompt by our rule with `SAFETY`, and all of its `max_tokens`.
 
-    `limit` None: no bound. `price` None: nothing is counted.
+    `spent()` gives the USD that were spent by now; what a request used must be in it before its `affordable` ends. `limit` None:
+    no bound. `price` None: nothing is reserved.
     """
 
-    def __init__(self, limit: float | None, already: float, price: Price | None) -> None:
-        self.limit, self.spent, self.price, self.reserved = limit, already, price, 0.0
+    def __init__(self, limit: float | None, spent: Callable[[], float], price: Price | None) -> None:
+        self.limit, self.spent, self.price = limit, spent, price
+        self._reserved: list[float] = []  # of each request under way; a sum kept up by adding would end near zero, and not at it
         self._settled = asyncio.Condition()
 
     def cost(self, bill: Mapping[str, float]) -> float:
@@ -157,23 +169,22 @@ class Budget:
         return self.price.cost(bill["prompt_tokens"], bill["completion_tokens"]) if self.price and bill else 0.0
 
     @contextlib.asynccontextmanager
-    async def affordable(self, most: Mapping[str, float]) -> AsyncIterator[dict[str, float]]:
-        """Wait until a request that uses `most` tokens can be paid; yield what is to be filled with the tokens that it used.
+    async def affordable(self, most: Mapping[str, float]) -> AsyncIterator[None]:
+        """Wait until a request that uses `most` tokens can be paid, and keep the money for it.
 
         Raises `BudgetError` when all is paid that was under way and the budget still does not cover it.
         """
-        cost, bill = self.cost(most), {}
+        cost = self.cost(most)
         async with self._settled:
-            while self.limit is not None and self.spent + self.reserved + cost > self.limit:
-                if not self.reserved:
-                    raise BudgetError(exceeded(self.limit, self.spent, cost, "dvc repro"))
+            while self.limit is not None and (spent := self.spent()) + sum(self._reserved) + cost > self.limit:
+                if not self._reserved:
+                    raise BudgetError(exceeded(self.limit, spent, cost, "dvc repro"))
                 await self._settled.wait()
-            self.reserved += cost
+            self._reserved.append(cost)
         try:
-            yield bill
+            yield
         finally:
-            self.reserved = max(0.0, self.reserved - cost)
-            self.spent += self.cost(bill)
+            self._reserved.remove(cost)
             await asyncio.shield(self._tell())
 
     async def _tell(self) -> None:

@@ -16,7 +16,8 @@ from fasrepro.captions.chat import Abilities, ChatRequest, Endpoint, EndpointErr
 VERSION = 2
 IMAGE_QUESTION = "Which colour is this image? Answer with one word."
 JSON_QUESTION = "Name a colour."
-TOKENS = 64  # of an answer; a model that thinks first may need them all, and then counts as one without JSON
+TOKENS = 1024  # of an answer: models that think before they answer need some hundreds
+UNFINISHED = "output limit was reached"  # the HTTP 400 by which OpenAI says that a model thought until its tokens were used up
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {"colour": {"type": "string"}},
@@ -65,6 +66,9 @@ async def probe(endpoint: Endpoint, post: Post) -> tuple[Abilities, dict[str, in
             first = await (ask(looking, buffer.getvalue(), abilities) if abilities.images else ask(naming, None, abilities))
             break
         except Transport as problem:
+            if UNFINISHED in str(problem):
+                first = {"usage": {}}  # the question was taken, image and all
+                break
             changed = _without_the_field(abilities, str(problem))
             if problem.final and changed is not None:
                 abilities = changed

@@ -23,9 +23,18 @@ class StoreError(ValueError):
     """The store cannot be read or written; the message names the file."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Asked:
+    """What attempts have in common: the model, the prompt's version, and whether they were made in a batch."""
+
+    model: str
+    prompt_version: str
+    batch: bool
+
+
 @dataclasses.dataclass(slots=True)
 class Used:
-    """What the attempts of one model came to: tokens, replies, and seconds that they took."""
+    """What such attempts came to: tokens, replies, and seconds that they took."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -51,7 +60,7 @@ class Store:
         self._guard = threading.Lock()  # of what is held in memory; never held while the disk is waited for
         self._places: dict[str, tuple[int, int]] = {}
         self._errors: dict[str, str] = {}
-        self._used: dict[tuple[str, bool], Used] = {}
+        self._used: dict[Asked, Used] = {}
         self._scanned = 0
         self.torn = 0  # lines that could not be read: what a killed writer left
         with self._lock:
@@ -87,8 +96,8 @@ class Store:
         with self._guard:
             return None if key in self._places else self._errors.get(key)
 
-    def used(self) -> dict[tuple[str, bool], Used]:
-        """Return what was used by (model, whether in a batch), errors that may have been billed included."""
+    def used(self) -> dict[Asked, Used]:
+        """Return what attempts have used, errors that may have been billed included."""
         with self._guard:
             self._scan()
             return {name: dataclasses.replace(used) for name, used in self._used.items()}
@@ -147,8 +156,9 @@ class Store:
             self.torn += 1
 
     def _count(self, record: dict[str, Any]) -> None:
-        usage = record.get("usage") or {}
-        used = self._used.setdefault((record.get("request", {}).get("model", ""), bool(record.get("batch"))), Used())
+        usage, request = record.get("usage") or {}, record.get("request", {})
+        asked = Asked(request.get("model", ""), request.get("prompt_version", ""), bool(record.get("batch")))
+        used = self._used.setdefault(asked, Used())
         used.prompt_tokens += usage.get("prompt_tokens", 0)
         used.completion_tokens += usage.get("completion_tokens", 0)
         used.replies += "text" in record

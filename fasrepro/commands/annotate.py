@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from fasrepro import config, paths, provenance
+from fasrepro import config, paths
 from fasrepro.captions import annotate, batch, by_hand, endpoints, estimate, pricing, styles, task
+from fasrepro.captions.chat import Failure
+from fasrepro.captions.standing import Pending, standing
 from fasrepro.captions.store import Store
 from fasrepro.captions.task import Task
 
@@ -21,12 +23,12 @@ def dry_run(asked: Task, chosen: list[styles.Style], store: Store) -> None:
     endpoint = endpoints.described(**asked.endpoint)
     total = 0.0
     for style in chosen:
-        requests, accept = annotate.questions(asked.faces, paths.CROPS, style, asked.label_aware)
+        requests, accept = annotate.questions(by_hand.left(asked.faces, style, store), paths.CROPS, style, asked.label_aware)
         found = estimate.estimate(requests, accept, endpoint, store, style.least_words, style.most_words)
         total += found.usd or 0.0
         print(estimate.line(style.name, found))
     checked, evidence, _ = pricing.table()
-    spent = pricing.spent(store)
+    spent = pricing.spent(store) + pricing.under_way(store)
     print(f"model {endpoint.model}; prices of {checked:%Y-%m-%d}, {evidence} (fasrepro/captions/{pricing.TABLE.name})")
     print("one attempt an image: a caption that is asked again costs again")
     print(f"spent so far ${spent:.2f}, with this ${spent + total:.2f}, budget ${endpoint.budget_usd:.2f}")
@@ -34,21 +36,27 @@ def dry_run(asked: Task, chosen: list[styles.Style], store: Store) -> None:
 
 def in_batches(asked: Task, chosen: list[styles.Style], store: Store) -> None:
     """Fill the store with the replies of each style, and print what came of them."""
+    if asked.endpoint["base_url"] == endpoints.SIMULATED:
+        raise ValueError("the simulated annotator takes no batches: `dvc repro` asks it")
     with endpoints.opened(**asked.endpoint) as endpoint:
         print(annotate.may_go(asked.faces, endpoint, asked.may_leave))
         for style in chosen:
-            requests, accept = annotate.questions(asked.faces, paths.CROPS, style, asked.label_aware)
+            requests, accept = annotate.questions(by_hand.left(asked.faces, style, store), paths.CROPS, style, asked.label_aware)
             answers, failures = batch.complete(requests, accept, endpoint, store)
             print(f"{style.name}: {len(answers)} captions, {len(failures)} failed; `dvc repro` takes them from the store")
 
 
-def to_people(path: Path, asked: Task, style: styles.Style) -> None:
-    """Write the faces without a caption to `path`, by the stage's last report."""
-    report = paths.captions_report(style.name)
-    if not report.is_file():
-        raise ValueError(f"{report}: no such file; run `dvc repro annotate@{style.name}` first")
-    failed = provenance.read_json(report)["failed"]
-    count = by_hand.give(path, asked.faces, style, failed, {})
+def to_people(path: Path, asked: Task, style: styles.Style, store: Store) -> None:
+    """Write the faces to `path` that have no caption after all attempts, by what is in the store."""
+    endpoint = endpoints.described(**asked.endpoint)
+    faces = by_hand.left(asked.faces, style, store)
+    requests, accept = annotate.questions(faces, paths.CROPS, style, asked.label_aware)
+    found = {name: standing(name, request, endpoint, store, accept, store.error) for name, request in requests.items()}
+    reasons = {name: at.reason for name, at in found.items() if isinstance(at, Failure)}
+    if not reasons:
+        waiting = sum(isinstance(at, Pending) for at in found.values())
+        raise ValueError(f"no face of style {style.name} is left to people ({waiting} are still to be asked about: `dvc repro`)")
+    count = by_hand.give(path, faces, style, reasons)
     again = f"fasrepro annotate --style {style.name} --from-people {path}"
     print(f'{path}: {count} faces; write a caption into each "text", then `{again}`')
 
@@ -82,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
         elif len(arguments.style) != 1:
             raise ValueError("name one style: --style reasoning")
         elif arguments.to_people:
-            to_people(arguments.to_people, asked, chosen[0])
+            to_people(arguments.to_people, asked, chosen[0], store)
         else:
             from_people(arguments.from_people, asked, chosen[0], store)
     return 0

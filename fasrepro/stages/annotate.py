@@ -23,7 +23,8 @@ def main(argv: list[str] | None = None) -> None:
         captions, report = annotate.annotate(asked.faces, paths.CROPS, style, *how)
     records.write(paths.captions(style.name), captions, records.Caption)
     provenance.write_json(paths.captions_report(style.name), report)
-    print(f"{style.name}: {report['captions']} captions of {report['faces']} faces, {len(report['failed'])} failed")
+    people = f"; `{annotate.people(style)}` hands them to people" if report["failed"] else ""
+    print(f"{style.name}: {report['captions']} captions of {report['faces']} faces, {len(report['failed'])} failed{people}")
 
 
 if __name__ == "__main__":

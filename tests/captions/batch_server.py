@@ -22,6 +22,10 @@ USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
 EXPIRED = {"response": None, "error": {"code": "batch_expired", "message": "This request could not be executed in time."}}
 
 
+def not_found() -> web.Response:
+    return web.json_response({"error": {"message": "No such object"}}, status=404)
+
+
 def refused(status: int, message: str) -> dict[str, Any]:
     return {"response": {"status_code": status, "request_id": "r", "body": {"error": {"message": message}}}, "error": None}
 
@@ -39,6 +43,8 @@ class BatchServer:
         self.seen: list[list[dict[str, Any]]] = []  # the lines of each batch
         self.asked: dict[str, int] = {}
         self.keys: set[str] = set()
+        self.refuses = 0  # the status by which batches are refused
+        self.gone: set[str] = set()  # batches and files that were deleted
 
     @property
     def app(self) -> web.Application:
@@ -48,6 +54,7 @@ class BatchServer:
             [
                 web.post("/v1/files", self.upload),
                 web.get("/v1/files/{id}/content", self.content),
+                web.delete("/v1/files/{id}", self.delete),
                 web.post("/v1/batches", self.create),
                 web.get("/v1/batches", self.listed),
                 web.get("/v1/batches/{id}", self.retrieve),
@@ -67,6 +74,8 @@ class BatchServer:
 
     async def create(self, request: web.Request) -> web.Response:
         asked = await request.json()
+        if self.refuses:
+            return web.json_response({"error": {"message": "no batch"}}, status=self.refuses)
         number = len(self.batches)
         lines = [json.loads(line) for line in self.files[asked["input_file_id"]].splitlines()]
         self.seen.append(lines)
@@ -89,6 +98,8 @@ class BatchServer:
 
     async def retrieve(self, request: web.Request) -> web.Response:
         identity = request.match_info["id"]
+        if identity in self.gone:
+            return not_found()
         number = int(identity.removeprefix("batch_"))
         batch = self.batches[number]
         self.asked[identity] = self.asked.get(identity, 0) + 1
@@ -111,4 +122,10 @@ class BatchServer:
         return web.json_response(batch)
 
     async def content(self, request: web.Request) -> web.Response:
-        return web.Response(body=self.files[request.match_info["id"]])
+        identity = request.match_info["id"]
+        return not_found() if identity in self.gone else web.Response(body=self.files[identity])
+
+    async def delete(self, request: web.Request) -> web.Response:
+        identity = request.match_info["id"]
+        del self.files[identity]
+        return web.json_response({"id": identity, "object": "file", "deleted": True})

@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import filelock
 import pytest
 
 from fasrepro.captions import batch, chat, client, outstanding, pricing, simulated
 from fasrepro.captions.chat import ChatRequest, EndpointError
-from fasrepro.captions.store import Store
+from fasrepro.captions.standing import standing
+from fasrepro.captions.store import Asked, Store
 from tests.captions.batch_server import EXPIRED, BatchServer, completed, refused
 from tests.captions.test_client import KEY, Server, accept, endpoint, ok
 
@@ -54,7 +56,7 @@ def test_replies_are_matched_by_custom_id_whatever_their_order(tmp_path: Path) -
     live = Server(lambda request, body, number: ok("never"))
     with simulated.serve(live.app) as url, Store(tmp_path) as store:
         assert client.complete(REQUESTS, accept, endpoint(url), store)[0] == answers
-        assert store.used()["m", True].prompt_tokens == 100
+        assert store.used()[Asked("m", "v", batch=True)].prompt_tokens == 100
     assert live.bodies == []
 
 
@@ -146,11 +148,14 @@ def test_a_process_that_was_killed_pays_for_no_batch_twice(tmp_path: Path, monke
 def test_what_is_under_way_in_a_batch_is_not_asked_live(tmp_path: Path) -> None:
     asked = endpoint("http://127.0.0.1:1/v1")
     key = chat.request_key(asked, REQUESTS["03"], 0)
-    outstanding.planned(tmp_path, outstanding.Batch("t", "this machine", "m", {key: {}}))
+    outstanding.planned(tmp_path, outstanding.Batch("t", "elsewhere.example", "m", {key: {"most": {}}}))
     live = Server(lambda request, body, number: ok("x"))
     with simulated.serve(live.app) as url, Store(tmp_path) as store:
-        with pytest.raises(EndpointError, match=r"under way in a batch \(1 requests\): `fasrepro annotate --batch`"):
+        said = r"under way in a batch at elsewhere\.example: .* `fasrepro annotate --batch` collects it"
+        with pytest.raises(EndpointError, match=said):
             client.complete({"03": REQUESTS["03"]}, accept, endpoint(url), store)
+        with pytest.raises(EndpointError, match=said):  # nor in another batch
+            batch.complete({"03": REQUESTS["03"]}, accept, endpoint(url), store)
         assert len(client.complete({"04": REQUESTS["04"]}, accept, endpoint(url), store)[0]) == 1
 
 
@@ -160,7 +165,7 @@ def test_a_torn_line_of_the_list_of_batches_is_skipped(tmp_path: Path) -> None:
         file.write('{"token": "two", "requ')
     outstanding.note(tmp_path, "one", id="batch_7")
     assert [(found.token, found.id) for found in outstanding.batches(tmp_path)] == [("one", "batch_7")]
-    assert outstanding.keys(tmp_path) == {"k"}
+    assert outstanding.hosts(tmp_path) == {"k": "h"}
 
 
 def test_a_batch_is_as_large_as_the_budget_and_no_larger(tmp_path: Path) -> None:
@@ -174,3 +179,80 @@ def test_a_batch_is_as_large_as_the_budget_and_no_larger(tmp_path: Path) -> None
     assert 2 < sent < 10
     answers, _, _ = run(server, tmp_path, model="gpt-4o", budget_usd=20 * one)
     assert len(answers) == 10 and sum(len(lines) for lines in server.seen) == 10
+
+
+def test_a_server_without_batches_leaves_nothing_behind(tmp_path: Path) -> None:
+    live = Server(lambda request, body, number: ok("x"))
+    with simulated.serve(live.app) as url, Store(tmp_path) as store:
+        with pytest.raises(EndpointError, match="HTTP 404"):
+            batch.complete(REQUESTS, accept, endpoint(url), store)
+        assert not (tmp_path / "batch.jsonl").exists() and outstanding.batches(tmp_path) == []
+        assert len(client.complete(REQUESTS, accept, endpoint(url), store)[0]) == 10
+
+
+@pytest.mark.parametrize(("status", "left"), [(400, 0), (429, 1), (500, 1)])
+def test_a_batch_that_is_refused_is_forgotten_and_one_that_may_have_been_made_is_not(
+    tmp_path: Path, status: int, left: int
+) -> None:
+    server = BatchServer(echo)
+    server.refuses = status
+    with pytest.raises(EndpointError, match=f"HTTP {status}"):
+        run(server, tmp_path)
+    assert len(outstanding.batches(tmp_path)) == left
+    server.refuses = 0
+    answers, _, _ = run(server, tmp_path)
+    assert len(answers) == 10 and outstanding.batches(tmp_path) == []
+
+
+@pytest.mark.parametrize("lost", ["batch", "file"])
+def test_a_batch_that_was_deleted_at_the_server_is_given_up(tmp_path: Path, lost: str) -> None:
+    server = BatchServer(echo)
+    with simulated.serve(server.app) as url, Store(tmp_path) as store:
+        pending = [standing(name, REQUESTS[name], endpoint(url), store, accept, store.error) for name in REQUESTS]
+        batch.send(pending, endpoint(url), chat.Abilities(), store, print, (100, 10**9))
+    server.gone.add("batch_0" if lost == "batch" else "out-0-output_file_id")
+    answers, _, said = run(server, tmp_path)
+    assert len(answers) == 10 and len(server.batches) == 2
+    assert sum(line.endswith("knows it no longer, or its files; what it did not bring is asked again") for line in said) == 1
+
+
+def test_files_that_hold_faces_are_deleted_once_they_are_collected(tmp_path: Path) -> None:
+    server = BatchServer(echo)
+    run(server, tmp_path)
+    assert server.files == {}
+
+
+def test_two_processes_do_not_send_batches_at_once(tmp_path: Path) -> None:
+    server = BatchServer(echo)
+    with filelock.FileLock(tmp_path / batch.LOCK), pytest.raises(EndpointError, match="another process sends or collects"):
+        run(server, tmp_path)
+    assert server.batches == []
+
+
+def test_what_a_batch_may_cost_is_spent_until_it_is_known(tmp_path: Path) -> None:
+    price = pricing.needed_price("gpt-4o", local=True)
+    most = pricing.most(price, REQUESTS["00"], None, 50)
+    key = chat.request_key(endpoint("", model="gpt-4o"), REQUESTS["00"], 0)
+    asked = {"model": "gpt-4o", "prompt_version": "v", "most": most}
+    outstanding.planned(tmp_path, outstanding.Batch("t", "elsewhere.example", "gpt-4o", {key: asked}, "batch_0"))
+    silent = {**completed("x")["response"]["body"], "usage": None}
+    line = json.dumps({"custom_id": key, "response": {"status_code": 200, "body": silent}, "error": None})
+    with Store(tmp_path) as store:
+        cost = price.cost(**most, batch=True)
+        assert pricing.spent(store) == 0 and pricing.under_way(store) == pytest.approx(cost)
+        live = Server(lambda request, body, number: ok("x"))
+        with simulated.serve(live.app) as url, pytest.raises(pricing.BudgetError):
+            client.complete({"01": REQUESTS["01"]}, accept, endpoint(url, model="gpt-4o", budget_usd=1.5 * cost), store)
+        assert live.bodies == []
+        batch.take(line, outstanding.batches(tmp_path)[0], endpoint(""), store)
+        assert pricing.spent(store) == pytest.approx(cost) and pricing.under_way(store) == 0  # without a count, as much as it may
+        assert "most" not in store.get(key)["request"]
+
+
+def test_a_model_that_takes_no_images_gets_no_batch_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = BatchServer(echo)
+    monkeypatch.setattr("fasrepro.captions.client.abilities", lambda endpoint, store: chat.Abilities(images=False))
+    request = ChatRequest("s", "what is it?", "v", lambda: b"png", "pixels")
+    with pytest.raises(EndpointError, match="takes no images"):
+        run(server, tmp_path, {"a": request})
+    assert server.files == {}

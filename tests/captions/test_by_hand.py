@@ -25,7 +25,7 @@ def fill(path: Path, texts: dict[int, str]) -> None:
 
 def test_what_people_write_is_kept_and_stands_before_what_a_model_says(world: Any, tmp_path: Path) -> None:
     faces, path = world.faces[:6], tmp_path / "for_people.jsonl"
-    assert by_hand.give(path, faces, VANILLA, {face.face_id: "refusal: I can't" for face in faces[:3]}, {}) == 3
+    assert by_hand.give(path, faces, VANILLA, {face.face_id: "refusal: I can't" for face in faces[:3]}) == 3
     row = json.loads(path.read_text().splitlines()[1])
     assert row == {
         "face_id": faces[1].face_id,
@@ -71,7 +71,7 @@ def test_a_file_that_is_not_what_was_given_names_its_line(world: Any, tmp_path: 
 
 def test_one_bad_text_keeps_none_of_the_file(world: Any, tmp_path: Path) -> None:
     faces, path = world.faces[:3], tmp_path / "f.jsonl"
-    by_hand.give(path, faces, VANILLA, {face.face_id: "empty" for face in faces}, {})
+    by_hand.give(path, faces, VANILLA, {face.face_id: "empty" for face in faces})
     good = f"The skin has natural texture and shadows follow the nose. {ENDS[faces[0].label]}"
     fill(path, {0: good, 1: good})  # the second is an attack
     with Store(tmp_path / "store") as store:

@@ -43,6 +43,11 @@ def ok(text: str | None, finish_reason: str = "stop", **message: Any) -> web.Res
     return web.json_response(completion(text, finish_reason, **message))
 
 
+def odd(**changes: Any) -> web.Response:
+    """A reply that is not quite of the documented form."""
+    return web.json_response(completion("x") | changes)
+
+
 def failed(status: int, message: str = "oh", **headers: str) -> web.Response:
     return web.json_response({"error": {"message": message, "type": "t", "code": None}}, status=status, headers=headers)
 
@@ -177,6 +182,10 @@ async def stall(request: web.Request) -> web.Response:
         (lambda request: ok(None), "empty", True),
         (lambda request: ok("This is a", "length"), "cut off", True),
         (lambda request: ok(None, refusal="I can't do that"), "refusal", True),
+        (lambda request: odd(choices=[None]), "empty", True),
+        (lambda request: odd(choices=[{"index": 0, "finish_reason": "stop", "message": None}]), "empty", True),
+        (lambda request: odd(usage={}, choices=[]), "empty", True),
+        (lambda request: odd(usage={"prompt_tokens": 1, "completion_tokens": None}, choices=[]), "empty", True),
     ],
 )
 def test_each_failure_uses_up_one_attempt_and_the_next_has_another_seed(
@@ -284,6 +293,38 @@ def test_after_all_attempts_the_last_reason_is_reported_and_a_later_run_tries_an
     server, answers, failures = complete(lambda request, body, number: ok("back"), tmp_path)
     assert len(server.bodies) == 1 and failures == {}
     assert answers["a"].value == "back"
+
+
+def test_a_text_in_parts_is_a_text(tmp_path: Path) -> None:
+    parts = [{"type": "text", "text": "one "}, "two", {"type": "image"}, {"type": "text", "text": " three"}]
+    _, answers, _ = complete(lambda request, body, number: ok(parts), tmp_path)  # type: ignore[arg-type]
+    assert answers["a"].value == "one two three"
+
+
+def test_an_error_that_ends_a_run_loses_no_reply_that_was_paid_for(tmp_path: Path) -> None:
+    """One request is bad while 31 are under way: all of them are answered, later than that, and kept; no other is sent."""
+
+    async def slow(number: int) -> web.Response:
+        await asyncio.sleep(0.3 + 0.01 * (number % 7))
+        return ok("x")
+
+    def script(request: web.Request, body: dict[str, Any], number: int) -> Any:
+        return failed(400, "bad") if body["messages"][1]["content"][0]["text"] == "9" else slow(number)
+
+    requests = {str(number): ChatRequest("s", str(number), "v") for number in range(200)}
+    server = Server(script)
+    with simulated.serve(server.app) as url, Store(tmp_path) as store:
+        with pytest.raises(EndpointError, match="1 of 200 requests failed, 0 may"):
+            client.complete(requests, accept, endpoint(url, concurrency=32), store, max_failures=0)
+        assert len(server.bodies) <= 33 and len(store) == len(server.bodies) - 1
+
+
+def test_what_a_model_declines_is_no_failure_of_the_server(tmp_path: Path) -> None:
+    refuse = ok(None, refusal="I can't do that").text
+    requests = {str(number): ChatRequest("s", str(number), "v") for number in range(20)}
+    script = lambda request, body, number: web.json_response(text=refuse)  # noqa: E731
+    _, answers, failures = complete(script, tmp_path, requests, max_failures=0)
+    assert answers == {} and len(failures) == 20
 
 
 def test_rejected_replies_are_never_asked_again(tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from fasrepro.captions import annotate, estimate, simulated
-from fasrepro.captions.store import Store
+from fasrepro.captions.store import Asked, Store
 from fasrepro.captions.styles import STYLES
 from tests.captions.test_annotate import endpoint
 
-STYLE = STYLES["vanilla"]
+STYLE, OTHER = STYLES["vanilla"], STYLES["reasoning"]
 
 
 def estimated(world: Any, store: Store, count: int, **changes: Any) -> estimate.Estimate:
@@ -37,7 +37,12 @@ def test_what_is_stored_is_not_asked_and_tells_how_long_replies_are(world: Any, 
     with simulated.serve(app) as url, Store(tmp_path) as store:
         annotate.annotate(world.faces[:25], world.crops, STYLE, endpoint(url), store, True)
         found = estimated(world, store, 40)
-        used = store.used()["m", False]
+        used = store.used()[Asked("m", STYLE.prompt_version(True), batch=False)]
+        other = estimate.estimate(*annotate.questions(world.faces, world.crops, OTHER, True), endpoint(url), store, 30, 90)
     assert (found.images, found.stored, found.requests, found.measured) == (40, 25, 15, True)
     assert found.completion_tokens == round(15 * used.completion_tokens / used.replies)
+    assert (other.measured, other.completion_tokens) == (
+        False,
+        round(45 * 60 / 0.75),
+    )  # nothing is known of its replies
     assert found.usd is None and "price unknown" in estimate.line("vanilla", found)

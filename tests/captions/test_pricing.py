@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -81,20 +82,42 @@ def test_a_budget_waits_for_what_is_under_way_before_it_gives_up() -> None:
     price = pricing.Price(1.0, 1.0, 0.5, TILES)
     most = {"prompt_tokens": 400_000, "completion_tokens": 0}
     seen: list[str] = []
+    spent = [0.1]
 
     async def request(budget: pricing.Budget, name: str, used: int) -> None:
-        async with budget.affordable(most) as bill:
+        async with budget.affordable(most):
             seen.append(f"{name} sent")
             await asyncio.sleep(0.01)
-            bill.update(prompt_tokens=used, completion_tokens=0)
+            spent.append(price.cost(used, 0))
 
     async def everything() -> pricing.Budget:
-        budget = pricing.Budget(1.0, 0.1, price)  # room for two at a time
+        budget = pricing.Budget(1.0, lambda: sum(spent), price)  # room for two at a time
         await asyncio.gather(*(request(budget, name, 100_000) for name in "abcdef"))
         with pytest.raises(pricing.BudgetError, match=r"budget of \$1 .*\$0\.7000 are spent.*\$0\.4000.*larger budget"):
             await request(budget, "g", 1)
         return budget
 
-    budget = asyncio.run(everything())
+    asyncio.run(everything())
     assert seen == [f"{name} sent" for name in "abcdef"]
-    assert budget.spent == pytest.approx(0.7) and budget.reserved == pytest.approx(0.0)
+    assert sum(spent) == pytest.approx(0.7)
+
+
+@given(st.lists(st.integers(100, 999), min_size=3, max_size=40), st.floats(0.001, 0.01))
+def test_a_budget_that_is_used_up_ends_whatever_was_under_way_and_is_never_passed(sizes: list[int], limit: float) -> None:
+    price, spent = pricing.Price(2.5, 10.0, 0.5, TILES), [0.0]
+
+    async def worker(budget: pricing.Budget, waiting: Iterator[int]) -> None:
+        for size in waiting:
+            async with budget.affordable({"prompt_tokens": size, "completion_tokens": 100}):
+                await asyncio.sleep(0)
+                spent.append(price.cost(size, 90))
+
+    async def everything() -> None:
+        waiting, budget = iter(sizes * 9), pricing.Budget(limit, lambda: sum(spent), price)
+        async with asyncio.timeout(5):
+            ended = await asyncio.gather(*(worker(budget, waiting) for _ in range(5)), return_exceptions=True)
+        assert all(isinstance(end, pricing.BudgetError) for end in ended if end is not None)
+        assert next(waiting, None) is None or any(ended)
+
+    asyncio.run(everything())
+    assert sum(spent) <= limit

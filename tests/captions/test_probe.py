@@ -91,6 +91,22 @@ def test_a_server_that_answers_nothing_is_an_error_and_nothing_is_kept(tmp_path:
         assert len(store) == 0
 
 
+def test_a_model_that_thinks_until_its_tokens_are_used_up_has_taken_the_image(tmp_path: Path) -> None:
+    said = "Could not finish the message because max_tokens or model output limit was reached. Please try again."
+
+    def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
+        return failed(400, said if "max_tokens" not in body else "'max_tokens' is not supported: use 'max_completion_tokens'")
+
+    _, found = probed(script, tmp_path)
+    assert found == Abilities(images=True, limit="max_completion_tokens")
+
+
+def test_a_server_without_images_is_asked_again_when_it_may_have_been_mended(tmp_path: Path) -> None:
+    blind = lambda request, body, number: failed(400, "no images") if has_image(body) else ok("Red")  # noqa: E731
+    assert not probed(blind, tmp_path)[1].images
+    assert probed(seeing(lambda request, body, number: ok("Red")), tmp_path)[1].images
+
+
 def test_an_overloaded_server_is_asked_again(tmp_path: Path) -> None:
     _, found = probed(seeing(lambda request, body, number: failed(503) if number == 0 else ok("Red")), tmp_path)
     assert found.images

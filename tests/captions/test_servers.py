@@ -51,7 +51,7 @@ def test_another_bad_request_is_no_refusal(tmp_path: Path) -> None:
 
 def test_a_prompt_that_is_filtered_in_a_batch_is_a_refusal_too(tmp_path: Path) -> None:
     key = chat.request_key(endpoint(""), REQUEST, 0)
-    known = outstanding.Batch("token", "host", "m", {key: {"model": "m"}}, "batch_0")
+    known = outstanding.Batch("token", "host", "m", {key: {"model": "m", "most": {}}}, "batch_0")
     error = {"error": {"message": f"filtered {KEY}", "code": "content_filter"}}
     line = json.dumps({"custom_id": key, "response": {"status_code": 400, "body": error}, "error": None})
     with Store(tmp_path) as store:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fasrepro.captions.store import SEGMENT, Store, StoreError, Used
+from fasrepro.captions.store import SEGMENT, Asked, Store, StoreError, Used
 
 
 def reply(key: str, text: str = "some text") -> dict[str, str]:
@@ -118,7 +118,7 @@ def test_a_store_that_cannot_be_opened_says_how_to_move_it(tmp_path: Path) -> No
 
 def test_what_was_used_is_counted_by_model_errors_that_may_be_billed_included(tmp_path: Path) -> None:
     def record(key: str, model: str, **fields: object) -> dict[str, object]:
-        return {"key": key, "request": {"model": model}, **fields}
+        return {"key": key, "request": {"model": model, "prompt_version": "v"}, **fields}
 
     with Store(tmp_path) as store:
         store.append(record("1", "a", text="x", usage={"prompt_tokens": 10, "completion_tokens": 2}, seconds=0.5))
@@ -127,7 +127,7 @@ def test_what_was_used_is_counted_by_model_errors_that_may_be_billed_included(tm
         store.append(record("4", "a", text="z", usage={"prompt_tokens": 1, "completion_tokens": 1}, batch=True))
         store.append({"key": "5", "text": "of an older store, without request or usage"})
         used = store.used()
-    assert used["a", False] == Used(70, 55, 2, 2.0)
-    assert used["a", True] == Used(1, 1, 1, 0.0)
+    assert used[Asked("a", "v", batch=False)] == Used(70, 55, 2, 2.0)
+    assert used[Asked("a", "v", batch=True)] == Used(1, 1, 1, 0.0)
     with Store(tmp_path) as store:
         assert store.used() == used

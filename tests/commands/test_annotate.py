@@ -78,16 +78,25 @@ def test_batches_fill_the_store_and_the_stage_asks_nothing_more(
 def test_what_no_prompt_got_goes_to_people_and_comes_back(
     at: Any, world: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    root = at()
-    report = root / "results" / "captions_report" / "vanilla.json"
-    assert cli.main(["annotate", "--to-people", "f.jsonl", "--style", "vanilla"]) == 1
-    assert "vanilla.json: no such file; run `dvc repro annotate@vanilla` first" in capsys.readouterr().err
+    root = at(refusals=1)
+    asked = ["annotate", "--to-people", "f.jsonl", "--style", "vanilla"]
+    assert cli.main(asked) == 1
+    assert "no face of style vanilla is left to people (12 are still to be asked about" in capsys.readouterr().err
+    refused, reply = world.faces[0].face_id, simulated.Annotator.reply
+
+    def refusing(self: simulated.Annotator, text: str, image: str, *settings: Any) -> tuple[str, str]:
+        return (
+            ("I'm sorry, I can't help.", "stop") if image == world.faces[0].crop_sha256 else reply(self, text, image, *settings)
+        )
+
+    monkeypatch.setattr(simulated.Annotator, "reply", refusing)
     stage.main(["--style", "vanilla"])
-    refused = world.faces[0].face_id
-    report.write_text(json.dumps(json.loads(report.read_text()) | {"failed": {refused: "refusal: no"}}))
+    assert "1 failed; `fasrepro annotate --style vanilla --to-people faces.jsonl` hands them" in capsys.readouterr().out
     assert cli.main(["annotate", "--to-people", "f.jsonl"]) == 1 and "name one style" in capsys.readouterr().err
-    assert cli.main(["annotate", "--to-people", "f.jsonl", "--style", "vanilla"]) == 0
+    assert cli.main(asked) == 0
+    assert cli.main(asked) == 1 and "f.jsonl: is there already" in capsys.readouterr().err
     row = json.loads(Path("f.jsonl").read_text())
+    assert (row["face_id"], row["why"][:7]) == (refused, "refusal")
     row["text"] = "The skin has natural texture and the shadows follow the nose. This is a bona fide face."
     Path("f.jsonl").write_text(json.dumps(row) + "\n")
     assert cli.main(["annotate", "--from-people", "f.jsonl", "--style", "vanilla"]) == 0
@@ -95,6 +104,33 @@ def test_what_no_prompt_got_goes_to_people_and_comes_back(
     stage.main(["--style", "vanilla"])
     captions = {c.face_id: c for c in records.read(root / "results" / "captions" / "vanilla.parquet", Caption)}
     assert captions[refused].text == row["text"] and captions[refused].model == "people"
+
+
+def test_what_people_wrote_is_neither_asked_nor_estimated(at: Any, world: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    root = at()
+    row = {"face_id": world.faces[0].face_id, "style": "vanilla"}
+    row["text"] = "The skin has natural texture and the shadows follow the nose. This is a bona fide face."
+    (root / "f.jsonl").write_text(json.dumps(row) + "\n")
+    assert cli.main(["annotate", "--from-people", "f.jsonl", "--style", "vanilla"]) == 0
+    assert cli.main(["annotate", "--dry-run", "--style", "vanilla"]) == 0
+    assert "11 images, 0 stored, 11 requests" in capsys.readouterr().out
+
+
+def test_the_simulated_annotator_takes_no_batches(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    at()
+    assert cli.main(["annotate", "--batch"]) == 1
+    assert "takes no batches: `dvc repro` asks it" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_no_stack_trace(at: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    at()
+
+    def interrupted(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fasrepro.commands.annotate.dry_run", interrupted)
+    assert cli.main(["annotate", "--dry-run"]) == 130
+    assert capsys.readouterr().err == "fasrepro annotate: interrupted; run it again to go on\n"
 
 
 def test_faces_stay_here_unless_their_licence_lets_them_go(at: Any, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
