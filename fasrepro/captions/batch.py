@@ -6,7 +6,6 @@ expired does not and is sent again. A process can be killed at any moment: batch
 
 from __future__ import annotations
 
-import contextlib
 import json
 import secrets
 import time
@@ -77,7 +76,7 @@ def _complete(
             raise EndpointError(
                 f"{shown_host(endpoint.base_url)}: {barren} batches in a row brought no reply; ask live, without --batch"
             )
-        elsewhere = outstanding.hosts(store.path.parent)
+        elsewhere = pricing.UnderWay(store).hosts()
         if taken := [elsewhere[key] for key in pending if key in elsewhere]:
             raise EndpointError(outstanding.said(store.path.parent, taken[0]))
         abilities = client.abilities(endpoint, store)
@@ -92,7 +91,7 @@ def affordable(pending: Iterable[Pending], endpoint: Endpoint, store: Store) -> 
     if endpoint.budget_usd is None:
         return waiting
     price = pricing.needed_price(endpoint.model, is_local(endpoint.base_url))
-    already = pricing.spent(store) + pricing.under_way(store)
+    already = pricing.spent(store) + pricing.UnderWay(store).usd()
     left, chosen = endpoint.budget_usd - already, []
     for wanted in waiting:
         cost = price.cost(**_most(price, wanted, endpoint), batch=True)
@@ -128,7 +127,7 @@ def send(
         batch = outstanding.Batch(secrets.token_hex(16), host, endpoint.model, described)
         try:
             with client.connected(endpoint) as server, path.open("rb") as data:
-                file = server.files.create(file=(path.name, data), purpose="batch")
+                batch.file = server.files.create(file=(path.name, data), purpose="batch").id
         finally:
             path.unlink()  # it holds faces
         outstanding.planned(folder, batch)
@@ -136,7 +135,7 @@ def send(
             with client.connected(endpoint) as server:
                 # Not tried twice: a batch that was made, and whose answer was lost, is found by its token.
                 sent = server.with_options(max_retries=0).batches.create(
-                    input_file_id=file.id,
+                    input_file_id=batch.file,
                     endpoint="/v1/chat/completions",
                     completion_window=WINDOW,
                     metadata={TOKEN: batch.token},
@@ -144,6 +143,7 @@ def send(
         except EndpointError as error:
             if 400 <= error.status < 500 and error.status not in UNSURE:
                 outstanding.note(folder, batch.token, ended="refused")
+                delete([batch.file], endpoint, say)
             raise
         outstanding.note(folder, batch.token, id=sent.id)
         say(f"batch {sent.id}: {len(part)} requests sent to {host}")
@@ -174,8 +174,8 @@ def written(
 def collect(endpoint: Endpoint, store: Store, say: Callable[[str], None], poll_s: float) -> int:
     """Wait for every batch that is under way at this server and store its replies; return how many batches there were.
 
-    Its files, which hold faces, are deleted there. Raises `EndpointError` for a batch that the server did not accept; its
-    requests may be sent again.
+    Its files, which hold faces, are deleted there. Raises `EndpointError` for a batch that the server did not accept, whose
+    requests may be sent again, and for one that it does not know.
     """
     folder, host = store.path.parent, shown_host(endpoint.base_url)
     mine = [batch for batch in outstanding.batches(folder) if batch.host == host]
@@ -187,6 +187,7 @@ def collect(endpoint: Endpoint, store: Store, say: Callable[[str], None], poll_s
                     batch.id = next(known, "")
                 if not batch.id:  # planned, and then killed before it was sent
                     outstanding.note(folder, batch.token, ended="never sent")
+                    delete([batch.file], endpoint, say)
                     continue
                 state = server.batches.retrieve(batch.id)
                 while state.status not in ENDED:
@@ -200,20 +201,31 @@ def collect(endpoint: Endpoint, store: Store, say: Callable[[str], None], poll_s
         except EndpointError as error:
             if error.status != 404:
                 raise
-            outstanding.note(folder, batch.token, ended="gone")
-            say(f"batch {batch.id}: {host} knows it no longer, or its files; what it did not bring is asked again")
-            continue
+            # Not given up by itself: with another key, or another path, the server would not know it either, and it is paid for.
+            raise EndpointError(
+                f"{host} does not know batch {batch.id}, or its files: are key and annotator.base_url those of then?"
+                f" To give up what was paid for it, delete {folder / outstanding.FILE}"
+            ) from None
         outstanding.note(folder, batch.token, ended=state.status)
         say(f"batch {batch.id}: {state.status}")
-        for file in filter(None, (state.input_file_id, state.output_file_id, state.error_file_id)):
-            with contextlib.suppress(EndpointError), client.connected(endpoint) as server:  # one that is gone is gone
-                server.files.delete(file)
+        delete([state.input_file_id, state.output_file_id, state.error_file_id], endpoint, say)
         if state.status == "failed":
             faults = "; ".join(str(fault.message) for fault in ((state.errors and state.errors.data) or ())[:3])
             raise EndpointError(
                 f"{host}: batch {batch.id} was not accepted: {chat.redact(faults, endpoint.api_key) or 'no reason'}"
             )
     return len(mine)
+
+
+def delete(files: list[str | None], endpoint: Endpoint, say: Callable[[str], None]) -> None:
+    """Delete files at the server, as far as there are any; say which could not be."""
+    for file in filter(None, files):
+        try:
+            with client.connected(endpoint) as server:
+                server.files.delete(file)
+        except EndpointError as error:
+            if error.status != 404:
+                say(f"file {file} could not be deleted, do so by hand: {error}")
 
 
 def take(line: str, batch: outstanding.Batch, endpoint: Endpoint, store: Store) -> None:
@@ -228,21 +240,29 @@ def take(line: str, batch: outstanding.Batch, endpoint: Endpoint, store: Store) 
     if key not in batch.requests or store.get(key) is not None:
         return
     asked = dict(batch.requests[key])
-    most = asked.pop("most")
+    most = asked.pop("most", {})
     record: dict[str, Any] = {"key": key, "request": asked, "batch": True}
-    response, error = answer.get("response") or {}, answer.get("error") or {}
+    response, error = _fields(answer, "response"), _fields(answer, "error")
     if error.get("code") == "batch_expired":
         return
     if response.get("status_code") == 200:
         try:
             found = client.fields_of(response.get("body"), endpoint)
         except ValueError:
-            found = {"error": "bad answer: no chat completion", "usage": {}}
-        store.append(record | found | {"usage": found["usage"] or most})  # without a count it may have cost that much
+            store.append(record | {"error": "bad answer: no chat completion", "usage": most})
+            return
+        store.append(record | found | {"usage": pricing.billed(found, most)})
         return
-    said = error or (response.get("body") or {}).get("error") or {}
+    said = error or _fields(_fields(response, "body"), "error")
     if said.get("code") in chat.FILTERS:
-        store.append(record | chat.filtered(str(said.get("message", "")), endpoint.api_key))
+        found = chat.filtered(str(said.get("message", "")), endpoint.api_key)
+        store.append(record | found | {"usage": pricing.billed(found, most)})
         return
     code = f"HTTP {response['status_code']}" if "status_code" in response else str(error.get("code") or "batch error")
     store.append(record | {"error": f"{code}: {chat.redact(str(said.get('message', '')), endpoint.api_key)[:300]}"})
+
+
+def _fields(answer: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return an object's member if it is an object, too; else an empty one."""
+    found = answer.get(name)
+    return found if isinstance(found, dict) else {}

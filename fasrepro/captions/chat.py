@@ -256,7 +256,9 @@ def shown_host(url: str) -> str:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is: requests that are done with, of how many; those that were asked now; USD of all in the store."""
+    """How far a run is: requests that are done with, of how many; those that were asked now; USD of all in the store, and of
+    batches under way.
+    """
 
     done: int
     total: int

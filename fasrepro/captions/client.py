@@ -107,12 +107,12 @@ class _Run(Generic[T]):
         self.sent: set[asyncio.Task[Any] | None] = set()  # the workers whose request is at the server
         self.keeping: set[asyncio.Future[None]] = set()  # replies on their way to the disk
         self.stopped: Exception | None = None
-        self.outstanding = outstanding.hosts(store.path.parent)
+        self.broken: dict[str, Failure] = {}  # of the failures those that are a fault of the server's
         self.pace = pace.Pace(endpoint.concurrency)
         local, bounded = is_local(endpoint.base_url), endpoint.budget_usd is not None
         price = pricing.needed_price(endpoint.model, local) if bounded else pricing.price_of(endpoint.model)
-        under_way = pricing.under_way(store)
-        self.budget = pricing.Budget(endpoint.budget_usd, lambda: pricing.spent(store) + under_way, price)
+        self.under_way = pricing.UnderWay(store)
+        self.budget = pricing.Budget(endpoint.budget_usd, lambda: pricing.spent(store) + self.under_way.usd(), price)
         self.abilities: Abilities | None = None if endpoint.probe else Abilities()
         self.probing = asyncio.Lock()
 
@@ -130,19 +130,20 @@ class _Run(Generic[T]):
         try:
             for name, request in names:  # one iterator that all workers share
                 await self._one(name, request)
-                self._check()
                 if self.progress:
                     done = len(self.answers) + len(self.failures)
                     self.progress(Progress(done, self.total, self.asked, self.budget.spent()))
         except (ValueError, OSError) as error:
             self._stop(error)
 
-    def _check(self) -> None:
-        """Raise `EndpointError` when too many have failed. What a model declines is for people, and no fault of the server's."""
-        broken = {name: failure for name, failure in self.failures.items() if failure.rejected[-1:] != (chat.REFUSED,)}
-        if self.max_failures is not None and len(broken) > self.max_failures:
-            failed = "; ".join(f"{key}: {failure.reason}" for key, failure in list(broken.items())[:3])
-            raise EndpointError(f"{len(broken)} of {self.total} requests failed, {self.max_failures} may. {failed}")
+    def _fail(self, name: str, failure: Failure) -> None:
+        """Note a failure. Raises `EndpointError` for too many; what a model declines is for people, and not among them."""
+        self.failures[name] = failure
+        if failure.rejected[-1:] != (chat.REFUSED,):
+            self.broken[name] = failure
+        if self.max_failures is not None and len(self.broken) > self.max_failures:
+            failed = "; ".join(f"{key}: {failure.reason}" for key, failure in list(self.broken.items())[:3])
+            raise EndpointError(f"{len(self.broken)} of {self.total} requests failed, {self.max_failures} may. {failed}")
 
     def _stop(self, error: Exception) -> None:
         """End the run with `error` once all that was sent, and is to be paid for, has come back; nothing more is sent."""
@@ -165,18 +166,17 @@ class _Run(Generic[T]):
                 except Transport as problem:
                     errors[found.key] = str(problem)
                     if problem.final:
-                        self.failures[name] = Failure(str(problem), (*found.rejected, problem.code))
-                        return
+                        return self._fail(name, Failure(str(problem), (*found.rejected, problem.code)))
             if isinstance(found, Answer):
                 self.answers[name] = found
-                return
-        self.failures[name] = found
+                return None
+        return self._fail(name, found)
 
     async def _reply(self, wanted: Pending) -> None:
         """See to it that an attempt's reply is in the store. Raises `Transport`."""
         key = wanted.key
-        if key in self.outstanding:
-            raise EndpointError(outstanding.said(self.store.path.parent, self.outstanding[key]))
+        if key in (hosts := self.under_way.hosts()):
+            raise EndpointError(outstanding.said(self.store.path.parent, hosts[key]))
         while key in self.asking:  # the same pixels and words under another id
             await self.asking[key].wait()
         if self.store.get(key) is None:
@@ -188,7 +188,8 @@ class _Run(Generic[T]):
 
     async def _ask(self, wanted: Pending) -> None:
         """Ask until the server takes the request, and store what came of it. Raises as `complete` does, and `Transport`."""
-        endpoint, request, abilities = self.endpoint, wanted.question, await self._probed()
+        endpoint, request = self.endpoint, wanted.question
+        abilities = await self._probed(looks=request.image is not None)
         image = request.image() if request.image is not None else None
         if image is not None:
             chat.looks(endpoint, abilities)
@@ -214,7 +215,7 @@ class _Run(Generic[T]):
                     await self._keep({**record, "error": str(problem), "usage": most if problem.billed else {}})
                     break
                 self.pace.answered()
-                usage, seconds = answer["usage"] or most, round(time.monotonic() - began, 3)
+                usage, seconds = pricing.billed(answer, most), round(time.monotonic() - began, 3)
                 await self._keep({**record, **answer, "usage": usage, "seconds": seconds})
                 return
         self._go_on()
@@ -222,10 +223,10 @@ class _Run(Generic[T]):
         await asyncio.sleep(min(LONGEST_BACKOFF_S, endpoint.backoff_s * 2**wanted.number) * jitter)
         raise failed
 
-    async def _probed(self) -> Abilities:
+    async def _probed(self, looks: bool) -> Abilities:
         async with self.probing:
             if self.abilities is None:
-                self.abilities = await _abilities(self.client, self.endpoint, self.store)
+                self.abilities = await _abilities(self.client, self.endpoint, self.store, looks)
             return self.abilities
 
     @contextlib.asynccontextmanager
@@ -250,23 +251,23 @@ def abilities(endpoint: Endpoint, store: Store) -> Abilities:
 
     async def found() -> Abilities:
         async with _client(endpoint) as client:
-            return await _abilities(client, endpoint, store)
+            return await _abilities(client, endpoint, store, looks=True)
 
     return asyncio.run(found()) if endpoint.probe else Abilities()
 
 
-async def _abilities(client: openai.AsyncOpenAI, endpoint: Endpoint, store: Store) -> Abilities:
-    key = probe.key(endpoint)
-    record = store.get(key)
-    if record is None:
+async def _abilities(client: openai.AsyncOpenAI, endpoint: Endpoint, store: Store, looks: bool) -> Abilities:
+    """`looks`: images are to be asked about; a server that took none is then tried again, since it may have been mended."""
+    number, known = 0, None
+    while (record := store.get(probe.key(endpoint, number))) is not None:
+        known, number = Abilities(**json.loads(record["text"])), number + 1
+    if known is None or (looks and not known.images):
         small = dataclasses.replace(endpoint, max_tokens=probe.TOKENS)
-        found, usage = await probe.probe(small, lambda body: _patiently(client, small, body))
+        known, usage = await probe.probe(small, lambda body: _patiently(client, small, body))
         request = {"model": endpoint.model, "prompt_version": f"probe-{probe.VERSION}"}
-        said = {"text": json.dumps(dataclasses.asdict(found)), "finish_reason": "stop", "usage": usage}
-        record = {"key": key, "request": request, **said}
-        if found.images:  # else whoever mends the server should not be told of what it was
-            await asyncio.shield(asyncio.to_thread(store.append, record))
-    known = Abilities(**json.loads(record["text"]))
+        said = {"text": json.dumps(dataclasses.asdict(known)), "finish_reason": "stop", "usage": usage}
+        record = {"key": probe.key(endpoint, number), "request": request, **said}
+        await asyncio.shield(asyncio.to_thread(store.append, record))
     print(probe.said(endpoint, known), file=sys.stderr, flush=True)
     return known
 
@@ -287,7 +288,9 @@ def connected(endpoint: Endpoint) -> Iterator[openai.OpenAI]:
 
 def fields_of(completion: Any, endpoint: Endpoint) -> dict[str, Any]:
     """Return what a store record says of a completion that came as JSON. Raises `ValueError`."""
-    return _fields(ChatCompletion.model_validate(completion), endpoint)
+    if not isinstance(completion, dict):
+        raise ValueError("no chat completion")
+    return _fields(ChatCompletion.construct(**completion), endpoint)  # as the library makes one of what a server answers
 
 
 def _client(endpoint: Endpoint) -> openai.AsyncOpenAI:

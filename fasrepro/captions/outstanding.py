@@ -19,7 +19,8 @@ FILE = "batches.jsonl"
 class Batch:
     """What was asked, of whom, and the server's id, "" before it is known.
 
-    `requests` gives by key what the store record says of its request, and the "most" tokens that it may use.
+    `requests` gives by key what the store record says of its request, and the "most" tokens that it may use. `file` is the
+    server's id of the requests.
     """
 
     token: str
@@ -27,6 +28,7 @@ class Batch:
     model: str
     requests: dict[str, dict[str, Any]]
     id: str = ""
+    file: str = ""
 
 
 def note(folder: Path, token: str, **fields: Any) -> None:
@@ -42,7 +44,7 @@ def note(folder: Path, token: str, **fields: Any) -> None:
 
 def planned(folder: Path, batch: Batch) -> None:
     """Note a batch that is about to be sent."""
-    note(folder, batch.token, host=batch.host, model=batch.model, requests=batch.requests)
+    note(folder, batch.token, host=batch.host, model=batch.model, file=batch.file, requests=batch.requests)
 
 
 def batches(folder: Path) -> list[Batch]:
@@ -64,14 +66,15 @@ def batches(folder: Path) -> list[Batch]:
     return list(found.values())
 
 
-def hosts(folder: Path) -> dict[str, str]:
-    """Return the keys of all requests that are under way in a batch, and where."""
-    return {key: batch.host for batch in batches(folder) for key in batch.requests}
+def stamp(folder: Path) -> tuple[int, int]:
+    """Return what changes when the list of batches does."""
+    path = folder / FILE
+    return (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else (0, 0)
 
 
 def said(folder: Path, host: str) -> str:
     """Say that what is to be asked is under way in a batch at `host`, and how to go on."""
     return (
         f"what is to be asked is under way in a batch at {host}: with annotator.base_url there, `fasrepro annotate --batch`"
-        f" collects it; to give up what was paid for it, delete {folder / FILE}"
+        f" collects it, or sends it if it never arrived; to give up what was paid for it, delete {folder / FILE}"
     )

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from fasrepro.captions import outstanding, pictures
-from fasrepro.captions.chat import ChatRequest
+from fasrepro.captions.chat import FILTERED, ChatRequest
 from fasrepro.captions.store import Store
 
 TABLE = Path(__file__).with_name("prices.yaml")
@@ -132,22 +132,56 @@ def spent(store: Store) -> float:
     )
 
 
-def under_way(store: Store) -> float:
-    """Return the USD that batches which are not collected may still come to, as far as prices are known."""
-    return sum(
-        price.cost(**asked["most"], batch=True)
-        for batch in outstanding.batches(store.path.parent)
-        if (price := price_of(batch.model)) is not None
-        for key, asked in batch.requests.items()
-        if store.get(key) is None  # a batch that is being collected is in part in the store
-    )
+class UnderWay:
+    """What is under way in batches beside a store, read again when another process sends or collects some."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._seen: tuple[tuple[int, int], int] | None = None
+        self._hosts: dict[str, str] = {}
+        self._usd = 0.0
+
+    def hosts(self) -> dict[str, str]:
+        """Return where each request is, by its key."""
+        self._look()
+        return self._hosts
+
+    def usd(self) -> float:
+        """Return what is not collected yet may come to, as far as prices are known."""
+        self._look()
+        return self._usd
+
+    def _look(self) -> None:
+        folder = self._store.path.parent
+        collected = sum(used.replies for asked, used in self._store.used().items() if asked.batch)
+        if (seen := (outstanding.stamp(folder), collected)) == self._seen:
+            return
+        batches = outstanding.batches(folder)
+        self._seen, self._hosts = seen, {key: batch.host for batch in batches for key in batch.requests}
+        self._usd = sum(
+            price.cost(**asked["most"], batch=True)
+            for batch in batches
+            if (price := price_of(batch.model)) is not None
+            for key, asked in batch.requests.items()
+            if "most" in asked and key not in self._store
+        )
+
+
+def billed(answer: Mapping[str, Any], most: dict[str, int]) -> dict[str, int]:
+    """Return the tokens that a reply is paid for: those that the server counts, else the most there may be.
+
+    A question that a filter stopped has no reply to pay for.
+    """
+    if answer["usage"]:
+        return answer["usage"]
+    return most | {"completion_tokens": 0} if answer["finish_reason"] == FILTERED else most
 
 
 def exceeded(limit: float, already: float, cost: float, again: str) -> str:
     """Say that a request is not covered, and how to go on: by the command `again`."""
     return (
-        f"the budget of ${limit:g} (annotator.budget_usd) does not cover the next request: ${already:.4f} are spent, and it may"
-        f" come to ${cost:.4f}. All replies are kept: with a larger budget, `{again}` goes on from there"
+        f"the budget of ${limit:g} (annotator.budget_usd) does not cover the next request: ${already:.4f} are spent, or under way"
+        f" in batches, and it may come to ${cost:.4f}. All replies are kept: with a larger budget, `{again}` goes on from there"
     )
 
 

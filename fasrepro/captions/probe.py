@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import json
@@ -33,10 +34,10 @@ CHANGES: dict[str, dict[str, Any]] = {
 Post: TypeAlias = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
-def key(endpoint: Endpoint) -> str:
-    """Return the key under which the abilities of an endpoint are stored."""
-    host = shown_host(endpoint.base_url)
-    return provenance.sha256_json({"probe": VERSION, "model": endpoint.model, "weights": endpoint.weights, "host": host})
+def key(endpoint: Endpoint, number: int) -> str:
+    """Return the key under which an endpoint's abilities are stored, as they were found the `number`-th time."""
+    known = {"model": endpoint.model, "weights": endpoint.weights, "host": shown_host(endpoint.base_url)}
+    return provenance.sha256_json({"probe": VERSION, "number": number, **known})
 
 
 async def probe(endpoint: Endpoint, post: Post) -> tuple[Abilities, dict[str, int]]:
@@ -78,8 +79,9 @@ async def probe(endpoint: Endpoint, post: Post) -> tuple[Abilities, dict[str, in
                 host = f"{shown_host(endpoint.base_url)}, model {endpoint.model!r}"
                 raise EndpointError(f"{host}: no answer even to a first short question ({problem})") from None
     if abilities.images and _tokens(first):  # a server of a text model may drop the image without a word
-        without = await ask(dataclasses.replace(looking, image=None), None, abilities)
-        abilities = dataclasses.replace(abilities, images=_tokens(first) > _tokens(without))
+        with contextlib.suppress(Transport):  # then nothing is known against it
+            without = await ask(looking, None, abilities)
+            abilities = dataclasses.replace(abilities, images=_tokens(first) > _tokens(without))
     found = dataclasses.replace(
         abilities,
         json_schema=await holds(dataclasses.replace(abilities, json_schema=True), _is_json),

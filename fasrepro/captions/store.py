@@ -74,6 +74,10 @@ class Store:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
+    def __contains__(self, key: str) -> bool:
+        """Say whether a reply is known under `key`, as of the last time that the file was looked at."""
+        return key in self._places
+
     def __len__(self) -> int:
         return len(self._places)
 
@@ -107,7 +111,8 @@ class Store:
 
         Raises `StoreError` if the disk is full: what was asked after that would be lost.
         """
-        line = (json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n").encode()
+        # "replace": half a character, which JSON can hold and UTF-8 cannot, must not lose a reply.
+        line = (json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8", "replace")
         with self._writing, self._lock.acquire(poll_interval=0.002):
             # Another process may have been killed within its line since we last looked.
             line = line if self._ends_whole() else b"\n" + line

@@ -28,7 +28,7 @@ def dry_run(asked: Task, chosen: list[styles.Style], store: Store) -> None:
         total += found.usd or 0.0
         print(estimate.line(style.name, found))
     checked, evidence, _ = pricing.table()
-    spent = pricing.spent(store) + pricing.under_way(store)
+    spent = pricing.spent(store) + pricing.UnderWay(store).usd()
     print(f"model {endpoint.model}; prices of {checked:%Y-%m-%d}, {evidence} (fasrepro/captions/{pricing.TABLE.name})")
     print("one attempt an image: a caption that is asked again costs again")
     print(f"spent so far ${spent:.2f}, with this ${spent + total:.2f}, budget ${endpoint.budget_usd:.2f}")

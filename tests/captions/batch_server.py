@@ -44,7 +44,8 @@ class BatchServer:
         self.asked: dict[str, int] = {}
         self.keys: set[str] = set()
         self.refuses = 0  # the status by which batches are refused
-        self.gone: set[str] = set()  # batches and files that were deleted
+        self.gone: set[str] = set()  # batches and files that are not known
+        self.keeps = False  # whether files cannot be deleted
 
     @property
     def app(self) -> web.Application:
@@ -127,5 +128,7 @@ class BatchServer:
 
     async def delete(self, request: web.Request) -> web.Response:
         identity = request.match_info["id"]
+        if self.keeps:
+            return web.json_response({"error": {"message": "not now"}}, status=403)
         del self.files[identity]
         return web.json_response({"id": identity, "object": "file", "deleted": True})

@@ -8,6 +8,7 @@ from typing import Any
 
 import filelock
 import pytest
+from aiohttp import web
 
 from fasrepro.captions import batch, chat, client, outstanding, pricing, simulated
 from fasrepro.captions.chat import ChatRequest, EndpointError
@@ -165,7 +166,8 @@ def test_a_torn_line_of_the_list_of_batches_is_skipped(tmp_path: Path) -> None:
         file.write('{"token": "two", "requ')
     outstanding.note(tmp_path, "one", id="batch_7")
     assert [(found.token, found.id) for found in outstanding.batches(tmp_path)] == [("one", "batch_7")]
-    assert outstanding.hosts(tmp_path) == {"k": "h"}
+    with Store(tmp_path) as store:
+        assert pricing.UnderWay(store).hosts() == {"k": "h"}
 
 
 def test_a_batch_is_as_large_as_the_budget_and_no_larger(tmp_path: Path) -> None:
@@ -198,28 +200,78 @@ def test_a_batch_that_is_refused_is_forgotten_and_one_that_may_have_been_made_is
     server.refuses = status
     with pytest.raises(EndpointError, match=f"HTTP {status}"):
         run(server, tmp_path)
-    assert len(outstanding.batches(tmp_path)) == left
+    assert len(outstanding.batches(tmp_path)) == left == len(server.files)
     server.refuses = 0
     answers, _, _ = run(server, tmp_path)
     assert len(answers) == 10 and outstanding.batches(tmp_path) == []
 
 
 @pytest.mark.parametrize("lost", ["batch", "file"])
-def test_a_batch_that_was_deleted_at_the_server_is_given_up(tmp_path: Path, lost: str) -> None:
+def test_a_batch_that_the_server_does_not_know_is_not_paid_for_again(tmp_path: Path, lost: str) -> None:
     server = BatchServer(echo)
     with simulated.serve(server.app) as url, Store(tmp_path) as store:
         pending = [standing(name, REQUESTS[name], endpoint(url), store, accept, store.error) for name in REQUESTS]
         batch.send(pending, endpoint(url), chat.Abilities(), store, print, (100, 10**9))
     server.gone.add("batch_0" if lost == "batch" else "out-0-output_file_id")
-    answers, _, said = run(server, tmp_path)
-    assert len(answers) == 10 and len(server.batches) == 2
-    assert sum(line.endswith("knows it no longer, or its files; what it did not bring is asked again") for line in said) == 1
+    for _ in range(2):  # by another key the server would not know it either: it is neither given up nor paid for again
+        with pytest.raises(EndpointError, match=r"does not know batch batch_0, or its files: .* delete .*batches\.jsonl"):
+            run(server, tmp_path)
+    assert len(server.batches) == 1
+    server.gone.clear()
+    answers, _, _ = run(server, tmp_path)
+    assert len(answers) == 10 and len(server.batches) == 1
 
 
 def test_files_that_hold_faces_are_deleted_once_they_are_collected(tmp_path: Path) -> None:
     server = BatchServer(echo)
     run(server, tmp_path)
     assert server.files == {}
+
+
+def test_a_file_that_cannot_be_deleted_is_named(tmp_path: Path) -> None:
+    server = BatchServer(echo)
+    server.keeps = True
+    _, _, said = run(server, tmp_path)
+    assert [line.split(":")[0] for line in said[-2:]] == [
+        "file file-0 could not be deleted, do so by hand",
+        "file out-0-output_file_id could not be deleted, do so by hand",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("just words", None),
+        ({"error": "just words"}, None),
+        ({"choices": [None]}, ""),
+        (completed("half \ud83d of it")["response"]["body"], "half ? of it"),
+        ({"choices": [{"finish_reason": "eos", "message": {"content": [{"type": "text", "text": "in parts"}]}}]}, "in parts"),
+    ],
+)
+def test_an_odd_line_neither_stops_a_collection_nor_loses_a_text(tmp_path: Path, body: Any, text: str | None) -> None:
+    known = outstanding.Batch(
+        "t", "h", "m", {"k": {"model": "m", "most": {"prompt_tokens": 3, "completion_tokens": 50}}}, "batch_0"
+    )
+    with Store(tmp_path) as store:
+        for response in ({"status_code": 200, "body": body}, "no object", None):
+            batch.take(json.dumps({"custom_id": "k", "response": response, "error": "words"}), known, endpoint(""), store)
+        record = store.get("k")
+        assert (record["text"] if record else None) == text
+        assert store.torn == 0
+
+
+def test_what_is_sent_in_a_batch_meanwhile_is_asked_live_no_more(tmp_path: Path) -> None:
+    def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
+        if number == 4:  # another process sends the rest
+            rest = {chat.request_key(endpoint(""), asked, 0): {} for name, asked in REQUESTS.items() if int(name) > 4}
+            outstanding.planned(tmp_path, outstanding.Batch("t", "elsewhere.example", "m", rest))
+        return ok("x")
+
+    live = Server(script)
+    with simulated.serve(live.app) as url, Store(tmp_path) as store:
+        with pytest.raises(EndpointError, match="under way in a batch at elsewhere"):
+            client.complete(REQUESTS, accept, endpoint(url, concurrency=1), store)
+        assert len(live.bodies) == 5 == len(store)
 
 
 def test_two_processes_do_not_send_batches_at_once(tmp_path: Path) -> None:
@@ -239,13 +291,13 @@ def test_what_a_batch_may_cost_is_spent_until_it_is_known(tmp_path: Path) -> Non
     line = json.dumps({"custom_id": key, "response": {"status_code": 200, "body": silent}, "error": None})
     with Store(tmp_path) as store:
         cost = price.cost(**most, batch=True)
-        assert pricing.spent(store) == 0 and pricing.under_way(store) == pytest.approx(cost)
+        assert pricing.spent(store) == 0 and pricing.UnderWay(store).usd() == pytest.approx(cost)
         live = Server(lambda request, body, number: ok("x"))
         with simulated.serve(live.app) as url, pytest.raises(pricing.BudgetError):
             client.complete({"01": REQUESTS["01"]}, accept, endpoint(url, model="gpt-4o", budget_usd=1.5 * cost), store)
         assert live.bodies == []
         batch.take(line, outstanding.batches(tmp_path)[0], endpoint(""), store)
-        assert pricing.spent(store) == pytest.approx(cost) and pricing.under_way(store) == 0  # without a count, as much as it may
+        assert pricing.spent(store) == pytest.approx(cost) and pricing.UnderWay(store).usd() == 0  # uncounted: all
         assert "most" not in store.get(key)["request"]
 
 

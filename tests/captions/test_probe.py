@@ -101,6 +101,11 @@ def test_a_model_that_thinks_until_its_tokens_are_used_up_has_taken_the_image(tm
     assert found == Abilities(images=True, limit="max_completion_tokens")
 
 
+def test_a_second_look_that_fails_is_held_against_nobody(tmp_path: Path) -> None:
+    script = lambda request, body, number: failed(400, "output limit was reached") if number == 1 else ok("Red")  # noqa: E731
+    assert probed(seeing(script), tmp_path)[1].images
+
+
 def test_a_server_without_images_is_asked_again_when_it_may_have_been_mended(tmp_path: Path) -> None:
     blind = lambda request, body, number: failed(400, "no images") if has_image(body) else ok("Red")  # noqa: E731
     assert not probed(blind, tmp_path)[1].images

@@ -39,6 +39,8 @@ def test_a_filtered_prompt_is_a_refusal_and_its_variant_is_asked(tmp_path: Path,
     request = dataclasses.replace(REQUEST, instead=(ChatRequest("system", "softly", "test-2"),))
     server, answers, failures = complete(script, tmp_path, {"a": request}, attempts=5, refusals=2)
     assert failures == {} and len(server.bodies) == 3
+    with Store(tmp_path) as store:  # no reply was billed
+        assert sum(used.completion_tokens for used in store.used().values()) == 2
     assert (answers["a"].value, answers["a"].prompt_version, answers["a"].rejected) == ("fine", "test-2", ("refusal",) * 2)
     again, same, _ = complete(script, tmp_path, {"a": request}, attempts=5, refusals=2)
     assert again.bodies == [] and same == answers  # what a filter said is known, too
