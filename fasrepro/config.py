@@ -98,6 +98,7 @@ class Annotator:
 
     base_url: str
     model: str
+    prompt: str
     datasets: list[str]
     label_aware: bool
     concurrency: int

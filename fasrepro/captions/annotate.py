@@ -31,7 +31,9 @@ def questions(faces: list[Face], crops: Path, style: Style, label_aware: bool) -
     """
     label_aware = label_aware and style.told
     asked = functools.cache(lambda label, species: style.asked(label_aware, label, species))
-    system, schema, by_id = style.system(), style.schema(), {face.face_id: face for face in faces}
+    # A model that was trained on one prompt writes as it was trained to, and would not hold to a schema.
+    schema = None if style.own else style.schema()
+    system, by_id = style.system(), {face.face_id: face for face in faces}
 
     def request_of(face: Face) -> chat.ChatRequest:
         def image() -> bytes:
@@ -85,7 +87,7 @@ def annotate(
     report alone.
     A face whose every attempt failed has no caption and stands in the report with its reason. Raises
     `chat.EndpointError` when more than `max_failed_share` (of 1) of the faces fail for another reason than that the model
-    declines, and when it declines them all.
+    declines, and when no reply at all is a caption.
     """
     label_aware = label_aware and style.told
     by_id = {face.face_id: face for face in faces}
@@ -94,8 +96,10 @@ def annotate(
     allowed = int(max_failed_share * len(faces))
     answers, failures = client.complete(requests, accept, endpoint, store, progress, allowed)
     if failures and not answers and not edited:
+        reason = next(iter(failures.values())).reason
         raise chat.EndpointError(
-            f"model {endpoint.model!r} declines all {len(faces)} faces; `{people(style)}` hands them to people"
+            f"model {endpoint.model!r}: no reply about any of {len(faces)} faces is a caption ({reason}); `{people(style)}`"
+            " hands them to people"
         )
     written = {
         face_id: Caption(

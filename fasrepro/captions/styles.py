@@ -49,7 +49,8 @@ class Style:
 
     `headings` are the titles of its steps, in order, each on a line of its own as "Title: text"; none means running text.
     `least_words` and `most_words` bound the whole caption. `told`: whether the annotator may be told the label at all.
-    `concludes`: whether it is asked for a verdict; if not, it is told nothing of attacks and may not speak of them.
+    `concludes`: whether it is asked for a verdict; if not, it is told nothing of attacks and may not speak of them. `own` is the
+    one prompt that an annotator was trained on, which is then all that it is asked; "" for one that follows instructions.
     """
 
     name: str
@@ -60,9 +61,12 @@ class Style:
     most_words: int
     told: bool = True
     concludes: bool = True
+    own: str = ""
 
     def system(self) -> str:
         """Return the system prompt."""
+        if self.own:
+            return ""
         return SYSTEM if self.concludes else NEUTRAL_SYSTEM
 
     def aware(self, label: Label, species: str) -> str:
@@ -72,6 +76,8 @@ class Style:
 
     def blind(self) -> str:
         """Return the prompt that tells nothing but the task."""
+        if self.own:
+            return self.own
         return f"{NOT_TOLD}\n{self.task}\n{ENDING}" if self.concludes else self.task
 
     def asked(self, label_aware: bool, label: Label, species: str) -> list[tuple[str, str]]:
@@ -81,6 +87,8 @@ class Style:
         """
         aware = label_aware and self.told
         version, prompt = self.prompt_version(aware), self.aware(label, species) if aware else self.blind()
+        if self.own:
+            return [(version, prompt)]
         return [(version, prompt), *((f"{version}-{_digest(text)}", f"{text}\n{prompt}") for text in REFRAMINGS)]
 
     def schema(self) -> dict[str, Any]:
@@ -96,6 +104,8 @@ class Style:
 
     def prompt_version(self, label_aware: bool) -> str:
         """Return a name that changes with every word of the prompt: style, version, variant and a short content hash."""
+        if self.own:
+            return f"{self.name}-{self.version}-own-{_digest(self.own)}"
         if not self.concludes:
             return f"{self.name}-{self.version}-{_digest([self.system(), self.task])}"
         opening = [*TOLD.values(), TOLD_END, cues.SPECIES] if label_aware else [NOT_TOLD]
@@ -159,6 +169,11 @@ STYLES: dict[str, Style] = {
         concludes=False,
     ),
 }
+
+
+def worded(style: Style, prompt: str) -> Style:
+    """Return the style as it is asked of a model that was trained on `prompt`; "": as it is."""
+    return dataclasses.replace(style, told=False, own=prompt) if prompt else style
 
 
 def style_of(name: str) -> Style:

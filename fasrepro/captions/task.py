@@ -14,6 +14,7 @@ from fasrepro.captions.annotate import AnnotationError
 class Task:
     """`faces` are to be captioned; those of the data sets of `may_leave` may be sent to another machine.
 
+    `prompt` is what takes the place of a style's own, "" if nothing does: see `styles.worded`.
     `present` are the cues seen in each face's crop, by its id; None where no truth is known.
     `endpoint` is what `endpoints.opened` and `endpoints.described` take.
     """
@@ -22,6 +23,7 @@ class Task:
     present: dict[str, list[str]] | None
     label_aware: bool
     may_leave: list[str]
+    prompt: str
     endpoint: dict[str, Any]
 
 
@@ -32,7 +34,7 @@ def of(annotator: Any, failings: Any, source: str, people: str) -> Task:
     name that is no data set's.
     """
     settings = dataclasses.asdict(annotator)
-    label_aware, datasets, may_leave = (settings.pop(key) for key in ("label_aware", "datasets", "may_leave"))
+    label_aware, datasets, may_leave, prompt = (settings.pop(key) for key in ("label_aware", "datasets", "may_leave", "prompt"))
     for key, names in (("datasets", datasets), ("may_leave", may_leave)):
         for name in names:
             if name not in records.DATASETS:
@@ -45,4 +47,4 @@ def of(annotator: Any, failings: Any, source: str, people: str) -> Task:
     if settings["base_url"] == endpoints.SIMULATED:
         settings["annotator"] = simulated.annotator_of(dataclasses.asdict(failings), faces, list(truths.values()))
     present = {f.face_id: cues.visible(f.box, truths[f.face_id].cues, truths[f.face_id].masks) for f in faces} if truths else None
-    return Task(faces, present, label_aware, may_leave, settings)
+    return Task(faces, present, label_aware, may_leave, prompt, settings)

@@ -82,6 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = [styles.style_of(name) for name in arguments.style or config.load("styles").styles]
     params = config.load("archives", "synthetic", "annotator", "simulated")
     asked = task.of(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
+    chosen = [styles.worded(style, asked.prompt) for style in chosen]
     with Store(paths.store()) as store:
         if arguments.dry_run:
             dry_run(asked, chosen, store)

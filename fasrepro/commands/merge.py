@@ -6,6 +6,7 @@ The checkpoint writes what the job's model writes. The head's score is no text: 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         provenance.replaced_folder(arguments.to, Path(work)) as folder,
     ):
         merging.merge(recipe.backbone, trained, recipe.head_site, folder)
-    print(f"{arguments.to}: {arguments.job}, seed {arguments.seed}; the prompt it was trained on: {recipe.prompt!r}")
-    print(f"transformers serve {arguments.to} --port 8000")
-    print(f"params.yaml: annotator.base_url: http://localhost:8000/v1, annotator.model: {arguments.to}")
+    print(f"{arguments.to}: {arguments.job}, seed {arguments.seed}. Serve it by `transformers serve {arguments.to} --port 8000`,")
+    print("and ask it by these lines of params.yaml's annotator:")
+    print(f"  base_url: http://localhost:8000/v1\n  model: {arguments.to}\n  prompt: {json.dumps(recipe.prompt)}")
     return 0

@@ -8,7 +8,7 @@ import sys
 from fasrepro import config, paths, provenance, records, stages
 from fasrepro.captions import annotate, endpoints, task
 from fasrepro.captions.store import Store
-from fasrepro.captions.styles import style_of
+from fasrepro.captions.styles import style_of, worded
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -17,6 +17,7 @@ def main(argv: list[str] | None = None) -> None:
     style = style_of(parser.parse_args(argv).style)
     params = config.load("archives", "synthetic", "annotator", "simulated")
     asked = task.of(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
+    style = worded(style, asked.prompt)
     with endpoints.opened(**asked.endpoint) as endpoint, Store(paths.store()) as store:
         print(annotate.may_go(asked.faces, endpoint, asked.may_leave), file=sys.stderr)
         how = (endpoint, store, asked.label_aware, asked.present, endpoints.progress_to_stderr(f"annotate {style.name}"))

@@ -19,7 +19,8 @@ from fasrepro.records import Explanation, Judgement
 def opened_api(params: types.SimpleNamespace) -> Iterator[readers.Api]:
     """Open the endpoint of the reader that asks a language model: the annotator's, with the reader's model and length."""
     settings = dataclasses.asdict(params.annotator)
-    del settings["label_aware"], settings["datasets"], settings["may_leave"]
+    for key in ("label_aware", "datasets", "may_leave", "prompt"):
+        del settings[key]
     settings |= {"model": params.judging.model, "max_tokens": params.judging.max_tokens, "temperature": 0.0}
     rates = dataclasses.asdict(params.simulated)
     seed = rates.pop("seed")

@@ -152,3 +152,29 @@ def test_an_annotator_that_cannot_be_is_a_clear_error_and_writes_nothing(
     with pytest.raises(ValueError, match=message):
         stage.main(["--style", "vanilla"])
     assert not (root / "results" / "captions").exists()
+
+
+def test_an_annotator_with_a_prompt_of_its_own_is_asked_it_and_told_nothing(
+    world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, Any]] = []
+    text = "The skin has natural texture and the shadows follow the nose. This is a bona fide face."
+
+    async def chat(request: web.Request) -> web.Response:
+        seen.append(await request.json())
+        choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+        return web.json_response({"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]})
+
+    app = web.Application()
+    app.add_routes([web.post("/v1/chat/completions", chat)])
+    with simulated.serve(app) as url:
+        root = project(world, tmp_path, base_url=url, model="m", prompt="Is it real?")
+        monkeypatch.chdir(root)
+        monkeypatch.setenv("FASREPRO_STORE", str(tmp_path / "store"))
+        stage.main(["--style", "vanilla"])
+    asked = [body for body in seen if body["max_tokens"] == 600]  # the probe's questions are shorter or longer
+    assert len(asked) == len(world.faces)
+    assert {json.dumps(body["messages"][0]["content"][1]) for body in asked} == {'{"type": "text", "text": "Is it real?"}'}
+    assert all(len(body["messages"]) == 1 and "response_format" not in body for body in asked)
+    captions = records.read(root / "results" / "captions" / "vanilla.parquet", Caption)
+    assert {caption.label_aware for caption in captions} == {False} and captions[1].verdict is Verdict.BONA_FIDE

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fasrepro import cues
 from fasrepro.captions import checks
-from fasrepro.captions.styles import REFRAMINGS, STYLES, Style, style_of
+from fasrepro.captions.styles import REFRAMINGS, STYLES, Style, style_of, worded
 from fasrepro.records import Label, Verdict
 
 WORDS = st.lists(
@@ -108,3 +108,13 @@ def test_an_answer_fits_its_schema(style: Style) -> None:
 def test_an_unknown_style_names_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"unknown style 'poem'\. Known: vanilla, reasoning"):
         style_of("poem")
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_a_model_that_was_trained_on_one_prompt_is_asked_nothing_else(name: str) -> None:
+    style = worded(STYLES[name], "Is it real?")
+    ((version, prompt),) = style.asked(True, Label.ATTACK, "print")
+    assert (style.system(), prompt, style.told, style.headings) == ("", "Is it real?", False, STYLES[name].headings)
+    assert version == style.prompt_version(True) == style.prompt_version(False) and version.startswith(f"{name}-")
+    others = {STYLES[name].prompt_version(False), worded(STYLES[name], "Is it not?").prompt_version(False)}
+    assert version not in others and worded(STYLES[name], "") == STYLES[name]
