@@ -42,6 +42,10 @@ def questions(faces: list[Face], crops: Path, style: Style, label_aware: bool) -
         def question(version: str, prompt: str, instead: tuple[chat.ChatRequest, ...] = ()) -> chat.ChatRequest:
             return chat.ChatRequest(system, prompt, version, image, face.crop_sha256, schema, instead)
 
+        if style.own and not style.concludes:
+            raise AnnotationError(
+                f"annotator.prompt: a model that was trained on one prompt has no captions of style {style.name!r}"
+            )
         if face.species not in cues.SPECIES:
             raise AnnotationError(f"{face.face_id}: no words for species {face.species!r}; add it to cues.SPECIES")
         first, *others = asked(face.label, face.species)

@@ -76,7 +76,7 @@ def _complete(
             raise EndpointError(
                 f"{shown_host(endpoint.base_url)}: {barren} batches in a row brought no reply; ask live, without --batch"
             )
-        elsewhere = pricing.UnderWay(store).hosts()
+        elsewhere = pricing.UnderWay(store).batches()
         if taken := [elsewhere[key] for key in pending if key in elsewhere]:
             raise EndpointError(outstanding.said(store.path.parent, taken[0]))
         abilities = client.abilities(endpoint, store)
@@ -125,12 +125,16 @@ def send(
             for wanted in part
         }
         batch = outstanding.Batch(secrets.token_hex(16), host, endpoint.model, described)
+        outstanding.planned(folder, batch)  # so that who asks live meanwhile asks none of it
         try:
             with client.connected(endpoint) as server, path.open("rb") as data:
                 batch.file = server.files.create(file=(path.name, data), purpose="batch").id
+        except EndpointError:
+            outstanding.note(folder, batch.token, ended="never sent")
+            raise
         finally:
             path.unlink()  # it holds faces
-        outstanding.planned(folder, batch)
+        outstanding.note(folder, batch.token, file=batch.file)
         try:
             with client.connected(endpoint) as server:
                 # Not tried twice: a batch that was made, and whose answer was lost, is found by its token.
@@ -178,7 +182,7 @@ def collect(endpoint: Endpoint, store: Store, say: Callable[[str], None], poll_s
     requests may be sent again, and for one that it does not know.
     """
     folder, host = store.path.parent, shown_host(endpoint.base_url)
-    mine = [batch for batch in outstanding.batches(folder) if batch.host == host]
+    mine, unknown = [batch for batch in outstanding.batches(folder) if batch.host == host], []
     for batch in mine:
         try:
             with client.connected(endpoint) as server:
@@ -186,6 +190,8 @@ def collect(endpoint: Endpoint, store: Store, say: Callable[[str], None], poll_s
                     known = (sent.id for sent in server.batches.list() if (sent.metadata or {}).get(TOKEN) == batch.token)
                     batch.id = next(known, "")
                 if not batch.id:  # planned, and then killed before it was sent
+                    if batch.file:
+                        server.files.retrieve(batch.file)  # known, so that this is the account in which the batch would be
                     outstanding.note(folder, batch.token, ended="never sent")
                     delete([batch.file], endpoint, say)
                     continue
@@ -196,16 +202,14 @@ def collect(endpoint: Endpoint, store: Store, say: Callable[[str], None], poll_s
                     time.sleep(poll_s)
                     state = server.batches.retrieve(batch.id)
                 for file in filter(None, (state.output_file_id, state.error_file_id)):
-                    for line in server.files.content(file).iter_lines():
+                    for line in server.files.content(file).content.splitlines():  # bytes: a text may hold a line's end of Unicode
                         take(line, batch, endpoint, store)
         except EndpointError as error:
             if error.status != 404:
                 raise
             # Not given up by itself: with another key, or another path, the server would not know it either, and it is paid for.
-            raise EndpointError(
-                f"{host} does not know batch {batch.id}, or its files: are key and annotator.base_url those of then?"
-                f" To give up what was paid for it, delete {folder / outstanding.FILE}"
-            ) from None
+            unknown.append(batch)
+            continue
         outstanding.note(folder, batch.token, ended=state.status)
         say(f"batch {batch.id}: {state.status}")
         delete([state.input_file_id, state.output_file_id, state.error_file_id], endpoint, say)
@@ -214,6 +218,11 @@ def collect(endpoint: Endpoint, store: Store, say: Callable[[str], None], poll_s
             raise EndpointError(
                 f"{host}: batch {batch.id} was not accepted: {chat.redact(faults, endpoint.api_key) or 'no reason'}"
             )
+    if unknown:
+        raise EndpointError(
+            f"{host} does not know batch {unknown[0].id}, or its files: are key and annotator.base_url those of then? Else"
+            f" {outstanding.given_up(folder, unknown[0])}"
+        )
     return len(mine)
 
 
@@ -228,7 +237,7 @@ def delete(files: list[str | None], endpoint: Endpoint, say: Callable[[str], Non
                 say(f"file {file} could not be deleted, do so by hand: {error}")
 
 
-def take(line: str, batch: outstanding.Batch, endpoint: Endpoint, store: Store) -> None:
+def take(line: bytes | str, batch: outstanding.Batch, endpoint: Endpoint, store: Store) -> None:
     """Store what a line of a batch's output says of a request; one that was taken already, or is none of the batch's, is not."""
     if not line.strip():
         return
@@ -237,8 +246,10 @@ def take(line: str, batch: outstanding.Batch, endpoint: Endpoint, store: Store) 
         key = answer["custom_id"]
     except (ValueError, KeyError, TypeError):
         return  # its request has no reply, and is sent again
-    if key not in batch.requests or store.get(key) is not None:
+    if not isinstance(key, str) or key not in batch.requests:
         return
+    if (known := store.get(key)) is not None and known.get("batch"):
+        return  # one that was asked live meanwhile is not, since both are paid for: the first is the reply
     asked = dict(batch.requests[key])
     most = asked.pop("most", {})
     record: dict[str, Any] = {"key": key, "request": asked, "batch": True}

@@ -175,8 +175,6 @@ class _Run(Generic[T]):
     async def _reply(self, wanted: Pending) -> None:
         """See to it that an attempt's reply is in the store. Raises `Transport`."""
         key = wanted.key
-        if key in (hosts := self.under_way.hosts()):
-            raise EndpointError(outstanding.said(self.store.path.parent, hosts[key]))
         while key in self.asking:  # the same pixels and words under another id
             await self.asking[key].wait()
         if self.store.get(key) is None:
@@ -198,6 +196,8 @@ class _Run(Generic[T]):
         most = pricing.most(self.budget.price, request, image, endpoint.max_tokens)
         for throttled in range(THROTTLED + 1):
             self._go_on()
+            if (batch := self.under_way.batches().get(wanted.key)) is not None:
+                raise EndpointError(outstanding.said(self.store.path.parent, batch))
             async with self.budget.affordable(most), self.pace.slot() as round_, self._at_the_server():
                 self.asked += 1
                 began = time.monotonic()

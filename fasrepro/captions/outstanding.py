@@ -44,7 +44,7 @@ def note(folder: Path, token: str, **fields: Any) -> None:
 
 def planned(folder: Path, batch: Batch) -> None:
     """Note a batch that is about to be sent."""
-    note(folder, batch.token, host=batch.host, model=batch.model, file=batch.file, requests=batch.requests)
+    note(folder, batch.token, host=batch.host, model=batch.model, requests=batch.requests)
 
 
 def batches(folder: Path) -> list[Batch]:
@@ -62,7 +62,7 @@ def batches(folder: Path) -> list[Batch]:
         elif "requests" in known:
             found[token] = Batch(token, **known)
         elif token in found:
-            found[token].id = known["id"]
+            found[token].id, found[token].file = known.get("id", found[token].id), known.get("file", found[token].file)
     return list(found.values())
 
 
@@ -72,9 +72,14 @@ def stamp(folder: Path) -> tuple[int, int]:
     return (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else (0, 0)
 
 
-def said(folder: Path, host: str) -> str:
-    """Say that what is to be asked is under way in a batch at `host`, and how to go on."""
+def said(folder: Path, batch: Batch) -> str:
+    """Say that what is to be asked is under way in `batch`, and how to go on."""
     return (
-        f"what is to be asked is under way in a batch at {host}: with annotator.base_url there, `fasrepro annotate --batch`"
-        f" collects it, or sends it if it never arrived; to give up what was paid for it, delete {folder / FILE}"
+        f"what is to be asked is under way in a batch at {batch.host}: with annotator.base_url there, `fasrepro annotate --batch`"
+        f" collects it, or sends it if it never arrived; {given_up(folder, batch)}"
     )
+
+
+def given_up(folder: Path, batch: Batch) -> str:
+    """Say how a batch is forgotten that cannot be collected any more."""
+    return f"to give up what was paid for it, delete the lines with {batch.token} from {folder / FILE}"

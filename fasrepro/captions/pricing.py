@@ -138,13 +138,13 @@ class UnderWay:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._seen: tuple[tuple[int, int], int] | None = None
-        self._hosts: dict[str, str] = {}
+        self._batches: dict[str, outstanding.Batch] = {}
         self._usd = 0.0
 
-    def hosts(self) -> dict[str, str]:
-        """Return where each request is, by its key."""
+    def batches(self) -> dict[str, outstanding.Batch]:
+        """Return the batch that each request is in, by its key."""
         self._look()
-        return self._hosts
+        return self._batches
 
     def usd(self) -> float:
         """Return what is not collected yet may come to, as far as prices are known."""
@@ -157,7 +157,7 @@ class UnderWay:
         if (seen := (outstanding.stamp(folder), collected)) == self._seen:
             return
         batches = outstanding.batches(folder)
-        self._seen, self._hosts = seen, {key: batch.host for batch in batches for key in batch.requests}
+        self._seen, self._batches = seen, {key: batch for batch in batches for key in batch.requests}
         self._usd = sum(
             price.cost(**asked["most"], batch=True)
             for batch in batches
@@ -170,11 +170,12 @@ class UnderWay:
 def billed(answer: Mapping[str, Any], most: dict[str, int]) -> dict[str, int]:
     """Return the tokens that a reply is paid for: those that the server counts, else the most there may be.
 
-    A question that a filter stopped has no reply to pay for.
+    A question that a filter stopped, which nobody has served, has no reply to pay for.
     """
     if answer["usage"]:
         return answer["usage"]
-    return most | {"completion_tokens": 0} if answer["finish_reason"] == FILTERED else most
+    stopped = answer["finish_reason"] == FILTERED and "served" not in answer
+    return most | {"completion_tokens": 0} if stopped else most
 
 
 def exceeded(limit: float, already: float, cost: float, again: str) -> str:

@@ -45,6 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         merging.merge(recipe.backbone, trained, recipe.head_site, folder)
     print(f"{arguments.to}: {arguments.job}, seed {arguments.seed}. Serve it by `transformers serve {arguments.to} --port 8000`,")
-    print("and ask it by these lines of params.yaml's annotator:")
+    print("and ask it for captions of the style it was trained on, by these lines of params.yaml's annotator:")
     print(f"  base_url: http://localhost:8000/v1\n  model: {arguments.to}\n  prompt: {json.dumps(recipe.prompt)}")
     return 0

@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> None:
     results["metrics"] = metrics = tables.in_order(results["metrics"], runs)
     material = pages.read(list(jobs), params.styles, params.controls, metrics, synthetic, shown)
     figures, audited = published.load(), provenance.read_json(paths.AUDIT)
-    styled = {name: styles.style_of(name) for name in params.styles}
+    styled = {name: styles.worded(styles.style_of(name), params.annotator.prompt) for name in params.styles}
     asked = {name: style.asked(params.annotator.label_aware, Label.ATTACK, "print")[0] for name, style in styled.items()}
     notebooks = {name: entry.notebook for name, entry in params.ablations.items()}
     counted = prose.counted(params.judging.readers, params.annotator.base_url)

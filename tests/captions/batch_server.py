@@ -56,6 +56,7 @@ class BatchServer:
                 web.post("/v1/files", self.upload),
                 web.get("/v1/files/{id}/content", self.content),
                 web.delete("/v1/files/{id}", self.delete),
+                web.get("/v1/files/{id}", self.file),
                 web.post("/v1/batches", self.create),
                 web.get("/v1/batches", self.listed),
                 web.get("/v1/batches/{id}", self.retrieve),
@@ -115,7 +116,7 @@ class BatchServer:
                 if answer is None:
                     continue
                 into = good if (answer["response"] or {}).get("status_code") == 200 else bad
-                into.append(json.dumps({"id": "batch_req_1", "custom_id": line["custom_id"], **answer}))
+                into.append(json.dumps({"id": "batch_req_1", "custom_id": line["custom_id"], **answer}, ensure_ascii=False))
             for name, found in (("output_file_id", good), ("error_file_id", bad)):
                 if found:
                     batch[name] = f"out-{number}-{name}"
@@ -125,6 +126,10 @@ class BatchServer:
     async def content(self, request: web.Request) -> web.Response:
         identity = request.match_info["id"]
         return not_found() if identity in self.gone else web.Response(body=self.files[identity])
+
+    async def file(self, request: web.Request) -> web.Response:
+        identity = request.match_info["id"]
+        return web.json_response({"id": identity, "object": "file"}) if identity in self.files else not_found()
 
     async def delete(self, request: web.Request) -> web.Response:
         identity = request.match_info["id"]

@@ -172,6 +172,8 @@ def test_an_annotator_with_a_prompt_of_its_own_is_asked_it_and_told_nothing(
         monkeypatch.chdir(root)
         monkeypatch.setenv("FASREPRO_STORE", str(tmp_path / "store"))
         stage.main(["--style", "vanilla"])
+        with pytest.raises(annotate.AnnotationError, match="has no captions of style 'neutral'"):
+            stage.main(["--style", "neutral"])
     asked = [body for body in seen if body["max_tokens"] == 600]  # the probe's questions are shorter or longer
     assert len(asked) == len(world.faces)
     assert {json.dumps(body["messages"][0]["content"][1]) for body in asked} == {'{"type": "text", "text": "Is it real?"}'}

@@ -167,7 +167,7 @@ def test_a_torn_line_of_the_list_of_batches_is_skipped(tmp_path: Path) -> None:
     outstanding.note(tmp_path, "one", id="batch_7")
     assert [(found.token, found.id) for found in outstanding.batches(tmp_path)] == [("one", "batch_7")]
     with Store(tmp_path) as store:
-        assert pricing.UnderWay(store).hosts() == {"k": "h"}
+        assert {key: found.host for key, found in pricing.UnderWay(store).batches().items()} == {"k": "h"}
 
 
 def test_a_batch_is_as_large_as_the_budget_and_no_larger(tmp_path: Path) -> None:
@@ -214,12 +214,59 @@ def test_a_batch_that_the_server_does_not_know_is_not_paid_for_again(tmp_path: P
         batch.send(pending, endpoint(url), chat.Abilities(), store, print, (100, 10**9))
     server.gone.add("batch_0" if lost == "batch" else "out-0-output_file_id")
     for _ in range(2):  # by another key the server would not know it either: it is neither given up nor paid for again
-        with pytest.raises(EndpointError, match=r"does not know batch batch_0, or its files: .* delete .*batches\.jsonl"):
+        with pytest.raises(
+            EndpointError, match=r"does not know batch batch_0, or its files: .* delete the lines with \w{32} from"
+        ):
             run(server, tmp_path)
     assert len(server.batches) == 1
     server.gone.clear()
     answers, _, _ = run(server, tmp_path)
     assert len(answers) == 10 and len(server.batches) == 1
+
+
+def test_one_batch_that_is_not_known_does_not_keep_the_others(tmp_path: Path) -> None:
+    server = BatchServer(echo)
+    with simulated.serve(server.app) as url, Store(tmp_path) as store:
+        pending = [standing(name, REQUESTS[name], endpoint(url), store, accept, store.error) for name in REQUESTS]
+        batch.send(pending, endpoint(url), chat.Abilities(), store, print, (4, 10**9))
+    server.gone.add("batch_0")
+    with pytest.raises(EndpointError, match="does not know batch batch_0"):
+        run(server, tmp_path)
+    with Store(tmp_path) as store:
+        assert len(store) == 6
+    assert [found.id for found in outstanding.batches(tmp_path)] == ["batch_0"]
+
+
+def test_an_account_without_the_file_of_a_batch_is_not_the_one_it_may_be_in(tmp_path: Path) -> None:
+    server = BatchServer(echo)
+    server.refuses = 500  # and may have made it
+    with pytest.raises(EndpointError, match="HTTP 500"):
+        run(server, tmp_path)
+    server.refuses, kept = 0, server.files.copy()
+    server.files.clear()
+    with pytest.raises(EndpointError, match="does not know batch"):
+        run(server, tmp_path)
+    assert server.batches == []
+    server.files |= kept
+    assert len(run(server, tmp_path)[0]) == 10
+
+
+def test_a_text_with_lines_of_its_own_is_one_line(tmp_path: Path) -> None:
+    answers, _, _ = run(BatchServer(lambda body: completed("one\u2028two\x85three")), tmp_path)
+    assert {answer.value for answer in answers.values()} == {"one\u2028two\x85three"}
+
+
+def test_a_reply_that_came_live_meanwhile_stays_and_both_are_paid_for(tmp_path: Path) -> None:
+    price = pricing.needed_price("gpt-4o", local=True)
+    key = chat.request_key(endpoint(""), REQUESTS["00"], 0)
+    known = outstanding.Batch("t", "h", "gpt-4o", {key: {"model": "gpt-4o"}}, "batch_0")
+    line = json.dumps({"custom_id": key, **completed("in a batch")})
+    with Store(tmp_path) as store:
+        usage = {"prompt_tokens": 10, "completion_tokens": 5}
+        store.append({"key": key, "request": {"model": "gpt-4o"}, "text": "live", "finish_reason": "stop", "usage": usage})
+        batch.take(line, known, endpoint(""), store)
+        assert store.get(key)["text"] == "live"
+        assert pricing.spent(store) == pytest.approx(1.5 * price.cost(10, 5))
 
 
 def test_files_that_hold_faces_are_deleted_once_they_are_collected(tmp_path: Path) -> None:
@@ -253,6 +300,7 @@ def test_an_odd_line_neither_stops_a_collection_nor_loses_a_text(tmp_path: Path,
         "t", "h", "m", {"k": {"model": "m", "most": {"prompt_tokens": 3, "completion_tokens": 50}}}, "batch_0"
     )
     with Store(tmp_path) as store:
+        batch.take('{"custom_id": ["k"], "response": {}}', known, endpoint(""), store)
         for response in ({"status_code": 200, "body": body}, "no object", None):
             batch.take(json.dumps({"custom_id": "k", "response": response, "error": "words"}), known, endpoint(""), store)
         record = store.get("k")

@@ -46,6 +46,13 @@ def test_a_filtered_prompt_is_a_refusal_and_its_variant_is_asked(tmp_path: Path,
     assert again.bodies == [] and same == answers  # what a filter said is known, too
 
 
+def test_a_refusal_that_was_generated_is_paid_for_in_full_where_nobody_counts(tmp_path: Path) -> None:
+    silent = {**completion(None, refusal="I can't"), "usage": None}
+    complete(lambda request, body, number: web.json_response(silent), tmp_path, attempts=1)
+    with Store(tmp_path) as store:
+        assert [used.completion_tokens for used in store.used().values()] == [50]
+
+
 def test_another_bad_request_is_no_refusal(tmp_path: Path) -> None:
     _, _, failures = complete(lambda request, body, number: filtered("string_above_max_length"), tmp_path)
     assert failures["a"].rejected == ("HTTP 400",)
