@@ -94,7 +94,8 @@ def affordable(pending: Iterable[Pending], endpoint: Endpoint, store: Store) -> 
     already = pricing.spent(store) + pricing.UnderWay(store).usd()
     left, chosen = endpoint.budget_usd - already, []
     for wanted in waiting:
-        cost = price.cost(**_most(price, wanted, endpoint), batch=True)
+        image = wanted.question.image() if wanted.question.image is not None else None
+        cost = price.cost(**pricing.most(price, wanted.question, image, endpoint.max_tokens), batch=True)
         if cost > left:
             break
         left -= cost
@@ -102,11 +103,6 @@ def affordable(pending: Iterable[Pending], endpoint: Endpoint, store: Store) -> 
     if not chosen:
         raise pricing.BudgetError(pricing.exceeded(endpoint.budget_usd, already, cost, "fasrepro annotate --batch"))
     return chosen
-
-
-def _most(price: pricing.Price | None, wanted: Pending, endpoint: Endpoint) -> dict[str, int]:
-    image = wanted.question.image() if wanted.question.image is not None else None
-    return pricing.most(price, wanted.question, image, endpoint.max_tokens)
 
 
 def send(
@@ -118,13 +114,9 @@ def send(
     most: tuple[int, int],
 ) -> None:
     """Write the attempts into files within the limits of a batch, and send each."""
-    folder, host, price = store.path.parent, shown_host(endpoint.base_url), pricing.price_of(endpoint.model)
+    folder, host = store.path.parent, shown_host(endpoint.base_url)
     for path, part in written(pending, endpoint, abilities, folder, most):
-        described = {
-            wanted.key: chat.described(endpoint, wanted.question, wanted.number) | {"most": _most(price, wanted, endpoint)}
-            for wanted in part
-        }
-        batch = outstanding.Batch(secrets.token_hex(16), host, endpoint.model, described)
+        batch = outstanding.Batch(secrets.token_hex(16), host, endpoint.model, part)
         outstanding.planned(folder, batch)  # so that who asks live meanwhile asks none of it
         try:
             with client.connected(endpoint) as server, path.open("rb") as data:
@@ -155,9 +147,13 @@ def send(
 
 def written(
     pending: list[Pending], endpoint: Endpoint, abilities: Abilities, folder: Path, most: tuple[int, int]
-) -> Iterator[tuple[Path, list[Pending]]]:
-    """Yield (file, attempts in it) of one batch after another; a file holds at most `most` lines and bytes."""
-    path, part, size = folder / "batch.jsonl", [], 0
+) -> Iterator[tuple[Path, dict[str, dict[str, Any]]]]:
+    """Yield (file, what `outstanding.Batch` keeps of its requests) of one batch after another.
+
+    A file holds at most `most` lines and bytes.
+    """
+    price, path, size = pricing.price_of(endpoint.model), folder / "batch.jsonl", 0
+    part: dict[str, dict[str, Any]] = {}
     path.unlink(missing_ok=True)  # what a killed run left
     for wanted in pending:
         image = wanted.question.image() if wanted.question.image is not None else None
@@ -166,10 +162,11 @@ def written(
         line = json.dumps(asked, ensure_ascii=False).encode() + b"\n"
         if part and (len(part) == most[0] or size + len(line) > most[1]):
             yield path, part
-            part, size = [], 0
+            part, size = {}, 0
         with path.open("ab") as file:
             file.write(line)
-        part.append(wanted)
+        tokens = pricing.most(price, wanted.question, image, endpoint.max_tokens)
+        part[wanted.key] = chat.described(endpoint, wanted.question, wanted.number) | {"most": tokens}
         size += len(line)
     if part:
         yield path, part

@@ -317,7 +317,9 @@ async def _post(client: openai.AsyncOpenAI, endpoint: Endpoint, body: dict[str, 
     """Make one request; return the reply's fields of a store record. Raises `Transport`, and `EndpointError`."""
     try:
         async with asyncio.timeout(endpoint.timeout_s):  # the whole exchange: httpx bounds each read only
-            return _fields(await client.chat.completions.create(**body), endpoint)
+            # As `chat.completions.create` does, without its walk through the body after types that ours has none of: that would
+            # be about a third of what a question costs here.
+            return _fields(await client.post("/chat/completions", cast_to=ChatCompletion, body=body), endpoint)
     except TimeoutError:
         raise Transport("timeout", f"no reply in {endpoint.timeout_s} s", billed=True) from None
     except openai.BadRequestError as error:
