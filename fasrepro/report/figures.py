@@ -28,6 +28,7 @@ PALETTE = sns.color_palette("colorblind")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 BONA_FIDE_COLOUR, ATTACK_COLOUR = PALETTE[0], PALETTE[1]
 SIDE_BY_SIDE = 4  # protocols that panels side by side have room for
+ACROSS = 3  # panels of scores in a row
 WIDTH = 7.2  # inches: the text width of a page of the book
 
 # Names of the measures in metrics.json, as an axis says them.
@@ -94,10 +95,16 @@ def spread(count: int, width: float = 0.6) -> np.ndarray:
 def draw_intervals(axes: Axes, series: Mapping[str, Mapping[str, Mapping[str, float]]], ticks: Sequence[str]) -> None:
     """Draw a mark with its interval per series and tick.
 
-    `series` maps a name to {tick: {"value", "low", "high"}}; a tick that a series lacks, or whose value is None, stays empty.
+    `series` maps a name to {tick: {"value", "low", "high"}}; a tick that a series lacks, or whose value is None, stays empty, and
+    the others have its room.
     """
-    for index, (offset, (name, points)) in enumerate(zip(spread(len(series)), series.items(), strict=True)):
-        known = [(place, points[tick]) for place, tick in enumerate(ticks) if points.get(tick, {}).get("value") is not None]
+    drawn = [[name for name, points in series.items() if points.get(tick, {}).get("value") is not None] for tick in ticks]
+    for index, (name, points) in enumerate(series.items()):
+        known = [
+            (place + spread(len(here))[here.index(name)], points[tick])
+            for place, (tick, here) in enumerate(zip(ticks, drawn, strict=True))
+            if name in here
+        ]
         if not known:
             continue
         values = np.array([point["value"] for _, point in known], dtype=float)
@@ -105,7 +112,7 @@ def draw_intervals(axes: Axes, series: Mapping[str, Mapping[str, Mapping[str, fl
             [[_bound(point, side, point["value"]) for side in ("low", "high")] for _, point in known], dtype=float
         ).T
         axes.errorbar(
-            [place + offset for place, _ in known],
+            [place for place, _ in known],
             values,
             yerr=np.abs(bounds - values),
             fmt=MARKERS[index % len(MARKERS)],
@@ -234,19 +241,20 @@ def score_distributions(
     cuts: Mapping[tuple[str, str], Sequence[float]],
     path: Path | io.BytesIO,
 ) -> None:
-    """Draw the scores of the target's test faces, a panel a protocol (row) and run (column).
+    """Draw the scores of the target's test faces, a panel a run on a protocol.
 
     `scores` maps (protocol, run) to {"bona fide": p_attack in [0, 1], "attack": ...}; `cuts` to the dev threshold of each seed.
     """
-    protocols, runs = (list(dict.fromkeys(job[i] for job in scores)) for i in (0, 1))
-    figure, axes = grid(max(len(protocols), 1), max(len(runs), 1), 1.9)
+    rows = max(1, -(-len(scores) // ACROSS))
+    figure, axes = grid(rows, min(ACROSS, max(1, len(scores))), 1.9)
     with saved(path, figure):
         edges = np.linspace(0, 1, 21)
         looks = {"bona fide": (BONA_FIDE_COLOUR, ""), "attack": (ATTACK_COLOUR, "///")}
-        for (row, protocol), (column, run) in ((p, r) for p in enumerate(protocols) for r in enumerate(runs)):
-            panel = axes[row][column]
+        for panel in axes.ravel()[len(scores) :]:
+            panel.set_visible(False)
+        for place, (panel, (job, found)) in enumerate(zip(axes.ravel(), scores.items(), strict=False)):
             for name, (colour, hatch) in looks.items():
-                values = scores.get((protocol, run), {}).get(name, [])
+                values = found.get(name, [])
                 share = np.full(len(values), 1 / max(len(values), 1))
                 panel.hist(
                     values,
@@ -259,13 +267,13 @@ def score_distributions(
                     linewidth=0.4,
                     label=name,
                 )
-            for number, cut in enumerate(cuts.get((protocol, run), [])):
+            for number, cut in enumerate(cuts.get(job, [])):
                 panel.axvline(cut, color="black", linestyle="--", linewidth=1.2, label="dev threshold" if number == 0 else None)
             panel.set_xlim(0, 1)
-            panel.set_title(f"{protocol} · {run}", fontsize=8)
-            if column == 0:
+            panel.set_title(" · ".join(job), fontsize=8)
+            if place % ACROSS == 0:
                 panel.set_ylabel("share of faces")
-            if row == len(protocols) - 1:
+            if place + ACROSS >= len(scores):
                 panel.set_xlabel("p(attack)")
         _legend(figure, axes[0])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from fasrepro.report import figures
@@ -82,3 +84,25 @@ def test_scores_and_paired_differences_draw_without_any_row(tmp_path: Path) -> N
     figures.paired([], "difference", tmp_path / "paired.png")
     row = {"protocol": "oci_m", "run": "reasoning", "baseline": "vanilla", "difference": -0.1, "low": None, "high": None}
     assert figures.png(figures.paired, [row], "difference").startswith(b"\x89PNG")
+
+
+def test_marks_of_a_tick_have_the_room_of_those_that_are_not_there() -> None:
+    point = {"value": 0.5, "low": 0.4, "high": 0.6}
+    _, axes = plt.subplots()
+    figures.draw_intervals(axes, {"a": {"x": point, "y": point}, "b": {"x": point}, "c": {}}, ["x", "y"])
+    places = {bar.get_label(): bar.lines[0].get_xdata().tolist() for bar in axes.containers}
+    assert places == {"a": pytest.approx([-0.15, 1.0]), "b": pytest.approx([0.15])}
+
+
+def test_scores_have_a_panel_a_job_and_no_title_over_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many runs on one protocol and few on the others, as in the embedded profile."""
+    jobs = [("icm_o", f"a_run_of_name_{number}") for number in range(8)] + [("oci_m", "label_only"), ("oci_m", "vanilla")]
+    scores = {job: {"bona fide": [0.1, 0.2], "attack": [0.7, 0.9]} for job in jobs}
+    kept: list[Figure] = []
+    monkeypatch.setattr(figures.plt, "close", kept.append)
+    figures.score_distributions(scores, {job: [0.5] for job in jobs}, tmp_path / "scores.png")
+    (figure,) = kept
+    shown = [panel for panel in figure.axes if panel.get_visible()]
+    assert [panel.get_title() for panel in shown] == [" · ".join(job) for job in jobs]
+    boxes = [panel.title.get_window_extent() for panel in shown]
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
