@@ -39,6 +39,7 @@ from fasrepro.captions.chat import (
     shown_host,
 )
 from fasrepro.captions.checks import Rejected
+from fasrepro.captions.keeping import Keeper
 from fasrepro.captions.standing import Pending, standing
 from fasrepro.captions.store import Store
 
@@ -105,7 +106,7 @@ class _Run(Generic[T]):
         self.asked = 0
         self.workers: set[asyncio.Task[None]] = set()
         self.sent: set[asyncio.Task[Any] | None] = set()  # the workers whose request is at the server
-        self.keeping: set[asyncio.Future[None]] = set()  # replies on their way to the disk
+        self.keeper = Keeper(store)
         self.stopped: Exception | None = None
         self.broken: dict[str, Failure] = {}  # of the failures those that are a fault of the server's
         self.pace = pace.Pace(endpoint.concurrency)
@@ -122,7 +123,8 @@ class _Run(Generic[T]):
                 for _ in range(max(1, min(self.endpoint.concurrency, self.total))):
                     self.workers.add(group.create_task(self._work(names)))
         finally:
-            await asyncio.gather(*self.keeping)
+            # Neither Ctrl-C nor an error loses what was paid for.
+            await self.keeper.all_kept()
         if self.stopped is not None:
             raise self.stopped
 
@@ -212,11 +214,11 @@ class _Run(Generic[T]):
                     self.pace.wait(problem.wait)
                     if problem.final:  # not stored: it cost nothing, and whoever mends the cause wants it asked again
                         raise
-                    await self._keep({**record, "error": str(problem), "usage": most if problem.billed else {}})
+                    await self.keeper.keep({**record, "error": str(problem), "usage": most if problem.billed else {}})
                     break
                 self.pace.answered()
                 usage, seconds = pricing.billed(answer, most), round(time.monotonic() - began, 3)
-                await self._keep({**record, **answer, "usage": usage, "seconds": seconds})
+                await self.keeper.keep({**record, **answer, "usage": usage, "seconds": seconds})
                 return
         self._go_on()
         jitter = 0.75 + 0.5 * provenance.unit_hash(wanted.key)
@@ -236,14 +238,6 @@ class _Run(Generic[T]):
             yield
         finally:
             self.sent.discard(asyncio.current_task())
-
-    async def _keep(self, record: dict[str, Any]) -> None:
-        # A thread, because a write to the disk takes milliseconds; shielded, and waited for before all ends, so that neither
-        # Ctrl-C nor an error loses what was paid for.
-        kept = asyncio.ensure_future(asyncio.to_thread(self.store.append, record))
-        self.keeping.add(kept)
-        kept.add_done_callback(self.keeping.discard)
-        await asyncio.shield(kept)
 
 
 def abilities(endpoint: Endpoint, store: Store) -> Abilities:

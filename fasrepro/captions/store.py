@@ -1,7 +1,7 @@
 """Replies that were paid for, kept for good: an append-only file of JSON lines, outside DVC, shared by styles and readers.
 
-One line is one attempt: its key, what was asked, and the reply or the error. A process can be killed at any moment: a line is
-one write, a torn one is skipped and the next begins on a line of its own. Several processes can write at once.
+One line is one attempt: its key, what was asked, and the reply or the error. A process can be killed at any moment: lines are
+written whole, a torn one is skipped and the next begins on a line of its own. Several processes can write at once.
 """
 
 from __future__ import annotations
@@ -106,23 +106,24 @@ class Store:
             self._scan()
             return {name: dataclasses.replace(used) for name, used in self._used.items()}
 
-    def append(self, record: dict[str, Any]) -> None:
-        """Add one attempt, which has a "key" and a "text" or an "error", and return when it is on the disk.
+    def append(self, *records: dict[str, Any]) -> None:
+        """Add attempts, each of which has a "key" and a "text" or an "error", and return when they are on the disk.
 
         Raises `StoreError` if the disk is full: what was asked after that would be lost.
         """
         # "replace": half a character, which JSON can hold and UTF-8 cannot, must not lose a reply.
-        line = (json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8", "replace")
+        lines = (json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n" for record in records)
+        data = "".join(lines).encode("utf-8", "replace")
         with self._writing, self._lock.acquire(poll_interval=0.002):
             # Another process may have been killed within its line since we last looked.
-            line = line if self._ends_whole() else b"\n" + line
+            data = data if self._ends_whole() else b"\n" + data
             try:
-                written = os.write(self._file, line)
+                written = os.write(self._file, data)
                 os.fsync(self._file)
             except OSError as error:
                 raise StoreError(f"{self.path}: cannot be written ({error.strerror})") from None
-            if written != len(line):
-                raise StoreError(f"{self.path}: only {written} of {len(line)} bytes could be written; is the disk full?")
+            if written != len(data):
+                raise StoreError(f"{self.path}: only {written} of {len(data)} bytes could be written; is the disk full?")
         with self._guard:
             self._scan()
 

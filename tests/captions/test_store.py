@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import resource
 import subprocess
 import sys
@@ -53,6 +54,20 @@ def test_a_torn_last_line_is_ignored_and_the_next_one_is_whole(tmp_path_factory:
     with Store(folder) as store:
         assert store.get("a") and store.get("c")
         assert store.torn == (1 if cut > 1 else 0)
+
+
+def test_half_a_write_is_an_error_and_its_whole_lines_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    with Store(tmp_path) as store:
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "write", lambda file, data: write(file, data[: len(data) * 2 // 3]))
+            with pytest.raises(StoreError, match="is the disk full"):
+                store.append(*map(reply, "012"))
+        assert "0" not in store  # as of the last look
+        assert store.get("0") and store.get("1") and store.get("2") is None
+        store.append(reply("3"))
+    with Store(tmp_path) as store:
+        assert {key for key in "0123" if key in store} == {"0", "1", "3"}
 
 
 def test_a_line_torn_by_another_process_after_we_opened_does_not_swallow_ours(tmp_path: Path) -> None:
