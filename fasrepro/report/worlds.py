@@ -26,7 +26,8 @@ from fasrepro.report.claims import CLAIMS, HEAD, READERS, Claim
 from fasrepro.report.ledger import LedgerRow
 
 READER = "lexical"  # of several readers the one shown: a fixed rule, the same everywhere
-LEAST = 2  # worlds to average over
+LEAST = 2  # worlds to average over, strengths to tell a trend from
+TREND = dict(zip(ledger.WORDS["synthetic"], ("more, the tighter", "less, the tighter", "undecided"), strict=True))
 LICENSED = "Licensed archives are of one world.\n"
 NOTHING = "No run in another world was recorded: `fasrepro record --profile NAME` keeps the figures of one.\n"
 
@@ -78,17 +79,47 @@ def overall(claim: Claim, world: World) -> LedgerRow:
 
 def pooled(rows: Sequence[LedgerRow], confidence: float, replicates: int, seed: int) -> tuple[float, float, float] | None:
     """Return the mean difference over worlds with its interval; None for fewer than `LEAST` worlds with an interval."""
-    known = [row for row in rows if row.difference is not None and row.low is not None and row.high is not None]
+    known = _known(rows)
     if len(known) < LEAST:
         return None
-    values = np.array([row.difference for row in known], dtype=float)
-    widths = np.array([float(row.high or 0) - float(row.low or 0) for row in known])
-    errors = widths / (2 * stats.norm.ppf((1 + confidence) / 2))
+    values, errors = _normal(known, confidence)
     random = statistics.generator(seed, f"worlds/{known[0].claim.id}")
     drawn = random.integers(len(known), size=(replicates, len(known)))
     means = (values[drawn] + errors[drawn] * random.standard_normal(drawn.shape)).mean(axis=1)
     low, high = statistics.interval(means, confidence)
     return (float(values.mean()), low, high) if low is not None and high is not None else None
+
+
+def trend(
+    by_strength: Mapping[float, LedgerRow], confidence: float, replicates: int, seed: int
+) -> tuple[float, float, float] | None:
+    """Return how much a difference changes from no ties to full ones (strength 0 to 1), with its interval; None for fewer
+    than `LEAST` strengths with an interval.
+
+    The least-squares line through the differences. Each is drawn as in `pooled` and by itself, though the runs share people: what
+    they have in common cancels out of a trend, so that the interval is, if anything, too wide.
+    """
+    known = _known(list(by_strength.values()))
+    if len(known) < LEAST:
+        return None
+    values, errors = _normal(known, confidence)
+    places = np.array([strength for strength, row in by_strength.items() if row in known])
+    weights = (places - places.mean()) / ((places - places.mean()) ** 2).sum()
+    random = statistics.generator(seed, f"trend/{known[0].claim.id}")
+    slopes = (values + errors * random.standard_normal((replicates, len(known)))) @ weights
+    low, high = statistics.interval(slopes, confidence)
+    return (float(values @ weights), low, high) if low is not None and high is not None else None
+
+
+def _known(rows: Sequence[LedgerRow]) -> list[LedgerRow]:
+    """Return the rows with an interval."""
+    return [row for row in rows if row.difference is not None and row.low is not None and row.high is not None]
+
+
+def _normal(known: Sequence[LedgerRow], confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return differences and standard errors of rows with an interval."""
+    widths = np.array([float(row.high or 0) - float(row.low or 0) for row in known])
+    return np.array([row.difference for row in known], dtype=float), widths / (2 * stats.norm.ppf((1 + confidence) / 2))
 
 
 def _shown(row: LedgerRow) -> str:
@@ -122,9 +153,10 @@ def verdicts(worlds: Sequence[World], settings: Mapping[str, Any]) -> str:
             value, low, high = mean
             word = ledger.verdict(found[0].metric, low, high, numbers["margin"], "synthetic", claim.loses)
             over = f"{tables.interval({'value': value, 'low': low, 'high': high}, signed=True)}: {word}"
-        rows.append([claim.id, f"{claim.run} − {claim.baseline}, {found[0].metric}", *map(_shown, found), over])
-    columns = ["", "difference", *map(title, worlds), f"over {len(alike)} worlds"]
-    return fragments.table(columns, rows) if rows else tables.NOTHING
+        together = [over] if len(alike) >= LEAST else []
+        rows.append([claim.id, f"{claim.run} − {claim.baseline}, {found[0].metric}", *map(_shown, found), *together])
+    together = [f"over {len(alike)} worlds"] if len(alike) >= LEAST else []
+    return fragments.table(["", "difference", *map(title, worlds), *together], rows) if rows else tables.NOTHING
 
 
 def _one_each(worlds: Sequence[World]) -> list[World]:
@@ -132,20 +164,39 @@ def _one_each(worlds: Sequence[World]) -> list[World]:
     return list({world.world: world for world in reversed(worlds)}.values())[::-1]
 
 
-def strengths(worlds: Sequence[World]) -> str:
-    """Return the table of what a world's ties between scene and label do: to labels alone, and to each claim; tightest last."""
+def strengths(worlds: Sequence[World], settings: Mapping[str, Any]) -> str:
+    """Return the table of what a world's ties between scene and label do: to labels alone, and to each claim; tightest last.
+
+    Below it the trend: what becomes of each difference from no ties to full ones. `settings`: of metrics.json.
+    """
     here = [world for world in worlds if world.world == worlds[0].world]
-    by_strength = {world.strength: world for world in reversed(here)}
+    by_strength = dict(sorted({world.strength: world for world in reversed(here)}.items()))
     if len(by_strength) < LEAST:
         return NOTHING
-    told = [claim for claim in CLAIMS if claim.look == "paired"]
-    told = [claim for claim in told if any(overall(claim, world).difference is not None for world in by_strength.values())]
     rows = []
-    for strength, world in sorted(by_strength.items()):
+    for strength, world in by_strength.items():
         alone = sum(world.label_only.values()) / len(world.label_only) if world.label_only else None
-        rows.append([f"{strength:g}", world.name, tables.number(alone), *(_shown(overall(claim, world)) for claim in told)])
-    columns = ["ties of scene and label", "run", "HTER of labels alone", *(f"{c.id}: {c.run} − {c.baseline}" for c in told)]
-    return fragments.table(columns, rows)
+        rows.append([f"{strength:g}", world.name, tables.number(alone)])
+    columns, trends = ["ties of scene and label", "run", "HTER of labels alone"], ["from 0 to 1", "all of these", tables.NONE]
+    for claim in (claim for claim in CLAIMS if claim.look == "paired"):
+        found = {strength: overall(claim, world) for strength, world in by_strength.items()}
+        if all(row.difference is None for row in found.values()):
+            continue
+        columns.append(f"{claim.id}: {claim.run} − {claim.baseline}")
+        for cells, row in zip(rows, found.values(), strict=True):
+            cells.append(_shown(row))
+        trends.append(_trend(claim, found, settings))
+    return fragments.table(columns, [*rows, trends])
+
+
+def _trend(claim: Claim, found: Mapping[float, LedgerRow], settings: Mapping[str, Any]) -> str:
+    slope = trend(found, *(settings["evaluation"][key] for key in ("confidence", "replicates", "seed")))
+    if slope is None:
+        return tables.NONE
+    value, low, high = slope
+    metric = next(iter(found.values())).metric
+    word = TREND[ledger.verdict(metric, low, high, settings["ledger"]["margin"], "synthetic", claim.loses)]
+    return f"{tables.interval({'value': value, 'low': low, 'high': high}, signed=True)}: {word}"
 
 
 def hours(worlds: Sequence[World]) -> str:
@@ -161,6 +212,6 @@ def fragments_of(this: World, recorded: Sequence[World], synthetic: bool) -> dic
         return dict.fromkeys(("worlds_table", "strengths_table", "recorded_table"), LICENSED)
     return {
         "worlds_table": verdicts(worlds, this.metrics["settings"]),
-        "strengths_table": strengths(worlds),
+        "strengths_table": strengths(worlds, this.metrics["settings"]),
         "recorded_table": hours(worlds),
     }

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
 import html
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fasrepro import provenance
@@ -57,7 +59,7 @@ def test_the_interval_over_worlds_is_at_least_as_wide_as_the_worlds_differ() -> 
 def test_two_runs_of_one_world_are_no_two_worlds() -> None:
     same = [world("this book", "a", 0.9, -0.3, -0.1), world("full", "a", 0.9, -0.3, -0.1)]
     (row,) = cells(worlds.verdicts(same, SETTINGS))
-    assert row[-1] == "–"
+    assert [cell.partition(":")[2] for cell in row[2:]] == [" mechanism seen"] * 2  # and no column over worlds
 
 
 def test_ties_are_told_from_loose_to_tight_and_another_world_s_are_not_mixed_in() -> None:
@@ -66,8 +68,39 @@ def test_ties_are_told_from_loose_to_tight_and_another_world_s_are_not_mixed_in(
         world("loose", "a", 0.0, -0.2, 0.1, 0.1),
         world("full_b", "b", 0.5, 0, 1),
     ]
-    assert [row[:3] for row in cells(worlds.strengths(here))] == [["0", "loose", "0.100"], ["0.9", "this book", "0.350"]]
-    assert worlds.strengths(here[:1]) == worlds.NOTHING
+    told = cells(worlds.strengths(here, SETTINGS))
+    assert [row[:3] for row in told] == [
+        ["0", "loose", "0.100"],
+        ["0.9", "this book", "0.350"],
+        ["from 0 to 1", "all of these", "–"],
+    ]
+    # by hand: (-0.2 + 0.05) / 0.9, and half of its interval is (0.1 ** 2 + 0.15 ** 2) ** 0.5 / 0.9 = 0.2
+    assert told[-1][3].startswith("-0.167 [-0.3") and told[-1][3].endswith("]: undecided")
+    assert worlds.strengths(here[:1], SETTINGS) == worlds.NOTHING
+
+
+def test_a_trend_is_told_only_where_its_whole_interval_lies_on_one_side() -> None:
+    loose, tight = world("loose", "a", 0.1, -0.01, 0.01), world("this book", "a", 0.9, -0.3, -0.2)
+    assert cells(worlds.strengths([tight, loose], SETTINGS))[-1][3].endswith("]: more, the tighter")
+    loose, tight = world("loose", "a", 0.1, -0.3, -0.2), world("this book", "a", 0.9, -0.01, 0.01)
+    assert cells(worlds.strengths([tight, loose], SETTINGS))[-1][3].endswith("]: less, the tighter")
+
+
+def test_a_trend_is_the_line_of_least_squares_through_all_strengths_with_an_interval() -> None:
+    at = {0.0: -0.05, 0.5: -0.20, 0.9: -0.15}
+    rows = {s: worlds.overall(worlds.CLAIMS[0], world(str(s), "a", s, d - 0.02, d + 0.02)) for s, d in at.items()}
+    value, low, high = worlds.trend(rows, 0.95, 20000, 1) or pytest.fail("three strengths have a trend")
+    slope, _ = np.polyfit(list(at), list(at.values()), 1)
+    spread = sum((s - sum(at) / 3) ** 2 for s in at)
+    assert value == pytest.approx(slope)
+    assert (low, high) == (
+        pytest.approx(slope - 0.02 / spread**0.5, rel=0.05),
+        pytest.approx(slope + 0.02 / spread**0.5, abs=2e-3),
+    )
+    rows[0.5] = dataclasses.replace(rows[0.5], low=None, high=None)
+    value, *_ = worlds.trend(rows, 0.95, 100, 1) or pytest.fail("two strengths have a trend")
+    assert value == pytest.approx(-0.1 / 0.9)
+    assert worlds.trend({0.0: rows[0.0], 0.5: rows[0.5]}, 0.95, 100, 1) is None
 
 
 def test_recorded_runs_are_read_and_a_broken_one_named(tmp_path: Path) -> None:
