@@ -167,26 +167,25 @@ def _one_each(worlds: Sequence[World]) -> list[World]:
 def strengths(worlds: Sequence[World], settings: Mapping[str, Any]) -> str:
     """Return the table of what a world's ties between scene and label do: to labels alone, and to each claim; tightest last.
 
-    Below it the trend: what becomes of each difference from no ties to full ones. `settings`: of metrics.json.
+    The trend beside it: what becomes of each difference from no ties to full ones. A claim that was looked at with one strength
+    only has no row. `settings`: of metrics.json.
     """
     here = [world for world in worlds if world.world == worlds[0].world]
     by_strength = dict(sorted({world.strength: world for world in reversed(here)}.items()))
     if len(by_strength) < LEAST:
         return NOTHING
-    rows = []
-    for strength, world in by_strength.items():
-        alone = sum(world.label_only.values()) / len(world.label_only) if world.label_only else None
-        rows.append([f"{strength:g}", world.name, tables.number(alone)])
-    columns, trends = ["ties of scene and label", "run", "HTER of labels alone"], ["from 0 to 1", "all of these", tables.NONE]
+    alone = [sum(one.values()) / len(one) if one else None for one in (world.label_only for world in by_strength.values())]
+    rows = [["", "label_only, HTER", *map(tables.number, alone), tables.NONE]]
     for claim in (claim for claim in CLAIMS if claim.look == "paired"):
         found = {strength: overall(claim, world) for strength, world in by_strength.items()}
-        if all(row.difference is None for row in found.values()):
+        if sum(row.difference is not None for row in found.values()) < LEAST:
             continue
-        columns.append(f"{claim.id}: {claim.run} − {claim.baseline}")
-        for cells, row in zip(rows, found.values(), strict=True):
-            cells.append(_shown(row))
-        trends.append(_trend(claim, found, settings))
-    return fragments.table(columns, [*rows, trends])
+        metric = next(iter(found.values())).metric
+        rows.append(
+            [claim.id, f"{claim.run} − {claim.baseline}, {metric}", *map(_shown, found.values()), _trend(claim, found, settings)]
+        )
+    ties = [f"ties {strength:g} ({world.name})" for strength, world in by_strength.items()]
+    return fragments.table(["", "difference", *ties, "from 0 to 1"], rows)
 
 
 def _trend(claim: Claim, found: Mapping[float, LedgerRow], settings: Mapping[str, Any]) -> str:
