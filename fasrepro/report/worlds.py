@@ -122,10 +122,25 @@ def _normal(known: Sequence[LedgerRow], confidence: float) -> tuple[np.ndarray, 
     return np.array([row.difference for row in known], dtype=float), widths / (2 * stats.norm.ppf((1 + confidence) / 2))
 
 
+def _replicates(settings: Mapping[str, Any]) -> tuple[float, int, int]:
+    """Return what `pooled` and `trend` draw by: confidence, replicates and seed."""
+    evaluation = settings["evaluation"]
+    return evaluation["confidence"], evaluation["replicates"], evaluation["seed"]
+
+
+def _verdict(row: LedgerRow, estimate: tuple[float, float, float], settings: Mapping[str, Any]) -> str:
+    """Return the ledger's word for an estimate about the row's claim and metric."""
+    _, low, high = estimate
+    return ledger.verdict(row.metric, low, high, settings["ledger"]["margin"], "synthetic", row.claim.loses)
+
+
+def _said(estimate: tuple[float | None, float | None, float | None], word: str) -> str:
+    value, low, high = estimate
+    return f"{tables.interval({'value': value, 'low': low, 'high': high}, signed=True)}: {word}"
+
+
 def _shown(row: LedgerRow) -> str:
-    if row.difference is None:
-        return row.verdict
-    return f"{tables.interval({'value': row.difference, 'low': row.low, 'high': row.high}, signed=True)}: {row.verdict}"
+    return row.verdict if row.difference is None else _said((row.difference, row.low, row.high), row.verdict)
 
 
 def title(world: World) -> str:
@@ -139,23 +154,17 @@ def verdicts(worlds: Sequence[World], settings: Mapping[str, Any]) -> str:
     `worlds`: this run first. `settings`: of metrics.json.
     """
     rows = []
-    evaluation, numbers = settings["evaluation"], settings["ledger"]
     alike = _one_each([world for world in worlds if world.strength == worlds[0].strength])
+    together = [f"over {len(alike)} worlds"] if len(alike) >= LEAST else []
     for claim in (claim for claim in CLAIMS if claim.look == "paired"):
         found = [overall(claim, world) for world in worlds]
         if all(row.difference is None for row in found):
             continue
-        mean = pooled(
-            [overall(claim, world) for world in alike], *(evaluation[key] for key in ("confidence", "replicates", "seed"))
-        )
-        over = tables.NONE
-        if mean is not None:
-            value, low, high = mean
-            word = ledger.verdict(found[0].metric, low, high, numbers["margin"], "synthetic", claim.loses)
-            over = f"{tables.interval({'value': value, 'low': low, 'high': high}, signed=True)}: {word}"
-        together = [over] if len(alike) >= LEAST else []
-        rows.append([claim.id, f"{claim.run} − {claim.baseline}, {found[0].metric}", *map(_shown, found), *together])
-    together = [f"over {len(alike)} worlds"] if len(alike) >= LEAST else []
+        cells = [claim.id, f"{claim.run} − {claim.baseline}, {found[0].metric}", *map(_shown, found)]
+        if together:
+            mean = pooled([overall(claim, world) for world in alike], *_replicates(settings))
+            cells.append(_said(mean, _verdict(found[0], mean, settings)) if mean is not None else tables.NONE)
+        rows.append(cells)
     return fragments.table(["", "difference", *map(title, worlds), *together], rows) if rows else tables.NOTHING
 
 
@@ -182,20 +191,17 @@ def strengths(worlds: Sequence[World], settings: Mapping[str, Any]) -> str:
             continue
         metric = next(iter(found.values())).metric
         rows.append(
-            [claim.id, f"{claim.run} − {claim.baseline}, {metric}", *map(_shown, found.values()), _trend(claim, found, settings)]
+            [claim.id, f"{claim.run} − {claim.baseline}, {metric}", *map(_shown, found.values()), _trend(found, settings)]
         )
     ties = [f"ties {strength:g} ({world.name})" for strength, world in by_strength.items()]
     return fragments.table(["", "difference", *ties, "from 0 to 1"], rows)
 
 
-def _trend(claim: Claim, found: Mapping[float, LedgerRow], settings: Mapping[str, Any]) -> str:
-    slope = trend(found, *(settings["evaluation"][key] for key in ("confidence", "replicates", "seed")))
+def _trend(found: Mapping[float, LedgerRow], settings: Mapping[str, Any]) -> str:
+    slope = trend(found, *_replicates(settings))
     if slope is None:
         return tables.NONE
-    value, low, high = slope
-    metric = next(iter(found.values())).metric
-    word = TREND[ledger.verdict(metric, low, high, settings["ledger"]["margin"], "synthetic", claim.loses)]
-    return f"{tables.interval({'value': value, 'low': low, 'high': high}, signed=True)}: {word}"
+    return _said(slope, TREND[_verdict(next(iter(found.values())), slope, settings)])
 
 
 def hours(worlds: Sequence[World]) -> str:
