@@ -100,7 +100,7 @@ CLAIMS: tuple[Claim, ...] = (
         "P1-7",
         "The gain needs no bigger model.",
         look="none",
-        reason="one backbone of one size is trained here; `training.backbone` takes any other",
+        reason="one backbone of one size is trained here; params.yaml takes the name of any other",
     ),
     Claim(
         "P1-8",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fasrepro.report import claims, fragments, gallery, tables
+from fasrepro.report import claims, fragments, gallery, headings, tables
 from fasrepro.report.paired import oriented
 from fasrepro.report.published import Figure
 
@@ -79,7 +79,7 @@ def power(metrics: Mapping[str, Any], published: Mapping[str, Figure]) -> str:
             cells.append([tables.protocols_of(row), f"{run} − {baseline}", *sizes, tables.number(row["detectable"]), paper])
     if not cells:
         return tables.NOTHING
-    columns = ["protocol", "runs", "subjects", "seeds", f"smallest detectable difference: {tables.RESULTS[METRIC]}"]
+    columns = ["protocol", "runs", "subjects", "seeds", f"smallest detectable difference: {headings.RESULTS[METRIC]}"]
     return f"{_meaning(metrics['settings'], published)}\n\n{fragments.table([*columns, 'paper 1 claims'], cells)}"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from fasrepro.evaluation.metrics import HIGHER_IS_BETTER
+from fasrepro.report import headings
 from fasrepro.report.claims import CLAIMS, READERS, Claim
 from fasrepro.report.paired import oriented
 from fasrepro.report.published import Figure
@@ -64,11 +65,12 @@ def rule(settings: Mapping[str, Any], world: str) -> str:
     """Return the rule in words, made from the `settings` of metrics.json."""
     seen, opposite, open_ = WORDS[world]
     ledger, evaluation = settings["ledger"], settings["evaluation"]
+    beyond = f"more than {ledger['margin']:g} beyond" if ledger["margin"] else "beyond"
     return (
         f"The difference run minus baseline, by video on the same faces, has a {evaluation['confidence'] * 100:g} % percentile "
         f"interval from {evaluation['replicates']} bootstrap replicates over seeds and subjects. Where a claim names no metric "
-        f"of its own, it is about {ledger['metric']}. The verdict is '{seen}' if the whole interval lies more than "
-        f"{ledger['margin']:g} beyond zero on the claimed side, '{opposite}' if it lies so on the other side, else '{open_}'. "
+        f"of its own, it is about {headings.words(ledger['metric'])} ({ledger['metric']}). The verdict is '{seen}' if the whole "
+        f"interval lies {beyond} zero on the claimed side, '{opposite}' if it lies so on the other side, else '{open_}'. "
         f"With fewer than {ledger['min_seeds']} seeds or {ledger['min_subjects']} subjects it is '{open_}': "
         f"one training tells nothing about another, and with few subjects the interval is too narrow."
     )

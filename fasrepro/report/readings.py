@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fasrepro.report import fragments, tables
+from fasrepro.report import fragments, headings, tables
 
 SIGNS = {"": "whole", "_cut": "verdict cut out", "_flipped": "verdict turned"}
 
@@ -39,7 +39,7 @@ def by_frame(metrics: Mapping[str, Any]) -> str:
             cell = levels["frame"]
             size = cell["counts"]["bona_fide"] + cell["counts"]["attack"]
             rows.append([job["protocol"], job["run"], reader, size, *(tables.interval(cell[name]) for name in names)])
-    columns = ["protocol", "run", "reader", "frames", *(tables.READERS.get(name, name) for name in names)]
+    columns = ["protocol", "run", "reader", "frames", *(headings.words(name) for name in names)]
     return fragments.table(columns, rows) if rows else tables.NOTHING
 
 

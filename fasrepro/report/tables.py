@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fasrepro import cues, provenance
-from fasrepro.report import claims, fragments
+from fasrepro.report import claims, fragments, headings
 from fasrepro.report import ledger as ledgers
 from fasrepro.report.ledger import OVERALL, LedgerRow
 from fasrepro.report.paired import oriented
@@ -21,23 +21,6 @@ from fasrepro.report.published import EVIDENCE, Figure
 NOTHING = "No results yet: `dvc repro` makes them.\n"
 NONE = "–"
 
-# Columns of the tables: a metric of metrics.json and its heading. The oracle comes beside the honest figure, never alone.
-RESULTS = {
-    "hter_dev": "HTER, dev threshold",
-    "auc": "AUC",
-    "apcer_max": "APCER, worst species",
-    "bpcer": "BPCER",
-    "acer": "ACER",
-    "eer": "EER",
-    "hter_oracle": "HTER, oracle threshold (chosen on the target)",
-}
-READERS = {
-    "hter": "HTER, undecided wrong",
-    "accuracy": "accuracy, undecided wrong",
-    "undecided": "undecided",
-    "hter_decided": "HTER, decided only",
-    "accuracy_decided": "accuracy, decided only",
-}
 PAIRED = ("hter_dev", "auc", "apcer_max", "bpcer")
 
 
@@ -82,20 +65,20 @@ def results(metrics: Mapping[str, Any], level: str) -> str:
         cell = job["mean"][level]
         counts = cell["counts"]
         sizes = f"{counts['bona_fide']} + {counts['attack']}"
-        figures = [interval(cell[name]) for name in RESULTS]
+        figures = [interval(cell[name]) for name in headings.RESULTS]
         rows.append([job["protocol"], job["run"], len(job["seeds"]), sizes, counts["subjects"], *figures])
-    return _table(["protocol", "run", "seeds", f"{level}s (bona fide + attack)", "subjects", *RESULTS.values()], rows)
+    return _table(["protocol", "run", "seeds", f"{level}s (bona fide + attack)", "subjects", *headings.RESULTS.values()], rows)
 
 
 def readers(metrics: Mapping[str, Any]) -> str:
     """Return the table of readers' verdicts on explanations, by video."""
     rows = [
         [job["protocol"], job["run"], reader, sum(levels["video"]["counts"][name] for name in ("bona_fide", "attack"))]
-        + [interval(levels["video"][name]) for name in READERS]
+        + [interval(levels["video"][name]) for name in headings.READERS]
         for job in _jobs(metrics)
         for reader, levels in sorted(job["mean"]["readers"].items())
     ]
-    return _table(["protocol", "run", "reader", "videos", *READERS.values()], rows)
+    return _table(["protocol", "run", "reader", "videos", *headings.READERS.values()], rows)
 
 
 def species(metrics: Mapping[str, Any]) -> str:
@@ -119,7 +102,7 @@ def paired(metrics: Mapping[str, Any]) -> str:
             first = next(iter(entries.values()))
             figures = [interval(entries.get(name), "difference", signed=True) for name in PAIRED]
             rows.append([scope, f"{run} − {baseline}", first["seeds"], first["subjects"], *figures])
-    return _table(["protocol", "run − baseline", "seeds", "subjects", *(RESULTS[name] for name in PAIRED)], rows)
+    return _table(["protocol", "run − baseline", "seeds", "subjects", *(headings.RESULTS[name] for name in PAIRED)], rows)
 
 
 def protocols_of(row: Mapping[str, Any]) -> str:
@@ -143,7 +126,7 @@ def ledger(rows: Sequence[LedgerRow]) -> str:
             row.claim.text if row is first[row.claim.id] else "",
             row.paper if row is first[row.claim.id] else "",
             row.scope,
-            f"{row.claim.run} − {row.claim.baseline}, {row.metric} ({row.channel})" if row.metric else NONE,
+            f"{row.claim.run} − {row.claim.baseline}: {headings.words(row.metric)} ({row.channel})" if row.metric else NONE,
             interval({"value": row.difference, "low": row.low, "high": row.high}, signed=True),
             row.test,
             row.verdict,
@@ -163,11 +146,11 @@ def ledger_in_short(rows: Sequence[LedgerRow]) -> str:
         if whole:
             row = whole[0]
             told = interval({"value": row.difference, "low": row.low, "high": row.high}, signed=True)
-            cells.append([name, row.claim.text, row.metric or NONE, told, row.verdict])
+            cells.append([name, row.claim.text, headings.words(row.metric) or NONE, told, row.verdict])
         else:
             counted = Counter(row.verdict for row in found)
             told = ", ".join(f"{count} of {len(found)} protocols: {verdict}" for verdict, count in counted.most_common())
-            cells.append([name, found[0].claim.text, found[0].metric, NONE, told])
+            cells.append([name, found[0].claim.text, headings.words(found[0].metric), NONE, told])
     return _table(["", "claim", "measured", "difference, mean over protocols", "verdict"], cells)
 
 
@@ -218,10 +201,10 @@ def values(metrics: Mapping[str, Any], figures: Mapping[str, Figure]) -> dict[st
         made[name] = text
 
     for job in _jobs(metrics):
-        for metric in RESULTS:
+        for metric in headings.RESULTS:
             add(interval(job["mean"]["video"][metric]), job["protocol"], job["run"], metric)
         for reader, levels in sorted(job["mean"]["readers"].items()):
-            for metric in READERS:
+            for metric in headings.READERS:
                 add(interval(levels["video"][metric]), job["protocol"], job["run"], reader, metric)
     for name, entry in figures.items():
         add(entry.shown, "published", name)

@@ -21,7 +21,7 @@ from scipy import stats
 
 from fasrepro import provenance
 from fasrepro.evaluation import statistics
-from fasrepro.report import fragments, ledger, tables
+from fasrepro.report import fragments, headings, ledger, tables
 from fasrepro.report.claims import CLAIMS, HEAD, READERS, Claim
 from fasrepro.report.ledger import LedgerRow
 
@@ -160,7 +160,7 @@ def verdicts(worlds: Sequence[World], settings: Mapping[str, Any]) -> str:
         found = [overall(claim, world) for world in worlds]
         if all(row.difference is None for row in found):
             continue
-        cells = [claim.id, f"{claim.run} − {claim.baseline}, {found[0].metric}", *map(_shown, found)]
+        cells = [claim.id, f"{claim.run} − {claim.baseline}: {headings.words(found[0].metric)}", *map(_shown, found)]
         if together:
             mean = pooled([overall(claim, world) for world in alike], *_replicates(settings))
             cells.append(_said(mean, _verdict(found[0], mean, settings)) if mean is not None else tables.NONE)
@@ -189,9 +189,9 @@ def strengths(worlds: Sequence[World], settings: Mapping[str, Any]) -> str:
         found = {strength: overall(claim, world) for strength, world in by_strength.items()}
         if sum(row.difference is not None for row in found.values()) < LEAST:
             continue
-        metric = next(iter(found.values())).metric
+        metric = headings.words(next(iter(found.values())).metric)
         rows.append(
-            [claim.id, f"{claim.run} − {claim.baseline}, {metric}", *map(_shown, found.values()), _trend(found, settings)]
+            [claim.id, f"{claim.run} − {claim.baseline}: {metric}", *map(_shown, found.values()), _trend(found, settings)]
         )
     ties = [f"ties {strength:g} ({world.name})" for strength, world in by_strength.items()]
     return fragments.table(["", "difference", *ties, "from 0 to 1"], rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from types import SimpleNamespace
 from typing import Any
 
@@ -148,8 +149,14 @@ def test_a_control_of_ours_is_neither_reproduced_nor_has_a_published_figure() ->
 
 def test_the_rule_says_what_the_params_say() -> None:
     text = ledger.rule(metrics()["settings"], "synthetic")
-    for word in ("90 %", "321", "0.07", "hter_dev", "mechanism seen", "opposite seen", "undecided"):
+    for word in ("90 %", "321", "more than 0.07 beyond zero", "(hter_dev)", "mechanism seen", "opposite seen", "undecided"):
         assert word in text
+
+
+def test_a_margin_of_nothing_is_not_spoken_of() -> None:
+    settings = copy.deepcopy(metrics()["settings"])
+    settings["ledger"]["margin"] = 0.0
+    assert "the whole interval lies beyond zero" in ledger.rule(settings, "synthetic")
 
 
 def test_a_real_summary_fills_the_ledger(world: SimpleNamespace) -> None:
