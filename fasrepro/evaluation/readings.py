@@ -6,7 +6,7 @@ and seeds as those of the metrics do.
 - accuracy and HTER of each reader on each of `variants`: whole, cut, flipped.
 - kappa: Cohen's kappa of two readers' verdicts on the whole texts that both read, "undecided" being a verdict like any other
   (Educational and Psychological Measurement 20, 37-46, 1960).
-- disagreement: of the explanations that the first reader decides, the share whose verdict is not that of the head at its own dev
+- disagreement: of the explanations that a reader decides, the share whose verdict is not that of the head at its own dev
   threshold (which is by video, as everywhere: see `summary`).
 - unparsed: share of explanations that do not have the form of any caption style that the run was trained on.
 """
@@ -89,17 +89,14 @@ def disagreement(verdicts: np.ndarray, decided: np.ndarray, weights: np.ndarray)
 
 
 def measure(read: Read, channel: str, first: str, weights: np.ndarray) -> Values:
-    """Return `SHOWN` of one channel for weights (replicates, rows), and its kappa with the channel `first`.
-
-    Of `first` itself its disagreement with the head instead.
-    """
+    """Return `SHOWN` of one channel for weights (replicates, rows), its disagreement with the head, and its kappa with the
+    channel `first`, which has none itself."""
     rows = ~np.isnan(read.verdicts[channel])
     given, labels, weights = read.verdicts[channel][rows].astype(int), read.labels[rows], weights[:, rows]
     found = metrics.measure_readings(metrics.Readings(labels, given, weights))
     made = {name: found[name] for name in SHOWN}
-    if channel == first:
-        made["disagreement"] = disagreement(given, read.decided[rows], weights)
-    elif first in read.verdicts:
+    made["disagreement"] = disagreement(given, read.decided[rows], weights)
+    if channel != first and first in read.verdicts:
         made["kappa"] = kappa(given, read.verdicts[first][rows], weights)
     return made
 
@@ -109,7 +106,7 @@ def summarise(
 ) -> dict[str, Any]:
     """Return {"channels": {channel: {figure: {"value", "low", "high"}}}, "unparsed", "counts"} of one job.
 
-    `first` is the reader that the others and the head are held against. `stream` names the draws, as the target's name does for
+    `first` is the reader that the others are held against. `stream` names the draws, as the target's name does for
     the metrics. Raises `MetricError` where the seeds' explanations are not of the same faces.
     """
     seeds = sorted(by_seed)

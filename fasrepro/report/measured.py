@@ -23,13 +23,14 @@ def fragments_of(
     published: Mapping[str, Figure],
     runs: Sequence[str],
     readers: Sequence[str],
+    counted: Sequence[str],
     tuning: Mapping[str, Any],
     synthetic: bool,
 ) -> dict[str, str]:
     """Return the fragments by name.
 
-    `results` holds what results/<name>.json holds, by that name, and as "captions" the report of each style; `tuning` is params'
-    section.
+    `results` holds what results/<name>.json holds, by that name, and as "captions" the report of each style; `readers` and
+    `counted` as for `readings`; `tuning` is params' section.
     """
     metrics = results["metrics"]
     trained = {job["run"] for job in metrics["jobs"].values()}
@@ -37,7 +38,7 @@ def fragments_of(
     return {
         **captioned.fragments_of(results["captions"]),
         **descriptive.fragments_of(metrics, published),
-        **readings.fragments_of(results["readings"], metrics, runs, readers),
+        **readings.fragments_of(results["readings"], metrics, runs, readers, counted),
         **habits.fragments_of(results["habits"], published, runs),
         **unseen.fragments_of(results["unseen"], metrics["settings"], runs),
         "grounding": grounded.table(results["grounding"], runs, synthetic),

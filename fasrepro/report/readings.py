@@ -19,13 +19,10 @@ def variants(readings: Mapping[str, Any], runs: Sequence[str], readers: Sequence
     for job in tables.by_protocol(readings.values(), runs):
         for reader in readers:
             found = [job["channels"].get(reader + suffix) for suffix in SIGNS]
-            if found[0] is None or found[1] is None:
-                continue  # a reader that reads whole texts alone
-            if found[0]["undecided"]["value"] == 1:
+            if found[0] is None or found[0]["undecided"]["value"] == 1:
                 continue
-            undecided = tables.interval(found[1]["undecided"])
-            errors = [tables.interval(entry["hter"]) if entry else tables.NONE for entry in found]
-            rows.append([job["protocol"], job["run"], reader, *errors, undecided])
+            errors = [tables.interval(entry["hter"]) for entry in found]
+            rows.append([job["protocol"], job["run"], reader, *errors, tables.interval(found[1]["undecided"])])
     columns = ["protocol", "run", "reader", *(f"HTER, {words}" for words in SIGNS.values()), "undecided, verdict cut out"]
     return fragments.table(columns, rows) if rows else tables.NOTHING
 
@@ -67,11 +64,12 @@ def plain(channel: str) -> bool:
 
 
 def fragments_of(
-    readings: Mapping[str, Any], metrics: Mapping[str, Any], runs: Sequence[str], readers: Sequence[str]
+    readings: Mapping[str, Any], metrics: Mapping[str, Any], runs: Sequence[str], readers: Sequence[str], counted: Sequence[str]
 ) -> dict[str, str]:
-    """Return every fragment of this module by its name; `readers` as params.yaml has them, the first one the measure."""
+    """Return every fragment of this module by its name; `readers` as params.yaml has them, the first one the measure; `counted`
+    those of them that are not simulated."""
     return {
-        "readings_table": variants(readings, runs, readers),
+        "readings_table": variants(readings, runs, counted),
         "readers_frame_table": by_frame(metrics),
         "agreement_table": agreement(readings, runs, readers[0]),
     }

@@ -43,10 +43,8 @@ def main(argv: list[str] | None = None) -> None:
             means = readers.Means(records.read(paths.trainset(job.trainset), records.TrainRow), api)
             asked = readers.few([faces[row.face_id] for row in written], params.judging.network_videos)
             for reader in params.judging.readers:
-                costly = reader in readers.NETWORK
-                read = [row for row in written if row.face_id in asked or not costly]
-                kinds = [variants.WHOLE] if costly else list(told)
-                texts = {f"{kind} {number}": told[kind](row.text) for kind in kinds for number, row in enumerate(read)}
+                read = [row for row in written if row.face_id in asked or reader not in readers.NETWORK]
+                texts = {f"{kind} {n}": change(row.text) for kind, change in told.items() for n, row in enumerate(read)}
                 for key, verdict in readers.read_all(reader, texts, means).items():
                     kind, number = key.split()
                     row, channel = read[int(number)], variants.channel(reader, kind)

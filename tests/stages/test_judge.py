@@ -58,6 +58,8 @@ def test_every_reader_judges_every_explanation_of_every_job_and_again_the_same(
         "tfidf_cut": [live, attack, undecided, undecided],
         "tfidf_flipped": [live, attack, undecided, undecided],
         "api": [live, attack, undecided, undecided],
+        "api_cut": [undecided] * 4,
+        "api_flipped": [attack, live, undecided, undecided],
     }
     assert len(rows) == 2 * len(wanted) * len(TEXTS)
     for run in ("vanilla", "label_only"):
