@@ -1,4 +1,4 @@
-"""`fasrepro record`: keep the figures of a profile's run that the ledger looks at, in results/recorded, under version control."""
+"""`fasrepro record`: keep the figures of a profile's run in results/recorded, under version control."""
 
 from __future__ import annotations
 
@@ -11,38 +11,34 @@ from fasrepro.commands import reproduce
 from fasrepro.report import claims
 
 
-def recorded(folder: Path, profile: str) -> dict[str, Any]:
-    """Return what is kept of the run in `folder`: what the claims' verdicts are made of, and where it came from.
+def kept(folder: Path, profile: str) -> dict[str, Any]:
+    """Return what is kept of the run in `folder`, and where it came from: every job's means over seeds, and every difference
+    between runs by video that a claim or a notebook may be about.
 
     Raises `ValueError` where it holds no metrics, or no time of a stage.
     """
-    from fasrepro.report import worlds  # here, because the report's figures take a second that no other verb needs
+    from fasrepro.report import recorded, worlds  # here, because the report's figures take a second that no other verb needs
 
     metrics = provenance.read_json(folder / paths.METRICS)
     params = config.load("synthetic", "archives", path=folder / paths.PARAMS)
     if params.archives.source != "synthetic":
         raise ValueError(f"{folder / paths.PARAMS}: archives.source is not 'synthetic': only synthetic worlds are recorded")
-    times = provenance.read_json(folder / reproduce.TIMES)
-    wanted = {frozenset((claim.run, claim.baseline)) for claim in claims.CLAIMS if claim.look == "paired"}
-    measures = {claim.metric or metrics["settings"]["ledger"]["metric"] for claim in claims.CLAIMS}
+    stages = config.read_yaml(folder / "dvc.lock")["stages"]
+    times = {stage: taken for stage, taken in provenance.read_json(folder / reproduce.TIMES).items() if stage in stages}
+    measures = {claim.metric or metrics["settings"]["ledger"]["metric"] for claim in claims.CLAIMS} | {"auc"}
     channels = {claims.HEAD, worlds.READER}
     paired = [
-        row
-        for row in metrics["paired"]
-        if frozenset((row["run"], row["baseline"])) in wanted
-        and row["level"] == "video"
-        and row["metric"] in measures
-        and row["channel"] in channels
+        row for row in metrics["paired"] if row["level"] == "video" and row["metric"] in measures and row["channel"] in channels
     ]
+    jobs = {name: {**job, "seeds": sorted(job["seeds"])} for name, job in metrics["jobs"].items()}
     return {
         "profile": profile,
         "world": params.synthetic.world,
         "spurious_strength": params.synthetic.spurious_strength,
         "hours": round(sum(times.values()) / 3600, 3),
-        "params_sha256": provenance.sha256_file(folder / paths.PARAMS),
+        "params_sha256": recorded.sections(folder / paths.PARAMS),
         "versions": provenance.versions(),
-        "label_only": worlds.label_only(metrics),
-        "metrics": {"paired": paired, "settings": metrics["settings"]},
+        "metrics": {"paired": paired, "jobs": jobs, "settings": metrics["settings"]},
     }
 
 
@@ -56,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write results/recorded/<profile>.json."""
     folder = arguments.copy or reproduce.BUILD / arguments.profile
     path = paths.RECORDED / f"{arguments.profile}.json"
-    entry = recorded(folder, arguments.profile)
+    entry = kept(folder, arguments.profile)
     provenance.write_json(path, entry)
     print(f"{path}: world {entry['world']}, ties {entry['spurious_strength']:g}, {entry['hours']:g} hours")
     return 0

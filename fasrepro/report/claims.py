@@ -175,6 +175,19 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "C-9", "Mixed reasoning captions beside the labels do better than labels alone.", run="reasoning", baseline="label_only"
     ),
+    Claim(
+        "C-10",
+        "Where the head reads the language model's state at the end of the prompt, and not the vision encoder, mixed reasoning "
+        "captions do better than vanilla captions.",
+        run="reasoning_prompt_head",
+        baseline="vanilla_prompt_head",
+    ),
+    Claim(
+        "C-11",
+        "Where the head reads the language model, vanilla captions beside the labels do better than labels alone.",
+        run="vanilla_prompt_head",
+        baseline="label_only_prompt_head",
+    ),
 )
 
 

@@ -85,7 +85,8 @@ def _paper(claim: Claim, published: Mapping[str, Figure]) -> str:
 
 def _test(row: Mapping[str, Any]) -> str:
     seeds = "1 seed" if row["seeds"] == 1 else f"{row['seeds']} seeds"
-    return f"paired bootstrap, {row['subjects']} subjects, {seeds}"
+    source = f"; a recorded run, profile {row['recorded']}" if "recorded" in row else ""
+    return f"paired bootstrap, {row['subjects']} subjects, {seeds}{source}"
 
 
 def _row(claim: Claim, paper: str, metric: str, reason: str, verdict: str) -> LedgerRow:

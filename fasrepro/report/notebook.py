@@ -7,10 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from fasrepro import paths, provenance
 from fasrepro.evaluation.metrics import LABELS
 from fasrepro.records import Face, Score
+from fasrepro.report import recorded
 from fasrepro.report.paired import oriented
 
+ALL_THERE = "Every run named above has results."
 MEASURES = ("hter_dev", "auc", "apcer_max", "bpcer", "acer")
 
 
@@ -92,6 +95,21 @@ def videos_frame(scores: Iterable[Score], faces: Mapping[str, Face], target: str
 def decisions_frame(videos: pd.DataFrame, cuts: Mapping[str, float]) -> pd.DataFrame:
     """Return `videos` with a column of decisions, "bona fide" or "attack", for each of `cuts`, a threshold by its name."""
     return videos.assign(**{name: videos["score"].ge(cut).map({True: LABELS[1], False: LABELS[0]}) for name, cut in cuts.items()})
+
+
+def results(protocols: Sequence[str], runs: Sequence[str], profile: str = "") -> tuple[dict[str, Any], str]:
+    """Return the metrics that a notebook shows and a sentence about them.
+
+    Those of results/metrics.json; where they lack a run on a protocol, those recorded of `profile`, if they lack none and were
+    made by the same params. Where both lack one, the sentence is that of `missing`.
+    """
+    metrics = provenance.read_json(paths.METRICS)
+    lacking = missing(metrics, protocols, runs)
+    for one in recorded.load(paths.RECORDED) if lacking and profile else []:
+        alike = recorded.alike(one, recorded.sections(paths.PARAMS))
+        if one.name == profile and alike and not missing(one.metrics, protocols, runs):
+            return dict(one.metrics), f"A recorded run of profile {profile}, by the same params, which took {one.hours:g} hours."
+    return metrics, lacking or ALL_THERE
 
 
 def missing(metrics: Mapping[str, Any], protocols: Sequence[str], runs: Sequence[str], name: str = "my_ablation") -> str:

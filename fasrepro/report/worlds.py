@@ -1,7 +1,7 @@
 """The same claims in other worlds: runs of other profiles whose figures were recorded, beside this one's.
 
-A verdict in one synthetic world may be an accident of it. A recorded run (results/recorded/<profile>.json, by `fasrepro record`)
-holds its paired rows and settings, so that its verdicts are made here, by the one rule of `ledger`.
+A verdict in one synthetic world may be an accident of it. A recorded run (`recorded`) holds its paired rows and settings, so that
+its verdicts are made here, by the one rule of `ledger`.
 
 Over worlds: each replicate draws as many worlds as there are, with replacement, and of each a difference from a normal
 distribution about what was seen there, as wide as that world's interval; then it averages. That is the bootstrap over worlds,
@@ -13,48 +13,23 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from fasrepro import provenance
+from fasrepro import paths
 from fasrepro.evaluation import statistics
-from fasrepro.report import fragments, headings, ledger, tables
+from fasrepro.report import fragments, headings, ledger, recorded, tables
 from fasrepro.report.claims import CLAIMS, HEAD, READERS, Claim
 from fasrepro.report.ledger import LedgerRow
+from fasrepro.report.recorded import Run
 
 READER = "lexical"  # of several readers the one shown: a fixed rule, the same everywhere
 LEAST = 2  # worlds to average over, strengths to tell a trend from
 TREND = dict(zip(ledger.WORDS["synthetic"], ("more, the tighter", "less, the tighter", "undecided"), strict=True))
 LICENSED = "Licensed archives are of one world.\n"
 NOTHING = "No run in another world was recorded: `fasrepro record --profile NAME` keeps the figures of one.\n"
-
-
-@dataclasses.dataclass(frozen=True)
-class World:
-    """One run of the claims: `name` of its profile, its synthetic world, and what its metrics.json held of them."""
-
-    name: str
-    world: str
-    strength: float  # synthetic.spurious_strength, in [0, 1]
-    hours: float | None
-    metrics: Mapping[str, Any]  # {"paired", "settings"}
-    label_only: Mapping[str, float]  # protocol -> HTER at the dev threshold, without any caption
-
-
-def load(folder: Path) -> list[World]:
-    """Return the recorded runs, by world, strength and name. Raises `ValueError` for a file that is none."""
-    found = []
-    for path in sorted(folder.glob("*.json")):
-        entry = provenance.read_json(path)
-        lacking = {"profile", "world", "spurious_strength", "hours", "metrics", "label_only"} - entry.keys()
-        if lacking:
-            raise ValueError(f"{path}: no {', '.join(sorted(lacking))}: `fasrepro record --profile {path.stem}` writes it anew")
-        strength, hours = float(entry["spurious_strength"]), float(entry["hours"])
-        found.append(World(entry["profile"], entry["world"], strength, hours, entry["metrics"], entry["label_only"]))
-    return sorted(found, key=lambda one: (one.world, -one.strength, one.name))
 
 
 def label_only(metrics: Mapping[str, Any]) -> dict[str, float]:
@@ -65,12 +40,14 @@ def label_only(metrics: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
-def here(metrics: Mapping[str, Any], settings: Mapping[str, Any]) -> World:
-    """Return the run that the book shows; `settings` are params' synthetic."""
-    return World("this book", settings["world"], settings["spurious_strength"], None, metrics, label_only(metrics))
+def read(metrics: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Run, list[Run]]:
+    """Return the run that the book shows, completed by recorded ones, and all recorded ones; `settings` are params' synthetic."""
+    runs, sections = recorded.load(paths.RECORDED), recorded.sections(paths.PARAMS)
+    this = Run("this book", settings["world"], settings["spurious_strength"], None, sections, metrics)
+    return recorded.completed(this, runs), runs
 
 
-def overall(claim: Claim, world: World) -> LedgerRow:
+def overall(claim: Claim, world: Run) -> LedgerRow:
     """Return the claim's row over all protocols of a world: their mean, or that of the one there is."""
     channels = [READER] if claim.channel == READERS else [HEAD]
     plain = dataclasses.replace(claim, figures=())  # the paper's figures stand in the ledger
@@ -143,12 +120,12 @@ def _shown(row: LedgerRow) -> str:
     return row.verdict if row.difference is None else _said((row.difference, row.low, row.high), row.verdict)
 
 
-def title(world: World) -> str:
+def title(world: Run) -> str:
     """Return a world's name and how tightly scene and label are tied in it."""
     return f"{world.world}, ties {world.strength:g} ({world.name})"
 
 
-def verdicts(worlds: Sequence[World], settings: Mapping[str, Any]) -> str:
+def verdicts(worlds: Sequence[Run], settings: Mapping[str, Any]) -> str:
     """Return the table of each claim's mean over protocols in each world, and over the worlds that share this one's strength.
 
     `worlds`: this run first. `settings`: of metrics.json.
@@ -168,12 +145,12 @@ def verdicts(worlds: Sequence[World], settings: Mapping[str, Any]) -> str:
     return fragments.table(["", "difference", *map(title, worlds), *together], rows) if rows else tables.NOTHING
 
 
-def _one_each(worlds: Sequence[World]) -> list[World]:
+def _one_each(worlds: Sequence[Run]) -> list[Run]:
     """Return the first run of each world: two runs of one world are no two worlds."""
     return list({world.world: world for world in reversed(worlds)}.values())[::-1]
 
 
-def strengths(worlds: Sequence[World], settings: Mapping[str, Any]) -> str:
+def strengths(worlds: Sequence[Run], settings: Mapping[str, Any]) -> str:
     """Return the table of what a world's ties between scene and label do: to labels alone, and to each claim; tightest last.
 
     The trend beside it: what becomes of each difference from no ties to full ones. A claim that was looked at with one strength
@@ -183,7 +160,8 @@ def strengths(worlds: Sequence[World], settings: Mapping[str, Any]) -> str:
     by_strength = dict(sorted({world.strength: world for world in reversed(here)}.items()))
     if len(by_strength) < LEAST:
         return NOTHING
-    alone = [sum(one.values()) / len(one) if one else None for one in (world.label_only for world in by_strength.values())]
+    errors = [list(label_only(world.metrics).values()) for world in by_strength.values()]
+    alone = [sum(one) / len(one) if one else None for one in errors]
     rows = [["", "label_only, HTER", *map(tables.number, alone), tables.NONE]]
     for claim in (claim for claim in CLAIMS if claim.look == "paired"):
         found = {strength: overall(claim, world) for strength, world in by_strength.items()}
@@ -204,19 +182,22 @@ def _trend(found: Mapping[float, LedgerRow], settings: Mapping[str, Any]) -> str
     return _said(slope, TREND[_verdict(next(iter(found.values())), slope, settings)])
 
 
-def hours(worlds: Sequence[World]) -> str:
+def hours(worlds: Sequence[Run]) -> str:
     """Return the table of recorded runs and the hours that they took."""
     rows = [[world.name, world.world, f"{world.strength:g}", tables.number(world.hours)] for world in worlds if world.hours]
     return fragments.table(["profile", "world", "ties", "hours"], rows) if rows else NOTHING
 
 
-def fragments_of(this: World, recorded: Sequence[World], synthetic: bool) -> dict[str, str]:
-    """Return the fragments by name; `this` is the run that the book shows, which licensed archives set in no world."""
-    worlds = [this, *recorded]
+def fragments_of(this: Run, runs: Sequence[Run], synthetic: bool) -> dict[str, str]:
+    """Return the fragments by name; `this` and `runs` as `read` has them. Licensed archives are set in no world.
+
+    A recorded run that only adds to this one is no column of its own.
+    """
+    worlds = [this, *(one for one in runs if not recorded.adds_only(one, this))]
     if not synthetic:
         return dict.fromkeys(("worlds_table", "strengths_table", "recorded_table"), LICENSED)
     return {
         "worlds_table": verdicts(worlds, this.metrics["settings"]),
         "strengths_table": strengths(worlds, this.metrics["settings"]),
-        "recorded_table": hours(worlds),
+        "recorded_table": hours(runs),
     }

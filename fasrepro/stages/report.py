@@ -37,13 +37,15 @@ def main(argv: list[str] | None = None) -> None:
     texts["controls"] = fragments.controls({name: controls.words_of(name) for name in params.controls})
     tuning, world = dataclasses.asdict(params.tuning), dataclasses.asdict(params.synthetic)
     texts |= measured.fragments_of(results, figures, runs, params.judging.readers, counted, tuning, synthetic)
-    texts |= worlds.fragments_of(worlds.here(metrics, world), worlds.load(paths.RECORDED), synthetic)
+    this, others = worlds.read(metrics, world)
+    texts |= worlds.fragments_of(this, others, synthetic)
+    claims = ledger.rows(results | {"metrics": this.metrics}, figures, synthetic, counted)
     texts["exclusions"] = fragments.exclusions(provenance.read_json(paths.INDEX_REPORT))
     values = {key: text for name in KEYS for key, text in fragments.flatten(name, getattr(params, name)).items()}
     del values["annotator_base_url"]  # it can hold a password
     with provenance.replaced_folder(paths.GENERATED, paths.WORK / "report") as work:
         pages.write(material, runs, params.judging.readers[0], work)
-        tables.write_tables(metrics, figures, ledger.rows(results, figures, synthetic, counted), work, synthetic)
+        tables.write_tables(metrics, figures, claims, work, synthetic)
         measured.draw(results, work)
         texts |= faithful.fragments_of(results["faithfulness"], runs, material.faces, shown, work)
         audit.write_audit(audited, difficulty.load(), synthetic, work)

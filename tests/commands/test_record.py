@@ -7,7 +7,7 @@ import yaml
 
 from fasrepro import cli, config, paths, provenance
 from fasrepro.commands import reproduce
-from fasrepro.report import worlds
+from fasrepro.report import recorded, worlds
 from tests.layout import ROOT
 
 
@@ -34,29 +34,34 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     provenance.write_text(folder / paths.PARAMS, yaml.safe_dump(params))
     rows = [
         paired(),
+        paired(metric="auc", run="linear_probe", baseline="prose"),
         paired(level="frame"),
         paired(metric="eer"),
         paired(channel="api"),
-        paired(run="linear_probe", baseline="prose"),
     ]
     cell = {"protocol": "oci_m", "run": "label_only", "transfer": False, "mean": {"video": {"hter_dev": {"value": 0.3}}}}
+    cell["seeds"] = {"1": {"auc": 0.9}, "0": {"auc": 0.8}}
     ledger = {"metric": "hter_dev", "margin": 0.0, "min_seeds": 3, "min_subjects": 8}
     metrics = {"jobs": {"oci_m-label_only": cell}, "paired": rows, "settings": {"evaluation": {}, "ledger": ledger}}
     provenance.write_json(folder / paths.METRICS, metrics)
     reproduce.keep_times(folder, [("train@a", 3000.0), ("book", 100.0)])
     reproduce.keep_times(folder, [("book", 600.0)])  # run again
+    reproduce.keep_times(folder, [("train@gone", 9000.0)])
+    provenance.write_text(folder / "dvc.lock", yaml.safe_dump({"schema": "2.0", "stages": {"train@a": {}, "book": {}}}))
     return folder
 
 
 def test_what_claims_are_made_of_is_kept_with_its_provenance(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["record", "--profile", "other"]) == 0
     assert "world b, ties 0.5, 1 hours" in capsys.readouterr().out
-    (found,) = worlds.load(paths.RECORDED)
-    assert (found.name, found.world, found.strength, found.hours, found.label_only) == ("other", "b", 0.5, 1.0, {"oci_m": 0.3})
-    assert found.metrics["paired"] == [paired()]
-    entry = provenance.read_json(paths.RECORDED / "other.json")
-    assert entry["params_sha256"] == provenance.sha256_file(copy / paths.PARAMS)
-    assert "torch" in entry["versions"]
+    (found,) = recorded.load(paths.RECORDED)
+    assert (found.name, found.world, found.strength, found.hours) == ("other", "b", 0.5, 1.0)  # of the stages that are there
+    assert found.metrics["paired"] == [paired(), paired(metric="auc", run="linear_probe", baseline="prose")]
+    assert found.metrics["jobs"]["oci_m-label_only"]["seeds"] == ["0", "1"]
+    assert worlds.label_only(found.metrics) == {"oci_m": 0.3}
+    assert recorded.alike(found, recorded.sections(copy / paths.PARAMS))
+    assert not recorded.alike(found, recorded.sections(ROOT / "params.yaml"))
+    assert "torch" in provenance.read_json(paths.RECORDED / "other.json")["versions"]
 
 
 def test_a_profile_that_was_not_run_is_an_error(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

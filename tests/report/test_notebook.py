@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import yaml
 
-from fasrepro import config
+from fasrepro import config, paths, provenance
 from fasrepro.records import Face, Label, Score, face_id
-from fasrepro.report import notebook
+from fasrepro.report import notebook, recorded
 
 
 def test_results_frame_holds_what_is_there(world: SimpleNamespace) -> None:
@@ -52,6 +53,27 @@ def test_frames_without_results_keep_their_columns() -> None:
     nothing = {"jobs": {}, "paired": []}
     assert list(notebook.results_frame(nothing, ["oci_m"], ["x"]).columns)[:2] == ["protocol", "run"]
     assert notebook.paired_frame(nothing, ["oci_m"], ["x"], "y").empty
+
+
+def test_a_recorded_run_by_the_same_params_stands_in_where_a_run_is_lacking(
+    world: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    provenance.write_json(paths.METRICS, world.metrics)
+    provenance.write_text(paths.PARAMS, "training: {steps: 3}")
+    cell = {**world.metrics["jobs"]["oci_m-vanilla"], "seeds": ["0"]}
+    other = {"jobs": {"a": {**cell, "run": "vanilla"}, "b": {**cell, "run": "prose"}}, "paired": []}
+    entry = {"profile": "more", "world": "a", "spurious_strength": 0.9, "hours": 0.5, "metrics": other}
+    provenance.write_json(paths.RECORDED / "more.json", entry | {"params_sha256": recorded.sections(paths.PARAMS)})
+
+    assert notebook.results(["oci_m"], ["vanilla"], "more") == (world.metrics, notebook.ALL_THERE)
+    metrics, told = notebook.results(["oci_m"], ["vanilla", "prose"], "more")
+    assert metrics == other and "profile more" in told and "0.5 hours" in told
+    for named, runs in (("", ["prose"]), ("less", ["prose"]), ("more", ["prose", "blind"])):
+        metrics, told = notebook.results(["oci_m"], runs, named)
+        assert metrics == world.metrics and told.startswith("No results for")
+    provenance.write_text(paths.PARAMS, "training: {steps: 4}")
+    assert notebook.results(["oci_m"], ["prose"], "more")[0] == world.metrics
 
 
 def test_nothing_is_missing(world: SimpleNamespace) -> None:

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import dataclasses
 import html
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fasrepro import provenance
-from fasrepro.report import worlds
+from fasrepro.report import recorded, worlds
+from fasrepro.report.recorded import Run
 
 SETTINGS = {
     "evaluation": {"replicates": 2000, "confidence": 0.95, "seed": 1, "digits": 6},
@@ -17,14 +16,15 @@ SETTINGS = {
 }
 
 
-def world(name: str, letter: str, strength: float, low: float, high: float, alone: float = 0.3) -> worlds.World:
+def world(name: str, letter: str, strength: float, low: float, high: float, alone: float = 0.3) -> Run:
     row: dict[str, Any] = {"run": "reasoning", "baseline": "vanilla", "metric": "hter_dev", "level": "video", "channel": "head"}
     row |= {"seeds": 3, "subjects": 8, "transfer": False, "protocol": "oci_m"}
     one = {**row, "difference": 9.0, "low": 9.0, "high": 9.0}
     mean = {**row, "protocol": "mean", "protocols": ["oci_m", "ocm_i"], "difference": (low + high) / 2, "low": low, "high": high}
-    return worlds.World(
-        name, letter, strength, 1.5, {"paired": [one, mean], "settings": SETTINGS}, {"oci_m": alone, "ocm_i": alone}
-    )
+    job = {"run": "label_only", "transfer": False, "mean": {"video": {"hter_dev": {"value": alone}}}}
+    jobs = {protocol: {**job, "protocol": protocol} for protocol in ("oci_m", "ocm_i")}
+    sections = {"synthetic": f"{letter} {strength}"}
+    return Run(name, letter, strength, 1.5, sections, {"paired": [one, mean], "jobs": jobs, "settings": SETTINGS})
 
 
 def cells(text: str) -> list[list[str]]:
@@ -101,14 +101,19 @@ def test_a_trend_is_the_line_of_least_squares_through_all_strengths_with_an_inte
     assert worlds.trend({0.0: rows[0.0], 0.5: rows[0.5]}, 0.95, 100, 1) is None
 
 
-def test_recorded_runs_are_read_and_a_broken_one_named(tmp_path: Path) -> None:
-    entry = {"profile": "full_b", "world": "b", "spurious_strength": 0.9, "hours": 2.5, "metrics": {}, "label_only": {}}
-    provenance.write_json(tmp_path / "full_b.json", entry)
-    (tmp_path / "README.md").write_text("no run")
-    assert [(one.name, one.world, one.hours) for one in worlds.load(tmp_path)] == [("full_b", "b", 2.5)]
-    provenance.write_json(tmp_path / "old.json", {"profile": "old"})
-    with pytest.raises(ValueError, match=r"old\.json: no hours.*fasrepro record --profile old"):
-        worlds.load(tmp_path)
+def test_a_run_that_only_adds_to_this_one_has_no_column() -> None:
+    this, again, more = (world(name, "a", 0.9, -0.3, -0.1) for name in ("this book", "full", "recipes"))
+    pair = {"run": "reasoning_prompt_head", "baseline": "vanilla_prompt_head"}
+    rows = [{**row, **pair} for row in more.metrics["paired"]]
+    more = dataclasses.replace(more, metrics={**more.metrics, "paired": rows})
+    runs = [again, more, world("full_b", "b", 0.9, -0.1, 0.3)]
+    found = worlds.fragments_of(recorded.completed(this, runs), runs, synthetic=True)
+    heading = html.unescape(found["worlds_table"]).splitlines()[0]
+    assert "(full)" in heading and "(full_b)" in heading and "(recipes)" not in heading
+    (added,) = [row for row in cells(found["worlds_table"]) if row[0] == "C-10"]
+    assert added[2] == "-0.200 [-0.300, -0.100]: mechanism seen"
+    assert added[3:] == ["not run", "not run", "–"]
+    assert [row[0] for row in cells(found["recorded_table"])] == ["full", "recipes", "full_b"]
 
 
 def test_licensed_archives_are_of_one_world() -> None:

@@ -1,0 +1,81 @@
+"""Runs of other profiles whose figures were kept: results/recorded/<profile>.json, which `fasrepro record` writes.
+
+What such a run is good for, `worlds` and the notebooks say. A run is *alike* another if all that decides a result is the same in
+both, which jobs they have apart: then the jobs of one stand beside those of the other as if they were of one run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fasrepro import provenance
+
+# Sections of params.yaml that decide what a job comes to. Of `tuning`, which names runs, `learning_rates` are in `training`.
+DECIDING = ("synthetic", "archives", "index", "annotator", "simulated", "foundation", "training", "prediction", "evaluation")
+KEYS = frozenset({"profile", "world", "spurious_strength", "hours", "params_sha256", "metrics"})
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One run: `name` of its profile, its synthetic world, and what its metrics.json held."""
+
+    name: str
+    world: str
+    strength: float  # synthetic.spurious_strength, in [0, 1]
+    hours: float | None
+    sections: Mapping[str, str]  # section of params.yaml -> hash
+    metrics: Mapping[str, Any]  # {"paired", "jobs", "settings"}; of jobs the means over seeds
+
+
+def sections(params: Path) -> dict[str, str]:
+    """Return the hash of every section of a params.yaml, comments and order left out."""
+    return {name: provenance.sha256_json(value) for name, value in yaml.safe_load(params.read_text(encoding="utf-8")).items()}
+
+
+def load(folder: Path) -> list[Run]:
+    """Return the recorded runs, by world, strength and name. Raises `ValueError` for a file that is none."""
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        entry = provenance.read_json(path)
+        lacking = KEYS - entry.keys()
+        if lacking:
+            raise ValueError(f"{path}: no {', '.join(sorted(lacking))}: `fasrepro record --profile {path.stem}` writes it anew")
+        strength, hours = float(entry["spurious_strength"]), float(entry["hours"])
+        found.append(Run(entry["profile"], entry["world"], strength, hours, entry["params_sha256"], entry["metrics"]))
+    return sorted(found, key=lambda one: (one.world, -one.strength, one.name))
+
+
+def alike(one: Run, sections: Mapping[str, str]) -> bool:
+    """Return whether a run's params, but for its jobs, are those with these hashes."""
+    return all(one.sections.get(name) == sections.get(name) for name in DECIDING)
+
+
+def completed(this: Run, runs: Sequence[Run]) -> Run:
+    """Return `this` with the differences between runs that it holds none of, from recorded runs that are alike.
+
+    A row from there names its profile as "recorded".
+    """
+    paired, known = list(this.metrics["paired"]), _pairs(this.metrics)
+    for one in runs:
+        if alike(one, this.sections):
+            paired += [{**row, "recorded": one.name} for row in one.metrics["paired"] if _pair(row) not in known]
+            known |= _pairs(one.metrics)
+    return dataclasses.replace(this, metrics={**this.metrics, "paired": paired})
+
+
+def adds_only(one: Run, this: Run) -> bool:
+    """Return whether a recorded run is alike `this` and repeats none of the differences that it holds itself."""
+    return alike(one, this.sections) and not _pairs(one.metrics) & _pairs(this.metrics)
+
+
+def _pair(row: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset((row["run"], row["baseline"]))
+
+
+def _pairs(metrics: Mapping[str, Any]) -> set[frozenset[str]]:
+    return {_pair(row) for row in metrics["paired"] if "recorded" not in row}

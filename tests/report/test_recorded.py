@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fasrepro import provenance
+from fasrepro.report import ledger, recorded
+from fasrepro.report.claims import Claim
+from fasrepro.report.recorded import Run
+
+CLAIM = Claim("C-9", "a control of ours", run="reasoning", baseline="vanilla")
+SECTIONS = dict.fromkeys(recorded.DECIDING, "same") | {"tuning": "one"}
+
+
+def row(run: str, baseline: str, **more: object) -> dict[str, Any]:
+    return {"run": run, "baseline": baseline, "difference": -0.1, **more}
+
+
+def run(name: str, *rows: dict[str, Any], **sections: str) -> Run:
+    return Run(name, "a", 0.9, 1.0, SECTIONS | sections, {"paired": list(rows)})
+
+
+def test_recorded_runs_are_read_and_a_broken_one_named(tmp_path: Path) -> None:
+    entry = {"profile": "full_b", "world": "b", "spurious_strength": 0.9, "hours": 2.5, "metrics": {}, "params_sha256": {}}
+    provenance.write_json(tmp_path / "full_b.json", entry)
+    (tmp_path / "README.md").write_text("no run")
+    assert [(one.name, one.world, one.hours) for one in recorded.load(tmp_path)] == [("full_b", "b", 2.5)]
+    provenance.write_json(tmp_path / "old.json", {"profile": "old"})
+    with pytest.raises(ValueError, match=r"old\.json: no hours.*fasrepro record --profile old"):
+        recorded.load(tmp_path)
+
+
+def test_a_run_is_alike_whatever_its_jobs_are(tmp_path: Path) -> None:
+    assert recorded.alike(run("more", tuning="other", experiments="other"), SECTIONS)
+    assert not recorded.alike(run("more", training="other"), SECTIONS)
+    (tmp_path / "params.yaml").write_text("b: {y: 1, x: [2]}\na: 3  # why\n")
+    (tmp_path / "again.yaml").write_text("a: 3\nb:\n  x: [2]\n  y: 1\n")
+    assert recorded.sections(tmp_path / "params.yaml") == recorded.sections(tmp_path / "again.yaml")
+
+
+def test_what_a_run_holds_itself_stands_before_what_was_recorded() -> None:
+    this = run("this book", row("reasoning", "vanilla"))
+    more = run("more", row("vanilla", "reasoning"), row("prose", "neutral"))
+    other = run("other", row("prose", "neutral"), row("blind", "prose"), training="other")
+    last = run("last", row("neutral", "prose"))
+    found = recorded.completed(this, [more, other, last]).metrics["paired"]
+    assert found == [row("reasoning", "vanilla"), row("prose", "neutral", recorded="more")]
+    assert this.metrics["paired"] == [row("reasoning", "vanilla")]
+
+
+def test_a_run_only_adds_if_it_repeats_nothing() -> None:
+    more = run("more", row("prose", "neutral"))
+    this = recorded.completed(run("this book", row("reasoning", "vanilla")), [more])
+    assert recorded.adds_only(more, this)
+    assert not recorded.adds_only(run("again", row("vanilla", "reasoning")), this)
+    assert not recorded.adds_only(run("other", row("prose", "neutral"), training="other"), this)
+
+
+def test_the_ledger_names_the_profile_of_a_recorded_row() -> None:
+    rows = [
+        row("reasoning", "vanilla", metric="hter_dev", level="video", channel="head", protocol="icm_o", transfer=False)
+        | {"low": -0.2, "high": -0.1, "seeds": 3, "subjects": 8}
+        | source
+        for source in ({}, {"recorded": "recipes"})
+    ]
+    settings = {"ledger": {"metric": "hter_dev", "margin": 0.0, "min_seeds": 3, "min_subjects": 8}}
+    found = ledger.rows({"metrics": {"paired": rows, "settings": settings}, "grounding": {}}, {}, True, [], [CLAIM])
+    assert [one.test for one in found] == [
+        "paired bootstrap, 8 subjects, 3 seeds",
+        "paired bootstrap, 8 subjects, 3 seeds; a recorded run, profile recipes",
+    ]
