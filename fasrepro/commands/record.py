@@ -36,7 +36,7 @@ def kept(folder: Path, profile: str) -> dict[str, Any]:
         "world": params.synthetic.world,
         "spurious_strength": params.synthetic.spurious_strength,
         "hours": round(sum(times.values()) / 3600, 3),
-        "params_sha256": recorded.sections(folder / paths.PARAMS),
+        "sections_sha256": recorded.sections(folder / paths.PARAMS),
         "versions": provenance.versions(),
         "metrics": {"paired": paired, "jobs": jobs, "settings": metrics["settings"]},
     }

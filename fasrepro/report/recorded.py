@@ -17,7 +17,7 @@ from fasrepro import provenance
 
 # Sections of params.yaml that decide what a job comes to. Of `tuning`, which names runs, `learning_rates` are in `training`.
 DECIDING = ("synthetic", "archives", "index", "annotator", "simulated", "foundation", "training", "prediction", "evaluation")
-KEYS = frozenset({"profile", "world", "spurious_strength", "hours", "params_sha256", "metrics"})
+KEYS = frozenset({"profile", "world", "spurious_strength", "hours", "sections_sha256", "metrics"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +46,7 @@ def load(folder: Path) -> list[Run]:
         if lacking:
             raise ValueError(f"{path}: no {', '.join(sorted(lacking))}: `fasrepro record --profile {path.stem}` writes it anew")
         strength, hours = float(entry["spurious_strength"]), float(entry["hours"])
-        found.append(Run(entry["profile"], entry["world"], strength, hours, entry["params_sha256"], entry["metrics"]))
+        found.append(Run(entry["profile"], entry["world"], strength, hours, entry["sections_sha256"], entry["metrics"]))
     return sorted(found, key=lambda one: (one.world, -one.strength, one.name))
 
 
