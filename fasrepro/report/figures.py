@@ -30,6 +30,7 @@ BONA_FIDE_COLOUR, ATTACK_COLOUR = PALETTE[0], PALETTE[1]
 SIDE_BY_SIDE = 4  # protocols that panels side by side have room for
 ACROSS = 3  # panels of scores in a row
 WIDTH = 7.2  # inches: the text width of a page of the book
+LEGEND_ROW = 0.22  # inches
 
 # Names of the measures in metrics.json, as an axis says them.
 TITLES = {
@@ -133,10 +134,14 @@ def _bound(point: Mapping[str, Any], side: str, value: float) -> float:
 
 
 def _legend(figure: Figure, panels: Iterable[Axes], columns: int = 4) -> None:
-    """Draw one legend for all panels, each name once: a panel may lack a series that another has."""
+    """Draw one legend for all panels, each name once: a panel may lack a series that another has.
+
+    The figure grows by its rows from the second on, so that the panels keep their height.
+    """
     known = {label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
     if known:
         figure.legend(known.values(), known.keys(), loc="outside upper center", ncols=columns, frameon=False)
+        figure.set_figheight(figure.get_figheight() + LEGEND_ROW * ((len(known) - 1) // columns))
 
 
 def cells(metrics: Mapping[str, Any], level: str) -> dict[tuple[str, str], dict[str, Any]]:

@@ -106,3 +106,15 @@ def test_scores_have_a_panel_a_job_and_no_title_over_another(tmp_path: Path, mon
     assert [panel.get_title() for panel in shown] == [" · ".join(job) for job in jobs]
     boxes = [panel.title.get_window_extent() for panel in shown]
     assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+
+
+def test_panels_keep_their_height_whatever_the_legend_holds() -> None:
+    heights = []
+    for count in (4, 9):
+        figure, (panel,) = figures.panels(1, 1)
+        figures.draw_intervals(panel, {f"run_{n}": {"oci_m": {"value": 0.1}} for n in range(count)}, ["oci_m"])
+        figures._legend(figure, [panel])
+        figure.draw_without_rendering()
+        heights.append(panel.get_position().height * figure.get_figheight())
+        plt.close(figure)
+    assert heights[1] == pytest.approx(heights[0], abs=0.1)
