@@ -106,7 +106,7 @@ def results(protocols: Sequence[str], runs: Sequence[str], profile: str = "") ->
     metrics = provenance.read_json(paths.METRICS)
     lacking = missing(metrics, protocols, runs)
     for one in recorded.load(paths.RECORDED) if lacking and profile else []:
-        alike = recorded.alike(one, recorded.sections(paths.PARAMS))
+        alike = recorded.alike(one, recorded.sections(paths.PARAMS), runs)
         if one.name == profile and alike and not missing(one.metrics, protocols, runs):
             return dict(one.metrics), f"A recorded run of profile {profile}, by the same params, which took {one.hours:g} hours."
     return metrics, lacking or ALL_THERE

@@ -1,13 +1,13 @@
 """Runs of other profiles whose figures were kept: results/recorded/<profile>.json, which `fasrepro record` writes.
 
-What such a run is good for, `worlds` and the notebooks say. A run is *alike* another if all that decides a result is the same in
-both, which jobs they have apart: then the jobs of one stand beside those of the other as if they were of one run.
+What such a run is good for, `worlds` and the notebooks say. A run is *alike* another if all params that decide a result are the
+same in both, whatever jobs they have: then the jobs of one stand beside those of the other as if they were of one run.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ import yaml
 
 from fasrepro import provenance
 
-# Sections of params.yaml that decide what a job comes to. Of `tuning`, which names runs, `learning_rates` are in `training`.
+# Params that decide what every job comes to, beside the recipe of its own run.
 DECIDING = ("synthetic", "archives", "index", "annotator", "simulated", "foundation", "training", "prediction", "evaluation")
+DECIDING += ("tuning.protocol", "tuning.seed")
 KEYS = frozenset({"profile", "world", "spurious_strength", "hours", "sections_sha256", "metrics"})
 
 
@@ -28,13 +29,22 @@ class Run:
     world: str
     strength: float  # synthetic.spurious_strength, in [0, 1]
     hours: float | None
-    sections: Mapping[str, str]  # section of params.yaml -> hash
+    sections: Mapping[str, str]  # what `sections` returns for its params.yaml
     metrics: Mapping[str, Any]  # {"paired", "jobs", "settings"}; of jobs the means over seeds
 
 
 def sections(params: Path) -> dict[str, str]:
-    """Return the hash of every section of a params.yaml, comments and order left out."""
-    return {name: provenance.sha256_json(value) for name, value in yaml.safe_load(params.read_text(encoding="utf-8")).items()}
+    """Return the hash of every section of a params.yaml, comments and order left out.
+
+    Two sections name runs, and one run more changes no other: of `runs` and `tuning` there are hashes of each run
+    ("runs.vanilla": its recipe and whose learning rate it takes), and of each other key ("tuning.seed").
+    """
+    found = yaml.safe_load(params.read_text(encoding="utf-8"))
+    runs, tuning = found.pop("runs", {}), found.pop("tuning", {})
+    like = tuning.pop("like", {})
+    found |= {f"runs.{name}": [recipe, like.get(name, name)] for name, recipe in runs.items()}
+    found |= {f"tuning.{key}": value for key, value in tuning.items()}
+    return {name: provenance.sha256_json(value) for name, value in found.items()}
 
 
 def load(folder: Path) -> list[Run]:
@@ -50,9 +60,9 @@ def load(folder: Path) -> list[Run]:
     return sorted(found, key=lambda one: (one.world, -one.strength, one.name))
 
 
-def alike(one: Run, sections: Mapping[str, str]) -> bool:
-    """Return whether a run's params, but for its jobs, are those with these hashes."""
-    return all(one.sections.get(name) == sections.get(name) for name in DECIDING)
+def alike(one: Run, sections: Mapping[str, str], runs: Iterable[str] = ()) -> bool:
+    """Return whether the params that decide what these `runs` come to are, in a recorded run, those with these hashes."""
+    return all(one.sections.get(name) == sections.get(name) for name in (*DECIDING, *(f"runs.{run}" for run in runs)))
 
 
 def completed(this: Run, runs: Sequence[Run]) -> Run:
@@ -62,9 +72,9 @@ def completed(this: Run, runs: Sequence[Run]) -> Run:
     """
     paired, known = list(this.metrics["paired"]), _pairs(this.metrics)
     for one in runs:
-        if alike(one, this.sections):
-            paired += [{**row, "recorded": one.name} for row in one.metrics["paired"] if _pair(row) not in known]
-            known |= _pairs(one.metrics)
+        lent = [row for row in one.metrics["paired"] if _pair(row) not in known and alike(one, this.sections, _pair(row))]
+        paired += [{**row, "recorded": one.name} for row in lent]
+        known |= {_pair(row) for row in lent}
     return dataclasses.replace(this, metrics={**this.metrics, "paired": paired})
 
 

@@ -72,8 +72,9 @@ def test_a_recorded_run_by_the_same_params_stands_in_where_a_run_is_lacking(
     for named, runs in (("", ["prose"]), ("less", ["prose"]), ("more", ["prose", "blind"])):
         metrics, told = notebook.results(["oci_m"], runs, named)
         assert metrics == world.metrics and told.startswith("No results for")
-    provenance.write_text(paths.PARAMS, "training: {steps: 4}")
-    assert notebook.results(["oci_m"], ["prose"], "more")[0] == world.metrics
+    for changed in ("training: {steps: 4}", "training: {steps: 3}\nruns: {prose: {steps: 4}}"):
+        provenance.write_text(paths.PARAMS, changed)
+        assert notebook.results(["oci_m"], ["prose"], "more")[0] == world.metrics
 
 
 def test_nothing_is_missing(world: SimpleNamespace) -> None:

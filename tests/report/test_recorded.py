@@ -11,7 +11,8 @@ from fasrepro.report.claims import Claim
 from fasrepro.report.recorded import Run
 
 CLAIM = Claim("C-9", "a control of ours", run="reasoning", baseline="vanilla")
-SECTIONS = dict.fromkeys(recorded.DECIDING, "same") | {"tuning": "one"}
+RUNS = ("reasoning", "vanilla", "prose", "neutral", "blind")
+SECTIONS = dict.fromkeys((*recorded.DECIDING, *(f"runs.{name}" for name in RUNS)), "same") | {"experiments": "one"}
 
 
 def row(run: str, baseline: str, **more: object) -> dict[str, Any]:
@@ -33,18 +34,31 @@ def test_recorded_runs_are_read_and_a_broken_one_named(tmp_path: Path) -> None:
 
 
 def test_a_run_is_alike_whatever_its_jobs_are(tmp_path: Path) -> None:
-    assert recorded.alike(run("more", tuning="other", experiments="other"), SECTIONS)
+    assert recorded.alike(run("more", experiments="other"), SECTIONS)
     assert not recorded.alike(run("more", training="other"), SECTIONS)
-    (tmp_path / "params.yaml").write_text("b: {y: 1, x: [2]}\na: 3  # why\n")
-    (tmp_path / "again.yaml").write_text("a: 3\nb:\n  x: [2]\n  y: 1\n")
-    assert recorded.sections(tmp_path / "params.yaml") == recorded.sections(tmp_path / "again.yaml")
+    changed = run("more", **{"runs.prose": "other"})
+    assert recorded.alike(changed, SECTIONS, ["neutral"]) and not recorded.alike(changed, SECTIONS, ["neutral", "prose"])
+
+
+def test_sections_are_told_apart_by_what_they_say_and_runs_one_by_one(tmp_path: Path) -> None:
+    def hashes(text: str) -> dict[str, str]:
+        (tmp_path / "params.yaml").write_text(text)
+        return recorded.sections(tmp_path / "params.yaml")
+
+    assert hashes("b: {y: 1, x: [2]}\na: 3  # why\n") == hashes("a: 3\nb:\n  x: [2]\n  y: 1\n")
+    one = hashes("runs: {a: {}, b: {s: 1}}\ntuning: {seed: 0, like: {b: a}}")
+    assert one.keys() == {"runs.a", "runs.b", "tuning.seed"}
+    more = hashes("runs: {a: {}, b: {s: 1}, c: {}}\ntuning: {seed: 0, like: {b: a, c: a}}")
+    assert {name: more[name] for name in one} == one
+    assert hashes("runs: {b: {s: 2}}\ntuning: {like: {b: a}}")["runs.b"] != one["runs.b"]  # another recipe
+    assert hashes("runs: {b: {s: 1}}\ntuning: {}")["runs.b"] != one["runs.b"]  # a learning rate of its own
 
 
 def test_what_a_run_holds_itself_stands_before_what_was_recorded() -> None:
     this = run("this book", row("reasoning", "vanilla"))
     more = run("more", row("vanilla", "reasoning"), row("prose", "neutral"))
     other = run("other", row("prose", "neutral"), row("blind", "prose"), training="other")
-    last = run("last", row("neutral", "prose"))
+    last = run("last", row("neutral", "prose"), row("vanilla", "blind"), **{"runs.blind": "other"})
     found = recorded.completed(this, [more, other, last]).metrics["paired"]
     assert found == [row("reasoning", "vanilla"), row("prose", "neutral", recorded="more")]
     assert this.metrics["paired"] == [row("reasoning", "vanilla")]
