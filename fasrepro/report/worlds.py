@@ -3,10 +3,10 @@
 A verdict in one synthetic world may be an accident of it. A recorded run (`recorded`) holds its paired rows and settings, so that
 its verdicts are made here, by the one rule of `ledger`.
 
-Over worlds: each replicate draws as many worlds as there are, with replacement, and of each a difference from a normal
-distribution about what was seen there, as wide as that world's interval; then it averages. That is the bootstrap over worlds,
-subjects and seeds, its inner part by a normal approximation, since a recorded run keeps no replicates. With K worlds it shows
-about (K - 1) / K of the variance between worlds.
+Over worlds: each replicate draws worlds with replacement, and of each a difference from a normal distribution about what was
+seen there, as wide as that world's interval; then it averages. That is the bootstrap over worlds, subjects and seeds, its inner
+part by a normal approximation, since a recorded run keeps no replicates. Of K worlds it draws K - 1 (Rao and Wu, J Am Stat Assoc
+83:231, 1988): the mean of K would vary with only (K - 1) / K of the variance between worlds, too sure where worlds are few.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from fasrepro.report.ledger import LedgerRow
 from fasrepro.report.recorded import Run
 
 READER = "lexical"  # of several readers the one shown: a fixed rule, the same everywhere
-LEAST = 2  # worlds to average over, strengths to tell a trend from
+LEAST_WORLDS = 3  # to average over: two do not tell how worlds vary
+LEAST_STRENGTHS = 2  # to tell a trend from
 TREND = dict(zip(ledger.WORDS["synthetic"], ("more, the tighter", "less, the tighter", "undecided"), strict=True))
 LICENSED = "Licensed archives are of one world.\n"
 NOTHING = "No run in another world was recorded: `fasrepro record --profile NAME` keeps the figures of one.\n"
@@ -55,13 +56,13 @@ def overall(claim: Claim, world: Run) -> LedgerRow:
 
 
 def pooled(rows: Sequence[LedgerRow], confidence: float, replicates: int, seed: int) -> tuple[float, float, float] | None:
-    """Return the mean difference over worlds with its interval; None for fewer than `LEAST` worlds with an interval."""
+    """Return the mean difference over worlds with its interval; None for fewer than `LEAST_WORLDS` with an interval."""
     known = _known(rows)
-    if len(known) < LEAST:
+    if len(known) < LEAST_WORLDS:
         return None
     values, errors = _normal(known, confidence)
     random = statistics.generator(seed, f"worlds/{known[0].claim.id}")
-    drawn = random.integers(len(known), size=(replicates, len(known)))
+    drawn = random.integers(len(known), size=(replicates, len(known) - 1))
     means = (values[drawn] + errors[drawn] * random.standard_normal(drawn.shape)).mean(axis=1)
     low, high = statistics.interval(means, confidence)
     return (float(values.mean()), low, high) if low is not None and high is not None else None
@@ -71,13 +72,13 @@ def trend(
     by_strength: Mapping[float, LedgerRow], confidence: float, replicates: int, seed: int
 ) -> tuple[float, float, float] | None:
     """Return how much a difference changes from no ties to full ones (strength 0 to 1), with its interval; None for fewer
-    than `LEAST` strengths with an interval.
+    than `LEAST_STRENGTHS` with an interval.
 
     The least-squares line through the differences. Each is drawn as in `pooled` and by itself, though the runs share people: what
     they have in common cancels out of a trend, so that the interval is, if anything, too wide.
     """
     known = _known(list(by_strength.values()))
-    if len(known) < LEAST:
+    if len(known) < LEAST_STRENGTHS:
         return None
     values, errors = _normal(known, confidence)
     places = np.array([strength for strength, row in by_strength.items() if row in known])
@@ -132,7 +133,7 @@ def verdicts(worlds: Sequence[Run], settings: Mapping[str, Any]) -> str:
     """
     rows = []
     alike = _one_each([world for world in worlds if world.strength == worlds[0].strength])
-    together = [f"over {len(alike)} worlds"] if len(alike) >= LEAST else []
+    together = [f"over {len(alike)} worlds"] if len(alike) >= LEAST_WORLDS else []
     for claim in (claim for claim in CLAIMS if claim.look == "paired"):
         found = [overall(claim, world) for world in worlds]
         if all(row.difference is None for row in found):
@@ -158,14 +159,14 @@ def strengths(worlds: Sequence[Run], settings: Mapping[str, Any]) -> str:
     """
     here = [world for world in worlds if world.world == worlds[0].world]
     by_strength = dict(sorted({world.strength: world for world in reversed(here)}.items()))
-    if len(by_strength) < LEAST:
+    if len(by_strength) < LEAST_STRENGTHS:
         return NOTHING
     errors = [list(label_only(world.metrics).values()) for world in by_strength.values()]
     alone = [sum(one) / len(one) if one else None for one in errors]
     rows = [["", "label_only, HTER", *map(tables.number, alone), tables.NONE]]
     for claim in (claim for claim in CLAIMS if claim.look == "paired"):
         found = {strength: overall(claim, world) for strength, world in by_strength.items()}
-        if sum(row.difference is not None for row in found.values()) < LEAST:
+        if sum(row.difference is not None for row in found.values()) < LEAST_STRENGTHS:
             continue
         metric = headings.words(next(iter(found.values())).metric)
         rows.append(

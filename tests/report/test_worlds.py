@@ -34,26 +34,36 @@ def cells(text: str) -> list[list[str]]:
 
 def test_each_world_has_its_verdict_and_all_together_one() -> None:
     this, other = world("this book", "a", 0.9, -0.3, -0.1), world("full_b", "b", 0.9, -0.1, 0.3)
-    (row,) = cells(worlds.verdicts([this, other], SETTINGS))
+    third = world("full_c", "c", 0.9, -0.1, 0.0)
+    (row,) = cells(worlds.verdicts([this, other, third], SETTINGS))
     assert row[0] == "P1-1"
     assert row[2] == "-0.200 [-0.300, -0.100]: mechanism seen"
     assert row[3] == "+0.100 [-0.100, +0.300]: undecided"
-    assert row[4].startswith("-0.050 [")
-    assert row[4].endswith("undecided")
+    assert row[5].startswith("-0.050 [")
+    assert row[5].endswith("undecided")
+    (row,) = cells(worlds.verdicts([this, other], SETTINGS))
+    assert len(row) == 4  # two do not tell how worlds vary
 
 
-def test_the_interval_over_worlds_is_at_least_as_wide_as_the_worlds_differ() -> None:
+def test_the_interval_over_worlds_is_as_wide_as_the_worlds_differ() -> None:
     rows = [
         worlds.overall(worlds.CLAIMS[0], world(str(n), "abc"[n], 0.9, at - 0.01, at + 0.01))
         for n, at in enumerate((-0.3, 0.0, 0.3))
     ]
     value, low, high = worlds.pooled(rows, 0.95, 4000, 1) or pytest.fail("three worlds have a mean")
-    assert value == pytest.approx(0.0)
-    assert low < -0.2 and high > 0.2
+    # by hand: of two draws from -0.3, 0 and 0.3 one pair in nine is the lowest twice, so that 2.5 % lie below -0.3
+    assert (value, low, high) == (pytest.approx(0.0), pytest.approx(-0.3, abs=0.01), pytest.approx(0.3, abs=0.01))
     alike = [worlds.overall(worlds.CLAIMS[0], world(str(n), "abc"[n], 0.9, -0.2, 0.0)) for n in range(3)]
     value, low, high = worlds.pooled(alike, 0.95, 4000, 1) or pytest.fail("three worlds have a mean")
-    assert (value, high - low) == (pytest.approx(-0.1), pytest.approx(0.2 / 3**0.5, rel=0.1))  # the mean of three draws
-    assert worlds.pooled(alike[:1], 0.95, 100, 1) is None
+    assert (value, high - low) == (pytest.approx(-0.1), pytest.approx(0.2 / 2**0.5, rel=0.1))  # the mean of two draws
+    assert worlds.pooled(alike[:2], 0.95, 100, 1) is None
+
+
+def test_the_variance_between_worlds_is_that_of_a_mean_of_so_many() -> None:
+    at = [-0.21, 0.02, 0.15, 0.17]
+    rows = [worlds.overall(worlds.CLAIMS[0], world(str(n), "abcd"[n], 0.9, d, d)) for n, d in enumerate(at)]
+    _, low, high = worlds.pooled(rows, 0.68, 40000, 1) or pytest.fail("four worlds have a mean")
+    assert (high - low) / 2 == pytest.approx(np.std(at, ddof=1) / len(at) ** 0.5, rel=0.1)
 
 
 def test_two_runs_of_one_world_are_no_two_worlds() -> None:
@@ -112,7 +122,7 @@ def test_a_run_that_only_adds_to_this_one_has_no_column() -> None:
     assert "(full)" in heading and "(full_b)" in heading and "(recipes)" not in heading
     (added,) = [row for row in cells(found["worlds_table"]) if row[0] == "C-10"]
     assert added[2] == "-0.200 [-0.300, -0.100]: mechanism seen"
-    assert added[3:] == ["not run", "not run", "–"]
+    assert added[3:] == ["not run", "not run"]
     assert [row[0] for row in cells(found["recorded_table"])] == ["full", "recipes", "full_b"]
 
 
