@@ -23,6 +23,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fasrepro import provenance
+from fasrepro.report import headings
 
 PALETTE = sns.color_palette("colorblind")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -31,20 +32,6 @@ SIDE_BY_SIDE = 4  # protocols that panels side by side have room for
 ACROSS = 3  # panels of scores in a row
 WIDTH = 7.2  # inches: the text width of a page of the book
 LEGEND_ROW = 0.22  # inches
-
-# Names of the measures in metrics.json, as an axis says them.
-TITLES = {
-    "hter_dev": "HTER at the dev threshold",
-    "hter_oracle": "HTER at the oracle threshold",
-    "auc": "AUC",
-    "eer": "EER",
-    "acer": "ACER",
-    "bpcer": "BPCER",
-    "apcer_max": "APCER, worst species",
-    "accuracy": "Accuracy of the reader's verdict",
-    "hter": "HTER of the reader's verdict",
-    "undecided": "Undecided explanations",
-}
 
 
 @contextlib.contextmanager
@@ -171,7 +158,7 @@ def measure(
                 panel.axhline(chance, color="0.3", linestyle=":", linewidth=1)
                 panel.annotate("a guess", (1, chance), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7)
             panel.label_outer()
-        figure.supylabel(TITLES.get(name, name), fontsize="medium")
+        figure.supylabel(headings.words(name), fontsize="medium")
         _legend(figure, axes)
 
 
@@ -191,7 +178,7 @@ def readers(metrics: Mapping[str, Any], runs: Sequence[str], name: str, path: Pa
             panel.set_title(f"{reader} reader")
             panel.set_xlabel("protocol (sources_target)")
             panel.label_outer()
-        figure.supylabel(TITLES.get(name, name), fontsize="medium")
+        figure.supylabel(headings.words(name), fontsize="medium")
         _legend(figure, axes)
 
 

@@ -1,4 +1,4 @@
-"""The measures of metrics.json and grounding.json in words, as headings and cells of the book's tables say them."""
+"""The measures of metrics.json and grounding.json in words, as headings, cells and axes of the book say them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ RESULTS = {
     "hter_oracle": "HTER, oracle threshold (chosen on the target)",
 }
 READERS = {
-    "hter": "HTER, undecided wrong",
-    "accuracy": "accuracy, undecided wrong",
+    "hter": "reader's HTER, undecided wrong",
+    "accuracy": "reader's accuracy, undecided wrong",
     "undecided": "undecided",
-    "hter_decided": "HTER, decided only",
-    "accuracy_decided": "accuracy, decided only",
+    "hter_decided": "reader's HTER, decided only",
+    "accuracy_decided": "reader's accuracy, decided only",
 }
-GROUNDING = {"f1": "F1 of named cues"}
+WORDS = {**RESULTS, **READERS, "apcer_pooled": "APCER, all attacks", "f1": "F1 of named cues"}
 
 
 def words(name: str) -> str:
     """Return a measure in words; its name where it has none."""
-    return {**RESULTS, **READERS, **GROUNDING}.get(name, name)
+    return WORDS.get(name, name)
