@@ -14,6 +14,7 @@ from pathlib import Path
 from fasrepro import config, paths
 from fasrepro.captions.chat import is_local
 from fasrepro.commands import jobs
+from fasrepro.report import recorded
 
 LOCK = Path("requirements.lock")
 FREE_DISK_GB = 2  # for results, DVC's cache and profiles; the environment is there when this runs
@@ -45,6 +46,10 @@ def findings() -> Iterator[tuple[bool, str]]:
     yield memory < MEMORY_GB, f"memory {memory:.0f} GB ({MEMORY_GB} are needed)"
     stale = jobs.is_stale()
     yield False, f"{paths.JOBS}: " + ("stale: run `fasrepro jobs`" if stale else "goes with params.yaml")
+    for one in recorded.load(paths.RECORDED):
+        since = ", ".join(recorded.changed(one, Path()))
+        advice = f"{since} changed since, so that its results may differ: run it and `fasrepro record --profile {one.name}`"
+        yield False, f"recorded run {one.name}: " + (advice if since else "by this code")
     yield False, f"cores: {os.cpu_count()}"
     yield False, "GPU: " + _gpu()
     yield False, "Chromium, for `make test-browser` alone: " + (shutil.which("chromium") or "missing: `apt-get install chromium`")

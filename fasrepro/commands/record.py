@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,27 @@ def kept(folder: Path, profile: str) -> dict[str, Any]:
         "spurious_strength": params.synthetic.spurious_strength,
         "hours": round(sum(times.values()) / 3600, 3),
         "sections_sha256": recorded.sections(folder / paths.PARAMS),
+        "code_md5": modules(stages),
         "versions": provenance.versions(),
         "metrics": {"paired": paired, "jobs": jobs, "settings": metrics["settings"]},
     }
+
+
+def modules(stages: Mapping[str, Any]) -> dict[str, str]:
+    """Return the MD5 of every module that metrics.json came from, by the `stages` of a dvc.lock: those of each stage that leads
+    to it."""
+    left, wanted, found = dict(stages), {paths.METRICS}, {}
+    while leading := [name for name, stage in left.items() if _leads(stage, wanted)]:
+        deps = [dep for name in leading for dep in left.pop(name).get("deps", ())]
+        found |= {dep["path"]: dep["md5"] for dep in deps if dep["path"].endswith(".py")}
+        wanted |= {Path(dep["path"]) for dep in deps}
+    return dict(sorted(found.items()))
+
+
+def _leads(stage: Mapping[str, Any], wanted: Iterable[Path]) -> bool:
+    """Return whether a stage writes one of the `wanted` paths, something in it, or a folder that it lies in."""
+    outs = [Path(out["path"]) for out in stage.get("outs", ())]
+    return any(out.is_relative_to(path) or path.is_relative_to(out) for out in outs for path in wanted)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

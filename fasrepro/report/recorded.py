@@ -7,6 +7,7 @@ same in both, whatever jobs they have: then the jobs of one stand beside those o
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from fasrepro import provenance
 # Params that decide what every job comes to, beside the recipe of its own run.
 DECIDING = ("synthetic", "archives", "index", "annotator", "simulated", "foundation", "training", "prediction", "evaluation")
 DECIDING += ("tuning.protocol", "tuning.seed")
-KEYS = frozenset({"profile", "world", "spurious_strength", "hours", "sections_sha256", "metrics"})
+KEYS = frozenset({"profile", "world", "spurious_strength", "hours", "sections_sha256", "code_md5", "metrics"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Run:
     hours: float | None
     sections: Mapping[str, str]  # what `sections` returns for its params.yaml
     metrics: Mapping[str, Any]  # {"paired", "jobs", "settings"}; of jobs the means over seeds
+    code: Mapping[str, str] = dataclasses.field(default_factory=dict)  # MD5 of every module that metrics.json came from
 
 
 def sections(params: Path) -> dict[str, str]:
@@ -47,6 +49,15 @@ def sections(params: Path) -> dict[str, str]:
     return {name: provenance.sha256_json(value) for name, value in found.items()}
 
 
+def changed(one: Run, root: Path) -> list[str]:
+    """Return the modules of a recorded run that are not, in the project at `root`, what they were."""
+    return [name for name, md5 in one.code.items() if not (root / name).is_file() or _md5(root / name) != md5]
+
+
+def _md5(path: Path) -> str:
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
 def load(folder: Path) -> list[Run]:
     """Return the recorded runs, by world, strength and name. Raises `ValueError` for a file that is none."""
     found = []
@@ -56,7 +67,8 @@ def load(folder: Path) -> list[Run]:
         if lacking:
             raise ValueError(f"{path}: no {', '.join(sorted(lacking))}: `fasrepro record --profile {path.stem}` writes it anew")
         strength, hours = float(entry["spurious_strength"]), float(entry["hours"])
-        found.append(Run(entry["profile"], entry["world"], strength, hours, entry["sections_sha256"], entry["metrics"]))
+        hashes, code = entry["sections_sha256"], entry["code_md5"]
+        found.append(Run(entry["profile"], entry["world"], strength, hours, hashes, entry["metrics"], code))
     return sorted(found, key=lambda one: (one.world, -one.strength, one.name))
 
 

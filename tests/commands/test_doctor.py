@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fasrepro import cli, config
+from fasrepro import cli, config, paths, provenance
 from fasrepro.commands import doctor
+from fasrepro.report import recorded
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -36,6 +37,21 @@ def test_what_is_missing_is_said_and_told_by_the_status(
     assert "numpy" in out and "locked 0.0.1" in out
     assert "no-such-package missing" in out
     assert "MISSING  annotator at https://example.invalid/v1: OPENAI_API_KEY is not set" in out
+
+
+def test_a_recorded_run_by_other_code_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path)
+    (tmp_path / "requirements.lock").touch()
+    keys = dict.fromkeys(recorded.KEYS, "") | {"spurious_strength": 0.9, "hours": 1.0}
+    for name, code in (("old", {"fasrepro/gone.py": "0"}), ("new", {})):
+        provenance.write_json(tmp_path / paths.RECORDED / f"{name}.json", keys | {"profile": name, "code_md5": code})
+    monkeypatch.chdir(tmp_path)
+    cli.main(["doctor"])
+    out = capsys.readouterr().out
+    assert "recorded run old: fasrepro/gone.py changed since" in out and "fasrepro record --profile old" in out
+    assert "recorded run new: by this code" in out
 
 
 def test_a_key_is_never_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,20 @@ from fasrepro.commands import reproduce
 from fasrepro.report import recorded, worlds
 from tests.layout import ROOT
 
+# What leads to the metrics: of another stage's folder a file, and a folder that others write to.
+STAGES = {
+    "index": {"deps": [{"path": "fasrepro/a.py", "md5": "1"}], "outs": [{"path": "results/index"}]},
+    "train@a": {
+        "deps": [{"path": "results/index/faces.parquet", "md5": "2"}, {"path": "fasrepro/b.py", "md5": "3"}],
+        "outs": [{"path": "results/predictions/a"}],
+    },
+    "evaluate": {
+        "deps": [{"path": "results/predictions", "md5": "4"}, {"path": "fasrepro/c.py", "md5": "5"}],
+        "outs": [{"path": "results/metrics.json"}],
+    },
+    "book": {"deps": [{"path": "results/metrics.json", "md5": "6"}, {"path": "fasrepro/d.py", "md5": "7"}]},
+}
+
 
 def paired(**changes: object) -> dict[str, object]:
     base = {"run": "vanilla", "baseline": "reasoning", "metric": "hter_dev", "level": "video", "channel": "head"}
@@ -47,7 +61,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     reproduce.keep_times(folder, [("train@a", 3000.0), ("book", 100.0)])
     reproduce.keep_times(folder, [("book", 600.0)])  # run again
     reproduce.keep_times(folder, [("train@gone", 9000.0)])
-    provenance.write_text(folder / "dvc.lock", yaml.safe_dump({"schema": "2.0", "stages": {"train@a": {}, "book": {}}}))
+    provenance.write_text(folder / "dvc.lock", yaml.safe_dump({"schema": "2.0", "stages": STAGES}))
     return folder
 
 
@@ -61,6 +75,7 @@ def test_what_claims_are_made_of_is_kept_with_its_provenance(copy: Path, capsys:
     assert worlds.label_only(found.metrics) == {"oci_m": 0.3}
     assert recorded.alike(found, recorded.sections(copy / paths.PARAMS))
     assert not recorded.alike(found, recorded.sections(ROOT / "params.yaml"))
+    assert found.code == {"fasrepro/a.py": "1", "fasrepro/b.py": "3", "fasrepro/c.py": "5"}
     assert "torch" in provenance.read_json(paths.RECORDED / "other.json")["versions"]
 
 

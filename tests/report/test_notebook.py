@@ -64,7 +64,8 @@ def test_a_recorded_run_by_the_same_params_stands_in_where_a_run_is_lacking(
     cell = {**world.metrics["jobs"]["oci_m-vanilla"], "seeds": ["0"]}
     other = {"jobs": {"a": {**cell, "run": "vanilla"}, "b": {**cell, "run": "prose"}}, "paired": []}
     entry = {"profile": "more", "world": "a", "spurious_strength": 0.9, "hours": 0.5, "metrics": other}
-    provenance.write_json(paths.RECORDED / "more.json", entry | {"sections_sha256": recorded.sections(paths.PARAMS)})
+    hashes = {"sections_sha256": recorded.sections(paths.PARAMS), "code_md5": {}}
+    provenance.write_json(paths.RECORDED / "more.json", entry | hashes)
 
     assert notebook.results(["oci_m"], ["vanilla"], "more") == (world.metrics, notebook.ALL_THERE)
     metrics, told = notebook.results(["oci_m"], ["vanilla", "prose"], "more")

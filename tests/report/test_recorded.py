@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +26,21 @@ def run(name: str, *rows: dict[str, Any], **sections: str) -> Run:
 
 
 def test_recorded_runs_are_read_and_a_broken_one_named(tmp_path: Path) -> None:
-    entry = {"profile": "full_b", "world": "b", "spurious_strength": 0.9, "hours": 2.5, "metrics": {}, "sections_sha256": {}}
+    entry = {"profile": "full_b", "world": "b", "spurious_strength": 0.9, "hours": 2.5, "metrics": {}}
+    entry |= {"sections_sha256": {}, "code_md5": {}}
     provenance.write_json(tmp_path / "full_b.json", entry)
     (tmp_path / "README.md").write_text("no run")
     assert [(one.name, one.world, one.hours) for one in recorded.load(tmp_path)] == [("full_b", "b", 2.5)]
     provenance.write_json(tmp_path / "old.json", {"profile": "old"})
-    with pytest.raises(ValueError, match=r"old\.json: no hours.*fasrepro record --profile old"):
+    with pytest.raises(ValueError, match=r"old\.json: no code_md5, hours.*fasrepro record --profile old"):
         recorded.load(tmp_path)
+
+
+def test_modules_that_are_not_what_they_were_are_named(tmp_path: Path) -> None:
+    for name in ("same.py", "other.py"):
+        (tmp_path / name).write_bytes(b"x = 1\n")
+    code = {"same.py": hashlib.md5(b"x = 1\n").hexdigest(), "other.py": hashlib.md5(b"x = 2\n").hexdigest(), "gone.py": "0"}
+    assert recorded.changed(dataclasses.replace(run("more"), code=code), tmp_path) == ["other.py", "gone.py"]
 
 
 def test_a_run_is_alike_whatever_its_jobs_are(tmp_path: Path) -> None:
