@@ -77,5 +77,7 @@ def test_merge_lays_a_profile_over_the_base() -> None:
     merged = reproduce.merge(base, {"a": {"y": [3]}, "experiments": {"two": {"seeds": [1]}}, "runs": {"s": {"z": 1}}})
     assert merged == {"a": {"x": 1, "y": [3]}, "experiments": {"two": {"seeds": [1]}}, "runs": {"r": {}, "s": {"z": 1}}}
     assert base["a"]["y"] == [1, 2]
+    rates = {"tuning": {"seed": 0, "like": {"r": "q"}}}
+    assert reproduce.merge(rates, {"tuning": {"like": {}}}) == {"tuning": {"seed": 0, "like": {}}}  # each chooses its own
     with pytest.raises(config.ConfigError, match=r"profile: a\.xx: unknown key 'xx'\. Did you mean 'x'\?"):
         reproduce.merge(base, {"a": {"xx": 1}})

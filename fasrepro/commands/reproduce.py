@@ -25,21 +25,21 @@ SOURCES = ("fasrepro", "notebooks", "profiles", "dvc.yaml", "params.yaml", ".dvc
 BOOK_PRODUCTS = ("_generated", "executed", "_build")
 # glibc gives a step's large tensors back to the system and asks for them again in the next; kept, training is some 5 % faster.
 KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**31), "MALLOC_MMAP_THRESHOLD_": str(2**31)}
-FREE_NAMES = ("runs", "tuning.like", "experiments", "ablations")  # sections whose keys are names that the user gives
+WHOLE = ("experiments", "ablations", "tuning.like")  # of these, a profile that names any entry names all
 
 
 def merge(base: dict[str, Any], override: dict[str, Any], where: str = "") -> dict[str, Any]:
-    """Return `base` with a profile's `override` laid over it, key by key; a list or a scalar is replaced whole.
+    """Return `base` with a profile's `override` laid over it, key by key; a list, a scalar and the sections `WHOLE` are replaced.
 
-    So are `experiments` and `ablations`: a profile that names any names all. Raises `ConfigError` for a key `base` lacks.
+    Raises `ConfigError` for a key `base` lacks, but for the name of a run.
     """
     merged = dict(base)
     for key, value in override.items():
         place = f"{where}.{key}" if where else str(key)
-        if key not in base and where not in FREE_NAMES:
+        if key not in base and where != "runs":
             raise config.ConfigError(f"profile: {place}: {config.unknown(str(key), base, 'key')}")
         nested = isinstance(value, dict) and isinstance(base.get(key), dict)
-        merged[key] = merge(base[key], value, place) if nested and place not in ("experiments", "ablations") else value
+        merged[key] = merge(base[key], value, place) if nested and place not in WHOLE else value
     return merged
 
 
