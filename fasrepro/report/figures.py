@@ -156,7 +156,7 @@ def measure(
             panel.set_xlabel("protocol (sources_target)")
             if chance is not None:
                 panel.axhline(chance, color="0.3", linestyle=":", linewidth=1)
-                panel.annotate("a guess", (1, chance), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7)
+                panel.annotate("a guess", (1, chance), xycoords=("axes fraction", "data"), ha="right", va="top", fontsize=7)
             panel.label_outer()
         figure.supylabel(headings.words(name), fontsize="medium")
         _legend(figure, axes)
