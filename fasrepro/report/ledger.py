@@ -80,7 +80,7 @@ def _paper(claim: Claim, published: Mapping[str, Figure]) -> str:
     if not claim.figures:
         return "a control of ours" if claim.ours else "no figure found"
     first, second = (published[name] for name in claim.figures)
-    return f"{first.metric} {first.shown} → {second.shown} ({first.where})"
+    return f"{first.measured} {first.shown} → {second.shown} ({first.where})"
 
 
 def _test(row: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import yaml
 FILE = Path(__file__).with_name("published.yaml")
 EVIDENCE = {"V": "read in a primary artefact", "2": "second-hand: another party's reading", "D": "derived by arithmetic"}
 UNITS = {"share": 1.0, "percent": 100.0}  # what a whole is
-METRICS = ("accuracy", "hter", "auc")
+METRICS = {"accuracy": "accuracy", "hter": "HTER", "auc": "AUC"}  # in words
 
 
 class PublishedError(ValueError):
@@ -38,6 +38,11 @@ class Figure:
     def share(self) -> float:
         """Return the value in [0, 1]."""
         return self.value / UNITS[self.unit]
+
+    @property
+    def measured(self) -> str:
+        """Return the metric in words."""
+        return METRICS[self.metric]
 
     @property
     def shown(self) -> str:

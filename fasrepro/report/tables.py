@@ -112,7 +112,7 @@ def protocols_of(row: Mapping[str, Any]) -> str:
 
 def published(figures: Mapping[str, Figure]) -> str:
     """Return the table of published numbers, each with its evidence mark, and what the marks mean."""
-    rows = [[f.source, f.where or NONE, f.setting, f.method, f.metric, f.shown, f.note] for f in figures.values()]
+    rows = [[f.source, f.where or NONE, f.setting, f.method, f.measured, f.shown, f.note] for f in figures.values()]
     marks = "; ".join(f"**[{mark}]** {meaning}" for mark, meaning in EVIDENCE.items())
     return _table(["source", "where", "setting", "method", "metric", "value", "note"], rows) + f"\n{marks}.\n"
 

@@ -76,7 +76,7 @@ def test_a_claim_has_a_row_for_each_protocol_and_their_mean_last() -> None:
         ("ocm_i", "undecided"),
         ("mean of oci_m, ocm_i", "mechanism seen"),
     ]
-    assert found[0].paper == "hter 0.19 [2] → 0.16 [2] (Table 1)"
+    assert found[0].paper == "HTER 0.19 [2] → 0.16 [2] (Table 1)"
     assert found[0].test == "paired bootstrap, 8 subjects, 1 seed"
 
 
