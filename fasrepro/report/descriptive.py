@@ -91,7 +91,8 @@ def _meaning(settings: Mapping[str, Any], published: Mapping[str, Figure]) -> st
     return (
         f"If two runs truly differ by this much, the {settings['evaluation']['confidence'] * 100:g} % interval of the difference"
         f" leaves zero out in {often * 100:g} % of repetitions, by a normal approximation to the spread of the paired"
-        f" bootstrap{beyond}. Beside it what paper 1 claims: {gallery.escaped(paper)}."
+        f" bootstrap{beyond}. Few subjects and seeds show less spread than there is, so that the true figure is rather larger."
+        f" Beside it what paper 1 claims: {gallery.escaped(paper)}."
     )
 
 
