@@ -20,7 +20,7 @@ import yaml
 
 from fasrepro import config, records
 from fasrepro.commands import jobs, plan, reproduce
-from fasrepro.report import descriptive, published
+from fasrepro.report import claims, descriptive, habits, published
 
 ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.pipeline
@@ -99,14 +99,24 @@ def test_a_row_can_be_walked_from_archive_to_verdict(copy: Path) -> None:
 def test_every_number_with_a_mark_in_the_pages_is_a_published_figure(copy: Path) -> None:
     """A mark says where a number was read; one that is not in published.yaml was typed by hand."""
     figures = published.load()
-    known = {figure.shown for figure in figures.values()} | {descriptive.claimed(figures)}
-    marked = re.compile(r"\d[\d.]*(?: %)? \[[V2D](?:, [V2D])*\]")
+    pairs = [(figures[honest], figures[oracle]) for honest, oracle in habits.PUBLISHED.values()]
+    derived = {f"{honest.value - oracle.value:.2f} points [2, D]" for honest, oracle in pairs}
+    known = {figure.shown for figure in figures.values()} | {descriptive.claimed(figures)} | derived
+    marked = re.compile(r"\d[\d.]*(?: %| points)? \[[V2D](?:, [V2D])*\]")
     found = set()
     for page in (copy / "book" / "_build" / "html").rglob("*.html"):
         words = html.unescape(re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8")))
         found |= set(marked.findall(words.replace("\xa0", " ")))
     assert found <= known
     assert len(found) > 10
+
+
+def test_every_published_figure_stands_in_the_book_beside_its_source_and_mark(copy: Path) -> None:
+    page = (copy / "book" / "_build" / "html" / "ledger.html").read_text(encoding="utf-8")
+    rows = [html.unescape(re.sub(r"<[^>]+>", "\n", row)) for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL)]
+    rows = [row.replace("\xa0", " ").replace("\u2019", "'") for row in rows]
+    for name, figure in published.load().items():
+        assert any(figure.source in row and figure.shown in row and figure.method in row for row in rows), name
 
 
 def test_no_figure_is_typed_into_a_page(copy: Path) -> None:
@@ -119,6 +129,8 @@ def test_no_figure_is_typed_into_a_page(copy: Path) -> None:
             text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
         text = re.sub(r"`[^`]*`|\]\([^)]*\)|arXiv \S+|\{\{.*?\}\}", "", text)
         assert not re.findall(r"\b\d+\.\d+\b|\d ?%", text), source.name
+    for claim in claims.CLAIMS:
+        assert not re.findall(r"\d\.\d|\d ?%", re.sub(r"\{.*?\}", "", claim.text + claim.reason)), claim.id
 
 
 def test_every_control_has_a_caption_of_each_face_and_every_captioned_job_its_grounding(copy: Path) -> None:
