@@ -14,7 +14,7 @@ from fasrepro.report import claims
 
 def kept(folder: Path, profile: str) -> dict[str, Any]:
     """Return what is kept of the run in `folder`, and where it came from: every job's means over seeds, and every difference
-    between runs by video that a claim or a notebook may be about.
+    between runs that a claim or a notebook may be about.
 
     Raises `ValueError` where it holds no metrics, or no time of a stage.
     """
@@ -26,11 +26,10 @@ def kept(folder: Path, profile: str) -> dict[str, Any]:
         raise ValueError(f"{folder / paths.PARAMS}: archives.source is not 'synthetic': only synthetic worlds are recorded")
     stages = config.read_yaml(folder / "dvc.lock")["stages"]
     times = {stage: taken for stage, taken in provenance.read_json(folder / reproduce.TIMES).items() if stage in stages}
-    measures = {claim.metric or metrics["settings"]["ledger"]["metric"] for claim in claims.CLAIMS} | {"auc"}
+    measures = {(claim.metric or metrics["settings"]["ledger"]["metric"], claim.level) for claim in claims.CLAIMS}
+    measures |= {(claim.beside, claim.level) for claim in claims.CLAIMS} | {("auc", "video")}
     channels = {claims.HEAD, worlds.READER}
-    paired = [
-        row for row in metrics["paired"] if row["level"] == "video" and row["metric"] in measures and row["channel"] in channels
-    ]
+    paired = [row for row in metrics["paired"] if (row["metric"], row["level"]) in measures and row["channel"] in channels]
     jobs = {name: {**job, "seeds": sorted(job["seeds"])} for name, job in metrics["jobs"].items()}
     return {
         "profile": profile,

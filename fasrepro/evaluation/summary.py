@@ -21,7 +21,8 @@ from fasrepro.evaluation.metrics import MetricError
 from fasrepro.records import Face, Verdict
 
 HEAD = "head"  # the channel of the scores; the other channels are readers
-FRAME_PAIRS = ("hter_dev", "auc")  # what runs are compared in by frame; by video in everything: pairs grow as the runs' square
+# What runs are compared in by frame, of the head and of readers; by video in everything: pairs grow as the runs' square.
+FRAME_PAIRS = ("hter_dev", "auc", "hter", "accuracy", "hter_decided", "accuracy_decided")
 MEAN = "mean"  # the "protocol" of a difference averaged over all protocols that have both runs
 
 

@@ -61,18 +61,24 @@ def enough(row: Mapping[str, Any], ledger: Mapping[str, Any]) -> bool:
     return row["seeds"] >= ledger["min_seeds"] and row["subjects"] >= ledger["min_subjects"]
 
 
-def rule(settings: Mapping[str, Any], world: str) -> str:
-    """Return the rule in words, made from the `settings` of metrics.json."""
+def rule(settings: Mapping[str, Any], world: str, rows: Sequence[LedgerRow]) -> str:
+    """Return the rule in words, of the `settings` of metrics.json, and how many of the ledger's `rows` chance may decide."""
     seen, opposite, open_ = WORDS[world]
     ledger, evaluation = settings["ledger"], settings["evaluation"]
     beyond = f"more than {ledger['margin']:g} beyond" if ledger["margin"] else "beyond"
+    intervals = sum(row.low is not None for row in rows)
+    chance = intervals * (1 - evaluation["confidence"])
     return (
-        f"The difference run minus baseline, by video on the same faces, has a {evaluation['confidence'] * 100:g} % percentile "
-        f"interval from {evaluation['replicates']} bootstrap replicates over seeds and subjects. Where a claim names no metric "
-        f"of its own, it is about {headings.words(ledger['metric'])} ({ledger['metric']}). The verdict is '{seen}' if the whole "
-        f"interval lies {beyond} zero on the claimed side, '{opposite}' if it lies so on the other side, else '{open_}'. "
+        f"The difference run minus baseline on the same faces, by video if not said otherwise, has a "
+        f"{evaluation['confidence'] * 100:g} % percentile interval from {evaluation['replicates']} bootstrap replicates over "
+        f"seeds and subjects. Where a claim names no metric of its own, it is about {headings.words(ledger['metric'])} "
+        f"({ledger['metric']}). The verdict is '{seen}' if the whole interval lies {beyond} zero on the claimed side, "
+        f"'{opposite}' if it lies so on the other side, else '{open_}'. "
         f"With fewer than {ledger['min_seeds']} seeds or {ledger['min_subjects']} subjects it is '{open_}': "
-        f"one training tells nothing about another, and with few subjects the interval is too narrow."
+        f"one training tells nothing about another, and with few subjects the interval is too narrow. It is not adjusted for "
+        f"how many claims and protocols there are: of the {intervals} intervals below, {chance:.1f} or, with so few subjects, "
+        f"more would leave zero out if nothing made a difference. So a claim goes by its mean over protocols; a row of one "
+        f"protocol describes."
     )
 
 
@@ -81,6 +87,18 @@ def _paper(claim: Claim, published: Mapping[str, Figure]) -> str:
         return "a control of ours" if claim.ours else "no figure found"
     first, second = (published[name] for name in claim.figures)
     return f"{first.measured} {first.shown} → {second.shown} ({first.where})"
+
+
+def measured(row: LedgerRow) -> str:
+    """Return what a row is about: metric, level where it is not the video, and channel."""
+    level = "" if row.claim.level == "video" else f", by {row.claim.level}"
+    return f"{headings.words(row.metric)}{level} ({row.channel})"
+
+
+def published_at(rows: Sequence[LedgerRow]) -> LedgerRow:
+    """Return the one of a claim's rows that the paper's figure is about; the first if there is none."""
+    about = [row for row in rows if (row.scope == row.claim.about if row.claim.about else row.scope.startswith(OVERALL))]
+    return (about if rows[0].claim.figures and about else rows)[0]
 
 
 def _test(row: Mapping[str, Any]) -> str:
@@ -105,21 +123,22 @@ def _decided(claim: Claim, metric: str, row: Mapping[str, Any], ledger: Mapping[
 def of_pairs(
     claim: Claim, results: Mapping[str, Any], published: Mapping[str, Figure], world: str, readers: Sequence[str]
 ) -> list[LedgerRow]:
-    """Return a claim's rows: one a protocol and channel, means last; or one that says it was not run."""
+    """Return a claim's rows: one a protocol and channel, means last, then the means of the metric `beside`; or one that says it
+    was not run."""
     metrics = results["metrics"]
     numbers = metrics["settings"]["ledger"]
     metric, paper = claim.metric or numbers["metric"], _paper(claim, published)
-
     channels = readers if claim.channel == READERS else [claim.channel]
 
     def fits(row: Mapping[str, Any]) -> bool:
-        return row["channel"] in channels and (row["metric"], row["level"], row["transfer"]) == (metric, "video", claim.transfer)
+        wanted = metric, claim.level, claim.transfer
+        return row["channel"] in channels and (row["metric"], row["level"], row["transfer"]) == wanted
 
     found = [row for row in oriented(metrics["paired"], claim.run, claim.baseline) if fits(row)]
     if not found:
         reason = f"no results of {claim.run} beside {claim.baseline}{' on another target' if claim.transfer else ''}"
         return [_row(claim, paper, metric, reason, NOT_RUN)]
-    return [
+    made = [
         LedgerRow(
             claim,
             f"{OVERALL} {', '.join(row['protocols'])}" if "protocols" in row else row["protocol"],
@@ -134,14 +153,24 @@ def of_pairs(
         )
         for row in sorted(found, key=lambda row: (row["channel"], "protocols" in row, row["protocol"]))
     ]
+    if claim.beside is None:
+        return made
+    beside = dataclasses.replace(claim, metric=claim.beside, beside=None)
+    return made + [row for row in of_pairs(beside, results, published, world, readers) if row.scope.startswith(OVERALL)]
 
 
 def of_grounding(
     claim: Claim, results: Mapping[str, Any], published: Mapping[str, Figure], world: str, readers: Sequence[str]
 ) -> list[LedgerRow]:
-    """Return a row a protocol: what the explanations' named cues have over the sampler's."""
+    """Return a row a protocol, transfer apart: what the explanations' named cues have over the sampler's."""
     numbers, metric, paper = results["metrics"]["settings"]["ledger"], str(claim.metric), _paper(claim, published)
-    jobs = sorted((job for job in results["grounding"].values() if job["run"] == claim.run), key=lambda job: job["protocol"])
+    moved = {job["protocol"]: job["transfer"] for job in results["metrics"]["jobs"].values()}
+    found = [
+        job
+        for job in results["grounding"].values()
+        if job["run"] == claim.run and moved.get(job["protocol"], False) == claim.transfer
+    ]
+    jobs = sorted(found, key=lambda job: job["protocol"])
     if not jobs:
         return [_row(claim, paper, metric, f"no explanations of {claim.run} on images whose cues are known", NOT_RUN)]
     rows = [{**job["counts"], **job["difference"][metric], "protocol": job["protocol"]} for job in jobs]

@@ -118,15 +118,16 @@ def published(figures: Mapping[str, Figure]) -> str:
 
 
 def ledger(rows: Sequence[LedgerRow]) -> str:
-    """Return the claims ledger; a claim's text and the paper's figure stand in its first row."""
+    """Return the claims ledger; a claim's text stands in its first row, and the paper's figure in the one that it is about."""
     first = {row.claim.id: row for row in reversed(rows)}
+    paper = {name: ledgers.published_at([row for row in rows if row.claim.id == name]) for name in first}
     cells = [
         [
             row.claim.id,
             row.claim.text if row is first[row.claim.id] else "",
-            row.paper if row is first[row.claim.id] else "",
+            row.paper if row is paper[row.claim.id] else "",
             row.scope,
-            f"{row.claim.run} − {row.claim.baseline}: {headings.words(row.metric)} ({row.channel})" if row.metric else NONE,
+            f"{row.claim.run} − {row.claim.baseline}: {ledgers.measured(row)}" if row.metric else NONE,
             interval({"value": row.difference, "low": row.low, "high": row.high}, signed=True),
             row.test,
             row.verdict,
@@ -146,17 +147,17 @@ def ledger_in_short(rows: Sequence[LedgerRow]) -> str:
         if whole:
             row = whole[0]
             told = interval({"value": row.difference, "low": row.low, "high": row.high}, signed=True)
-            cells.append([name, row.claim.text, headings.words(row.metric) or NONE, told, row.verdict])
+            cells.append([name, row.claim.text, ledgers.measured(row) if row.metric else NONE, told, row.verdict])
         else:
             counted = Counter(row.verdict for row in found)
             told = ", ".join(f"{count} of {len(found)} protocols: {verdict}" for verdict, count in counted.most_common())
-            cells.append([name, found[0].claim.text, headings.words(found[0].metric), NONE, told])
+            cells.append([name, found[0].claim.text, ledgers.measured(found[0]), NONE, told])
     return _table(["", "claim", "measured", "difference, mean over protocols", "verdict"], cells)
 
 
-def rule(settings: Mapping[str, Any], synthetic: bool) -> str:
+def rule(settings: Mapping[str, Any], synthetic: bool, rows: Sequence[LedgerRow]) -> str:
     """Return the ledger's rule as a paragraph."""
-    return f"{ledgers.rule(settings, 'synthetic' if synthetic else 'licensed')}\n"
+    return f"{ledgers.rule(settings, 'synthetic' if synthetic else 'licensed', rows)}\n"
 
 
 def fragments_of(
@@ -172,7 +173,7 @@ def fragments_of(
         "published_table": published(figures),
         "ledger_table": ledger(rows),
         "ledger_short": ledger_in_short(rows),
-        "ledger_rule": rule(metrics["settings"], synthetic),
+        "ledger_rule": rule(metrics["settings"], synthetic, rows),
     }
 
 

@@ -7,6 +7,8 @@ Over worlds: each replicate draws worlds with replacement, and of each a differe
 seen there, as wide as that world's interval; then it averages. That is the bootstrap over worlds, subjects and seeds, its inner
 part by a normal approximation, since a recorded run keeps no replicates. Of K worlds it draws K - 1 (Rao and Wu, J Am Stat Assoc
 83:231, 1988): the mean of K would vary with only (K - 1) / K of the variance between worlds, too sure where worlds are few.
+What varies inside a world is counted twice, in how far worlds lie apart and in each one's interval: where worlds are alike, the
+interval over them is too wide.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from scipy import stats
 
 from fasrepro import paths
 from fasrepro.evaluation import statistics
-from fasrepro.report import fragments, headings, ledger, recorded, tables
+from fasrepro.report import fragments, ledger, recorded, tables
 from fasrepro.report.claims import CLAIMS, HEAD, READERS, Claim
 from fasrepro.report.ledger import LedgerRow
 from fasrepro.report.recorded import Run
@@ -51,7 +53,7 @@ def read(metrics: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Run, 
 def overall(claim: Claim, world: Run) -> LedgerRow:
     """Return the claim's row over all protocols of a world: their mean, or that of the one there is."""
     channels = [READER] if claim.channel == READERS else [HEAD]
-    plain = dataclasses.replace(claim, figures=())  # the paper's figures stand in the ledger
+    plain = dataclasses.replace(claim, figures=(), beside=None)  # these stand in the ledger
     return ledger.of_pairs(plain, {"metrics": world.metrics}, {}, "synthetic", channels)[-1]
 
 
@@ -121,6 +123,11 @@ def _shown(row: LedgerRow) -> str:
     return row.verdict if row.difference is None else _said((row.difference, row.low, row.high), row.verdict)
 
 
+def _measured(rows: Sequence[LedgerRow]) -> str:
+    known = next((row for row in rows if row.difference is not None), rows[0])  # one that was not run names no reader
+    return f"{known.claim.run} − {known.claim.baseline}: {ledger.measured(known)}"
+
+
 def title(world: Run) -> str:
     """Return a world's name and how tightly scene and label are tied in it."""
     return f"{world.world}, ties {world.strength:g} ({world.name})"
@@ -138,7 +145,7 @@ def verdicts(worlds: Sequence[Run], settings: Mapping[str, Any]) -> str:
         found = [overall(claim, world) for world in worlds]
         if all(row.difference is None for row in found):
             continue
-        cells = [claim.id, f"{claim.run} − {claim.baseline}: {headings.words(found[0].metric)}", *map(_shown, found)]
+        cells = [claim.id, _measured(found), *map(_shown, found)]
         if together:
             mean = pooled([overall(claim, world) for world in alike], *_replicates(settings))
             cells.append(_said(mean, _verdict(found[0], mean, settings)) if mean is not None else tables.NONE)
@@ -168,12 +175,9 @@ def strengths(worlds: Sequence[Run], settings: Mapping[str, Any]) -> str:
         found = {strength: overall(claim, world) for strength, world in by_strength.items()}
         if sum(row.difference is not None for row in found.values()) < LEAST_STRENGTHS:
             continue
-        metric = headings.words(next(iter(found.values())).metric)
-        rows.append(
-            [claim.id, f"{claim.run} − {claim.baseline}: {metric}", *map(_shown, found.values()), _trend(found, settings)]
-        )
+        rows.append([claim.id, _measured(list(found.values())), *map(_shown, found.values()), _trend(found, settings)])
     ties = [f"ties {strength:g} ({world.name})" for strength, world in by_strength.items()]
-    return fragments.table(["", "difference", *ties, "from 0 to 1"], rows)
+    return fragments.table(["", "difference", *ties, f"from 0 to 1, by {len(by_strength)} strengths"], rows)
 
 
 def _trend(found: Mapping[float, LedgerRow], settings: Mapping[str, Any]) -> str:

@@ -58,10 +58,11 @@ def test_what_can_be_detected_is_none_where_nothing_varies(people: list[str]) ->
 
 
 def test_by_frame_few_metrics_are_compared() -> None:
-    found = {("oci_m", name): estimates(0.5, ["x", "y"], ("hter_dev", "auc", "eer")) for name in "ab"}
+    found = {("oci_m", name): estimates(0.5, ["x", "y"], ("hter_dev", "auc", "eer", "hter", "undecided")) for name in "ab"}
     rows = summary.paired(found, SETTINGS)
     metrics = {level: [row["metric"] for row in rows if row["level"] == level] for level in ("video", "frame")}
-    assert metrics == {"video": ["hter_dev", "auc", "eer"], "frame": ["hter_dev", "auc"]}
+    by_video = ["hter_dev", "auc", "eer", "hter", "undecided"]
+    assert metrics == {"video": by_video, "frame": ["hter_dev", "auc", "hter"]}
 
 
 @pytest.mark.parametrize(

@@ -127,14 +127,45 @@ def test_grounding_is_the_difference_from_the_sampler(low: float, high: float, s
     assert [(r.scope, r.verdict) for r in found] == [("oci_m", wanted)]
 
 
+def test_grounding_on_another_target_is_no_second_look_at_the_same_models() -> None:
+    one = {"run": "reasoning", "difference": {"f1": {"value": 0.2, "low": 0.1, "high": 0.3}}}
+    one["counts"] = {"attack": 9, "bona_fide": 3, "subjects": 8, "seeds": 3}
+    given = metrics()
+    given["jobs"] = {name: {"protocol": name, "transfer": name == "oci_w"} for name in ("oci_m", "oci_w")}
+    found = rows(given, {f"{name}-reasoning": {**one, "protocol": name} for name in ("oci_m", "oci_w")})
+    assert [r.scope for r in found if r.claim.id == "P1-6"] == ["oci_m"]
+
+
+def test_a_reading_is_told_by_frame_with_undecided_texts_wrong_and_in_the_mean_left_out() -> None:
+    both = [("hter", 0.1), ("hter_decided", -0.3)]
+    reading = {"channel": "lexical", "level": "frame"}
+    given = [row("oci_m", low, low + 0.1, metric=metric, **reading) for metric, low in both]
+    given += [row("mean", low, low + 0.1, metric=metric, protocols=["oci_m", "ocm_i"], **reading) for metric, low in both]
+    given += [row("oci_m", 0.5, 0.6, metric="hter", channel="lexical")]  # by video
+    found = [r for r in rows(metrics(*given)) if r.claim.id == "P1-2"]
+    assert [(ledger.measured(r), r.scope, r.low) for r in found] == [
+        ("reader's HTER, undecided wrong, by frame (lexical)", "oci_m", 0.1),
+        ("reader's HTER, undecided wrong, by frame (lexical)", "mean of oci_m, ocm_i", 0.1),
+        ("reader's HTER, decided only, by frame (lexical)", "mean of oci_m, ocm_i", -0.3),
+    ]
+    assert ledger.published_at(found) is found[1]  # the paper's figure is a mean over protocols
+
+
+def test_a_published_figure_stands_at_the_protocol_that_it_is_about() -> None:
+    reading = {"channel": "lexical", "metric": "hter", "level": "frame", "transfer": True}
+    given = metrics(*(row(name, 0.1, 0.2, **reading) for name in ("icm_w", "omi_w")))
+    assert ledger.published_at([r for r in rows(given) if r.claim.id == "P1-3"]).scope == "omi_w"
+    assert ledger.published_at([r for r in rows(metrics()) if r.claim.id == "P1-3"]).verdict == "not run"
+
+
 def test_a_simulated_reader_decides_nothing() -> None:
-    reading = {"metric": "hter"}
+    reading = {"metric": "hter", "level": "frame"}
     given = metrics(row("oci_m", 0.1, 0.2, channel="api", **reading), row("oci_m", -0.2, -0.1, channel="lexical", **reading))
     assert [(r.channel, r.verdict) for r in rows(given) if r.claim.id == "P1-2"] == [("lexical", "mechanism seen")]
 
 
 def test_what_was_trained_for_another_target_speaks_to_claims_about_that_alone() -> None:
-    reading = {"channel": "lexical", "metric": "hter"}
+    reading = {"channel": "lexical", "metric": "hter", "level": "frame"}
     given = metrics(row("oci_m", 0.1, 0.2, **reading), row("oci_w", 0.1, 0.2, transfer=True, **reading))
     found = rows(given)
     assert [(r.scope, r.verdict) for r in found if r.claim.id == "P1-2"] == [("oci_m", "opposite seen")]
@@ -148,7 +179,9 @@ def test_a_control_of_ours_is_neither_reproduced_nor_has_a_published_figure() ->
 
 
 def test_the_rule_says_what_the_params_say() -> None:
-    text = ledger.rule(metrics()["settings"], "synthetic")
+    given = metrics(row("oci_m", 0.1, 0.2), row("ocm_i", 0.1, 0.2))
+    text = ledger.rule(given["settings"], "synthetic", rows(given))
+    assert "of the 2 intervals below, 0.2 or" in text
     for word in ("90 %", "321", "more than 0.07 beyond zero", "(hter_dev)", "mechanism seen", "opposite seen", "undecided"):
         assert word in text
 
@@ -156,11 +189,12 @@ def test_the_rule_says_what_the_params_say() -> None:
 def test_a_margin_of_nothing_is_not_spoken_of() -> None:
     settings = copy.deepcopy(metrics()["settings"])
     settings["ledger"]["margin"] = 0.0
-    assert "the whole interval lies beyond zero" in ledger.rule(settings, "synthetic")
+    assert "the whole interval lies beyond zero" in ledger.rule(settings, "synthetic", [])
 
 
 def test_a_real_summary_fills_the_ledger(world: SimpleNamespace) -> None:
     found = rows(world.metrics)
     by_id = {name: [r for r in found if r.claim.id == name] for name in ("P1-1", "P1-2", "P1-3", "P1-4", "C-1")}
-    assert [len(by_id[name]) for name in by_id] == [3, 3, 1, 3, 3]  # two protocols and their mean; one reader that counts
+    # Two protocols and their mean; of readings, one reader that counts, the mean with undecided texts left out too.
+    assert [len(by_id[name]) for name in by_id] == [3, 4, 1, 4, 3]
     assert {r.verdict for r in found} <= {*ledger.WORDS["synthetic"], "not run", "not tested"}

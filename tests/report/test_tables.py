@@ -99,7 +99,7 @@ def test_the_ledger_in_short_has_each_claim_once_with_its_mean(world: SimpleName
     assert [row[0] for row in short] == [claim.id for claim in claims.CLAIMS]
     (mean,) = [row for row in rows if row.claim.id == "P1-1" and row.scope.startswith("mean of")]
     assert short[0][3].startswith(f"{mean.difference:+.3f}")
-    assert (short[0][2], short[0][4]) == ("HTER, dev threshold", mean.verdict)
+    assert (short[0][2], short[0][4]) == ("HTER, dev threshold (head)", mean.verdict)
     one = [row for row in rows if row.claim.id == "P1-1" and row is not mean]
     (told,) = cells(tables.ledger_in_short(one))[1:]
     assert f"of {len(one)} protocols" in told[4]
