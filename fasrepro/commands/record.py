@@ -36,6 +36,7 @@ def kept(folder: Path, profile: str) -> dict[str, Any]:
         "world": params.synthetic.world,
         "spurious_strength": params.synthetic.spurious_strength,
         "hours": round(sum(times.values()) / 3600, 3),
+        "untimed_stages": len(stages.keys() - times.keys()),
         "sections_sha256": recorded.sections(folder / paths.PARAMS),
         "code_md5": modules(stages),
         "versions": provenance.versions(),
@@ -72,5 +73,6 @@ def run(arguments: argparse.Namespace) -> int:
     path = paths.RECORDED / f"{arguments.profile}.json"
     entry = kept(folder, arguments.profile)
     provenance.write_json(path, entry)
-    print(f"{path}: world {entry['world']}, ties {entry['spurious_strength']:g}, {entry['hours']:g} hours")
+    untimed = f"; no time is known of {entry['untimed_stages']} stages" if entry["untimed_stages"] else ""
+    print(f"{path}: world {entry['world']}, ties {entry['spurious_strength']:g}, {entry['hours']:g} hours{untimed}")
     return 0

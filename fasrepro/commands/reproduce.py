@@ -84,7 +84,10 @@ def _replace(source: Path, target: Path) -> None:
 
 
 def run_dvc(folder: Path, options: list[str]) -> tuple[int, list[tuple[str, float]]]:
-    """Run `dvc repro` in `folder`, passing its output on; return its status and each stage's seconds, in order."""
+    """Run `dvc repro` in `folder`, passing its output on; return its status and each stage's seconds, in order.
+
+    They are kept (`keep_times`) as stages end, so that a run that fails or is killed leaves those of what it finished.
+    """
     environment = {**KEPT_MEMORY, **os.environ, "FASREPRO_STORE": str(paths.store().resolve()), "PATH": _path()}
     command = [sys.executable, "-m", "dvc", "repro", *options]
     spans: list[tuple[str, float]] = []
@@ -96,9 +99,11 @@ def run_dvc(folder: Path, options: list[str]) -> tuple[int, list[tuple[str, floa
                 now = time.monotonic()
                 if stage:
                     spans.append((stage, now - began))
+                    keep_times(folder, spans[-1:])
                 stage, began = line.split("'")[1], now
     if stage:
         spans.append((stage, time.monotonic() - began))
+        keep_times(folder, spans[-1:] if process.returncode == 0 else [])
     return process.returncode, spans
 
 
@@ -132,7 +137,6 @@ def run(arguments: argparse.Namespace) -> int:
         raise config.ConfigError(f"{paths.JOBS} is stale: run `fasrepro jobs`")
     began = time.monotonic()
     status, spans = run_dvc(folder, arguments.options)
-    keep_times(folder, spans)
     width = max([len(stage) for stage, _ in spans], default=5)
     for stage, seconds in spans:
         print(f"{stage:<{width}} {seconds:8.1f} s")

@@ -19,7 +19,7 @@ from fasrepro import provenance
 # Params that decide what every job comes to, beside the recipe of its own run.
 DECIDING = ("synthetic", "archives", "index", "annotator", "simulated", "foundation", "training", "prediction", "evaluation")
 DECIDING += ("tuning.protocol", "tuning.seed")
-KEYS = frozenset({"profile", "world", "spurious_strength", "hours", "sections_sha256", "code_md5", "metrics"})
+KEYS = frozenset({"profile", "world", "spurious_strength", "hours", "untimed_stages", "sections_sha256", "code_md5", "metrics"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +29,11 @@ class Run:
     name: str
     world: str
     strength: float  # synthetic.spurious_strength, in [0, 1]
-    hours: float | None
+    hours: float | None  # of its stages, but for `untimed`, of which no time was kept
     sections: Mapping[str, str]  # what `sections` returns for its params.yaml
     metrics: Mapping[str, Any]  # {"paired", "jobs", "settings"}; of jobs the means over seeds
     code: Mapping[str, str] = dataclasses.field(default_factory=dict)  # MD5 of every module that metrics.json came from
+    untimed: int = 0
 
 
 def sections(params: Path) -> dict[str, str]:
@@ -67,8 +68,8 @@ def load(folder: Path) -> list[Run]:
         if lacking:
             raise ValueError(f"{path}: no {', '.join(sorted(lacking))}: `fasrepro record --profile {path.stem}` writes it anew")
         strength, hours = float(entry["spurious_strength"]), float(entry["hours"])
-        hashes, code = entry["sections_sha256"], entry["code_md5"]
-        found.append(Run(entry["profile"], entry["world"], strength, hours, hashes, entry["metrics"], code))
+        hashes, code, untimed = entry["sections_sha256"], entry["code_md5"], entry["untimed_stages"]
+        found.append(Run(entry["profile"], entry["world"], strength, hours, hashes, entry["metrics"], code, untimed))
     return sorted(found, key=lambda one: (one.world, -one.strength, one.name))
 
 

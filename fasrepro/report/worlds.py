@@ -189,7 +189,8 @@ def _trend(found: Mapping[float, LedgerRow], settings: Mapping[str, Any]) -> str
 
 def hours(worlds: Sequence[Run]) -> str:
     """Return the table of recorded runs and the hours that they took."""
-    rows = [[world.name, world.world, f"{world.strength:g}", tables.number(world.hours)] for world in worlds if world.hours]
+    untimed = {world.name: f", {world.untimed} stages not timed" if world.untimed else "" for world in worlds}
+    rows = [[one.name, one.world, f"{one.strength:g}", tables.number(one.hours) + untimed[one.name]] for one in worlds]
     return fragments.table(["profile", "world", "ties", "hours"], rows) if rows else NOTHING
 
 

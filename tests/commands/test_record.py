@@ -67,9 +67,10 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_claims_are_made_of_is_kept_with_its_provenance(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["record", "--profile", "other"]) == 0
-    assert "world b, ties 0.5, 1 hours" in capsys.readouterr().out
+    assert "world b, ties 0.5, 1 hours; no time is known of 2 stages" in capsys.readouterr().out
     (found,) = recorded.load(paths.RECORDED)
     assert (found.name, found.world, found.strength, found.hours) == ("other", "b", 0.5, 1.0)  # of the stages that are there
+    assert found.untimed == 2
     assert found.metrics["paired"] == [paired(), paired(metric="auc", run="linear_probe", baseline="prose")]
     assert found.metrics["jobs"]["oci_m-label_only"]["seeds"] == ["0", "1"]
     assert worlds.label_only(found.metrics) == {"oci_m": 0.3}

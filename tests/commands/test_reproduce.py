@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from fasrepro import cli, config
+from fasrepro import cli, config, provenance
 from fasrepro.commands import reproduce
 
 ROOT = Path(__file__).parent.parent.parent
@@ -48,3 +51,12 @@ def test_an_unknown_profile_names_its_neighbours(monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(ROOT)
     assert cli.main(["reproduce", "--profile", "tinny"]) == 1
     assert "unknown profile 'tinny'. Did you mean 'tiny'?" in capsys.readouterr().err
+
+
+def test_times_of_finished_stages_outlive_a_run_that_fails(tmp_path: Path) -> None:
+    stages = {"good": {"cmd": "echo 1 > a", "outs": ["a"]}, "bad": {"cmd": "exit 3", "deps": ["a"], "outs": ["b"]}}
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}), encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"], cwd=tmp_path, check=True)
+    status, spans = reproduce.run_dvc(tmp_path, [])
+    assert status != 0 and [stage for stage, _ in spans] == ["good", "bad"]
+    assert provenance.read_json(tmp_path / reproduce.TIMES).keys() == {"good"}

@@ -64,7 +64,7 @@ def test_a_recorded_run_by_the_same_params_stands_in_where_a_run_is_lacking(
     cell = {**world.metrics["jobs"]["oci_m-vanilla"], "seeds": ["0"]}
     other = {"jobs": {"a": {**cell, "run": "vanilla"}, "b": {**cell, "run": "prose"}}, "paired": []}
     entry = {"profile": "more", "world": "a", "spurious_strength": 0.9, "hours": 0.5, "metrics": other}
-    hashes = {"sections_sha256": recorded.sections(paths.PARAMS), "code_md5": {}}
+    hashes = {"sections_sha256": recorded.sections(paths.PARAMS), "code_md5": {}, "untimed_stages": 0}
     provenance.write_json(paths.RECORDED / "more.json", entry | hashes)
 
     assert notebook.results(["oci_m"], ["vanilla"], "more") == (world.metrics, notebook.ALL_THERE)

@@ -27,7 +27,7 @@ def run(name: str, *rows: dict[str, Any], **sections: str) -> Run:
 
 def test_recorded_runs_are_read_and_a_broken_one_named(tmp_path: Path) -> None:
     entry = {"profile": "full_b", "world": "b", "spurious_strength": 0.9, "hours": 2.5, "metrics": {}}
-    entry |= {"sections_sha256": {}, "code_md5": {}}
+    entry |= {"sections_sha256": {}, "code_md5": {}, "untimed_stages": 0}
     provenance.write_json(tmp_path / "full_b.json", entry)
     (tmp_path / "README.md").write_text("no run")
     assert [(one.name, one.world, one.hours) for one in recorded.load(tmp_path)] == [("full_b", "b", 2.5)]

@@ -129,3 +129,8 @@ def test_a_run_that_only_adds_to_this_one_has_no_column() -> None:
 def test_licensed_archives_are_of_one_world() -> None:
     found = worlds.fragments_of(world("this book", "a", 0.9, 0, 1), [], synthetic=False)
     assert set(found.values()) == {worlds.LICENSED}
+
+
+def test_hours_say_of_how_many_stages_no_time_is_known() -> None:
+    runs = [world("full_b", "b", 0.9, 0, 1), dataclasses.replace(world("full_c", "c", 0.9, 0, 1), untimed=2)]
+    assert [row[3] for row in cells(worlds.hours(runs))] == ["1.500", "1.500, 2 stages not timed"]
