@@ -61,13 +61,11 @@ def enough(row: Mapping[str, Any], ledger: Mapping[str, Any]) -> bool:
     return row["seeds"] >= ledger["min_seeds"] and row["subjects"] >= ledger["min_subjects"]
 
 
-def rule(settings: Mapping[str, Any], world: str, rows: Sequence[LedgerRow]) -> str:
-    """Return the rule in words, of the `settings` of metrics.json, and how many of the ledger's `rows` chance may decide."""
+def rule(settings: Mapping[str, Any], world: str) -> str:
+    """Return the rule in words, made from the `settings` of metrics.json."""
     seen, opposite, open_ = WORDS[world]
     ledger, evaluation = settings["ledger"], settings["evaluation"]
     beyond = f"more than {ledger['margin']:g} beyond" if ledger["margin"] else "beyond"
-    intervals = sum(row.low is not None for row in rows)
-    chance = intervals * (1 - evaluation["confidence"])
     return (
         f"The difference run minus baseline on the same faces, by video if not said otherwise, has a "
         f"{evaluation['confidence'] * 100:g} % percentile interval from {evaluation['replicates']} bootstrap replicates over "
@@ -75,10 +73,17 @@ def rule(settings: Mapping[str, Any], world: str, rows: Sequence[LedgerRow]) -> 
         f"({ledger['metric']}). The verdict is '{seen}' if the whole interval lies {beyond} zero on the claimed side, "
         f"'{opposite}' if it lies so on the other side, else '{open_}'. "
         f"With fewer than {ledger['min_seeds']} seeds or {ledger['min_subjects']} subjects it is '{open_}': "
-        f"one training tells nothing about another, and with few subjects the interval is too narrow. It is not adjusted for "
-        f"how many claims and protocols there are: of the {intervals} intervals below, {chance:.1f} or, with so few subjects, "
-        f"more would leave zero out if nothing made a difference. So a claim goes by its mean over protocols; a row of one "
-        f"protocol describes."
+        f"one training tells nothing about another, and with few subjects the interval is too narrow."
+    )
+
+
+def chance(settings: Mapping[str, Any], rows: Sequence[LedgerRow]) -> str:
+    """Return in words how many verdicts of the ledger chance alone would make."""
+    intervals = sum(row.low is not None for row in rows)
+    return (
+        f"The rule is not adjusted for how many claims and protocols there are: of the {intervals} intervals below, "
+        f"{intervals * (1 - settings['evaluation']['confidence']):.1f} or, with so few subjects, more would leave zero out if "
+        f"nothing made a difference. So a claim goes by its mean over protocols; a row of one protocol describes."
     )
 
 

@@ -155,9 +155,9 @@ def ledger_in_short(rows: Sequence[LedgerRow]) -> str:
     return _table(["", "claim", "measured", "difference, mean over protocols", "verdict"], cells)
 
 
-def rule(settings: Mapping[str, Any], synthetic: bool, rows: Sequence[LedgerRow]) -> str:
+def rule(settings: Mapping[str, Any], synthetic: bool) -> str:
     """Return the ledger's rule as a paragraph."""
-    return f"{ledgers.rule(settings, 'synthetic' if synthetic else 'licensed', rows)}\n"
+    return f"{ledgers.rule(settings, 'synthetic' if synthetic else 'licensed')}\n"
 
 
 def fragments_of(
@@ -173,7 +173,8 @@ def fragments_of(
         "published_table": published(figures),
         "ledger_table": ledger(rows),
         "ledger_short": ledger_in_short(rows),
-        "ledger_rule": rule(metrics["settings"], synthetic, rows),
+        "ledger_rule": rule(metrics["settings"], synthetic),
+        "ledger_chance": f"{ledgers.chance(metrics['settings'], rows)}\n",
     }
 
 

@@ -179,17 +179,20 @@ def test_a_control_of_ours_is_neither_reproduced_nor_has_a_published_figure() ->
 
 
 def test_the_rule_says_what_the_params_say() -> None:
-    given = metrics(row("oci_m", 0.1, 0.2), row("ocm_i", 0.1, 0.2))
-    text = ledger.rule(given["settings"], "synthetic", rows(given))
-    assert "of the 2 intervals below, 0.2 or" in text
+    text = ledger.rule(metrics()["settings"], "synthetic")
     for word in ("90 %", "321", "more than 0.07 beyond zero", "(hter_dev)", "mechanism seen", "opposite seen", "undecided"):
         assert word in text
+
+
+def test_how_much_chance_decides_is_told() -> None:
+    given = metrics(row("oci_m", 0.1, 0.2), row("ocm_i", 0.1, 0.2))
+    assert "of the 2 intervals below, 0.2 or" in ledger.chance(given["settings"], rows(given))
 
 
 def test_a_margin_of_nothing_is_not_spoken_of() -> None:
     settings = copy.deepcopy(metrics()["settings"])
     settings["ledger"]["margin"] = 0.0
-    assert "the whole interval lies beyond zero" in ledger.rule(settings, "synthetic", [])
+    assert "the whole interval lies beyond zero" in ledger.rule(settings, "synthetic")
 
 
 def test_a_real_summary_fills_the_ledger(world: SimpleNamespace) -> None:
