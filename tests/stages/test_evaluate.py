@@ -161,7 +161,10 @@ def test_paired_differences_by_hand(project: Path) -> None:
     assert (ours["seeds"], ours["subjects"], ours["protocol"]) == (2, 2, "oc_m")
     assert named["vanilla", "label_only", "apcer_max", "head", "video"]["difference"] == 0.5
     assert ("label_only", "vanilla", "apcer_max", "head", "video") not in named  # each pair once
-    assert {metric for _, _, metric, _, level in named if level == "frame"} == {"hter_dev", "auc"}
+    by_frame = {(metric, channel) for _, _, metric, channel, level in named if level == "frame"}
+    assert {metric for metric, channel in by_frame if channel == "head"} == {"hter_dev", "auc"}
+    read = {"hter", "accuracy", "hter_decided", "accuracy_decided"}
+    assert {metric for metric, channel in by_frame if channel == "lexical"} == read
     same = named["vanilla", "label_only", "hter", "lexical", "video"]
     assert (same["difference"], same["low"], same["high"]) == (0.0, 0.0, 0.0)
 
