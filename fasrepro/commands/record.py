@@ -27,7 +27,7 @@ def kept(folder: Path, profile: str) -> dict[str, Any]:
     stages = config.read_yaml(folder / "dvc.lock")["stages"]
     times = {stage: taken for stage, taken in provenance.read_json(folder / reproduce.TIMES).items() if stage in stages}
     measures = {(claim.metric or metrics["settings"]["ledger"]["metric"], claim.level) for claim in claims.CLAIMS}
-    measures |= {(claim.beside, claim.level) for claim in claims.CLAIMS} | {("auc", "video")}
+    measures |= {beside for claim in claims.CLAIMS for beside in claim.beside} | {("auc", "video")}
     channels = {claims.HEAD, worlds.READER}
     paired = [row for row in metrics["paired"] if (row["metric"], row["level"]) in measures and row["channel"] in channels]
     jobs = {name: {**job, "seeds": sorted(job["seeds"])} for name, job in metrics["jobs"].items()}

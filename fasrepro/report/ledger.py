@@ -95,9 +95,14 @@ def _paper(claim: Claim, published: Mapping[str, Figure]) -> str:
 
 
 def measured(row: LedgerRow) -> str:
-    """Return what a row is about: metric, level where it is not the video, and channel."""
-    level = "" if row.claim.level == "video" else f", by {row.claim.level}"
+    """Return what a row is about: metric, of readings the level, and channel."""
+    level = f", by {row.claim.level}" if row.claim.channel == READERS else ""
     return f"{headings.words(row.metric)}{level} ({row.channel})"
+
+
+def compared(row: LedgerRow) -> str:
+    """Return which runs a row compares, and in what."""
+    return f"{row.claim.run} − {row.claim.baseline}: {measured(row)}"
 
 
 def published_at(rows: Sequence[LedgerRow]) -> LedgerRow:
@@ -128,8 +133,8 @@ def _decided(claim: Claim, metric: str, row: Mapping[str, Any], ledger: Mapping[
 def of_pairs(
     claim: Claim, results: Mapping[str, Any], published: Mapping[str, Figure], world: str, readers: Sequence[str]
 ) -> list[LedgerRow]:
-    """Return a claim's rows: one a protocol and channel, means last, then the means of the metric `beside`; or one that says it
-    was not run."""
+    """Return a claim's rows: one a protocol and channel, means last, then the means of what is told `beside`; or one that says
+    it was not run."""
     metrics = results["metrics"]
     numbers = metrics["settings"]["ledger"]
     metric, paper = claim.metric or numbers["metric"], _paper(claim, published)
@@ -158,10 +163,10 @@ def of_pairs(
         )
         for row in sorted(found, key=lambda row: (row["channel"], "protocols" in row, row["protocol"]))
     ]
-    if claim.beside is None:
-        return made
-    beside = dataclasses.replace(claim, metric=claim.beside, beside=None)
-    return made + [row for row in of_pairs(beside, results, published, world, readers) if row.scope.startswith(OVERALL)]
+    for name, level in claim.beside:
+        beside = dataclasses.replace(claim, metric=name, level=level, beside=())
+        made += [row for row in of_pairs(beside, results, published, world, readers) if row.scope.startswith(OVERALL)]
+    return made
 
 
 def of_grounding(

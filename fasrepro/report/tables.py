@@ -127,7 +127,7 @@ def ledger(rows: Sequence[LedgerRow]) -> str:
             row.claim.text if row is first[row.claim.id] else "",
             row.paper if row is paper[row.claim.id] else "",
             row.scope,
-            f"{row.claim.run} − {row.claim.baseline}: {ledgers.measured(row)}" if row.metric else NONE,
+            ledgers.compared(row) if row.metric else NONE,
             interval({"value": row.difference, "low": row.low, "high": row.high}, signed=True),
             row.test,
             row.verdict,

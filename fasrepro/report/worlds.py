@@ -53,7 +53,7 @@ def read(metrics: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Run, 
 def overall(claim: Claim, world: Run) -> LedgerRow:
     """Return the claim's row over all protocols of a world: their mean, or that of the one there is."""
     channels = [READER] if claim.channel == READERS else [HEAD]
-    plain = dataclasses.replace(claim, figures=(), beside=None)  # these stand in the ledger
+    plain = dataclasses.replace(claim, figures=(), beside=())  # these stand in the ledger
     return ledger.of_pairs(plain, {"metrics": world.metrics}, {}, "synthetic", channels)[-1]
 
 
@@ -124,8 +124,8 @@ def _shown(row: LedgerRow) -> str:
 
 
 def _measured(rows: Sequence[LedgerRow]) -> str:
-    known = next((row for row in rows if row.difference is not None), rows[0])  # one that was not run names no reader
-    return f"{known.claim.run} − {known.claim.baseline}: {ledger.measured(known)}"
+    """Return what the rows compare, as one says it that was run: another names no reader."""
+    return ledger.compared(next((row for row in rows if row.difference is not None), rows[0]))
 
 
 def title(world: Run) -> str:

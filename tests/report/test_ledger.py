@@ -136,17 +136,19 @@ def test_grounding_on_another_target_is_no_second_look_at_the_same_models() -> N
     assert [r.scope for r in found if r.claim.id == "P1-6"] == ["oci_m"]
 
 
-def test_a_reading_is_told_by_frame_with_undecided_texts_wrong_and_in_the_mean_left_out() -> None:
+def test_a_reading_is_told_by_frame_and_its_mean_also_by_video_and_without_undecided_texts() -> None:
     both = [("hter", 0.1), ("hter_decided", -0.3)]
     reading = {"channel": "lexical", "level": "frame"}
     given = [row("oci_m", low, low + 0.1, metric=metric, **reading) for metric, low in both]
     given += [row("mean", low, low + 0.1, metric=metric, protocols=["oci_m", "ocm_i"], **reading) for metric, low in both]
-    given += [row("oci_m", 0.5, 0.6, metric="hter", channel="lexical")]  # by video
+    by_video = {"metric": "hter", "channel": "lexical"}
+    given += [row("oci_m", 0.5, 0.6, **by_video), row("mean", 0.7, 0.8, protocols=["oci_m", "ocm_i"], **by_video)]
     found = [r for r in rows(metrics(*given)) if r.claim.id == "P1-2"]
     assert [(ledger.measured(r), r.scope, r.low) for r in found] == [
         ("reader's HTER, undecided wrong, by frame (lexical)", "oci_m", 0.1),
         ("reader's HTER, undecided wrong, by frame (lexical)", "mean of oci_m, ocm_i", 0.1),
         ("reader's HTER, decided only, by frame (lexical)", "mean of oci_m, ocm_i", -0.3),
+        ("reader's HTER, undecided wrong, by video (lexical)", "mean of oci_m, ocm_i", 0.7),
     ]
     assert ledger.published_at(found) is found[1]  # the paper's figure is a mean over protocols
 
@@ -198,6 +200,6 @@ def test_a_margin_of_nothing_is_not_spoken_of() -> None:
 def test_a_real_summary_fills_the_ledger(world: SimpleNamespace) -> None:
     found = rows(world.metrics)
     by_id = {name: [r for r in found if r.claim.id == name] for name in ("P1-1", "P1-2", "P1-3", "P1-4", "C-1")}
-    # Two protocols and their mean; of readings, one reader that counts, the mean with undecided texts left out too.
-    assert [len(by_id[name]) for name in by_id] == [3, 4, 1, 4, 3]
+    # Two protocols and their mean; of readings, one reader that counts, the mean with undecided texts left out and that by video.
+    assert [len(by_id[name]) for name in by_id] == [3, 5, 1, 5, 3]
     assert {r.verdict for r in found} <= {*ledger.WORDS["synthetic"], "not run", "not tested"}
