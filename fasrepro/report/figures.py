@@ -32,6 +32,7 @@ SIDE_BY_SIDE = 4  # protocols that panels side by side have room for
 ACROSS = 3  # panels of scores in a row
 WIDTH = 7.2  # inches: the text width of a page of the book
 LEGEND_ROW = 0.22  # inches
+GUESS_ROOM = 0.12  # of a panel's height, for the words above a guess's line
 
 
 @contextlib.contextmanager
@@ -155,8 +156,10 @@ def measure(
             panel.set_title(f"by {level}")
             panel.set_xlabel("protocol (sources_target)")
             if chance is not None:
+                low, high = panel.get_ylim()
+                panel.set_ylim(low, max(high, chance + GUESS_ROOM * (high - low)))
                 panel.axhline(chance, color="0.3", linestyle=":", linewidth=1)
-                panel.annotate("a guess", (1, chance), xycoords=("axes fraction", "data"), ha="right", va="top", fontsize=7)
+                panel.annotate("a guess", (0.99, chance), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7)
             panel.label_outer()
         figure.supylabel(headings.words(name), fontsize="medium")
         _legend(figure, axes)
