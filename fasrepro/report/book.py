@@ -74,6 +74,8 @@ def build(sources: Path, output: Path) -> Path:
         text = re.sub(r"\x1b\[[0-9;]*m", "", f"{done.stdout}\n{done.stderr}")
         telling = [line for line in text.splitlines() if re.search(r"WARNING|ERROR|Sphinx\w+:|^\w+Error:", line)]
         raise BookError("jupyter-book cannot build the book:\n" + "\n".join(telling[:20] or text.splitlines()[-20:]))
+    # It is for a build over an old one, which is never made, and hashes the folder that the theme is installed in.
+    (html / ".buildinfo").unlink(missing_ok=True)
     return html
 
 
