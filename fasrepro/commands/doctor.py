@@ -69,6 +69,8 @@ def findings() -> Iterator[tuple[bool, str]]:
                 model.startswith("simulated-"),
                 f"{key}.model: {model}" + " is simulated: name one of that URL" * model.startswith("simulated-"),
             )
+    elif params.archives.source == "licensed":
+        yield True, "annotator: simulated, which takes a truth that licensed archives lack: set annotator.base_url"
     else:
         yield False, "annotator: simulated, on loopback; no key and no network are needed"
 

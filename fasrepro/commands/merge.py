@@ -15,7 +15,7 @@ from fasrepro import config, paths, provenance
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("job", help="a trained job of jobs.yaml, such as icm_o-reasoning")
+    parser.add_argument("job", help="a trained job of jobs.yaml, such as icm_o-reasoning_only")
     parser.add_argument("--seed", type=int, default=0, help="of the job's")
     parser.add_argument("--to", type=Path, required=True, help="the folder of the checkpoint")
 

@@ -64,7 +64,8 @@ def summarise(
     """Return {"counts", "protocols", "mean", "difference"} of a target; empty where nothing was explained.
 
     `texts` by protocol and run, all of the same faces; `seen`: the cues that are in their images. "mean" is of each run over its
-    protocols, "difference" run minus baseline over those that have both. Raises `MetricError` where faces differ.
+    protocols, "difference" run minus baseline over those that have both, of the seeds in common. Raises `MetricError` where
+    faces differ.
     """
     ids = sorted(next(iter(next(iter(texts.values())).values()))) if texts else []
     if not ids:
@@ -82,13 +83,14 @@ def summarise(
     people = {kind: len({face.subject for face in found}) for kind, found in held.items()}
     loose = {kind: len({f.subject for f, one in zip(rows, free, strict=True) if one and kind in kinds_of(f)}) for kind in kinds}
 
-    def replicated(job: tuple[str, str]) -> np.ndarray:
-        by_seed = [
-            shares(np.array([marks(found[name], None if seen is None else seen[name]) for name in ids]), belongs, weights)
-            for _, found in sorted(texts[job].items())
-        ]
-        trained = statistics.draw_seeds(len(by_seed), replicates, seed, job[0])
-        flat = np.stack(by_seed).reshape(len(by_seed), 1 + replicates, -1)
+    def shared(found: Mapping[str, str]) -> np.ndarray:
+        return shares(np.array([marks(found[name], None if seen is None else seen[name]) for name in ids]), belongs, weights)
+
+    told = {job: {number: shared(found) for number, found in by_seed.items()} for job, by_seed in texts.items()}
+
+    def averaged(job: tuple[str, str], seeds: Collection[int]) -> np.ndarray:
+        trained = statistics.draw_seeds(len(seeds), replicates, seed, job[0])
+        flat = np.stack([told[job][number] for number in sorted(seeds)]).reshape(len(seeds), 1 + replicates, -1)
         return statistics.averaged(flat, trained).reshape(1 + replicates, len(kinds), len(MEASURES))
 
     def cell(values: np.ndarray) -> dict[str, Any]:
@@ -100,13 +102,14 @@ def summarise(
             for k, kind in enumerate(kinds)
         }
 
-    found = {job: replicated(job) for job in sorted(texts)}
+    found = {job: averaged(job, texts[job].keys()) for job in sorted(texts)}
     runs = sorted({name for _, name in found})
     places = sorted({protocol for protocol, _ in found})
-    both = [p for p in places if texts.get((p, run), {}).keys() & texts.get((p, baseline), {}).keys()]
+    common = {p: texts.get((p, run), {}).keys() & texts.get((p, baseline), {}).keys() for p in places}
+    both = [averaged((p, run), seeds) - averaged((p, baseline), seeds) for p, seeds in common.items() if seeds]
     return {
         "counts": {kind: {"faces": len(held[kind]), "subjects": people[kind]} for kind in kinds},
         "protocols": {f"{protocol}-{name}": cell(values) for (protocol, name), values in found.items()},
         "mean": {name: cell(np.mean([found[job] for job in found if job[1] == name], axis=0)) for name in runs},
-        "difference": cell(np.mean([found[p, run] - found[p, baseline] for p in both], axis=0)) if both else {},
+        "difference": cell(np.mean(both, axis=0)) if both else {},
     }

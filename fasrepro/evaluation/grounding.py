@@ -91,16 +91,16 @@ def sizes(rows: Rows) -> dict[str, int]:
 
 
 def summarise(
-    by_seed: Mapping[int, Rows], sampler: Rows, stream: str, replicates: int, confidence: float, seed: int
+    by_seed: Mapping[int, Rows], sampler: Rows, target: str, protocol: str, replicates: int, confidence: float, seed: int
 ) -> dict[str, Any]:
     """Return {"explained", "sampler", "difference"}, each with a figure for each of `MEASURES`, and the counts behind them.
 
     All rows are of the same faces in the same order. Figures are means over seeds; intervals resample subjects and seeds as
-    those of the metrics do. "difference" is explained minus sampler, on the same drawn subjects and seeds. `stream` names the
-    draws, as the target's name does for the metrics.
+    those of the metrics do. "difference" is explained minus sampler, on the same drawn subjects and seeds. `target` names
+    the draws of subjects, `protocol` those of seeds, as they do for the metrics.
     """
-    counts, place = statistics.draw_subjects(sampler.subjects, sampler.labels, replicates, seed, stream)
-    draws = statistics.draw_seeds(len(by_seed), replicates, seed, stream)
+    counts, place = statistics.draw_subjects(sampler.subjects, sampler.labels, replicates, seed, target)
+    draws = statistics.draw_seeds(len(by_seed), replicates, seed, protocol)
     found = [replicated(rows, counts, place) for _, rows in sorted(by_seed.items())]
     chance, chances = replicated(sampler, counts, place)
     size = sizes(sampler)

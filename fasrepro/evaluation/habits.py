@@ -25,7 +25,7 @@ import numpy as np
 from fasrepro.evaluation import levels, metrics, statistics
 from fasrepro.evaluation.levels import Columns
 from fasrepro.evaluation.metrics import MetricError
-from fasrepro.evaluation.summary import JobResults, Settings, operating_point
+from fasrepro.evaluation.summary import JobResults, Settings, operating_point, sources
 from fasrepro.records import Face
 
 LIMIT = 0.01  # of APCER or BPCER, where the other is told
@@ -154,10 +154,11 @@ def summarise(jobs: Mapping[str, JobResults], settings: Settings) -> dict[str, A
 
     A job: "hter", honest and of each habit; what each habit "flatters_by"; "tpr" in both polarities and their "difference"; means
     over seeds; "seeds", with the thresholds of each; "counts". "means": a row a run with several targets, where all is averaged
-    over them; transfers apart. A figure is {"value", "low", "high"}, None where it cannot be told. Raises `MetricError`.
+    over those with as many sources, transfers apart, as `summary.paired` does. A figure is {"value", "low", "high"}, None where
+    it cannot be told. Raises `MetricError`.
     """
     cells: dict[str, Any] = {}
-    pooled: dict[tuple[str, bool], list[tuple[JobResults, Estimates, set[str]]]] = {}
+    pooled: dict[tuple[str, bool, int], list[tuple[JobResults, Estimates, set[str]]]] = {}
     for name, job in jobs.items():
         models = rows_of(job, f"{name}, seed")
         found = estimate(list(models.values()), job.protocol, job.target, settings)
@@ -166,9 +167,9 @@ def summarise(jobs: Mapping[str, JobResults], settings: Settings) -> dict[str, A
         cells[name] = {"protocol": job.protocol, "run": job.run, "target": job.target, "transfer": job.transfer}
         cells[name] |= {"counts": counts, "seeds": {str(seed): _points(rows) for seed, rows in models.items()}}
         cells[name] |= _figures(found, settings.confidence, counts["subjects"])
-        pooled.setdefault((job.run, job.transfer), []).append((job, found, set(columns.subjects.tolist())))
+        pooled.setdefault((job.run, job.transfer, sources(job.protocol)), []).append((job, found, set(columns.subjects.tolist())))
     means = []
-    for (run, transfer), group in sorted(pooled.items()):
+    for (run, transfer, _), group in sorted(pooled.items()):
         if len(group) > 1:
             subjects = set.union(*(subjects for _, _, subjects in group))  # two protocols may have one target
             mean = {key: _mean([found[key] for _, found, _ in group]) for key in group[0][1]}

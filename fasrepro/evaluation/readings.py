@@ -70,14 +70,14 @@ def gather(
 def kappa(first: np.ndarray, second: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return Cohen's kappa, shape (replicates,); `first`, `second` (rows,) of -1, 0, 1, `weights` (replicates, rows).
 
-    NaN where both give one and the same verdict throughout.
+    NaN where both give one and the same verdict throughout, and where there is none.
     """
     total = weights.sum(axis=1)
-    observed = weights @ (first == second) / total
-    chance = np.zeros(len(weights))
-    for verdict in (UNDECIDED, *metrics.LABELS):
-        chance += (weights @ (first == verdict)) * (weights @ (second == verdict)) / total**2
     with np.errstate(invalid="ignore", divide="ignore"):
+        observed = weights @ (first == second) / total
+        chance = np.zeros(len(weights))
+        for verdict in (UNDECIDED, *metrics.LABELS):
+            chance += (weights @ (first == verdict)) * (weights @ (second == verdict)) / total**2
         return np.where(1 - chance > CHANCE_ONE, (observed - chance) / (1 - chance), np.nan)
 
 
@@ -91,30 +91,32 @@ def disagreement(verdicts: np.ndarray, decided: np.ndarray, weights: np.ndarray)
 def measure(read: Read, channel: str, first: str, weights: np.ndarray) -> Values:
     """Return `SHOWN` of one channel for weights (replicates, rows), its disagreement with the head, and its kappa with the
     channel `first`, which has none itself."""
-    rows = ~np.isnan(read.verdicts[channel])
-    given, labels, weights = read.verdicts[channel][rows].astype(int), read.labels[rows], weights[:, rows]
-    found = metrics.measure_readings(metrics.Readings(labels, given, weights))
+    verdicts = read.verdicts[channel]
+    rows = ~np.isnan(verdicts)
+    given = verdicts[rows].astype(int)
+    found = metrics.measure_readings(metrics.Readings(read.labels[rows], given, weights[:, rows]))
     made = {name: found[name] for name in SHOWN}
-    made["disagreement"] = disagreement(given, read.decided[rows], weights)
+    made["disagreement"] = disagreement(given, read.decided[rows], weights[:, rows])
     if channel != first and first in read.verdicts:
-        made["kappa"] = kappa(given, read.verdicts[first][rows], weights)
+        both = rows & ~np.isnan(read.verdicts[first])
+        made["kappa"] = kappa(verdicts[both], read.verdicts[first][both], weights[:, both])
     return made
 
 
 def summarise(
-    by_seed: Mapping[int, Read], first: str, stream: str, replicates: int, confidence: float, seed: int
+    by_seed: Mapping[int, Read], first: str, target: str, protocol: str, replicates: int, confidence: float, seed: int
 ) -> dict[str, Any]:
     """Return {"channels": {channel: {figure: {"value", "low", "high"}}}, "unparsed", "counts"} of one job.
 
-    `first` is the reader that the others are held against. `stream` names the draws, as the target's name does for
-    the metrics. Raises `MetricError` where the seeds' explanations are not of the same faces.
+    `first` is the reader that the others are held against. `target` names the draws of subjects, `protocol` those of seeds, as
+    they do for the metrics. Raises `MetricError` where the seeds' explanations are not of the same faces.
     """
     seeds = sorted(by_seed)
     one = by_seed[seeds[0]]
     for number in seeds:
         if not np.array_equal(by_seed[number].ids, one.ids):
             raise MetricError(f"seed {number} explains other faces than seed {seeds[0]}; run `dvc repro`")
-    draws = statistics.draw_seeds(len(seeds), replicates, seed, stream)
+    draws = statistics.draw_seeds(len(seeds), replicates, seed, protocol)
     report: dict[str, Any] = {"channels": {}}
     for channel in sorted(one.verdicts):
         rows = ~np.isnan(one.verdicts[channel])
@@ -122,7 +124,7 @@ def summarise(
         subjects = [name for name, read in zip(one.subjects, rows, strict=True) if read]
         if not rows.any() or len(set(one.labels[rows].tolist())) < 2:
             continue
-        counts, place = statistics.draw_subjects(subjects, one.labels[rows], replicates, seed, stream)
+        counts, place = statistics.draw_subjects(subjects, one.labels[rows], replicates, seed, target)
         place = _spread(place, rows)
 
         def figures(read: Read, weights: np.ndarray, channel: str = channel) -> Values:

@@ -69,6 +69,18 @@ def _units(found: Videos) -> int:
     return len(np.unique(found.units))
 
 
+def _least(found: Videos) -> int:
+    """Return how many units the label with fewer has: as many as stand behind a figure of both."""
+    return min(_units(found.where(found.labels == label)) for label in metrics.LABELS)
+
+
+def _behind(test: Videos) -> dict[str, int]:
+    """Return how many units stand behind each figure that is about one label, or one species, alone."""
+    attacks, bona_fide = (test.where(test.labels == label) for label in (1, 0))
+    species = {f"apcer/{name}": _units(attacks.where(attacks.species == name)) for name in np.unique(attacks.species)}
+    return species | {"apcer_pooled": _units(attacks), "apcer_max": _units(attacks), "bpcer": _units(bona_fide)}
+
+
 def _measured(found: Videos, threshold: float | None, weights: np.ndarray) -> Values:
     """Return what is told of test; without a threshold, AUC and the oracle's figures alone."""
     sample = metrics.Sample(found.labels, found.scores, found.species, math.nan if threshold is None else threshold, weights)
@@ -101,7 +113,7 @@ def _dev_auc(dev: Videos, options: Options) -> Figure:
 
         values.append(measure(np.ones((1, len(own.labels))))["auc"][0])
         replicates.append(_replicates(own, measure, options, f"dev/{dataset}")["auc"])
-    return statistics.figure(float(np.mean(values)), np.mean(replicates, axis=0), options.confidence, _units(dev))
+    return statistics.figure(float(np.mean(values)), np.mean(replicates, axis=0), options.confidence, _least(dev))
 
 
 def dev_threshold(dev: Videos) -> float:
@@ -141,8 +153,10 @@ def _notes(test: Videos, columns: frozenset[str], figures: Iterable[Figure]) -> 
             "No column subject: intervals resample videos, and are too narrow where a subject has several videos, which are no "
             "independent trials."
         )
-    if _units(test) < FEW_UNITS:
-        notes.append(f"Fewer than {FEW_UNITS} to resample: intervals over so few are much too narrow.")
+    if _least(test) < FEW_UNITS:
+        notes.append(f"Fewer than {FEW_UNITS} of one label to resample: intervals over so few are much too narrow.")
+    if any(figure["value"] is not None and figure["low"] is None for figure in figures):
+        notes.append("Where one subject alone stands behind a figure, it has no interval.")
     if "species" not in columns:
         notes.append("No column species: all attacks count as one species, so a species that is missed does not show.")
     if len(set(test.datasets.tolist())) > 1:
@@ -156,9 +170,9 @@ def _figures(test: Videos, threshold: float | None, options: Options) -> dict[st
     def measure(weights: np.ndarray) -> Values:
         return _measured(test, threshold, weights)
 
-    drawn = _replicates(test, measure, options, "test")
+    drawn, behind, least = _replicates(test, measure, options, "test"), _behind(test), _least(test)
     return {
-        name: statistics.figure(float(value[0]), drawn[name], options.confidence, _units(test))
+        name: statistics.figure(float(value[0]), drawn[name], options.confidence, behind.get(name, least))
         for name, value in measure(np.ones((1, len(test.labels)))).items()
     }
 
@@ -169,7 +183,7 @@ def report(table: Table, options: Options) -> dict[str, Any]:
     Keys: "settings"; "counts" by split; "auc" and "oracle", of test; "dev", with its "threshold" and its AUC within data sets;
     "at_dev_threshold", with "apcer" by species; "hter_dev_minus_oracle"; "first_frame", where a video has several rows;
     "warnings" and "notes", sentences. With `oracle_only` there are none of those that hang on dev. A figure is {"value", "low",
-    "high"}, its bounds None over fewer than two subjects.
+    "high"}, its bounds None where fewer than two subjects stand behind it.
 
     Raises `ScoresError` where a split or a label is missing.
     """

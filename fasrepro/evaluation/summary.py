@@ -23,7 +23,7 @@ from fasrepro.records import Face, Verdict
 HEAD = "head"  # the channel of the scores; the other channels are readers
 # What runs are compared in by frame, of the head and of readers; by video in everything: pairs grow as the runs' square.
 FRAME_PAIRS = ("hter_dev", "auc", "hter", "accuracy", "hter_decided", "accuracy_decided")
-MEAN = "mean"  # the "protocol" of a difference averaged over all protocols that have both runs
+MEAN = "mean"  # the "protocol" of a difference averaged over protocols that have both runs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,12 +185,18 @@ def compared(found: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
     ]
 
 
+def sources(protocol: str) -> int:
+    """Return how many data sets a protocol such as `oci_m` trains on: it has a letter of each."""
+    return len(protocol.partition("_")[0])
+
+
 def paired(
     found: Mapping[tuple[str, str], Estimates], settings: Settings, transfers: Collection[str] = ()
 ) -> list[dict[str, Any]]:
     """Return run minus baseline of `pairs` for every metric, by frame for `FRAME_PAIRS` alone; `found` by (protocol, run).
 
-    Where two protocols have both runs, also their mean; that of `transfers` (protocols) is apart. Of the head by video also the
+    Where two protocols have both runs, also their mean: of those with as many sources, since fewer make another task; that of
+    `transfers` (protocols) is apart. Of the head by video also the
     "detectable" difference (`comparisons`). Raises `MetricError` where the two were not judged on the same faces. Runs that share
     no seed are not compared.
     """
@@ -207,7 +213,8 @@ def paired(
                 row |= {"protocol": protocol, "run": run, "baseline": baseline, "channel": key[0], "level": key[1]}
                 row["transfer"] = transfer
                 rows.append(_interval(row, replicates, settings.confidence))
-                pooled.setdefault((run, baseline, *key, row["metric"], transfer), []).append((row, replicates, subjects))
+                group = run, baseline, *key, row["metric"], transfer, sources(protocol)
+                pooled.setdefault(group, []).append((row, replicates, subjects))
     for group in pooled.values():
         if len(group) > 1:
             mean = np.mean([replicates for _, replicates, _ in group], axis=0)

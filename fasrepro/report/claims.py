@@ -32,7 +32,7 @@ class Claim:
     figures: tuple[str, ...] = ()
     about: str = ""
     loses: bool = False
-    transfer: bool = False  # about models that were trained for another target
+    transfer: bool = False  # about models on a data set that no leave-one-out protocol has for its target
     look: str = "paired"
     reason: str = ""
 

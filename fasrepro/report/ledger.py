@@ -19,6 +19,7 @@ from fasrepro.report.published import Figure
 NOT_RUN = "not run"
 NOT_TESTED = "not tested"
 OVERALL = "mean of"  # what a row over several protocols begins with
+ELSEWHERE = "w"  # the letter of SiW-Mv2, which is no target of the leave-one-out protocols
 # (the gain lies beyond the margin, the loss does, neither)
 WORDS = {
     "synthetic": ("mechanism seen", "opposite seen", "undecided"),
@@ -41,6 +42,7 @@ class LedgerRow:
     high: float | None
     test: str
     verdict: str
+    enough: bool  # whether there are the seeds and subjects that the rule asks for
 
 
 def verdict(metric: str, low: float | None, high: float | None, margin: float, world: str, loses: bool = False) -> str:
@@ -83,7 +85,8 @@ def chance(settings: Mapping[str, Any], rows: Sequence[LedgerRow]) -> str:
     return (
         f"The rule is not adjusted for how many claims and protocols there are: of the {intervals} intervals below, "
         f"{intervals * (1 - settings['evaluation']['confidence']):.1f} or, with so few subjects, more would leave zero out if "
-        f"nothing made a difference. So a claim goes by its mean over protocols; a row of one protocol describes."
+        f"nothing made a difference. So a claim goes by its mean over protocols where it has one, and a row of one protocol "
+        f"beside it describes. The verdict of a claim that was run on one protocol hangs on one interval."
     )
 
 
@@ -119,7 +122,7 @@ def _test(row: Mapping[str, Any]) -> str:
 
 def _row(claim: Claim, paper: str, metric: str, reason: str, verdict: str) -> LedgerRow:
     """Return the one row of a claim that nothing was measured of."""
-    return LedgerRow(claim, "—", claim.channel, metric, paper, None, None, None, reason, verdict)
+    return LedgerRow(claim, "—", claim.channel, metric, paper, None, None, None, reason, verdict, False)
 
 
 def _decided(claim: Claim, metric: str, row: Mapping[str, Any], ledger: Mapping[str, Any], world: str) -> str:
@@ -130,11 +133,22 @@ def _decided(claim: Claim, metric: str, row: Mapping[str, Any], ledger: Mapping[
     return verdict(metric, row["low"], row["high"], ledger["margin"], world, claim.loses)
 
 
+def _size(row: Mapping[str, Any]) -> tuple[bool, int]:
+    """Return what orders a claim's rows: means last, and of these the one over most protocols first."""
+    return "protocols" in row, -len(row.get("protocols", ()))
+
+
+def _elsewhere(row: Mapping[str, Any]) -> bool:
+    """Return whether a row is about models on a data set that is no target of the leave-one-out protocols: those that were
+    transferred there, and those of all four data sets."""
+    return row["transfer"] or all(name.endswith(f"_{ELSEWHERE}") for name in row.get("protocols", [row["protocol"]]))
+
+
 def of_pairs(
     claim: Claim, results: Mapping[str, Any], published: Mapping[str, Figure], world: str, readers: Sequence[str]
 ) -> list[LedgerRow]:
-    """Return a claim's rows: one a protocol and channel, means last, then the means of what is told `beside`; or one that says
-    it was not run."""
+    """Return a claim's rows: one a protocol and channel, in the order of `readers`, means last, then the means of what is told
+    `beside`; or one that says it was not run."""
     metrics = results["metrics"]
     numbers = metrics["settings"]["ledger"]
     metric, paper = claim.metric or numbers["metric"], _paper(claim, published)
@@ -142,7 +156,7 @@ def of_pairs(
 
     def fits(row: Mapping[str, Any]) -> bool:
         wanted = metric, claim.level, claim.transfer
-        return row["channel"] in channels and (row["metric"], row["level"], row["transfer"]) == wanted
+        return row["channel"] in channels and (row["metric"], row["level"], _elsewhere(row)) == wanted
 
     found = [row for row in oriented(metrics["paired"], claim.run, claim.baseline) if fits(row)]
     if not found:
@@ -160,8 +174,9 @@ def of_pairs(
             row["high"],
             _test(row),
             _decided(claim, metric, row, numbers, world),
+            enough(row, numbers),
         )
-        for row in sorted(found, key=lambda row: (row["channel"], "protocols" in row, row["protocol"]))
+        for row in sorted(found, key=lambda row: (channels.index(row["channel"]), _size(row), row["protocol"]))
     ]
     for name, level in claim.beside:
         beside = dataclasses.replace(claim, metric=name, level=level, beside=())
@@ -196,6 +211,7 @@ def of_grounding(
             row["high"],
             _test(row),
             _decided(claim, metric, row, numbers, world),
+            enough(row, numbers),
         )
         for row in rows
     ]

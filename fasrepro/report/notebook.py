@@ -64,7 +64,7 @@ def paired_frame(
 ) -> pd.DataFrame:
     """Return run minus baseline per protocol and run: protocol, run, baseline, metric, difference, low, high, seeds, subjects.
 
-    Any run may be the baseline. By frame there are differences in "hter_dev" and "auc" alone.
+    Any run may be the baseline. By frame there are differences in `evaluation.summary.FRAME_PAIRS` alone.
     """
     columns = ["protocol", "run", "baseline", "metric", "difference", "low", "high", "seeds", "subjects"]
     wanted = {"metric": metric, "level": level, "channel": channel}

@@ -87,7 +87,7 @@ def result_figures(material: Material, runs: Sequence[str], folder: Path) -> dic
     drawings = {
         "hter": (
             lambda path: figures.measure(metrics, runs, "hter_dev", path, chance=0.5),
-            "HTER on the target at the threshold chosen on the sources' dev faces, with intervals. Lower is better.",
+            "HTER on the target at the threshold chosen on the sources' dev videos, with intervals. Lower is better.",
         ),
         "auc": (
             lambda path: figures.measure(metrics, runs, "auc", path, chance=0.5),

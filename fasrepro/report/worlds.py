@@ -28,6 +28,7 @@ from fasrepro.report.ledger import LedgerRow
 from fasrepro.report.recorded import Run
 
 READER = "lexical"  # of several readers the one shown: a fixed rule, the same everywhere
+SOURCES = 3  # of a leave-one-out protocol
 LEAST_WORLDS = 3  # to average over: two do not tell how worlds vary
 LEAST_STRENGTHS = 2  # to tell a trend from
 TREND = dict(zip(ledger.WORDS["synthetic"], ("more, the tighter", "less, the tighter", "undecided"), strict=True))
@@ -36,10 +37,12 @@ NOTHING = "No run in another world was recorded: `fasrepro record --profile NAME
 
 
 def label_only(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Return the HTER of the labels alone on each protocol that models were trained for."""
-    jobs = metrics["jobs"].values()
+    """Return the HTER of the labels alone on each leave-one-out protocol."""
+    jobs = {job["protocol"]: job for job in metrics["jobs"].values() if job["run"] == "label_only" and not job["transfer"]}
     return {
-        j["protocol"]: j["mean"]["video"]["hter_dev"]["value"] for j in jobs if j["run"] == "label_only" and not j["transfer"]
+        protocol: job["mean"]["video"]["hter_dev"]["value"]
+        for protocol, job in jobs.items()
+        if len(protocol.partition("_")[0]) == SOURCES
     }
 
 
@@ -51,14 +54,16 @@ def read(metrics: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Run, 
 
 
 def overall(claim: Claim, world: Run) -> LedgerRow:
-    """Return the claim's row over all protocols of a world: their mean, or that of the one there is."""
+    """Return the claim's row over all protocols of a world: their mean (of several the one over most), or that of the one there
+    is."""
     channels = [READER] if claim.channel == READERS else [HEAD]
     plain = dataclasses.replace(claim, figures=(), beside=())  # these stand in the ledger
-    return ledger.of_pairs(plain, {"metrics": world.metrics}, {}, "synthetic", channels)[-1]
+    rows = ledger.of_pairs(plain, {"metrics": world.metrics}, {}, "synthetic", channels)
+    return next((row for row in rows if row.scope.startswith(ledger.OVERALL)), rows[-1])
 
 
 def pooled(rows: Sequence[LedgerRow], confidence: float, replicates: int, seed: int) -> tuple[float, float, float] | None:
-    """Return the mean difference over worlds with its interval; None for fewer than `LEAST_WORLDS` with an interval."""
+    """Return the mean difference over worlds with its interval; None for fewer than `LEAST_WORLDS` that tell."""
     known = _known(rows)
     if len(known) < LEAST_WORLDS:
         return None
@@ -74,7 +79,7 @@ def trend(
     by_strength: Mapping[float, LedgerRow], confidence: float, replicates: int, seed: int
 ) -> tuple[float, float, float] | None:
     """Return how much a difference changes from no ties to full ones (strength 0 to 1), with its interval; None for fewer
-    than `LEAST_STRENGTHS` with an interval.
+    than `LEAST_STRENGTHS` that tell.
 
     The least-squares line through the differences. Each is drawn as in `pooled` and by itself, though the runs share people: what
     they have in common cancels out of a trend, so that the interval is, if anything, too wide.
@@ -92,8 +97,8 @@ def trend(
 
 
 def _known(rows: Sequence[LedgerRow]) -> list[LedgerRow]:
-    """Return the rows with an interval."""
-    return [row for row in rows if row.difference is not None and row.low is not None and row.high is not None]
+    """Return the rows with an interval over as many seeds and subjects as the rule asks for."""
+    return [row for row in rows if row.enough and None not in (row.difference, row.low, row.high)]
 
 
 def _normal(known: Sequence[LedgerRow], confidence: float) -> tuple[np.ndarray, np.ndarray]:

@@ -31,6 +31,7 @@ def main(argv: list[str] | None = None) -> None:
             {seed: grounding.explained(chosen, texts[seed], seen) for seed in job.seeds},
             grounding.sampled(chosen, captions, seen),
             protocols.protocol(job.protocol).target,
+            job.protocol,
             evaluation.replicates,
             evaluation.confidence,
             evaluation.seed,

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 
 from fasrepro import config, paths, provenance, records, stages
-from fasrepro.captions import checks, styles
+from fasrepro.captions import forms, styles
 from fasrepro.data import protocols
 from fasrepro.evaluation import levels, readings
 from fasrepro.records import Explanation, Face, Judgement, Score, TrainRow, Verdict
-
-
-def parses(text: str, forms: list[styles.Style]) -> bool:
-    """Return whether a text has the form of one of the styles."""
-    for style in forms:
-        with contextlib.suppress(checks.Rejected):
-            return bool(checks.parse(style, text))
-    return False
 
 
 def gathered(
@@ -25,7 +16,7 @@ def gathered(
 ) -> dict[int, readings.Read]:
     """Return what was read of a job, by seed; `judged` are the job's judgements, `cuts` its dev thresholds."""
     trained = {row.style for row in records.read(paths.trainset(job.trainset), TrainRow)}
-    forms = [styles.STYLES[form] for form in sorted(trained & set(styles.STYLES))]
+    known = [styles.STYLES[form] for form in sorted(trained & set(styles.STYLES))]
     explanations, scores = records.read(paths.explanations(name), Explanation), records.read(paths.scores(name), Score)
     found = {}
     for seed, cut in cuts.items():
@@ -35,7 +26,7 @@ def gathered(
         for row in judged:
             if row.seed == seed:
                 verdicts[row.reader][row.face_id] = row.verdict
-        unparsed = {face_id: not parses(text, forms) for face_id, text in texts.items()} if forms else None
+        unparsed = {face_id: not forms.fits(text, known) for face_id, text in texts.items()} if known else None
         found[seed] = readings.gather([faces[face_id] for face_id in texts], verdicts, decided, unparsed)
     return found
 
@@ -50,7 +41,8 @@ def main(argv: list[str] | None = None) -> None:
     for name, job in config.load_jobs().items():
         cuts = {seed: cells[name]["seeds"][str(seed)]["threshold_dev"] for seed in job.seeds}
         by_seed = gathered(name, job, faces, judged.get((job.protocol, job.run), []), cuts)
-        found = readings.summarise(by_seed, params.judging.readers[0], protocols.protocol(job.protocol).target, *settings)
+        target = protocols.protocol(job.protocol).target
+        found = readings.summarise(by_seed, params.judging.readers[0], target, job.protocol, *settings)
         report[name] = {"protocol": job.protocol, "run": job.run, **found}
     provenance.write_json(paths.READINGS, provenance.rounded(report, params.evaluation.digits))
 

@@ -39,6 +39,19 @@ def test_what_is_missing_is_said_and_told_by_the_status(
     assert "MISSING  annotator at https://example.invalid/v1: OPENAI_API_KEY is not set" in out
 
 
+def test_licensed_archives_need_an_annotator_that_is_not_simulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path, archives={**config.read_yaml(ROOT / "params.yaml")["archives"], "source": "licensed"})
+    (tmp_path / "requirements.lock").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FASREPRO_ARCHIVES", str(tmp_path))
+    assert cli.main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "ok       licensed archives" in out
+    assert "MISSING  annotator: simulated" in out and "set annotator.base_url" in out
+
+
 def test_a_recorded_run_by_other_code_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -63,8 +63,14 @@ def test_shares_and_their_difference_by_hand() -> None:
     assert values["reasoning"]["mask"] == [0.5, 0.5, 0.75]
     assert values["reasoning"]["makeup"] == [0.25, 0.25, 0.5]
     assert values["reasoning"]["unseen"] == [0.375, 0.375, 0.625]
-    assert found["difference"]["unseen"]["foreign"]["value"] == 0.375
+    assert found["difference"]["unseen"]["foreign"]["value"] == 0.75  # of seed 0, which both have
     assert found["counts"]["unseen"] == {"faces": 4, "subjects": 4}
+
+
+def test_a_difference_is_of_the_seeds_that_both_runs_have() -> None:
+    found = summary({("oci_w", "vanilla"): {1: VANILLA}, ("oci_w", "reasoning"): {0: REASONING, 1: VANILLA}})
+    assert found["mean"]["reasoning"]["unseen"]["foreign"]["value"] == 0.375
+    assert found["difference"]["unseen"]["foreign"] == {"value": 0.0, "low": 0.0, "high": 0.0}
 
 
 def test_what_is_in_the_images_can_be_unknown_and_what_was_not_explained_is_empty() -> None:

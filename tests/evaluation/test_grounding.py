@@ -82,11 +82,11 @@ def test_a_run_that_says_what_is_there_beats_the_sampler_and_one_that_repeats_a_
     sampler = grounding.sampled(faces, captions, there)
     right = rows(present, present, labels)
     same = rows([present[0] if label is Label.ATTACK else [] for label in labels], present, labels)
-    report = grounding.summarise({0: right, 1: right}, sampler, "msu", 200, 0.95, 1)
+    report = grounding.summarise({0: right, 1: right}, sampler, "msu", "oci_m", 200, 0.95, 1)
     assert report["explained"]["f1"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert report["difference"]["f1"]["low"] > 0.5
     assert report["counts"] == {"attack": 16, "bona_fide": 8, "subjects": 4, "seeds": 2}
-    blind = grounding.summarise({0: same}, sampler, "msu", 200, 0.95, 1)["difference"]["f1"]
+    blind = grounding.summarise({0: same}, sampler, "msu", "oci_m", 200, 0.95, 1)["difference"]["f1"]
     assert blind["value"] < 0.2
-    mixed = grounding.summarise({0: right, 1: same}, sampler, "msu", 200, 0.95, 1)
+    mixed = grounding.summarise({0: right, 1: same}, sampler, "msu", "oci_m", 200, 0.95, 1)
     assert mixed["explained"]["f1"]["value"] == pytest.approx((1.0 + grounding.measure(same, np.ones((1, 24)))["f1"][0]) / 2)

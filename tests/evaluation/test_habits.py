@@ -92,7 +92,8 @@ def test_one_percent_of_a_hundred_videos_is_one_error() -> None:
 def test_means_are_over_the_targets_of_a_run_and_those_of_transfers_apart() -> None:
     first, second = job(TEST, protocol="c_m"), job(perfect(TEST), protocol="o_m")
     moved = dataclasses.replace(job(TEST, protocol="c_w"), transfer=True)
-    found = habits.summarise({"a": first, "b": second, "c": moved, "d": job(TEST, run="other")}, SOME)["means"]
+    more = job(TEST, protocol="co_m")  # of more sources
+    found = habits.summarise({"a": first, "b": second, "c": moved, "d": job(TEST, run="other"), "e": more}, SOME)["means"]
     assert [(row["run"], row["transfer"], row["protocols"], row["subjects"]) for row in found] == [
         ("vanilla", False, ["c_m", "o_m"], 2)
     ]

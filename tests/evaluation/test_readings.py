@@ -39,7 +39,7 @@ def read(verdicts: dict[str, list[Verdict | None]], decided: tuple[int, ...] = L
 def test_by_hand() -> None:
     one = read({"lexical": [A, A, B, B, B, U], "lexical_cut": [A, U, U, B, U, U], "api": [A, None, B, B, None, A]}, unparsed=3)
     two = read({"lexical": [A, A, A, B, B, B], "lexical_cut": [A, A, A, B, B, B], "api": [A, None, A, B, None, B]})
-    found = readings.summarise({0: one, 1: two}, "lexical", "msu", 50, 0.95, 1)
+    found = readings.summarise({0: one, 1: two}, "lexical", "msu", "oci_m", 50, 0.95, 1)
     value = {name: {k: v["value"] for k, v in cell.items() if k != "read"} for name, cell in found["channels"].items()}
     # Seed 0: attacks 2 of 3 right, bona fide 2 of 3, one undecided of six; the head is right everywhere, so of the five decided
     # verdicts one differs. Seed 1: all right.
@@ -59,6 +59,18 @@ def test_by_hand() -> None:
     assert low <= (4 / 6 + 1) / 2 <= high
 
 
+def test_kappa_is_of_what_both_read_whichever_reader_is_the_first() -> None:
+    one = read({"lexical": [A, A, B, B, B, U], "api": [A, None, B, B, None, B]})
+    kappas = {}
+    for first, other in (("lexical", "api"), ("api", "lexical")):
+        found = readings.summarise({0: one}, first, "msu", "oci_m", 50, 0.95, 1)
+        kappas[first] = found["channels"][other]["kappa"]["value"]
+    # A B B U against A B B B: observed 3/4, chance (1*1 + 2*3) / 16
+    assert kappas == {"lexical": pytest.approx((3 / 4 - 7 / 16) / (1 - 7 / 16)), "api": pytest.approx(kappas["lexical"])}
+    apart = read({"lexical": [A, None, None, B, None, None], "api": [None, A, B, None, B, A]})
+    assert readings.summarise({0: apart}, "api", "msu", "oci_m", 50, 0.95, 1)["channels"]["lexical"]["kappa"]["value"] is None
+
+
 @given(st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.sampled_from([-1, 0, 1])), min_size=2, max_size=30))
 def test_kappa_is_scikit_learn_s(pairs: list[tuple[int, int]]) -> None:
     first, second = (np.array(column) for column in zip(*pairs, strict=True))
@@ -73,11 +85,11 @@ def test_kappa_is_scikit_learn_s(pairs: list[tuple[int, int]]) -> None:
 
 def test_what_cannot_be_told_is_none_and_what_does_not_fit_is_named() -> None:
     one_label = read({"lexical": [A, A, A, None, None, None]})
-    assert readings.summarise({0: one_label}, "lexical", "msu", 10, 0.95, 1)["channels"] == {}
+    assert readings.summarise({0: one_label}, "lexical", "msu", "oci_m", 10, 0.95, 1)["channels"] == {}
     undecided = read({"lexical": [U] * 6})
-    cell = readings.summarise({0: undecided}, "lexical", "msu", 10, 0.95, 1)["channels"]["lexical"]
+    cell = readings.summarise({0: undecided}, "lexical", "msu", "oci_m", 10, 0.95, 1)["channels"]["lexical"]
     assert cell["disagreement"]["value"] is None
     assert cell["accuracy"]["value"] == 0.0
     other = readings.gather([face(0)], {}, {face(0).face_id: True}, None)
     with pytest.raises(MetricError, match="seed 1 explains other faces than seed 0"):
-        readings.summarise({0: undecided, 1: other}, "lexical", "msu", 10, 0.95, 1)
+        readings.summarise({0: undecided, 1: other}, "lexical", "msu", "oci_m", 10, 0.95, 1)

@@ -240,6 +240,17 @@ def test_one_subject_has_no_interval() -> None:
     assert report["at_dev_threshold"]["hter_dev"] == {"value": 0.375, "low": None, "high": None}
 
 
+def test_a_rate_of_one_subject_has_no_interval_and_few_of_a_label_are_told() -> None:
+    rows = [dataclasses.replace(row, subject="s9") if row.label == 0 else row for row in TEST]
+    report = rescore.report(table(DEV + rows), QUICK)
+    found = report["at_dev_threshold"]
+    assert found["bpcer"]["value"] is not None and found["bpcer"]["low"] is None
+    assert found["hter_dev"]["low"] is None and found["apcer_pooled"]["low"] is not None
+    assert report["auc"]["low"] is None
+    assert any("of one label to resample" in note for note in report["notes"])
+    assert any("one subject alone" in note for note in report["notes"])
+
+
 def test_without_species_there_is_one() -> None:
     at_dev = rescore.report(table(DEV + TEST, without=("species",)), QUICK)["at_dev_threshold"]
     assert at_dev["apcer_max"]["value"] == at_dev["apcer_pooled"]["value"] == at_dev["apcer"]["all attacks"]["value"] == 0.25

@@ -69,10 +69,10 @@ def test_by_frame_few_metrics_are_compared() -> None:
     ("second", "subjects"), [(["m1", "m2", "m3"], 3), (["i1", "i2"], 5), (["m3", "m4"], 4)], ids=["same", "other", "some"]
 )
 def test_a_mean_over_protocols_counts_each_subject_once(second: list[str], subjects: int) -> None:
-    people = {"oci_m": ["m1", "m2", "m3"], "oc_m": second}
+    people = {"oci_m": ["m1", "m2", "m3"], "ocw_m": second}
     found = {(place, run): estimates(value, people[place]) for place in people for run, value in (("a", 0.25), ("b", 0.75))}
     (mean,) = [row for row in summary.paired(found, SETTINGS) if row["protocol"] == "mean" and row["level"] == "video"]
-    assert (mean["subjects"], mean["difference"], mean["protocols"]) == (subjects, 0.5, ["oci_m", "oc_m"])
+    assert (mean["subjects"], mean["difference"], mean["protocols"]) == (subjects, 0.5, ["oci_m", "ocw_m"])
 
 
 def test_the_mean_of_transfers_is_apart() -> None:
@@ -83,3 +83,15 @@ def test_the_mean_of_transfers_is_apart() -> None:
     means = [row for row in summary.paired(found, SETTINGS, {"oci_w", "ocm_w"}) if row["protocol"] == "mean"]
     by_video = [(row["protocols"], row["transfer"], row["difference"]) for row in means if row["level"] == "video"]
     assert by_video == [(["oci_m", "ocm_i"], False, pytest.approx(0.2)), (["oci_w", "ocm_w"], True, pytest.approx(0.7))]
+
+
+def test_protocols_with_fewer_sources_have_a_mean_of_their_own() -> None:
+    worse = {"oci_m": 0.1, "ocm_i": 0.3, "mi_c": 0.5, "mi_o": 0.9, "moci_w": 0.8}
+    found = {
+        (place, run): estimates(value, ["x", "y"]) for place, least in worse.items() for run, value in (("a", 0.0), ("b", least))
+    }
+    means = [row for row in summary.paired(found, SETTINGS) if row["protocol"] == "mean" and row["level"] == "video"]
+    assert [(row["protocols"], row["difference"]) for row in means] == [
+        (["oci_m", "ocm_i"], pytest.approx(0.2)),
+        (["mi_c", "mi_o"], pytest.approx(0.7)),
+    ]

@@ -174,6 +174,28 @@ def test_what_was_trained_for_another_target_speaks_to_claims_about_that_alone()
     assert [(r.scope, r.verdict) for r in found if r.claim.id == "P1-3"] == [("oci_w", "mechanism seen")]
 
 
+def test_means_of_other_sources_stand_behind_the_one_over_most_protocols_and_all_four_speak_to_another_data_set() -> None:
+    given = metrics(
+        row("mi_c", 0.1, 0.2),
+        row("mean", 0.1, 0.2, protocols=["mi_c", "mi_o"]),
+        row("mean", -0.2, -0.1, protocols=["oci_m", "omi_c", "ocm_i"]),
+        row("moci_w", 0.1, 0.2),
+    )
+    scopes = [r.scope for r in rows(given) if r.claim.id == "P1-1"]
+    assert scopes == ["mi_c", "mean of oci_m, omi_c, ocm_i", "mean of mi_c, mi_o"]
+    reading = {"channel": "lexical", "metric": "hter", "level": "frame"}
+    given = metrics(row("moci_w", 0.1, 0.2, **reading), row("oci_w", 0.1, 0.2, transfer=True, **reading))
+    assert [r.scope for r in rows(given) if r.claim.id == "P1-3"] == ["moci_w", "oci_w"]
+
+
+def test_the_first_reader_stands_first() -> None:
+    reading = {"metric": "hter", "level": "frame"}
+    given = metrics(row("oci_m", 0.1, 0.2, channel="api", **reading), row("oci_m", -0.2, -0.1, channel="lexical", **reading))
+    results = {"metrics": given}
+    found = ledger.of_pairs(claims.CLAIMS[1], results, published.load(), "synthetic", ["lexical", "api"])
+    assert [r.channel for r in found] == ["lexical", "api"]
+
+
 def test_a_control_of_ours_is_neither_reproduced_nor_has_a_published_figure() -> None:
     given = metrics(row("oci_m", -0.3, -0.2, run="vanilla", baseline="label_only"))
     (control,) = [r for r in rows(given, synthetic=False) if r.claim.id == "C-1"]

@@ -45,6 +45,14 @@ def test_each_world_has_its_verdict_and_all_together_one() -> None:
     assert len(row) == 4  # two do not tell how worlds vary
 
 
+def test_worlds_of_few_seeds_decide_nothing_together() -> None:
+    three = [world(name, name, 0.9, -0.3, -0.1) for name in "abc"]
+    for one in three:
+        one.metrics["paired"][1] |= {"seeds": 1, "subjects": 4}
+    (row,) = cells(worlds.verdicts(three, SETTINGS))
+    assert [cell.split(": ")[-1] for cell in row[2:]] == ["undecided", "undecided", "undecided", "–"]
+
+
 def test_the_interval_over_worlds_is_as_wide_as_the_worlds_differ() -> None:
     rows = [
         worlds.overall(worlds.CLAIMS[0], world(str(n), "abc"[n], 0.9, at - 0.01, at + 0.01))
