@@ -142,6 +142,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{stage:<{width}} {seconds:8.1f} s")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
     print(f"{len(spans)} stages, {time.monotonic() - began:.1f} s, largest process {peak:.2f} GiB")
-    if status == 0:
-        print(f"The book: {(folder / paths.HTML / 'index.html').resolve()}")
+    book = folder / paths.HTML / "index.html"
+    if status == 0 and book.is_file():
+        print(f"The book: {book.resolve()}")
     return status

@@ -60,3 +60,18 @@ def test_times_of_finished_stages_outlive_a_run_that_fails(tmp_path: Path) -> No
     status, spans = reproduce.run_dvc(tmp_path, [])
     assert status != 0 and [stage for stage, _ in spans] == ["good", "bad"]
     assert provenance.read_json(tmp_path / reproduce.TIMES).keys() == {"good"}
+
+
+def test_the_book_is_named_once_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subprocess.run([sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"], cwd=tmp_path, check=True)
+    page = "book/_build/html/index.html"
+    stages = {"numbers": {"cmd": "true"}, "book": {"cmd": f"mkdir -p {Path(page).parent} && touch {page}"}}
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(reproduce.jobs, "is_stale", lambda: False)
+    assert cli.main(["reproduce", "--", "numbers"]) == 0
+    assert "The book" not in capsys.readouterr().out
+    assert cli.main(["reproduce"]) == 0
+    assert f"The book: {tmp_path / page}" in capsys.readouterr().out
