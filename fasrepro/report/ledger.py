@@ -187,9 +187,9 @@ def of_pairs(
 def of_grounding(
     claim: Claim, results: Mapping[str, Any], published: Mapping[str, Figure], world: str, readers: Sequence[str]
 ) -> list[LedgerRow]:
-    """Return a row a protocol, transfer apart: what the explanations' named cues have over the sampler's."""
+    """Return a row a protocol, those `_elsewhere` apart: what the explanations' named cues have over the sampler's."""
     numbers, metric, paper = results["metrics"]["settings"]["ledger"], str(claim.metric), _paper(claim, published)
-    moved = {job["protocol"]: job["transfer"] for job in results["metrics"]["jobs"].values()}
+    moved = {job["protocol"]: _elsewhere(job) for job in results["metrics"]["jobs"].values()}
     found = [
         job
         for job in results["grounding"].values()

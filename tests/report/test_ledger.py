@@ -131,8 +131,9 @@ def test_grounding_on_another_target_is_no_second_look_at_the_same_models() -> N
     one = {"run": "reasoning", "difference": {"f1": {"value": 0.2, "low": 0.1, "high": 0.3}}}
     one["counts"] = {"attack": 9, "bona_fide": 3, "subjects": 8, "seeds": 3}
     given = metrics()
-    given["jobs"] = {name: {"protocol": name, "transfer": name == "oci_w"} for name in ("oci_m", "oci_w")}
-    found = rows(given, {f"{name}-reasoning": {**one, "protocol": name} for name in ("oci_m", "oci_w")})
+    places = ("oci_m", "oci_w", "moci_w")
+    given["jobs"] = {name: {"protocol": name, "transfer": name == "oci_w"} for name in places}
+    found = rows(given, {f"{name}-reasoning": {**one, "protocol": name} for name in places})
     assert [r.scope for r in found if r.claim.id == "P1-6"] == ["oci_m"]
 
 
