@@ -25,7 +25,7 @@ def table(tuning: Mapping[str, Any], runs: Sequence[str], like: Mapping[str, str
     if not rows:
         return tables.NOTHING
     places = sorted({entry["protocol"] for entry in tuning.values()})
-    said = [f"Chosen on the dev faces of {', '.join(places)}, one seed.", _saturation(tuning, within)]
+    said = [f"Chosen on the dev videos of {', '.join(places)}, one seed.", _saturation(tuning, within)]
     if borrowed := sorted({run for run, other in like.items() if other in tuning and run in runs}):
         others = sorted({like[run] for run in borrowed})
         said.append(f"{', '.join(borrowed)} take the rate of {', '.join(others)}.")
