@@ -30,12 +30,17 @@ import yaml
 from aiohttp import web
 
 from benchmarks import stand_in
-from fasrepro import config, paths, records
-from fasrepro.captions import annotate, simulated
-from fasrepro.captions.chat import Endpoint
-from fasrepro.captions.store import Store
+from fasrepro import config, paths
+from fasrepro.captions import annotate
 from fasrepro.captions.styles import STYLES, Style
 from fasrepro.crops import read_png
+from fasrepro.llm.store import Store
+from fasrepro.llm.types import Endpoint
+from fasrepro.rows import table
+from fasrepro.rows.faces import Face
+from fasrepro.rows.truth import Truth
+from fasrepro.simulation.annotator.annotator import MODELS, Annotator
+from fasrepro.simulation.annotator.server import KEY, application, serve
 
 ROOT = Path(__file__).parents[1]
 NEAR = (0.2, 32)  # seconds that an answer takes; requests at a time
@@ -56,7 +61,7 @@ print(next(line for line in Path("/proc/self/status").read_text().splitlines() i
 
 
 @contextlib.contextmanager
-def served(annotator: simulated.Annotator, latency: float) -> Iterator[str]:
+def served(annotator: Annotator, latency: float) -> Iterator[str]:
     """Serve the simulated annotator with `latency` seconds before each answer; yield its URL.
 
     As a process of its own, as any server is: in a thread its work would be counted as the client's, which waits for it.
@@ -72,9 +77,9 @@ def served(annotator: simulated.Annotator, latency: float) -> Iterator[str]:
         server.join()
 
 
-def answer(annotator: simulated.Annotator, latency: float, told: Connection) -> None:
+def answer(annotator: Annotator, latency: float, told: Connection) -> None:
     """Tell where the server is, and serve until the process is ended."""
-    app = simulated.application(annotator)
+    app = application(annotator)
 
     @web.middleware
     async def late(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
@@ -82,7 +87,7 @@ def answer(annotator: simulated.Annotator, latency: float, told: Connection) -> 
         return await handler(request)
 
     app.middlewares.append(late)
-    with simulated.serve(app) as url:
+    with serve(app) as url:
         told.send(url)
         threading.Event().wait()
 
@@ -134,7 +139,7 @@ def endpoint_of(url: str, concurrency: int) -> Endpoint:
     """Return the endpoint that params.yaml asks, but there and with so many requests at a time."""
     asked = config.load("annotator").annotator
     settings = (concurrency, asked.attempts, asked.timeout_s, asked.max_tokens, asked.temperature, asked.seed)
-    return Endpoint(url, simulated.KEY, simulated.MODELS[0], *settings)
+    return Endpoint(url, KEY, MODELS[0], *settings)
 
 
 def near(folder: Path, count: int) -> None:
@@ -169,13 +174,13 @@ def far(folder: Path) -> None:
 def memory(folder: Path, count: int) -> None:
     """Print what the stage needs of memory for `count` faces, as a process of its own."""
     world = stand_in.world(folder / paths.CROPS, count)
-    records.write(folder / paths.FACES, world.faces, records.Face)
-    records.write(folder / paths.TRUTH, [], records.Truth)
+    table.write(folder / paths.FACES, world.faces, Face)
+    table.write(folder / paths.TRUTH, [], Truth)
     with served(world.annotator, 0.0) as url:
         content = config.read_yaml(paths.PARAMS)
         content["annotator"] |= {"base_url": url, "model": "stand-in", "datasets": ["msu"]}
         (folder / paths.PARAMS).write_text(yaml.safe_dump(content), encoding="utf-8")
-        told = {"PYTHONPATH": str(ROOT), "OPENAI_API_KEY": simulated.KEY, "FASREPRO_STORE": str(folder / "store")}
+        told = {"PYTHONPATH": str(ROOT), "OPENAI_API_KEY": KEY, "FASREPRO_STORE": str(folder / "store")}
         command = [sys.executable, "-c", PROGRAM, STYLE]
         began = time.perf_counter()
         done = subprocess.run(command, cwd=folder, env=os.environ | told, capture_output=True, text=True)

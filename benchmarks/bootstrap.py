@@ -15,8 +15,9 @@ import time
 
 import numpy as np
 
-from fasrepro import cues, records
-from fasrepro.evaluation import metrics, statistics
+from fasrepro import vocabulary
+from fasrepro.evaluation import bootstrap, metrics
+from fasrepro.rows.faces import BONA_FIDE_SPECIES
 
 ASKED = 10.0  # seconds for `REPLICATES`
 REPLICATES = 1000
@@ -29,8 +30,8 @@ def scored() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     random = np.random.default_rng(SEED)
     subjects = np.repeat(np.arange(SUBJECTS), ROWS)
     labels = (np.arange(len(subjects)) % 4 > 0).astype(int)
-    attacks = [name for name in cues.SPECIES if name != records.BONA_FIDE_SPECIES]
-    species = np.where(labels == 1, random.choice(attacks, len(labels)), records.BONA_FIDE_SPECIES)
+    attacks = [name for name in vocabulary.SPECIES if name != BONA_FIDE_SPECIES]
+    species = np.where(labels == 1, random.choice(attacks, len(labels)), BONA_FIDE_SPECIES)
     logits = 2 * labels - 1 + random.normal(0, 1, SUBJECTS)[subjects] + random.normal(0, 1, len(labels))
     return subjects.astype(str), labels, species, np.round(1 / (1 + np.exp(-logits)), 7)
 
@@ -44,8 +45,8 @@ def main() -> None:
         return metrics.measure(metrics.Sample(labels, scores, species, 0.5, weights))
 
     began = time.perf_counter()
-    counts, place = statistics.draw_subjects(subjects, labels, replicates, SEED, "benchmark")
-    drawn = statistics.replicated(measure, counts, place)
+    counts, place = bootstrap.draw_subjects(subjects, labels, replicates, SEED, "benchmark")
+    drawn = bootstrap.replicated(measure, counts, place)
     seconds = time.perf_counter() - began
     print(f"{len(scores)} scores of {SUBJECTS} subjects, {len(np.unique(scores))} of them distinct, one thread:")
     print(f"{replicates} replicates of {len(drawn)} metrics in {seconds:.2f} s, {replicates / seconds:.0f} replicates/s")

@@ -18,7 +18,7 @@ from typing import Any  # noqa: E402
 
 from transformers import TrainerCallback  # noqa: E402
 
-from fasrepro import provenance  # noqa: E402
+from fasrepro import files  # noqa: E402
 
 SAID = Path("first_step.json")
 
@@ -31,7 +31,7 @@ class FirstStep(TrainerCallback):
 
     def on_step_end(self, *args: Any, **kwargs: Any) -> None:
         if not SAID.is_file():
-            provenance.write_json(SAID, {"imports": IMPORTED - self.started, "first_step": time.monotonic() - self.started})
+            files.write_json(SAID, {"imports": IMPORTED - self.started, "first_step": time.monotonic() - self.started})
 
 
 def main() -> None:

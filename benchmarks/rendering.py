@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 
 from fasrepro import config
-from fasrepro.synthetic import render, takes, world
+from fasrepro.simulation import build_archives, render, takes
 
 ASKED = 150  # frames a second and core, before encoding
 
@@ -26,7 +26,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     params = config.load("archives", "synthetic")
     scene = takes.scene(dataclasses.asdict(params.synthetic))
-    plan = world.plan(world.sizes(dataclasses.asdict(params.archives)))
+    plan = build_archives.plan(build_archives.sizes(dataclasses.asdict(params.archives)))
     step = max(1, len(plan) // count)
     chosen = plan[::step][:count]
     began = time.process_time()
@@ -38,7 +38,7 @@ def main() -> None:
     began = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         for shown in chosen:
-            world.make_video(world.Task(Path(folder), shown, scene, params.synthetic.frame_rate, None))
+            build_archives.make_video(build_archives.Task(Path(folder), shown, scene, params.synthetic.frame_rate, None))
     whole = frames / (time.process_time() - began)
     species = collections.Counter(shown.species for shown in chosen)
     print(f"{len(chosen)} videos of {len(species)} species, {frames} frames of {scene.width} x {scene.height}, one core:")

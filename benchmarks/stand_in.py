@@ -11,16 +11,19 @@ import cv2
 import numpy as np
 import torch
 
-from fasrepro import config, crops, cues, masks, records
-from fasrepro.captions import checks, simulated
+from fasrepro import config, crops, regions, vocabulary
+from fasrepro.captions import checks
 from fasrepro.captions.styles import Style
-from fasrepro.records import Face, Label, TrainRow, Truth
-from fasrepro.synthetic import neutral
-from fasrepro.training import foundation
+from fasrepro.foundation import pretraining
+from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face, Label, face_id
+from fasrepro.rows.training import TrainRow
+from fasrepro.rows.truth import Truth
+from fasrepro.simulation import foundation_portraits
+from fasrepro.simulation.annotator.annotator import Annotator, Failings, known_images
 
 SIDE = 80  # pixels of a crop, about what a tight crop of the embedded profile has
 DRAWN = 24  # different pictures; each face's is one of them with a mark, for a draw takes longer than what is measured
-NEVER = dict.fromkeys((field.name for field in dataclasses.fields(simulated.Failings)), 0.0)
+NEVER = dict.fromkeys((field.name for field in dataclasses.fields(Failings)), 0.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,18 +32,18 @@ class World:
 
     faces: list[Face]
     crops: Path
-    annotator: simulated.Annotator
+    annotator: Annotator
 
 
 def world(folder: Path, count: int) -> World:
     """Draw `count` faces and pack their crops under `folder`."""
     cv2.setNumThreads(1)
-    drawn = [neutral.neutral_portrait(seed, SIDE) for seed in range(min(DRAWN, count))]
-    everywhere = masks.encode_mask(np.ones((45, 60), bool))
+    drawn = [foundation_portraits.neutral_portrait(seed, SIDE) for seed in range(min(DRAWN, count))]
+    everywhere = regions.encode_region(np.ones((45, 60), bool))
     faces, truths = [], []
     with crops.packed(folder) as add:
         for number in range(count):
-            species = list(cues.SPECIES)[number % len(cues.SPECIES)]
+            species = list(vocabulary.SPECIES)[number % len(vocabulary.SPECIES)]
             pixels, attributes = drawn[number % len(drawn)]
             pixels = pixels.copy()
             pixels[0, 0] = number // 65536 % 256, number // 256 % 256, number % 256
@@ -48,18 +51,18 @@ def world(folder: Path, count: int) -> World:
             face = _face(number, species, pixels_hash)
             add(face.crop, data)
             faces.append(face)
-            seen = () if face.label is Label.BONA_FIDE else cues.cues_of(species)[number % 2 :][:3]
+            seen = () if face.label is Label.BONA_FIDE else vocabulary.cues_of(species)[number % 2 :][:3]
             whole = (everywhere,) * len(seen)
             truths.append(Truth(face.face_id, tuple(seen), (0.5,) * len(seen), whole, (), (), json.dumps(attributes)))
-    annotator = simulated.Annotator(simulated.known_images(faces, truths), simulated.Failings(**NEVER), seed=1)
+    annotator = Annotator(known_images(faces, truths), Failings(**NEVER), seed=1)
     return World(faces, folder, annotator)
 
 
 def _face(number: int, species: str, pixels_hash: str) -> Face:
-    bona_fide = species == records.BONA_FIDE_SPECIES
+    bona_fide = species == BONA_FIDE_SPECIES
     presentation = f"msu/{species}/client{number:05d}"
     return Face(
-        face_id=records.face_id(presentation, 4),
+        face_id=face_id(presentation, 4),
         dataset="msu",
         split="train",
         subject=f"msu/client{number:05d}",
@@ -92,12 +95,16 @@ def checkpoint(folder: Path, settings: config.Foundation, texts: Sequence[str], 
 
     Its logit of the end token is 0, so that the highest of the others exceeds it: every text is as long as it may be.
     """
-    words = [*(phrase for cue in cues.CUES.values() for phrase in cue.phrasings), *cues.STEPS.values(), *cues.SPECIES.values()]
-    tokenizer = foundation.train_tokenizer([*texts, *words * 20, prompt], settings.vocabulary)
+    words = [
+        *(phrase for cue in vocabulary.CUES.values() for phrase in cue.phrasings),
+        *vocabulary.STEPS.values(),
+        *vocabulary.SPECIES.values(),
+    ]
+    tokenizer = pretraining.train_tokenizer([*texts, *words * 20, prompt], settings.vocabulary)
     names = ("image_size", "patch_size", "scale_factor", "hidden_size", "vision_layers", "text_layers", "heads", "seed")
     shape = {name: getattr(settings, name) for name in names}
-    model = foundation.build_model(tokenizer, **shape)
+    model = pretraining.build_model(tokenizer, **shape)
     with torch.no_grad():
         model.lm_head.weight[tokenizer.eos_token_id] = 0
-    processor = foundation.build_processor(tokenizer, *(shape[name] for name in names[:3]))
-    foundation.save(model, processor, folder)
+    processor = pretraining.build_processor(tokenizer, *(shape[name] for name in names[:3]))
+    pretraining.save(model, processor, folder)

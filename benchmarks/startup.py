@@ -16,8 +16,10 @@ from pathlib import Path
 import yaml
 
 from benchmarks import stand_in
-from fasrepro import config, paths, provenance, records
+from fasrepro import config, files, paths
 from fasrepro.captions.styles import STYLES
+from fasrepro.rows import table
+from fasrepro.rows.training import TrainRow
 
 ROOT = Path(__file__).parents[1]
 REPEATS = 3
@@ -34,9 +36,9 @@ def project(folder: Path) -> None:
     (folder / paths.PARAMS).write_text(yaml.safe_dump(content), encoding="utf-8")
     world = stand_in.world(folder / paths.CROPS, ROWS)
     rows = stand_in.train_rows(world, STYLES["reasoning"])
-    records.write(folder / paths.trainset(NAME), rows, records.TrainRow)
+    table.write(folder / paths.trainset(NAME), rows, TrainRow)
     stand_in.checkpoint(folder / paths.FOUNDATION, params.foundation, [row.caption for row in rows], params.training.prompt)
-    provenance.write_json(folder / paths.tuning_choice(NAME), {"chosen": params.training.learning_rates[0]})
+    files.write_json(folder / paths.tuning_choice(NAME), {"chosen": params.training.learning_rates[0]})
 
 
 def spans(folder: Path) -> dict[str, float]:
@@ -48,7 +50,7 @@ def spans(folder: Path) -> dict[str, float]:
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"the stage train failed:\n{done.stderr}")
-    return provenance.read_json(said)
+    return files.read_json(said)
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ from fasrepro import config, stages
 from fasrepro.captions.styles import STYLES
 from fasrepro.crops import read_crop
 from fasrepro.models import backbones, vlm
-from fasrepro.records import TrainRow
+from fasrepro.rows.training import TrainRow
 from fasrepro.training import dual, loop, losses
 
 ASKED = 0.90

@@ -6,7 +6,6 @@ A stage calls `load` with the keys that dvc.yaml lists for it, and gets those al
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import types
 import typing
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from fasrepro import paths
+from fasrepro import names, paths
 
 
 class ConfigError(ValueError):
@@ -83,7 +82,7 @@ class Index:
 
 @dataclasses.dataclass(frozen=True)
 class Audit:
-    """Bounds of AUC for the audit's probes, and how many test subjects make a data set count: see evaluation/probes.py."""
+    """Bounds of AUC for the audit's probes, and how many test subjects make a data set count."""
 
     max_global_auc: float
     min_subjects: int
@@ -290,14 +289,6 @@ SECTIONS: dict[str, Any] = {
 }
 
 
-def unknown(name: str, known: typing.Iterable[str], what: str) -> str:
-    """Return the message for a name that is none of the known ones: the nearest first, then all."""
-    known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"unknown {what} {name!r}.{hint} Known: {', '.join(known)}"
-
-
 def build(hint: Any, value: Any, where: str) -> Any:
     """Check `value` against the type `hint` and return it as that type.
 
@@ -310,7 +301,7 @@ def build(hint: Any, value: Any, where: str) -> Any:
         hints = typing.get_type_hints(hint)
         for key in value:
             if key not in hints:
-                raise ConfigError(f"{where}: {unknown(str(key), hints, 'key')}")
+                raise ConfigError(f"{where}: {names.unknown(str(key), hints, 'key')}")
         unset = dataclasses.MISSING
         needed = [f.name for f in dataclasses.fields(hint) if f.default is unset and f.default_factory is unset]
         missing = [key for key in needed if key not in value]
@@ -352,7 +343,7 @@ def load(*keys: str, path: Path = paths.PARAMS) -> types.SimpleNamespace:
     content = read_yaml(path)
     for key in content:
         if key not in SECTIONS:
-            raise ConfigError(f"{path}: {unknown(str(key), SECTIONS, 'key')}")
+            raise ConfigError(f"{path}: {names.unknown(str(key), SECTIONS, 'key')}")
     missing = [key for key in keys if key not in content]
     if missing:
         raise ConfigError(f"{path}: missing {', '.join(missing)}")
@@ -362,7 +353,7 @@ def load(*keys: str, path: Path = paths.PARAMS) -> types.SimpleNamespace:
 def recipe(training: Training, runs: dict[str, dict[str, Any]], run: str) -> Training:
     """Return the default recipe with what the run overrides. Raises `ConfigError` for an unknown run or key."""
     if run not in runs:
-        raise ConfigError(f"params.yaml: runs: {unknown(run, runs, 'run')}")
+        raise ConfigError(f"params.yaml: runs: {names.unknown(run, runs, 'run')}")
     return build(Training, {**dataclasses.asdict(training), **runs[run]}, f"params.yaml: runs.{run}")
 
 

@@ -21,7 +21,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from fasrepro.provenance import pixel_hash
+from fasrepro.hashing import pixel_hash
 
 NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP file can hold
 OPEN_PACKS = 16

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.annotated_world import World, make_world
+
 TEXTS = [
     "a person with brown hair looks at the camera in soft light",
     "the pale edge of a sheet of paper and flat lighting; this is a presentation attack",
@@ -19,12 +21,12 @@ TEXTS = [
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An Idefics3 checkpoint with random weights, as `save_pretrained` writes it."""
-    from fasrepro.training import foundation
+    from fasrepro.foundation import pretraining
 
     folder = tmp_path_factory.mktemp("checkpoint")
-    tokenizer = foundation.train_tokenizer(TEXTS * 3, 400)
-    processor = foundation.build_processor(tokenizer, image_size=32, patch_size=8, scale_factor=2)
-    model = foundation.build_model(
+    tokenizer = pretraining.train_tokenizer(TEXTS * 3, 400)
+    processor = pretraining.build_processor(tokenizer, image_size=32, patch_size=8, scale_factor=2)
+    model = pretraining.build_model(
         tokenizer,
         image_size=32,
         patch_size=8,
@@ -35,7 +37,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
         heads=2,
         seed=3,
     )
-    foundation.save(model, processor, folder)
+    pretraining.save(model, processor, folder)
     return folder
 
 
@@ -48,3 +50,9 @@ def picture() -> Callable[[int], Image.Image]:
         return Image.fromarray(rng.integers(0, 256, (40 + number % 5, 36, 3), dtype=np.uint8))
 
     return draw
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Faces whose truth is known, as the stages `archives` and `index` leave them."""
+    return make_world(tmp_path_factory.mktemp("world"), 45)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fasrepro.synthetic import drawing, people, scenes
-from fasrepro.synthetic.effects import SHEET_EFFECTS
-from fasrepro.synthetic.layers import Array, Instrument, Place, Sheet
+from fasrepro.simulation import drawing, people, scenes
+from fasrepro.simulation.effects import SHEET_EFFECTS
+from fasrepro.simulation.layers import Array, Instrument, Place, Sheet
 
 LAYERS = ("picture", "closed", "gain", "add", "alpha")
 

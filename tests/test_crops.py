@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fasrepro import crops
-from fasrepro.provenance import pixel_hash, sha256_file
+from fasrepro.hashing import pixel_hash, sha256_file
 
 
 def picture(number: int) -> np.ndarray:

@@ -16,19 +16,23 @@ from fasrepro.commands import jobs, reproduce
 from tests import layout
 from tests.layout import ROOT
 
-EVERYONE = {"fasrepro", "fasrepro.records", "fasrepro.paths", "fasrepro.provenance", "fasrepro.crops", "fasrepro.masks"}
+LEAVES = ("names", "files", "hashing", "paths", "crops", "regions", "vocabulary", "datasets", "rows")
+EVERYONE = ("fasrepro", *(f"fasrepro.{leaf}" for leaf in LEAVES))
 # What each package may import of ours besides itself, as prefixes.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "stages": ("fasrepro",),
     "commands": ("fasrepro",),
-    "report": ("fasrepro.evaluation.metrics", "fasrepro.evaluation.statistics", "fasrepro.cues"),
-    "evaluation": ("fasrepro.models", "fasrepro.captions.client", "fasrepro.cues"),
-    "training": ("fasrepro.models", "fasrepro.captions.styles", "fasrepro.evaluation.metrics"),
-    "captions": ("fasrepro.cues",),
-    "synthetic": ("fasrepro.archives", "fasrepro.cues"),
+    "report": ("fasrepro.evaluation.results", "fasrepro.evaluation.metrics", "fasrepro.evaluation.bootstrap"),
+    "evaluation": ("fasrepro.models", "fasrepro.llm"),
+    "training": ("fasrepro.models",),
+    "foundation": ("fasrepro.models", "fasrepro.training"),
+    "captions": ("fasrepro.llm",),
+    "simulation": ("fasrepro.archives", "fasrepro.captions.styles", "fasrepro.llm"),
     "data": ("fasrepro.archives",),
     "archives": (),
     "models": (),
+    "llm": (),
+    "rows": (),
 }
 HEAVY = {"torch", "transformers", "peft"}
 
@@ -42,8 +46,8 @@ def test_modules_import_only_what_the_design_allows() -> None:
     for module in layout.modules():
         if package(module) not in MAY_IMPORT:
             continue
-        allowed = (*MAY_IMPORT[package(module)], f"fasrepro.{package(module)}")
-        for name in layout.ours(module) - EVERYONE:
+        allowed = (*MAY_IMPORT[package(module)], f"fasrepro.{package(module)}", *EVERYONE[1:])
+        for name in layout.ours(module) - {"fasrepro"}:
             if not any(name == prefix or name.startswith(prefix + ".") for prefix in allowed):
                 faults.append(f"{module} imports {name}")
     assert not faults
@@ -51,15 +55,15 @@ def test_modules_import_only_what_the_design_allows() -> None:
 
 def test_models_and_the_client_are_imported_in_one_place_of_evaluation() -> None:
     users = {
-        module: {name for name in layout.ours(module) if name.startswith(("fasrepro.models", "fasrepro.captions"))}
+        module: {name for name in layout.ours(module) if name.startswith(("fasrepro.models", "fasrepro.llm"))}
         for module in layout.modules()
         if package(module) == "evaluation"
     }
     assert {module for module, names in users.items() if any("models" in name for name in names)} <= {
         "fasrepro.evaluation.predict"
     }
-    assert {module for module, names in users.items() if any("captions" in name for name in names)} <= {
-        "fasrepro.evaluation.readers"
+    assert {module for module, names in users.items() if any("llm" in name for name in names)} <= {
+        "fasrepro.evaluation.readers.registry"
     }
 
 
@@ -68,28 +72,25 @@ def heavy(module: str) -> set[str]:
 
 
 def test_metrics_statistics_and_report_never_import_torch() -> None:
-    light = [m for m in layout.modules() if m in ("fasrepro.evaluation.metrics", "fasrepro.evaluation.statistics")]
+    light = [m for m in layout.modules() if m in ("fasrepro.evaluation.metrics", "fasrepro.evaluation.bootstrap")]
     light += [module for module in layout.modules() if package(module) == "report"]
     assert len(light) > 4
     assert not {module: names for module in light if (names := set().union(*map(heavy, layout.closure(module))))}
 
 
 def test_only_the_client_imports_openai() -> None:
-    assert {m for m in layout.modules() if "openai" in {n.split(".")[0] for n in layout.imported(m)}} == {
-        "fasrepro.captions.client"
-    }
+    assert {m for m in layout.modules() if "openai" in {n.split(".")[0] for n in layout.imported(m)}} == {"fasrepro.llm.client"}
 
 
 def test_only_config_reads_yaml() -> None:
     readers = {module for module in layout.modules() if "yaml" in layout.imported(module)}
     # The report and the price table read their own data files; commands and the book's stage write YAML.
-    assert {m for m in readers if package(m) not in ("report", "commands")} == {"fasrepro.config", "fasrepro.captions.pricing"}
+    assert {m for m in readers if package(m) not in ("report", "commands")} == {"fasrepro.config", "fasrepro.llm.pricing"}
 
 
 def test_no_module_is_too_long() -> None:
     lengths = {module: len(layout.path_of(module).read_text(encoding="utf-8").splitlines()) for module in layout.modules()}
     assert not {module: length for module, length in lengths.items() if length > 400}
-    assert not {module: n for module, n in lengths.items() if module.startswith("fasrepro.stages.") and n > 60}
 
 
 @functools.cache

@@ -5,45 +5,45 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fasrepro import provenance
+from fasrepro import files, hashing
 
 
 def test_pixels_hash_alike_in_any_memory_order_and_differ_by_one_value() -> None:
     rgb = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
-    assert provenance.pixel_hash(rgb) == provenance.pixel_hash(np.asfortranarray(rgb))
+    assert hashing.pixel_hash(rgb) == hashing.pixel_hash(np.asfortranarray(rgb))
     other = rgb.copy()
     other[0, 0, 0] ^= 1
-    assert provenance.pixel_hash(rgb) != provenance.pixel_hash(other)
-    assert provenance.pixel_hash(rgb) != provenance.pixel_hash(rgb.reshape(5, 4, 3))
+    assert hashing.pixel_hash(rgb) != hashing.pixel_hash(other)
+    assert hashing.pixel_hash(rgb) != hashing.pixel_hash(rgb.reshape(5, 4, 3))
 
 
 def test_unit_hash_is_even_and_a_function_of_its_parts() -> None:
-    values = [provenance.unit_hash("coin", n) for n in range(4000)]
-    assert values == [provenance.unit_hash("coin", n) for n in range(4000)]
+    values = [hashing.unit_hash("coin", n) for n in range(4000)]
+    assert values == [hashing.unit_hash("coin", n) for n in range(4000)]
     assert all(0 <= value < 1 for value in values)
     assert abs(sum(value < 0.1 for value in values) / 4000 - 0.1) < 0.02
-    assert provenance.unit_hash("a", "bc") != provenance.unit_hash("ab", "c")
+    assert hashing.unit_hash("a", "bc") != hashing.unit_hash("ab", "c")
 
 
 def test_json_is_written_sorted_and_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    provenance.write_json(path, {"b": 1, "a": 2})
+    files.write_json(path, {"b": 1, "a": 2})
     assert path.read_text(encoding="utf-8") == '{\n "a": 2,\n "b": 1\n}\n'
     with pytest.raises(TypeError):
-        provenance.write_json(path, {"c": object()})
-    assert provenance.read_json(path) == {"a": 2, "b": 1}
+        files.write_json(path, {"c": object()})
+    assert files.read_json(path) == {"a": 2, "b": 1}
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_missing_and_broken_json_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"a\.json: no such file"):
-        provenance.read_json(tmp_path / "a.json")
+        files.read_json(tmp_path / "a.json")
     (tmp_path / "a.json").write_text("{", encoding="utf-8")
     with pytest.raises(ValueError, match=r"a\.json: not JSON"):
-        provenance.read_json(tmp_path / "a.json")
+        files.read_json(tmp_path / "a.json")
 
 
 def test_hashes_name_content_alone(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x")
-    assert provenance.sha256_file(tmp_path / "a") == provenance.sha256_bytes(b"x")
-    assert provenance.sha256_json({"a": 1, "b": 2}) == provenance.sha256_json({"b": 2, "a": 1})
+    assert hashing.sha256_file(tmp_path / "a") == hashing.sha256_bytes(b"x")
+    assert hashing.sha256_json({"a": 1, "b": 2}) == hashing.sha256_json({"b": 2, "a": 1})

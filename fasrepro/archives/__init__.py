@@ -7,9 +7,9 @@ upright.
 
 from __future__ import annotations
 
-import difflib
 from types import ModuleType
 
+from fasrepro import names
 from fasrepro.archives import casia, msu, oulu, replay, siw
 from fasrepro.archives.layout import ArchiveError
 
@@ -18,8 +18,4 @@ ARCHIVES: dict[str, ModuleType] = {"msu": msu, "casia": casia, "replay": replay,
 
 def archive(name: str) -> ModuleType:
     """Return an archive's module; raises `ArchiveError` that names the known ones."""
-    if name not in ARCHIVES:
-        near = difflib.get_close_matches(name, ARCHIVES, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ArchiveError(f"unknown archive {name!r}.{hint} Known: {', '.join(ARCHIVES)}")
-    return ARCHIVES[name]
+    return names.lookup(ARCHIVES, name, "archive", ArchiveError)

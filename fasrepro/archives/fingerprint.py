@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fasrepro.archives import ARCHIVES, layout
-from fasrepro.provenance import sha256_file, sha256_json
+from fasrepro.hashing import sha256_file, sha256_json
 
 VIDEOS = (".mp4", ".mov", ".avi")
 

@@ -9,8 +9,8 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
-from fasrepro.provenance import write_text
-from fasrepro.records import Label
+from fasrepro.files import write_text
+from fasrepro.rows.faces import Label
 
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the frame
 Eyes = tuple[float, float, float, float]  # x, y of the eye at the left of the picture, then of the other, in pixels of the frame

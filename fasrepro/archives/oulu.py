@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 
 from fasrepro.archives import layout
 from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Eyes, Presentation, Reading, UnknownName
-from fasrepro.provenance import write_text
-from fasrepro.records import BONA_FIDE_SPECIES, Label
+from fasrepro.files import write_text
+from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 FOLDER = "OULU-NPU"
 # folder -> split, the users that belong to it, its list in Protocol 1, that list's sessions

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fasrepro.archives import layout
 from fasrepro.archives.layout import Box, Exclusion, Eyes, Presentation, Reading, UnknownName
-from fasrepro.records import BONA_FIDE_SPECIES, Label
+from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 FOLDER = "Replay-Attack"
 SPLITS = {"train": "train", "devel": "dev", "test": "test"}  # the archive's folder -> split

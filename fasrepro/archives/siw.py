@@ -23,8 +23,8 @@ from pathlib import Path, PurePosixPath
 
 from fasrepro.archives import layout
 from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Eyes, Presentation, Reading, UnknownName
-from fasrepro.provenance import write_text
-from fasrepro.records import BONA_FIDE_SPECIES, Label
+from fasrepro.files import write_text
+from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 FOLDER = "SiW-Mv2"
 SUFFIXES = (".mov", ".mp4", ".avi")

@@ -7,20 +7,23 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from fasrepro import cues
-from fasrepro.captions import by_hand, chat, checks, client, pictures, reporting
-from fasrepro.captions.store import Store
+from fasrepro import vocabulary
+from fasrepro.captions import checks, review
+from fasrepro.captions.report import breakdown
 from fasrepro.captions.styles import OF_LABEL, Style
 from fasrepro.crops import read_png
-from fasrepro.records import Caption, Face, Verdict
+from fasrepro.llm import client, png, types
+from fasrepro.llm.store import Store
+from fasrepro.rows.captions import Caption, Verdict
+from fasrepro.rows.faces import Face
 
 
 class AnnotationError(ValueError):
     """A face that cannot be captioned; the message names it and the remedy."""
 
 
-Asked: TypeAlias = dict[str, chat.ChatRequest]
-Accept: TypeAlias = Callable[[str, chat.Reply], tuple[str, Verdict]]
+Asked: TypeAlias = dict[str, types.ChatRequest]
+Accept: TypeAlias = Callable[[str, types.Reply], tuple[str, Verdict]]
 
 
 def questions(faces: list[Face], crops: Path, style: Style, label_aware: bool) -> tuple[Asked, Accept]:
@@ -35,38 +38,38 @@ def questions(faces: list[Face], crops: Path, style: Style, label_aware: bool) -
     schema = None if style.own else style.schema()
     system, by_id = style.system(), {face.face_id: face for face in faces}
 
-    def request_of(face: Face) -> chat.ChatRequest:
+    def request_of(face: Face) -> types.ChatRequest:
         def image() -> bytes:
-            return pictures.bare(read_png(crops, face.crop, face.crop_sha256)[0])
+            return png.bare(read_png(crops, face.crop, face.crop_sha256)[0])
 
-        def question(version: str, prompt: str, instead: tuple[chat.ChatRequest, ...] = ()) -> chat.ChatRequest:
-            return chat.ChatRequest(system, prompt, version, image, face.crop_sha256, schema, instead)
+        def question(version: str, prompt: str, instead: tuple[types.ChatRequest, ...] = ()) -> types.ChatRequest:
+            return types.ChatRequest(system, prompt, version, image, face.crop_sha256, schema, instead)
 
         if style.own and not style.concludes:
             raise AnnotationError(
                 f"annotator.prompt: a model that was trained on one prompt has no captions of style {style.name!r}"
             )
-        if face.species not in cues.SPECIES:
+        if face.species not in vocabulary.SPECIES:
             raise AnnotationError(f"{face.face_id}: no words for species {face.species!r}; add it to cues.SPECIES")
         first, *others = asked(face.label, face.species)
         return question(*first, tuple(question(*other) for other in others))
 
-    def accept(face_id: str, reply: chat.Reply) -> tuple[str, Verdict]:
+    def accept(face_id: str, reply: types.Reply) -> tuple[str, Verdict]:
         return checks.accept(style, reply.text, reply.finish_reason, by_id[face_id].label if label_aware else None)
 
     return {face.face_id: request_of(face) for face in faces}, accept
 
 
-def may_go(faces: list[Face], endpoint: chat.Endpoint, may_leave: Collection[str]) -> str:
+def may_go(faces: list[Face], endpoint: types.Endpoint, may_leave: Collection[str]) -> str:
     """Return a line that says which faces go where. Raises `AnnotationError` for a data set that may not leave this machine."""
     names = sorted({face.dataset for face in faces})
     kept = [name for name in names if name not in may_leave]
-    if kept and not chat.is_local(endpoint.base_url):
+    if kept and not types.is_local(endpoint.base_url):
         raise AnnotationError(
-            f"faces of {', '.join(kept)} may not be sent to {chat.shown_host(endpoint.base_url)}: if the licence that you signed"
+            f"faces of {', '.join(kept)} may not be sent to {types.shown_host(endpoint.base_url)}: if the licence that you signed"
             " allows it, name the data set in annotator.may_leave of params.yaml; else use a server on this machine"
         )
-    return f"{len(faces)} faces of {', '.join(names)} -> {chat.shown_host(endpoint.base_url)}, model {endpoint.model}"
+    return f"{len(faces)} faces of {', '.join(names)} -> {types.shown_host(endpoint.base_url)}, model {endpoint.model}"
 
 
 def people(style: Style) -> str:
@@ -78,11 +81,11 @@ def annotate(
     faces: list[Face],
     crops: Path,
     style: Style,
-    endpoint: chat.Endpoint,
+    endpoint: types.Endpoint,
     store: Store,
     label_aware: bool,
     present: Mapping[str, Collection[str]] | None = None,
-    progress: Callable[[chat.Progress], None] | None = None,
+    progress: Callable[[types.Progress], None] | None = None,
     max_failed_share: float = 0.02,
 ) -> tuple[list[Caption], dict[str, Any]]:
     """Caption each face; return the captions in the order of `faces`, and a report (see `report_of`, `reporting.breakdown`).
@@ -95,13 +98,13 @@ def annotate(
     """
     label_aware = label_aware and style.told
     by_id = {face.face_id: face for face in faces}
-    edited = by_hand.captions(faces, style, store, label_aware)
+    edited = review.captions(faces, style, store, label_aware)
     requests, accept = questions([face for face in faces if face.face_id not in edited], crops, style, label_aware)
     allowed = int(max_failed_share * len(faces))
     answers, failures = client.complete(requests, accept, endpoint, store, progress, allowed)
     if failures and not answers and not edited:
         reason = next(iter(failures.values())).reason
-        raise chat.EndpointError(
+        raise types.EndpointError(
             f"model {endpoint.model!r}: no reply about any of {len(faces)} faces is a caption ({reason}); `{people(style)}`"
             " hands them to people"
         )
@@ -121,7 +124,7 @@ def annotate(
     }
     captions = [(edited | written)[face.face_id] for face in faces if face.face_id in edited or face.face_id in written]
     report = report_of(captions, answers, failures, by_id)
-    report |= reporting.breakdown(captions, {**answers, **failures}, by_id, present)
+    report |= breakdown(captions, {**answers, **failures}, by_id, present)
     return captions, report | {
         "style": style.name,
         "prompt_version": style.prompt_version(label_aware),
@@ -132,8 +135,8 @@ def annotate(
 
 def report_of(
     captions: list[Caption],
-    answers: dict[str, chat.Answer[Any]],
-    failures: dict[str, chat.Failure],
+    answers: dict[str, types.Answer[Any]],
+    failures: dict[str, types.Failure],
     faces: dict[str, Face],
 ) -> dict[str, Any]:
     """Count what happened: captions, attempts they took, why attempts were rejected, mean words, agreement with the label.
@@ -152,7 +155,7 @@ def report_of(
         "captions": len(captions),
         "failed": {face_id: failure.reason for face_id, failure in failures.items()},
         "attempts": attempts,
-        "rejected": chat.codes([*answers.values(), *failures.values()]),
+        "rejected": types.codes([*answers.values(), *failures.values()]),
         "mean_words": round(sum(words) / len(words), 2) if words else 0.0,
         "verdict_agreement": round(sum(agreed) / len(agreed), 6) if agreed else None,
     }

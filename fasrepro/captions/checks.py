@@ -5,18 +5,10 @@ from __future__ import annotations
 import json
 import re
 
-from fasrepro.captions.chat import FILTERED, REFUSED
 from fasrepro.captions.styles import OF_LABEL, VERDICT_FIELD, VERDICTS, Style
-from fasrepro.records import Label, Verdict
-
-
-class Rejected(ValueError):  # noqa: N818 - a verdict on a reply, not a fault of ours
-    """A reply that is not usable. `code` groups reasons in a report; `detail` says what was found."""
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(f"{code}: {detail}" if detail else code)
-        self.code = code
-
+from fasrepro.llm.types import FILTERED, REFUSED, Rejected
+from fasrepro.rows.captions import Verdict
+from fasrepro.rows.faces import Label
 
 # How language models decline. Looked for at the beginning alone: a caption may well say "I can't see a border".
 REFUSAL = re.compile(

@@ -11,11 +11,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from fasrepro import cues
+from fasrepro import names, vocabulary
 from fasrepro.captions import checks
 from fasrepro.captions.styles import OF_LABEL, STYLES, VERDICTS
-from fasrepro.provenance import unit_hash
-from fasrepro.records import Caption, Face, Label, Verdict
+from fasrepro.hashing import unit_hash
+from fasrepro.rows.captions import Caption, Verdict
+from fasrepro.rows.faces import Face, Label
 
 Texts = Mapping[str, str]  # face_id -> caption
 VERSION = 2  # of what all controls do; a change of one makes other captions
@@ -108,7 +109,7 @@ def species_only(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
     """
     made = {}
     for face in faces:
-        told = [f"It looks like {cues.SPECIES[face.species]}.", VERDICTS[OF_LABEL[face.label]]]
+        told = [f"It looks like {vocabulary.SPECIES[face.species]}.", VERDICTS[OF_LABEL[face.label]]]
         kept, limit = _sentences(texts[face.face_id]), len(texts[face.face_id].split())
         while len(kept) > 1 and len(" ".join([*kept, *told]).split()) > limit:
             kept.pop()
@@ -123,7 +124,7 @@ def wrong_cues(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
     cue that could be exchanged: its steps are those of another bona fide face. Raises `ControlError` where all attacks are of one
     family.
     """
-    family = {species: name for name, members in cues.FAMILIES.items() for species in members}
+    family = {species: name for name, members in vocabulary.FAMILIES.items() for species in members}
     attacks = sorted((face for face in faces if face.label is Label.ATTACK), key=lambda face: face.face_id)
     given = partners([face for face in faces if face.label is Label.BONA_FIDE], "wrong cues")
     # (data set, family) -> the attacks of another family, of this data set if it has any
@@ -156,9 +157,7 @@ CONTROLS: dict[str, Control] = {
 
 def control_of(name: str) -> Control:
     """Return a control by its name. Raises `ValueError` that lists the known ones."""
-    if name not in CONTROLS:
-        raise ValueError(f"unknown control {name!r}. Known: {', '.join(CONTROLS)}")
-    return CONTROLS[name]
+    return names.lookup(CONTROLS, name, "control")
 
 
 def words_of(name: str) -> tuple[str, str]:

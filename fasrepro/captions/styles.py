@@ -10,8 +10,9 @@ import dataclasses
 import json
 from typing import Any
 
-from fasrepro import cues, provenance
-from fasrepro.records import Label, Verdict
+from fasrepro import hashing, names, vocabulary
+from fasrepro.rows.captions import Verdict
+from fasrepro.rows.faces import Label
 
 # The fixed words that end every caption, so that its verdict can be read back without guessing.
 VERDICTS: dict[Verdict, str] = {
@@ -71,7 +72,7 @@ class Style:
 
     def aware(self, label: Label, species: str) -> str:
         """Return the prompt that tells the label and the PAI species, a key of `cues.SPECIES`."""
-        told = TOLD[label].format(species=cues.SPECIES[species])
+        told = TOLD[label].format(species=vocabulary.SPECIES[species])
         return f"{told} {TOLD_END}\n{self.task}\n{ENDING}"
 
     def blind(self) -> str:
@@ -108,7 +109,7 @@ class Style:
             return f"{self.name}-{self.version}-own-{_digest(self.own)}"
         if not self.concludes:
             return f"{self.name}-{self.version}-{_digest([self.system(), self.task])}"
-        opening = [*TOLD.values(), TOLD_END, cues.SPECIES] if label_aware else [NOT_TOLD]
+        opening = [*TOLD.values(), TOLD_END, vocabulary.SPECIES] if label_aware else [NOT_TOLD]
         digest = _digest([self.system(), opening, self.task, ENDING])
         return f"{self.name}-{self.version}-{'aware' if label_aware else 'blind'}-{digest}"
 
@@ -129,7 +130,7 @@ class Style:
 
 
 def _digest(texts: Any) -> str:
-    return provenance.sha256_json(texts)[:8]
+    return hashing.sha256_json(texts)[:8]
 
 
 REASONING = Style(
@@ -137,9 +138,9 @@ REASONING = Style(
     version=1,
     task=(
         "Reason in these six steps, each on a line of its own that begins with its title and a colon, one or two short"
-        f" sentences a step: {', '.join(cues.STEPS.values())}. The verdict belongs to the last step."
+        f" sentences a step: {', '.join(vocabulary.STEPS.values())}. The verdict belongs to the last step."
     ),
-    headings=tuple(cues.STEPS.values()),
+    headings=tuple(vocabulary.STEPS.values()),
     least_words=30,
     most_words=320,
 )
@@ -178,6 +179,4 @@ def worded(style: Style, prompt: str) -> Style:
 
 def style_of(name: str) -> Style:
     """Return a style by its name. Raises `ValueError` that lists the known ones."""
-    if name not in STYLES:
-        raise ValueError(f"unknown style {name!r}. Known: {', '.join(STYLES)}")
-    return STYLES[name]
+    return names.lookup(STYLES, name, "style")

@@ -11,59 +11,62 @@ import argparse
 from pathlib import Path
 
 from fasrepro import config, paths
-from fasrepro.captions import annotate, batch, by_hand, endpoints, estimate, pricing, styles, task
-from fasrepro.captions.chat import Failure
-from fasrepro.captions.standing import Pending, standing
-from fasrepro.captions.store import Store
-from fasrepro.captions.task import Task
+from fasrepro.captions import annotate, review, styles
+from fasrepro.llm import batch, estimate, pricing
+from fasrepro.llm.attempts import Pending, standing
+from fasrepro.llm.store import Store
+from fasrepro.llm.types import Failure
+from fasrepro.simulation.annotator import SIMULATED
+from fasrepro.stages import annotation
+from fasrepro.stages.annotation import AnnotationTask
 
 
-def dry_run(asked: Task, chosen: list[styles.Style], store: Store) -> None:
+def dry_run(asked: AnnotationTask, chosen: list[styles.Style], store: Store) -> None:
     """Print what the captions of each style would take, and what all of them cost."""
-    endpoint = endpoints.described(**asked.endpoint)
+    endpoint = annotation.described(asked.endpoint, asked.simulated)
     total = 0.0
     for style in chosen:
-        requests, accept = annotate.questions(by_hand.left(asked.faces, style, store), paths.CROPS, style, asked.label_aware)
+        requests, accept = annotate.questions(review.left(asked.faces, style, store), paths.CROPS, style, asked.label_aware)
         found = estimate.estimate(requests, accept, endpoint, store, style.least_words, style.most_words)
         total += found.usd or 0.0
         print(estimate.line(style.name, found))
     checked, evidence, _ = pricing.table()
     spent = pricing.spent(store) + pricing.UnderWay(store).usd()
-    print(f"model {endpoint.model}; prices of {checked:%Y-%m-%d}, {evidence} (fasrepro/captions/{pricing.TABLE.name})")
+    print(f"model {endpoint.model}; prices of {checked:%Y-%m-%d}, {evidence} (fasrepro/llm/{pricing.TABLE.name})")
     print("one attempt an image: a caption that is asked again costs again")
     print(f"spent so far ${spent:.2f}, with this ${spent + total:.2f}, budget ${endpoint.budget_usd:.2f}")
 
 
-def in_batches(asked: Task, chosen: list[styles.Style], store: Store) -> None:
+def in_batches(asked: AnnotationTask, chosen: list[styles.Style], store: Store) -> None:
     """Fill the store with the replies of each style, and print what came of them."""
-    if asked.endpoint["base_url"] == endpoints.SIMULATED:
+    if asked.endpoint["base_url"] == SIMULATED:
         raise ValueError("the simulated annotator takes no batches: `dvc repro` asks it")
-    with endpoints.opened(**asked.endpoint) as endpoint:
+    with annotation.opened(asked.endpoint, asked.simulated) as endpoint:
         print(annotate.may_go(asked.faces, endpoint, asked.may_leave))
         for style in chosen:
-            requests, accept = annotate.questions(by_hand.left(asked.faces, style, store), paths.CROPS, style, asked.label_aware)
+            requests, accept = annotate.questions(review.left(asked.faces, style, store), paths.CROPS, style, asked.label_aware)
             answers, failures = batch.complete(requests, accept, endpoint, store)
             print(f"{style.name}: {len(answers)} captions, {len(failures)} failed; `dvc repro` takes them from the store")
 
 
-def to_people(path: Path, asked: Task, style: styles.Style, store: Store) -> None:
+def to_people(path: Path, asked: AnnotationTask, style: styles.Style, store: Store) -> None:
     """Write the faces to `path` that have no caption after all attempts, by what is in the store."""
-    endpoint = endpoints.described(**asked.endpoint)
-    faces = by_hand.left(asked.faces, style, store)
+    endpoint = annotation.described(asked.endpoint, asked.simulated)
+    faces = review.left(asked.faces, style, store)
     requests, accept = annotate.questions(faces, paths.CROPS, style, asked.label_aware)
     found = {name: standing(name, request, endpoint, store, accept, store.error) for name, request in requests.items()}
     reasons = {name: at.reason for name, at in found.items() if isinstance(at, Failure)}
     if not reasons:
         waiting = sum(isinstance(at, Pending) for at in found.values())
         raise ValueError(f"no face of style {style.name} is left to people ({waiting} are still to be asked about: `dvc repro`)")
-    count = by_hand.give(path, faces, style, reasons)
+    count = review.give(path, faces, style, reasons)
     again = f"fasrepro annotate --style {style.name} --from-people {path}"
     print(f'{path}: {count} faces; write a caption into each "text", then `{again}`')
 
 
-def from_people(path: Path, asked: Task, style: styles.Style, store: Store) -> None:
+def from_people(path: Path, asked: AnnotationTask, style: styles.Style, store: Store) -> None:
     """Keep the captions of a file that people filled in."""
-    new = by_hand.take(path, asked.faces, style, store)
+    new = review.take(path, asked.faces, style, store)
     print(f"{new} new captions are kept; `dvc repro --force annotate@{style.name}`, then `dvc repro`, puts them in their places")
 
 
@@ -81,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what was asked."""
     chosen = [styles.style_of(name) for name in arguments.style or config.load("styles").styles]
     params = config.load("archives", "synthetic", "annotator", "simulated")
-    asked = task.of(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
+    asked = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
     chosen = [styles.worded(style, asked.prompt) for style in chosen]
     with Store(paths.store()) as store:
         if arguments.dry_run:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fasrepro import config, paths
-from fasrepro.captions.chat import is_local
 from fasrepro.commands import jobs
+from fasrepro.llm.types import is_local
 from fasrepro.report import recorded
 
 LOCK = Path("requirements.lock")

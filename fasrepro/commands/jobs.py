@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from fasrepro import config, paths, provenance
+from fasrepro import config, files, names, paths
 from fasrepro.captions.controls import control_of
 from fasrepro.captions.styles import style_of
 from fasrepro.data import protocols, trainsets
@@ -36,7 +36,7 @@ def jobs_of(
     tunings: dict[str, dict[str, Any]] = {}
     for run in tuning.like:
         if run not in runs:
-            raise config.ConfigError(f"params.yaml: tuning.like: {config.unknown(run, runs, 'run')}")
+            raise config.ConfigError(f"params.yaml: tuning.like: {names.unknown(run, runs, 'run')}")
     elsewhere: dict[str, tuple[str, str]] = {}  # a test on another target -> its protocol, and the job whose models are tested
 
     def trainset(protocol: str, run: str) -> str:
@@ -80,7 +80,7 @@ def _recipe(training: config.Training, runs: dict[str, dict[str, Any]], run: str
     trainsets.check_shares(recipe.captions)
     for style in recipe.captions:
         if style not in captioned:
-            raise config.ConfigError(f"params.yaml: runs.{run}: captions: {config.unknown(style, captioned, 'style')}")
+            raise config.ConfigError(f"params.yaml: runs.{run}: captions: {names.unknown(style, captioned, 'style')}")
     if not recipe.learning_rates or any(rate <= 0 for rate in recipe.learning_rates):
         raise config.ConfigError(f"params.yaml: runs.{run}: learning_rates must hold at least one, all above 0")
     return recipe
@@ -101,7 +101,7 @@ def traced(trace: config.Trace, jobs: dict[str, dict[str, Any]], recipe: config.
     """
     name = f"{trace.protocol}-{trace.run}"
     if name not in jobs:
-        raise config.ConfigError(f"params.yaml: trace: {config.unknown(name, jobs, 'job')}; name a run and protocol of one")
+        raise config.ConfigError(f"params.yaml: trace: {names.unknown(name, jobs, 'job')}; name a run and protocol of one")
     if trace.seed not in jobs[name]["seeds"]:
         raise config.ConfigError(f"params.yaml: trace.seed: {name} has seeds {jobs[name]['seeds']}, not {trace.seed}; name one")
     if not 1 <= trace.looks <= recipe.steps:
@@ -130,7 +130,7 @@ def check_counterfactual(asked: config.Counterfactual, jobs: Collection[str]) ->
     """Raise `ConfigError` where a cue is to be taken out for models that no job trains or tests; `jobs` are the names of all."""
     missing = [f"{protocol}-{run}" for protocol in asked.protocols for run in asked.runs if f"{protocol}-{run}" not in jobs]
     if missing:
-        where = f"params.yaml: counterfactual: {config.unknown(missing[0], jobs, 'job')}"
+        where = f"params.yaml: counterfactual: {names.unknown(missing[0], jobs, 'job')}"
         raise config.ConfigError(f"{where}. Name its run and protocol in an experiment, or take them out")
     if asked.faces < 1:
         raise config.ConfigError("params.yaml: counterfactual.faces must be at least 1; for none, empty counterfactual.protocols")
@@ -153,7 +153,7 @@ def run(arguments: argparse.Namespace) -> int:
         if stale:
             print(f"{paths.JOBS} is stale: run `fasrepro jobs`")
         return int(stale)
-    provenance.write_text(paths.JOBS, text())
+    files.write_text(paths.JOBS, text())
     jobs = config.load_jobs()
     trained = [job for job in jobs.values() if not job.checkpoint]
     models = sum(len(job.seeds) for job in trained)

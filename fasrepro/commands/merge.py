@@ -10,7 +10,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from fasrepro import config, paths, provenance
+from fasrepro import config, files, names, paths
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the checkpoint and say how it is served."""
     jobs = config.load_jobs()
     if arguments.job not in jobs:
-        raise config.ConfigError(config.unknown(arguments.job, jobs, "job"))
+        raise config.ConfigError(names.unknown(arguments.job, jobs, "job"))
     job = jobs[arguments.job]
     if arguments.seed not in job.seeds:
         raise config.ConfigError(f"{arguments.job} has no seed {arguments.seed}; its seeds: {', '.join(map(str, job.seeds))}")
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     arguments.to.parent.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix=".merge-", dir=arguments.to.parent) as work,
-        provenance.replaced_folder(arguments.to, Path(work)) as folder,
+        files.replaced_folder(arguments.to, Path(work)) as folder,
     ):
         merging.merge(recipe.backbone, trained, recipe.head_site, folder)
     print(f"{arguments.to}: {arguments.job}, seed {arguments.seed}. Serve it by `transformers serve {arguments.to} --port 8000`,")

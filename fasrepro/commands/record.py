@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fasrepro import config, paths, provenance
+from fasrepro import config, files, hashing, paths
 from fasrepro.commands import reproduce
 from fasrepro.report import claims
 
@@ -20,12 +20,12 @@ def kept(folder: Path, profile: str) -> dict[str, Any]:
     """
     from fasrepro.report import recorded, worlds  # here, because the report's figures take a second that no other verb needs
 
-    metrics = provenance.read_json(folder / paths.METRICS)
+    metrics = files.read_json(folder / paths.METRICS)
     params = config.load("synthetic", "archives", path=folder / paths.PARAMS)
     if params.archives.source != "synthetic":
         raise ValueError(f"{folder / paths.PARAMS}: archives.source is not 'synthetic': only synthetic worlds are recorded")
     stages = config.read_yaml(folder / "dvc.lock")["stages"]
-    times = {stage: taken for stage, taken in provenance.read_json(folder / reproduce.TIMES).items() if stage in stages}
+    times = {stage: taken for stage, taken in files.read_json(folder / reproduce.TIMES).items() if stage in stages}
     measures = {(claim.metric or metrics["settings"]["ledger"]["metric"], claim.level) for claim in claims.CLAIMS}
     measures |= {beside for claim in claims.CLAIMS for beside in claim.beside} | {("auc", "video")}
     channels = {claims.HEAD, worlds.READER}
@@ -39,7 +39,7 @@ def kept(folder: Path, profile: str) -> dict[str, Any]:
         "untimed_stages": len(stages.keys() - times.keys()),
         "sections_sha256": recorded.sections(folder / paths.PARAMS),
         "code_md5": modules(stages),
-        "versions": provenance.versions(),
+        "versions": hashing.versions(),
         "metrics": {"paired": paired, "jobs": jobs, "settings": metrics["settings"]},
     }
 
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = arguments.copy or reproduce.BUILD / arguments.profile
     path = paths.RECORDED / f"{arguments.profile}.json"
     entry = kept(folder, arguments.profile)
-    provenance.write_json(path, entry)
+    files.write_json(path, entry)
     untimed = f"; no time is known of {entry['untimed_stages']} stages" if entry["untimed_stages"] else ""
     print(f"{path}: world {entry['world']}, ties {entry['spurious_strength']:g}, {entry['hours']:g} hours{untimed}")
     return 0

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from fasrepro import config, paths, provenance
+from fasrepro import config, files, names, paths
 from fasrepro.commands import jobs
 
 PROFILES = Path("profiles")
@@ -37,7 +37,7 @@ def merge(base: dict[str, Any], override: dict[str, Any], where: str = "") -> di
     for key, value in override.items():
         place = f"{where}.{key}" if where else str(key)
         if key not in base and where != "runs":
-            raise config.ConfigError(f"profile: {place}: {config.unknown(str(key), base, 'key')}")
+            raise config.ConfigError(f"profile: {place}: {names.unknown(str(key), base, 'key')}")
         nested = isinstance(value, dict) and isinstance(base.get(key), dict)
         merged[key] = merge(base[key], value, place) if nested and place not in WHOLE else value
     return merged
@@ -47,7 +47,7 @@ def profile_params(base: Path, name: str) -> dict[str, object]:
     """Return params.yaml with the profile laid over it. Raises `ConfigError` for a profile that is not there."""
     known = sorted(path.stem for path in (base / PROFILES).glob("*.yaml"))
     if name not in known:
-        raise config.ConfigError(config.unknown(name, known, "profile"))
+        raise config.ConfigError(names.unknown(name, known, "profile"))
     return merge(config.read_yaml(base / paths.PARAMS), config.read_yaml(base / PROFILES / f"{name}.yaml"))
 
 
@@ -61,8 +61,8 @@ def make_copy(base: Path, name: str, copy: Path) -> Path:
         if source.name not in BOOK_PRODUCTS:
             _replace(source, copy / paths.BOOK / source.name)
     header = f"# params.yaml with profiles/{name}.yaml laid over it\n"
-    provenance.write_text(copy / paths.PARAMS, header + yaml.safe_dump(params, sort_keys=False))
-    provenance.write_text(copy / paths.JOBS, jobs.text(copy / paths.PARAMS))
+    files.write_text(copy / paths.PARAMS, header + yaml.safe_dump(params, sort_keys=False))
+    files.write_text(copy / paths.JOBS, jobs.text(copy / paths.PARAMS))
     if not (copy / ".dvc").is_dir():
         subprocess.run([sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"], cwd=copy, check=True)
         shutil.copyfile(base / ".dvc" / "config", copy / ".dvc" / "config")
@@ -110,8 +110,8 @@ def run_dvc(folder: Path, options: list[str]) -> tuple[int, list[tuple[str, floa
 def keep_times(folder: Path, spans: list[tuple[str, float]]) -> None:
     """Keep how long each stage took, of several runs the last one that ran it."""
     path = folder / TIMES
-    known = provenance.read_json(path) if path.is_file() else {}
-    provenance.write_json(path, known | {stage: round(seconds, 1) for stage, seconds in spans})
+    known = files.read_json(path) if path.is_file() else {}
+    files.write_json(path, known | {stage: round(seconds, 1) for stage, seconds in spans})
 
 
 def _path() -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fasrepro import provenance
+from fasrepro import files, hashing
 from fasrepro.evaluation import rescore, score_file
 from fasrepro.evaluation.rescore import APCER_AT, BPCER_AT, LIMIT, Figure
 from fasrepro.report import published
@@ -170,9 +170,9 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"warning: {warning}", file=sys.stderr)
     print(f"{arguments.scores}\n{text(report)}", end="")
     if arguments.json:
-        report["scores"] = {"file": arguments.scores.name, "sha256": provenance.sha256_file(arguments.scores)}
+        report["scores"] = {"file": arguments.scores.name, "sha256": hashing.sha256_file(arguments.scores)}
         if "dev" in report:
             figures = published.load()
             report["published"] = {name: dataclasses.asdict(figures[key]) for name, key in PAIR.items()}
-        provenance.write_json(arguments.json, report)
+        files.write_json(arguments.json, report)
     return 0

@@ -14,12 +14,14 @@ from typing import Any
 
 import cv2
 
-from fasrepro import crops, records
+from fasrepro import crops
 from fasrepro.archives import ARCHIVES
 from fasrepro.archives.layout import ArchiveError, Exclusion, Presentation, Reading
 from fasrepro.data import cropping, faces, index_report, progress
 from fasrepro.data.frames import VideoError, decode, look
 from fasrepro.data.index_report import Indexed
+from fasrepro.rows import table
+from fasrepro.rows.faces import Face, face_id
 
 PROCESSES = os.cpu_count() or 1
 AHEAD = 16  # videos a process that may be worked on before the oldest is packed: what bounds the memory
@@ -128,8 +130,8 @@ def _indexed(task: Task) -> tuple[Indexed, list[bytes]]:
         pictures.append(picture)
         eye_sources.append(eye_source)
         rows.append(
-            records.Face(
-                face_id=records.face_id(shown.id, number),
+            Face(
+                face_id=face_id(shown.id, number),
                 dataset=shown.dataset,
                 split=shown.split,
                 subject=shown.subject,
@@ -213,7 +215,7 @@ def build(
         report[name] = index_report.of_dataset(indexed[name], videos, reading, own)
     rows = [row for found in itertools.chain(*indexed.values()) for row in found.rows]
     try:
-        records.write(folder / "faces.parquet", rows, records.Face)
+        table.write(folder / "faces.parquet", rows, Face)
     except OSError as error:
         path = folder / "faces.parquet"
         raise ArchivesError(f"{path}: cannot be written: {error.strerror or error}; make room and run the stage again") from None

@@ -7,8 +7,8 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-from fasrepro import records
 from fasrepro.archives.layout import Exclusion, Reading
+from fasrepro.rows.faces import SPLITS, Face
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Indexed:
     """What one video gave."""
 
     path: str  # of the video, relative to its archive's root
-    rows: list[records.Face]
+    rows: list[Face]
     candidates: int  # frames that were looked at
     with_face: int  # of these
     stand_ins: dict[int, int]  # taken frame -> the frame without a face that it stands in for
@@ -58,7 +58,7 @@ def of_dataset(indexed: list[Indexed], videos: int, reading: Reading, unreadable
         "subjects": counts(split for _, split in {(row.subject, row.split) for row in rows}),
         "videos_by_split": {
             split: counts(row.species for row in by_video if row.split == split)
-            for split in records.SPLITS
+            for split in SPLITS
             if any(row.split == split for row in by_video)
         },
         "videos_by_box_source": counts(row.box_source for row in by_video),

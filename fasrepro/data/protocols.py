@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from fasrepro.records import DATASETS, Face
+from fasrepro.datasets import DATASETS
+from fasrepro.rows.faces import Face
 
 # The field's letters; I is Replay-Attack, after Idiap. W is this project's, for SiW-Mv2.
 LETTERS = {"m": "msu", "c": "casia", "i": "replay", "o": "oulu", "w": "siw"}
@@ -36,7 +37,7 @@ class Split:
 def protocol(name: str) -> Protocol:
     """Parse a name such as `oci_m` (train on O, C and I, test on M). Raises `ProtocolError`."""
     sources, _, target = name.partition("_")
-    letters = ", ".join(f"{letter} ({DATASETS[dataset]})" for letter, dataset in LETTERS.items())
+    letters = ", ".join(f"{letter} ({DATASETS[dataset].title})" for letter, dataset in LETTERS.items())
     if not sources or len(target) != 1 or set(sources + target) - set(LETTERS):
         raise ProtocolError(
             f"protocol {name!r}: expected source letters, '_' and a target letter, as in oci_m. Letters: {letters}"
@@ -64,9 +65,9 @@ def split_faces(faces: Iterable[Face], protocol: Protocol) -> Split:
     for dataset in protocol.sources:
         for part, rows in (("train", split.train), ("dev", split.dev)):
             if not any(face.dataset == dataset for face in rows):
-                raise ProtocolError(f"{protocol.name}: {DATASETS[dataset]} has no {part} faces; is its archive indexed?")
+                raise ProtocolError(f"{protocol.name}: {DATASETS[dataset].title} has no {part} faces; is its archive indexed?")
     if not split.test:
-        raise ProtocolError(f"{protocol.name}: {DATASETS[protocol.target]} has no test faces; is its archive indexed?")
+        raise ProtocolError(f"{protocol.name}: {DATASETS[protocol.target].title} has no test faces; is its archive indexed?")
     sides: dict[str, str] = {}
     for part, rows in (("train", split.train), ("dev", split.dev), ("test", split.test)):
         for face in rows:

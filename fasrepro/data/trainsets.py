@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
-from fasrepro.provenance import unit_hash
-from fasrepro.records import Caption, Face, TrainRow
+from fasrepro.hashing import unit_hash
+from fasrepro.rows.captions import Caption
+from fasrepro.rows.faces import Face
+from fasrepro.rows.training import TrainRow
 
 
 class TrainsetError(ValueError):

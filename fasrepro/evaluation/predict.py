@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from PIL import Image
 from transformers import ProcessorMixin
 
+from fasrepro.hashing import unit_hash
 from fasrepro.models.generate import generate
 from fasrepro.models.inputs import encode_prompts
 from fasrepro.models.vlm import FasVlm
-from fasrepro.provenance import unit_hash
-from fasrepro.records import Face
+from fasrepro.rows.faces import Face
 
 
 def _batches(faces: Sequence[Face], size: int) -> Iterator[Sequence[Face]]:

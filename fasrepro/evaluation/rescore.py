@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from fasrepro.evaluation import metrics, score_file, statistics
-from fasrepro.evaluation.habits import LIMIT, flatters_by
+from fasrepro.evaluation import bootstrap, metrics, score_file
+from fasrepro.evaluation.analyses.optimism import LIMIT, flatters_by
 from fasrepro.evaluation.score_file import ScoresError, Table, Videos
 
 HONEST = ("hter_dev", "apcer_pooled", "apcer_max", "bpcer", "acer")  # of `metrics.METRICS`, at the dev threshold
@@ -60,8 +60,8 @@ def _replicates(found: Videos, measure: Callable[[np.ndarray], Values], options:
     parts = []
     for start in range(0, options.replicates, step):
         some = min(step, options.replicates - start)
-        counts, place = statistics.draw_subjects(found.units, found.labels, some, options.seed, f"{stream}/{start}")
-        parts.append(statistics.replicated(measure, counts, place))
+        counts, place = bootstrap.draw_subjects(found.units, found.labels, some, options.seed, f"{stream}/{start}")
+        parts.append(bootstrap.replicated(measure, counts, place))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -113,7 +113,7 @@ def _dev_auc(dev: Videos, options: Options) -> Figure:
 
         values.append(measure(np.ones((1, len(own.labels))))["auc"][0])
         replicates.append(_replicates(own, measure, options, f"dev/{dataset}")["auc"])
-    return statistics.figure(float(np.mean(values)), np.mean(replicates, axis=0), options.confidence, _least(dev))
+    return bootstrap.figure(float(np.mean(values)), np.mean(replicates, axis=0), options.confidence, _least(dev))
 
 
 def dev_threshold(dev: Videos) -> float:
@@ -172,7 +172,7 @@ def _figures(test: Videos, threshold: float | None, options: Options) -> dict[st
 
     drawn, behind, least = _replicates(test, measure, options, "test"), _behind(test), _least(test)
     return {
-        name: statistics.figure(float(value[0]), drawn[name], options.confidence, behind.get(name, least))
+        name: bootstrap.figure(float(value[0]), drawn[name], options.confidence, behind.get(name, least))
         for name, value in measure(np.ones((1, len(test.labels)))).items()
     }
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import difflib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from fasrepro import names
 from fasrepro.evaluation import metrics
 
 REQUIRED = ("split", "label", "score")
@@ -79,14 +79,6 @@ class Videos:
         return Videos(*(getattr(self, field.name)[rows] for field in dataclasses.fields(self)))
 
 
-def _unknown(name: str, known: Iterable[str], what: str) -> str:
-    """Return the message for a name that is none of the known ones, as `config.unknown` does."""
-    known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"unknown {what} {name!r}.{hint} Known: {', '.join(known)}"
-
-
 def read(path: Path) -> Table:
     """Read and check a file, UTF-8 and comma-separated. Raises `ScoresError` naming file, row, column and remedy."""
     try:
@@ -101,7 +93,7 @@ def read(path: Path) -> Table:
     for name in header:
         if name not in (*REQUIRED, *OPTIONAL):
             remedy = "separate columns by commas" if ";" in name or "\t" in name else "rename it or take it out"
-            raise ScoresError(f"{path}: {_unknown(name, (*REQUIRED, *OPTIONAL), 'column')}; {remedy}")
+            raise ScoresError(f"{path}: {names.unknown(name, (*REQUIRED, *OPTIONAL), 'column')}; {remedy}")
         if header.count(name) > 1:
             raise ScoresError(f"{path}: {header.count(name)} columns are named {name!r}; keep one")
     for name in REQUIRED:
@@ -119,10 +111,10 @@ def _row(where: str, number: int, header: Sequence[str], cells: Sequence[str]) -
         raise ScoresError(f"{where}: {len(cells)} cells for {len(header)} columns; quote what holds a comma")
     given = dict(zip(header, cells, strict=True))
     if given["split"] not in SPLITS:
-        fault = _unknown(given["split"], SPLITS, "split")
+        fault = names.unknown(given["split"], SPLITS, "split")
         raise ScoresError(f"{where}, column split: {fault}; take rows of other splits out")
     if given["label"] not in LABELS:
-        raise ScoresError(f"{where}, column label: {_unknown(given['label'], LABELS, 'label')}; 0 is bona fide, 1 an attack")
+        raise ScoresError(f"{where}, column label: {names.unknown(given['label'], LABELS, 'label')}; 0 is bona fide, 1 an attack")
     label = LABELS[given["label"]]
     try:
         score = float(given["score"])
@@ -134,8 +126,8 @@ def _row(where: str, number: int, header: Sequence[str], cells: Sequence[str]) -
     for column in OPTIONAL:
         if given.get(column) == "" and (column != "species" or label == 1):
             raise ScoresError(f"{where}, column {column}: empty; fill it in, or take the whole column out")
-    names = {column: given.get(column, "") for column in OPTIONAL} | {"video": given.get("video", f"row {number}")}
-    return Row(number, given["split"], label, score, **names)
+    optional = {column: given.get(column, "") for column in OPTIONAL} | {"video": given.get("video", f"row {number}")}
+    return Row(number, given["split"], label, score, **optional)
 
 
 def _check_names(path: Path, rows: Sequence[Row], has_dataset: bool) -> None:

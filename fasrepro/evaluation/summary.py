@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from fasrepro.evaluation import comparisons, descriptive, levels, metrics, statistics
-from fasrepro.evaluation.descriptive import Decisions
-from fasrepro.evaluation.levels import LEVELS, Columns
+from fasrepro.evaluation import aggregate, bootstrap, inference, metrics, pairwise_tests
+from fasrepro.evaluation.aggregate import LEVELS, Columns
 from fasrepro.evaluation.metrics import MetricError
-from fasrepro.records import Face, Verdict
+from fasrepro.evaluation.pairwise_tests import Decisions
+from fasrepro.rows.captions import Verdict
+from fasrepro.rows.faces import Face
 
 HEAD = "head"  # the channel of the scores; the other channels are readers
 # What runs are compared in by frame, of the head and of readers; by video in everything: pairs grow as the runs' square.
@@ -69,7 +70,7 @@ Estimates = dict[tuple[str, str], Estimate]  # (channel, level) -> Estimate
 
 def operating_point(job: JobResults, seed: int, where: str) -> tuple[float, dict[str, float]]:
     """Return the dev threshold and the AUC on each source's dev, both by video."""
-    dev = levels.scores(job.dev, job.scores.get(seed, {}), "video", f"{where}, dev")
+    dev = aggregate.scores(job.dev, job.scores.get(seed, {}), "video", f"{where}, dev")
     threshold = metrics.dev_threshold(dev.labels, dev.values, dev.datasets)
     aucs = {
         name: metrics.auc(dev.labels[dev.datasets == name], dev.values[dev.datasets == name]) for name in np.unique(dev.datasets)
@@ -100,9 +101,9 @@ def estimate(
             raise MetricError(f"{where}: seed {seed} was judged on other faces than the first seed; run `dvc repro`")
         if channel == HEAD:
             metrics.check(rows.labels, rows.values, f"{where}, seed {seed}")
-        counts, place = statistics.draw_subjects(rows.subjects, rows.labels, set_.replicates, set_.seed, job.target)
+        counts, place = bootstrap.draw_subjects(rows.subjects, rows.labels, set_.replicates, set_.seed, job.target)
         point = _measure(rows, channel, cuts[seed], np.ones((1, len(rows.labels))))
-        drawn = statistics.replicated(lambda w, rows=rows, cut=cuts[seed]: _measure(rows, channel, cut, w), counts, place)
+        drawn = bootstrap.replicated(lambda w, rows=rows, cut=cuts[seed]: _measure(rows, channel, cut, w), counts, place)
         values[seed] = {name: (float(point[name][0]), drawn[name]) for name in point}
     return Estimate(first.ids, first.subjects, _counts(first), values)
 
@@ -111,13 +112,13 @@ def estimates(job: JobResults, cuts: Mapping[int, float], settings: Settings) ->
     """Return every channel of a job at both levels."""
     name, found = f"{job.protocol}-{job.run}", {}
     for level in LEVELS:
-        columns = {seed: levels.scores(job.test, job.scores[seed], level, f"{name}, seed {seed}, test") for seed in cuts}
+        columns = {seed: aggregate.scores(job.test, job.scores[seed], level, f"{name}, seed {seed}, test") for seed in cuts}
         found[HEAD, level] = estimate(columns, HEAD, cuts, job, settings)
         for reader, by_seed in job.verdicts.items():
             lacking = [seed for seed in cuts if not by_seed.get(seed)]
             if lacking:
                 raise MetricError(f"{name}: reader {reader} judged no explanation of seed {lacking[0]}; run `dvc repro judge`")
-            columns = {seed: levels.verdicts(job.test, by_seed[seed], level) for seed in cuts}
+            columns = {seed: aggregate.verdicts(job.test, by_seed[seed], level) for seed in cuts}
             found[reader, level] = estimate(columns, reader, cuts, job, settings)
     return found
 
@@ -126,10 +127,10 @@ def decisions(job: JobResults, cuts: Mapping[int, float]) -> dict[tuple[str, int
     """Return what each channel of a job decided on the target's videos, by (channel, seed); `cuts` as in `estimate`."""
     name, made = f"{job.protocol}-{job.run}", {}
     for seed, cut in cuts.items():
-        columns = levels.scores(job.test, job.scores[seed], "video", f"{name}, seed {seed}, test")
-        made[HEAD, seed] = descriptive.of_scores(columns, cut)
+        columns = aggregate.scores(job.test, job.scores[seed], "video", f"{name}, seed {seed}, test")
+        made[HEAD, seed] = pairwise_tests.of_scores(columns, cut)
         for reader, by_seed in job.verdicts.items():
-            made[reader, seed] = descriptive.of_verdicts(levels.verdicts(job.test, by_seed[seed], "video"))
+            made[reader, seed] = pairwise_tests.of_verdicts(aggregate.verdicts(job.test, by_seed[seed], "video"))
     return made
 
 
@@ -138,8 +139,8 @@ def _figures(found: Estimate, seeds: Sequence[int], draws: np.ndarray, confidenc
     cell: dict[str, Any] = {"counts": found.counts}
     for metric in found.values[seeds[0]]:
         values, replicates = found.stacked(metric, seeds)
-        entry = statistics.figure(
-            float(values.mean()), statistics.over_seeds(replicates, draws), confidence, found.counts["subjects"]
+        entry = bootstrap.figure(
+            float(values.mean()), bootstrap.over_seeds(replicates, draws), confidence, found.counts["subjects"]
         )
         group, _, species = metric.partition("/")
         if species:
@@ -154,7 +155,7 @@ def cell(
 ) -> dict[str, Any]:
     """Return the cell of metrics.json for the seeds in `points` (threshold and dev AUC by seed); means if they are several."""
     seeds = list(points)
-    draws = statistics.draw_seeds(len(seeds), settings.replicates, settings.seed, protocol)
+    draws = bootstrap.draw_seeds(len(seeds), settings.replicates, settings.seed, protocol)
     readers: dict[str, dict[str, Any]] = {}
     made: dict[str, Any] = {
         "threshold_dev": float(np.mean([threshold for threshold, _ in points.values()])),
@@ -230,11 +231,11 @@ def _differences(ours: Estimate, theirs: Estimate, protocol: str, settings: Sett
         return []
     if not np.array_equal(ours.ids, theirs.ids):
         raise MetricError(f"{protocol}: two runs were judged on different faces; run `dvc repro`")
-    draws = statistics.draw_seeds(len(seeds), settings.replicates, settings.seed, protocol)
+    draws = bootstrap.draw_seeds(len(seeds), settings.replicates, settings.seed, protocol)
     made = []
     for metric in (name for name in ours.values[seeds[0]] if "/" not in name):
         (a, many_a), (b, many_b) = ours.stacked(metric, seeds), theirs.stacked(metric, seeds)
-        difference, replicates = statistics.paired_difference(a, b, many_a, many_b, draws)
+        difference, replicates = bootstrap.paired_difference(a, b, many_a, many_b, draws)
         if not np.isnan(difference):
             row = {"metric": metric, "difference": difference, "seeds": len(seeds), "subjects": ours.counts["subjects"]}
             made.append((row, replicates))
@@ -242,12 +243,12 @@ def _differences(ours: Estimate, theirs: Estimate, protocol: str, settings: Sett
 
 
 def _interval(row: dict[str, Any], replicates: np.ndarray, confidence: float) -> dict[str, Any]:
-    bounds = statistics.figure(row["difference"], replicates, confidence, row["subjects"])
+    bounds = bootstrap.figure(row["difference"], replicates, confidence, row["subjects"])
     row = row | {"low": bounds["low"], "high": bounds["high"]}
     if (row["channel"], row["level"]) != (HEAD, "video"):
         return row
     # As with an interval: over fewer than two subjects there is no spread to speak of.
-    least = comparisons.detectable(replicates, confidence) if row["subjects"] > 1 else math.nan
+    least = inference.detectable(replicates, confidence) if row["subjects"] > 1 else math.nan
     return row | {"detectable": None if math.isnan(least) else least}
 
 
@@ -274,4 +275,4 @@ def summarise(jobs: Mapping[str, JobResults], settings: Settings) -> dict[str, A
         found[job.protocol, job.run] = made
         decided[job.protocol, job.run] = decisions(job, cuts)
     rows = paired(found, settings, {job.protocol for job in jobs.values() if job.transfer})
-    return {"jobs": cells, "paired": rows, "descriptive": descriptive.rows(decided, compared(decided))}
+    return {"jobs": cells, "paired": rows, "descriptive": pairwise_tests.rows(decided, compared(decided))}

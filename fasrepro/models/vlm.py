@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from fasrepro import provenance
+from fasrepro import files
 from fasrepro.models import backbones, heads
 
 HEAD_FILE = "head.safetensors"
@@ -119,10 +119,10 @@ def save(model: FasVlm, folder: Path) -> None:
     """Write adapters, projector (and embeddings) and head as safetensors: all that training changed."""
     model.body.save_pretrained(str(folder), save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
-    adapter = provenance.read_json(folder / ADAPTER_CONFIG)
+    adapter = files.read_json(folder / ADAPTER_CONFIG)
     # PEFT writes its sets in the order of their hashes, another one in each process.
     lists = {name: sorted(value) for name, value in adapter.items() if isinstance(value, list)}
-    provenance.write_json(folder / ADAPTER_CONFIG, adapter | lists)
+    files.write_json(folder / ADAPTER_CONFIG, adapter | lists)
     save_file({name: value.contiguous() for name, value in model.head.state_dict().items()}, folder / HEAD_FILE)
 
 

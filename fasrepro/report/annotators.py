@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fasrepro.records import DATASETS
+from fasrepro.datasets import TITLES as DATASET_TITLES
 from fasrepro.report.figures import MARKERS, PALETTE, grid, saved, spread
 
 TITLES = {
@@ -78,7 +78,7 @@ def part_rows(found: Mapping[str, Any], styles: Sequence[str], part: str) -> lis
     groups = sorted({group for style in known.values() for group in style[part]})
     return [
         {
-            {"datasets": "data set"}.get(part, part): DATASETS.get(group, group.replace("_", " ")),
+            {"datasets": "data set"}.get(part, part): DATASET_TITLES.get(group, group.replace("_", " ")),
             "style": name,
             "faces": style[part][group]["counts"]["attack"] + style[part][group]["counts"]["bona_fide"],
             **{title: interval(style[part][group][measure]) for measure, title in TITLES.items()},

@@ -15,8 +15,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from fasrepro import provenance
-from fasrepro.records import DATASETS
+from fasrepro import files
+from fasrepro.datasets import DATASETS, TITLES
 from fasrepro.report import difficulty, figures, fragments
 from fasrepro.report.tables import NONE, number
 
@@ -85,7 +85,9 @@ def table(found: Mapping[str, Any]) -> str:
         for measure, words in MEASURES.items():
             figures_of = [number(cells[target][measure]) for target in names]
             rows.append([title(name) if measure == "inside" else "", words, *figures_of, number(told[measure])])
-    return fragments.table(["probe", "fitted", *(DATASETS[target] for target in names), "mean"], rows) + "\n" + missing(found)
+    return (
+        fragments.table(["probe", "fitted", *(DATASETS[target].title for target in names), "mean"], rows) + "\n" + missing(found)
+    )
 
 
 def missing(found: Mapping[str, Any]) -> str:
@@ -93,7 +95,7 @@ def missing(found: Mapping[str, Any]) -> str:
     told = [*found["probes"].values()]
     groups = [group for one in told for group in (*one["single"].values(), one["leave_one_out"])]
     reasons = sorted({cell["missing"] for group in groups for cell in group.values() if cell["missing"]})
-    words = re.sub(r"\w+", lambda word: DATASETS.get(word[0], word[0]), "; ".join(reasons))
+    words = re.sub(r"\w+", lambda word: TITLES.get(word[0], word[0]), "; ".join(reasons))
     return f"Without a figure ({NONE}): {words}.\n" if reasons else ""
 
 
@@ -102,7 +104,7 @@ def faces(found: Mapping[str, Any]) -> str:
     rows = []
     for name in datasets(found):
         parts = [found["faces"][name][split] for split in ("train", "test")]
-        rows.append([DATASETS[name], *(part[key] for part in parts for key in ("subjects", "bona_fide", "attack"))])
+        rows.append([DATASETS[name].title, *(part[key] for part in parts for key in ("subjects", "bona_fide", "attack"))])
     heads = [f"{part}: {what}" for part in ("train", "test") for what in ("subjects", "bona fide faces", "attack faces")]
     return fragments.table(["data set", *heads], rows)
 
@@ -112,12 +114,14 @@ def matrices(found: Mapping[str, Any]) -> str:
     names, blocks = datasets(found), []
     for name in probes(found):
         told = found["probes"][name]
-        rows = [[DATASETS[s], *(number(told["single"][s][t]["auc"]) for t in names)] for s in names]
+        rows = [[DATASETS[s].title, *(number(told["single"][s][t]["auc"]) for t in names)] for s in names]
         rows.append(["all others", *(number(told["leave_one_out"][t]["auc"]) for t in names)])
         blocks += [f"**{title(name)}**: {SEES[name]}; {told['measures']} measures", ""]
-        blocks += [fragments.table(["fitted on", *(DATASETS[t] for t in names)], rows)]
+        blocks += [fragments.table(["fitted on", *(DATASETS[t].title for t in names)], rows)]
     sizes = [found["faces"][t]["test"] for t in names]
-    told_sizes = [f"{DATASETS[t]} {s['bona_fide'] + s['attack']} and {s['subjects']}" for t, s in zip(names, sizes, strict=True)]
+    told_sizes = [
+        f"{DATASETS[t].title} {s['bona_fide'] + s['attack']} and {s['subjects']}" for t, s in zip(names, sizes, strict=True)
+    ]
     tested = f"Faces and subjects that each column is tested on: {'; '.join(told_sizes)}.\n"
     return "\n".join(["::::{dropdown} Each probe from each data set to each other", *blocks, tested, "::::", ""])
 
@@ -210,7 +214,7 @@ def draw_matrix(found: Mapping[str, Any], name: str, path: Path) -> None:
     with figures.saved(path, figure):
         panel = axes[0][0]
         bound = found["bounds"]["min_vision_auc"]
-        heat(panel, grid, [*(DATASETS[s] for s in names), "all others"], [DATASETS[t] for t in names], bound)
+        heat(panel, grid, [*(DATASETS[s].title for s in names), "all others"], [DATASETS[t].title for t in names], bound)
         for place in range(len(names)):
             panel.add_patch(Rectangle((place, place), 1, 1, fill=False, edgecolor="black", linewidth=2))
         panel.axhline(len(names), color="black", linewidth=1.5)
@@ -225,7 +229,7 @@ def draw_held_out(found: Mapping[str, Any], path: Path) -> None:
     figure, axes = figures.grid(1, 1, 1.2 + 0.38 * max(len(grid), 1))
     with figures.saved(path, figure):
         panel = axes[0][0]
-        heat(panel, grid, list(map(title, order)), [DATASETS[t] for t in names], found["bounds"]["max_global_auc"])
+        heat(panel, grid, list(map(title, order)), [DATASETS[t].title for t in names], found["bounds"]["max_global_auc"])
         panel.axhline(len(found["simple"]), color="black", linewidth=1.5)
         panel.set_xlabel("tested on test of; fitted on train of all others")
 
@@ -259,4 +263,4 @@ def write_audit(found: Mapping[str, Any], log: difficulty.Log, synthetic: bool, 
         "audit_difficulty": difficulty.page(log),
     }
     for name, text in texts.items():
-        provenance.write_text(folder / f"{name}.md", text)
+        files.write_text(folder / f"{name}.md", text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fasrepro.records import DATASETS
+from fasrepro.datasets import DATASETS
 from fasrepro.report import fragments, gallery, tables
 
 SHARES = {"near_duplicates": "near-duplicates", "no_cue": "names no cue", "fits_not_image": "fits, is not there"}
@@ -54,7 +54,7 @@ def by_dataset(reports: Reports) -> str:
     rows = [
         (
             style,
-            DATASETS[name],
+            DATASETS[name].title,
             found["datasets"][name]["faces"],
             found["datasets"][name]["failed"],
             sum(found["datasets"][name]["rejected"].values()),

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from fasrepro.records import DATASETS
+from fasrepro.datasets import DATASETS
 from fasrepro.report import fragments, tables
 
 SHARES = ("strength", "tie", "vision_drop")
@@ -147,7 +147,7 @@ def page(log: Log) -> str:
         for trial in log.trials
     ]
     columns = ["trial", "changed", "why", "least strength", "tie", "vision probe loses", "subjects", "seeds"]
-    columns += [*(f"HTER, {DATASETS[name]}" for name in targets), "targets in the range"]
+    columns += [*(f"HTER, {DATASETS[name].title}" for name in targets), "targets in the range"]
     last = log.trials[-1]
     count = log.inside(last)
     reached = "is what was asked for" if count >= window.targets else "is fewer than was asked for"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import logging
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +12,7 @@ import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
-from fasrepro import provenance
+from fasrepro import files, names
 
 # Metadata that hold times, durations or versions.
 _CELL_METADATA = ("papermill", "execution", "ExecuteTime")
@@ -57,11 +56,7 @@ def check_parameters(source: Path, cell: str, parameters: Iterable[str]) -> None
         ) from None
     for name in parameters:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise NotebookError(
-                f"{source}: unknown parameter {name!r}.{hint} Its `parameters` cell sets: {', '.join(known) or 'nothing'}"
-            )
+            raise NotebookError(f"{source}: `parameters` cell: {names.unknown(name, known, 'parameter')}")
 
 
 def execute(source: Path, target: Path, parameters: dict[str, Any]) -> None:
@@ -82,7 +77,7 @@ def execute(source: Path, target: Path, parameters: dict[str, Any]) -> None:
         )
     check_parameters(source, cells[tagged[0]].source, parameters)
     logging.getLogger("papermill").setLevel(logging.WARNING)
-    with provenance.replaced(target) as temporary:
+    with files.replaced(target) as temporary:
         raw = temporary.with_suffix(".raw.ipynb")
         try:
             papermill.execute_notebook(source, raw, parameters, kernel_name="python3", language="python", progress_bar=False)

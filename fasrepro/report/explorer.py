@@ -18,8 +18,12 @@ from typing import Any
 
 from PIL import Image
 
-from fasrepro.records import BONA_FIDE_SPECIES, DATASETS, Explanation, Face, Judgement, Label, Truth, Verdict
+from fasrepro.datasets import DATASETS
 from fasrepro.report import fragments, gallery, pictures
+from fasrepro.rows.captions import Verdict
+from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face, Label
+from fasrepro.rows.scores import Explanation, Judgement
+from fasrepro.rows.truth import Truth
 
 NOTHING = "No explanation has been read yet: `dvc repro` makes and reads them.\n"
 PER_SPECIES = 2  # faces of a protocol, fewer where it has many species
@@ -124,7 +128,7 @@ def fragment(jobs: Sequence[Told], faces: Mapping[str, Face], truths: Mapping[st
     protocols = {name: [job for job in jobs if job.protocol == name] for name in dict.fromkeys(job.protocol for job in jobs)}
     shown = {name: chosen(group, faces) for name, group in protocols.items()}
     species = sorted({face.species for found in shown.values() for face in found}, key=_place)
-    targets = {name: f"{name} (tested on {DATASETS[group[0].target]})" for name, group in protocols.items()}
+    targets = {name: f"{name} (tested on {DATASETS[group[0].target].title})" for name, group in protocols.items()}
     runs = {job.run: job.run for job in jobs}
     lines = [_how(), "" if picture.show else f"{gallery.HIDDEN}\n"]
     lines += _raw(['<div class="explorer">', *_filters(targets, runs, species)])

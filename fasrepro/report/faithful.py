@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fasrepro import paths, provenance, records
-from fasrepro.provenance import unit_hash
-from fasrepro.records import Explanation, Face, Score
+from fasrepro import files, paths
+from fasrepro.hashing import unit_hash
 from fasrepro.report import figures, fragments, gallery, tables
+from fasrepro.rows import table as row_table
+from fasrepro.rows.faces import Face
+from fasrepro.rows.scores import Explanation, Score
 
 UNKNOWN = "No face was drawn again: a cue can be taken out of drawn images alone, by the models that params.yaml names for it.\n"
 EXAMPLES = 3
@@ -122,11 +124,11 @@ def fragments_of(
     found: Mapping[str, Any], runs: Sequence[str], faces: Mapping[str, Face], show: bool, folder: Path
 ) -> dict[str, str]:
     """Return the fragments by name; `found` is results/faithfulness.json. Pictures go into `folder`, if they may be shown."""
-    scores, texts = records.read(paths.PAIR_SCORES, Score), records.read(paths.PAIR_EXPLANATIONS, Explanation)
+    scores, texts = row_table.read(paths.PAIR_SCORES, Score), row_table.read(paths.PAIR_EXPLANATIONS, Explanation)
     picture = gallery.Pictures(paths.PAIR_CROPS, folder / "pairs", f"{paths.GENERATED.name}/pairs", show)
     return {
         "faithfulness_table": table(found, runs),
         "faithfulness_figure": drawn(found, runs, folder),
         "faithfulness_cues_table": by_cue(found, runs),
-        "faithfulness_pairs": examples(provenance.read_json(paths.PAIRS), scores, texts, faces, picture),
+        "faithfulness_pairs": examples(files.read_json(paths.PAIRS), scores, texts, faces, picture),
     }

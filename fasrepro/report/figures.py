@@ -22,7 +22,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fasrepro import provenance
+from fasrepro import files
 from fasrepro.report import headings
 
 PALETTE = sns.color_palette("colorblind")
@@ -44,7 +44,7 @@ def saved(target: Path | io.BytesIO, figure: Figure) -> Iterator[Figure]:
         if isinstance(target, io.BytesIO):
             figure.savefig(target, **settings)
         else:
-            with provenance.replaced(target) as temporary:
+            with files.replaced(target) as temporary:
                 figure.savefig(temporary, **settings)
     finally:
         plt.close(figure)

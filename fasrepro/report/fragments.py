@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fasrepro import provenance
-from fasrepro.records import BONA_FIDE_SPECIES, DATASETS, SPLITS, Face
+from fasrepro import files
+from fasrepro.datasets import DATASETS
 from fasrepro.report import gallery
+from fasrepro.rows.faces import BONA_FIDE_SPECIES, SPLITS, Face
 
 NAMED = 3  # of the videos that were left out, or taken otherwise than usual, for one reason
 NOTES = {
@@ -95,7 +96,7 @@ def _one_line(text: str) -> str:
 def write(texts: Mapping[str, str], folder: Path) -> None:
     """Write each fragment to `folder` under its name."""
     for name, text in texts.items():
-        provenance.write_text(folder / f"{name}.md", text)
+        files.write_text(folder / f"{name}.md", text)
 
 
 def formula(classification: float, caption: float) -> str:
@@ -113,14 +114,16 @@ def counts(faces: Iterable[Face]) -> str:
         group = groups[dataset, split]
         live = {face.presentation for face in group if face.species == BONA_FIDE_SPECIES}
         attacks = {face.presentation for face in group} - live
-        rows.append((DATASETS[dataset], split, len({f.subject for f in group}), len(live), len(attacks), len(group)))
+        rows.append((DATASETS[dataset].title, split, len({f.subject for f in group}), len(live), len(attacks), len(group)))
     return table(("data set", "split", "subjects", "bona fide videos", "attack videos", "faces"), rows)
 
 
 def box_sources(faces: Iterable[Face]) -> str:
     """Return the table of where the face boxes came from, per data set."""
     found = Counter((face.dataset, face.box_source) for face in faces)
-    return table(("data set", "face box from", "faces"), [(DATASETS[d], source, n) for (d, source), n in sorted(found.items())])
+    return table(
+        ("data set", "face box from", "faces"), [(DATASETS[d].title, source, n) for (d, source), n in sorted(found.items())]
+    )
 
 
 def exclusions(index: Mapping[str, Mapping[str, Any]]) -> str:
@@ -132,7 +135,7 @@ def exclusions(index: Mapping[str, Mapping[str, Any]]) -> str:
     unusual: dict[tuple[str, str], list[str]] = {}
     for name, found in index.items():
         for path, why in found["excluded"].items():
-            left_out.setdefault((DATASETS[name], common(why)), []).append(path)
+            left_out.setdefault((DATASETS[name].title, common(why)), []).append(path)
         for what, paths in (
             ("the middle of the picture is the face box", found["centre"]),
             ("one face", found["single_face"]),
@@ -140,7 +143,7 @@ def exclusions(index: Mapping[str, Mapping[str, Any]]) -> str:
             ("turned upright", found["turned"]),
         ):
             if paths:
-                unusual[DATASETS[name], what] = list(paths)
+                unusual[DATASETS[name].title, what] = list(paths)
     videos = sum(found["videos"] for found in index.values())
     text = _named("left out because", "files", left_out) if left_out else f"Of {videos} videos none was left out.\n"
     return text + ("\n" + _named("taken otherwise", "videos", unusual) if unusual else "")

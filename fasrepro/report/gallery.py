@@ -14,10 +14,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from fasrepro import cues, provenance
+from fasrepro import files, regions, vocabulary
 from fasrepro.crops import read_crop
-from fasrepro.records import DATASETS, Caption, Face, Label, Truth
+from fasrepro.datasets import DATASETS
 from fasrepro.report import pictures
+from fasrepro.rows.captions import Caption
+from fasrepro.rows.faces import Face, Label
+from fasrepro.rows.truth import Truth
 
 HIDDEN = "These people are not ours to print: the pictures of faces are left out of the book."
 # Beside HTML's own: what Markdown, MyST substitutions and formulas begin with.
@@ -41,7 +44,7 @@ def escaped(text: str) -> str:
 def _phrases() -> re.Pattern[str]:
     groups = (
         f"(?P<{name}>" + "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in cue.phrasings) + ")"
-        for name, cue in cues.CUES.items()
+        for name, cue in vocabulary.CUES.items()
     )
     return re.compile("|".join(groups), re.IGNORECASE)
 
@@ -109,7 +112,7 @@ class Pictures:
         if not target.exists():
             picture = read_crop(self.crops, face.crop, face.crop_sha256)
             scale = max(1, -(-self.least // max(picture.size)))
-            with provenance.replaced(target) as temporary:
+            with files.replaced(target) as temporary:
                 picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST).save(
                     temporary, format="PNG"
                 )
@@ -119,13 +122,13 @@ class Pictures:
 def describe(face: Face) -> str:
     """Return in words what the archive says of a face."""
     kind = "bona fide" if face.label is Label.BONA_FIDE else f"{face.species.replace('_', ' ')} ({face.instrument})"
-    return f"{DATASETS[face.dataset]}, {face.split}: {kind}"
+    return f"{DATASETS[face.dataset].title}, {face.split}: {kind}"
 
 
 def present_cues(face: Face, truths: Mapping[str, Truth]) -> list[str] | None:
     """Return the cues that are seen in the face's crop, by the annotator's measure; None where nothing is known of it."""
     truth = truths.get(face.face_id)
-    return None if truth is None else cues.visible(face.box, truth.cues, truth.masks)
+    return None if truth is None else regions.visible(face.box, truth.cues, truth.regions)
 
 
 def truth_note(face: Face, truths: Mapping[str, Truth]) -> str:

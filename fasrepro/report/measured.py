@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fasrepro.report import captioned, descriptive, grounded, habits, readings, tuned, unseen
+from fasrepro.report import captioned, descriptive, grounded, optimism, tuned, unseen, verdict_agreement
 from fasrepro.report.published import Figure
 
 RESULTS = ("metrics", "grounding", "readings", "unseen", "habits", "faithfulness")  # the files of results that they come from
@@ -15,7 +15,7 @@ RESULTS = ("metrics", "grounding", "readings", "unseen", "habits", "faithfulness
 def draw(results: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
     """Draw the figures of these results into `folder`."""
     unseen.draw(results["unseen"], folder)
-    habits.draw(results["habits"], folder)
+    optimism.draw(results["habits"], folder)
 
 
 def fragments_of(
@@ -38,8 +38,8 @@ def fragments_of(
     return {
         **captioned.fragments_of(results["captions"]),
         **descriptive.fragments_of(metrics, published),
-        **readings.fragments_of(results["readings"], metrics, runs, readers, counted),
-        **habits.fragments_of(results["habits"], published, runs),
+        **verdict_agreement.fragments_of(results["readings"], metrics, runs, readers, counted),
+        **optimism.fragments_of(results["habits"], published, runs),
         **unseen.fragments_of(results["unseen"], metrics["settings"], runs),
         "grounding": grounded.table(results["grounding"], runs, synthetic),
         "learning_rates": tuned.table(metrics["tuning"], runs, like, tuning["saturation"]),

@@ -7,11 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from fasrepro import paths, provenance
+from fasrepro import files, paths
 from fasrepro.evaluation.metrics import LABELS
-from fasrepro.records import Face, Score
 from fasrepro.report import recorded
 from fasrepro.report.paired import oriented
+from fasrepro.rows.faces import Face
+from fasrepro.rows.scores import Score
 
 ALL_THERE = "Every run named above has results."
 MEASURES = ("hter_dev", "auc", "apcer_max", "bpcer", "acer")
@@ -103,7 +104,7 @@ def results(protocols: Sequence[str], runs: Sequence[str], profile: str = "") ->
     Those of results/metrics.json; where they lack a run on a protocol, those recorded of `profile`, if they lack none and were
     made by the same params. Where both lack one, the sentence is that of `missing`.
     """
-    metrics = provenance.read_json(paths.METRICS)
+    metrics = files.read_json(paths.METRICS)
     lacking = missing(metrics, protocols, runs)
     for one in recorded.load(paths.RECORDED) if lacking and profile else []:
         alike = recorded.alike(one, recorded.sections(paths.PARAMS), runs)

@@ -7,9 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fasrepro import paths, provenance, records
-from fasrepro.records import DATASETS, Caption, Explanation, Face, Judgement, Label, Score, Truth
+from fasrepro import files, paths
+from fasrepro.datasets import TITLES
 from fasrepro.report import explorer, figures, fragments, gallery, pictures, specimens, world
+from fasrepro.rows import table
+from fasrepro.rows.captions import Caption
+from fasrepro.rows.faces import Face, Label
+from fasrepro.rows.scores import Explanation, Judgement, Score
+from fasrepro.rows.truth import Truth
 
 PREFIX = "_generated"
 
@@ -21,7 +26,7 @@ def by_id(rows: Sequence[Any]) -> dict[str, Any]:
 
 def captions_of(style: str) -> dict[str, Caption]:
     """Return the captions of a style or control by face_id."""
-    return by_id(records.read(paths.captions(style), Caption))
+    return by_id(table.read(paths.captions(style), Caption))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,14 +56,14 @@ def read(
 ) -> Material:
     """Return what the stages wrote about these jobs, styles and controls; only of `synthetic` archives is there a truth."""
     return Material(
-        faces=by_id(records.read(paths.FACES, Face)),
-        truths=by_id(records.read(paths.TRUTH, Truth)) if synthetic else {},
+        faces=by_id(table.read(paths.FACES, Face)),
+        truths=by_id(table.read(paths.TRUTH, Truth)) if synthetic else {},
         crops=paths.CROPS,
         captions={style: captions_of(style) for style in styles},
         controls={name: captions_of(name) for name in controls},
-        scores={job: records.read(paths.scores(job), Score) for job in jobs},
-        explanations={job: records.read(paths.explanations(job), Explanation) for job in jobs},
-        judgements=records.read(paths.JUDGEMENTS, Judgement),
+        scores={job: table.read(paths.scores(job), Score) for job in jobs},
+        explanations={job: table.read(paths.explanations(job), Explanation) for job in jobs},
+        judgements=table.read(paths.JUDGEMENTS, Judgement),
         metrics=metrics,
         show_faces=show_faces,
         known=world.load(paths.WORLD, paths.CUE_PAIRS),
@@ -70,7 +75,7 @@ def contact_sheets(material: Material, folder: Path) -> str:
     if not material.show_faces:
         return f"{gallery.HIDDEN}\n"
     parts = []
-    for dataset, name in DATASETS.items():
+    for dataset, name in TITLES.items():
         faces = [face for face in material.faces.values() if face.dataset == dataset]
         if faces:
             shown = pictures.contact_sheet(faces, material.crops, folder / f"figures/contact_{dataset}.png")
@@ -153,4 +158,4 @@ def write(material: Material, runs: Sequence[str], reader: str, folder: Path) ->
         **result_figures(material, runs, folder),
     }
     for name, text in pieces.items():
-        provenance.write_text(folder / f"{name}.md", text)
+        files.write_text(folder / f"{name}.md", text)

@@ -12,9 +12,10 @@ import numpy as np
 from PIL import Image
 
 from fasrepro.crops import read_crop
-from fasrepro.provenance import unit_hash
-from fasrepro.records import BONA_FIDE_SPECIES, DATASETS, Face
+from fasrepro.datasets import DATASETS
+from fasrepro.hashing import unit_hash
 from fasrepro.report import figures
+from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face
 
 ACROSS = 6  # columns of a contact sheet, so that their titles can be read
 GAP = 0.04  # between cells, in widths of a cell

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from fasrepro import provenance
+from fasrepro import files, hashing
 
 # Params that decide what every job comes to, beside the recipe of its own run.
 DECIDING = ("synthetic", "archives", "index", "annotator", "simulated", "foundation", "training", "prediction", "evaluation")
@@ -47,7 +47,7 @@ def sections(params: Path) -> dict[str, str]:
     like = tuning.pop("like", {})
     found |= {f"runs.{name}": [recipe, like.get(name, name)] for name, recipe in runs.items()}
     found |= {f"tuning.{key}": value for key, value in tuning.items()}
-    return {name: provenance.sha256_json(value) for name, value in found.items()}
+    return {name: hashing.sha256_json(value) for name, value in found.items()}
 
 
 def changed(one: Run, root: Path) -> list[str]:
@@ -63,7 +63,7 @@ def load(folder: Path) -> list[Run]:
     """Return the recorded runs, by world, strength and name. Raises `ValueError` for a file that is none."""
     found = []
     for path in sorted(folder.glob("*.json")):
-        entry = provenance.read_json(path)
+        entry = files.read_json(path)
         lacking = KEYS - entry.keys()
         if lacking:
             raise ValueError(f"{path}: no {', '.join(sorted(lacking))}: `fasrepro record --profile {path.stem}` writes it anew")

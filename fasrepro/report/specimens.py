@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from fasrepro.cues import CUES, FAMILIES, SPECIES, STEPS, visible
-from fasrepro.records import BONA_FIDE_SPECIES, DATASETS, Face, Truth
+from fasrepro.datasets import TITLES
+from fasrepro.regions import visible
 from fasrepro.report import fragments, gallery
 from fasrepro.report.pictures import Cell, Row, cell, chosen, sheet, spread
 from fasrepro.report.world import UNKNOWN, Known, title
+from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face
+from fasrepro.rows.truth import Truth
+from fasrepro.vocabulary import CUES, FAMILIES, SPECIES, STEPS
 
 ACROSS = 8  # faces in a row
 WIDE = 6  # of those in which something small counts
@@ -98,7 +101,7 @@ def cue_faces(cue: str, faces: Mapping[str, Face], truths: Mapping[str, Truth]) 
     for face_id, truth in truths.items():
         if cue not in truth.cues or face_id not in faces:
             continue
-        if cue not in visible(faces[face_id].box, truth.cues, truth.masks):
+        if cue not in visible(faces[face_id].box, truth.cues, truth.regions):
             continue
         strength = truth.strengths[truth.cues.index(cue)]
         found[strength == max(truth.strengths)].append((faces[face_id], strength))
@@ -135,7 +138,7 @@ def cues(faces: Mapping[str, Face], truths: Mapping[str, Truth], crops: Path, fo
 def cameras(known: Known, faces: Sequence[Face], crops: Path, folder: Path) -> str:
     """Draw bona fide faces, a row a data set, and return the fragment that shows them."""
     rows = []
-    for dataset, name in DATASETS.items():
+    for dataset, name in TITLES.items():
         live = {face.subject: face for face in faces if face.dataset == dataset and face.species == BONA_FIDE_SPECIES}
         if live:
             picked = chosen(list(live.values()), ACROSS, "cameras")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fasrepro import cues, provenance
+from fasrepro import files, vocabulary
 from fasrepro.report import claims, fragments, headings
 from fasrepro.report import ledger as ledgers
 from fasrepro.report.ledger import OVERALL, LedgerRow
@@ -84,7 +84,7 @@ def readers(metrics: Mapping[str, Any]) -> str:
 def species(metrics: Mapping[str, Any]) -> str:
     """Return the table of APCER per PAI species at the dev threshold, by video; a dash where a target lacks a species."""
     jobs = _jobs(metrics)
-    names = [name for name in cues.SPECIES if any(name in job["mean"]["video"]["apcer"] for job in jobs)]
+    names = [name for name in vocabulary.SPECIES if any(name in job["mean"]["video"]["apcer"] for job in jobs)]
     rows = [[job["protocol"], job["run"], *(interval(job["mean"]["video"]["apcer"].get(name)) for name in names)] for job in jobs]
     return _table(["protocol", "run", *(name.replace("_", " ") for name in names)], rows)
 
@@ -184,7 +184,7 @@ def write_tables(
     """Write every fragment into `folder` and return the paths."""
     made = fragments_of(metrics, figures, rows, synthetic)
     for name, text in made.items():
-        provenance.write_text(folder / f"{name}.md", text)
+        files.write_text(folder / f"{name}.md", text)
     return [folder / f"{name}.md" for name in made]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fasrepro.records import DATASETS
+from fasrepro.datasets import DATASETS
 from fasrepro.report import figures, fragments, ledger, tables
 from fasrepro.report.gallery import escaped
 
@@ -208,7 +208,7 @@ def fragments_of(results: Mapping[str, Any], settings: Mapping[str, Any], runs: 
     def each(parts: Mapping[str, str]) -> str:
         if len(parts) < 2:
             return next(iter(parts.values()), NOTHING)
-        return "\n".join(f"**{DATASETS[name]}**\n\n{text}" for name, text in parts.items())
+        return "\n".join(f"**{DATASETS[name].title}**\n\n{text}" for name, text in parts.items())
 
     caption = (
         "Gain on each species against the share of its cues that the sources show, means over protocols and seeds: in APCER and"

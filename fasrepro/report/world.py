@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from fasrepro import provenance
-from fasrepro.cues import CUES, PRINTS, REPLAYS, SPECIES, STEPS
-from fasrepro.records import BONA_FIDE_SPECIES, DATASETS, Face, Truth
+from fasrepro import files
+from fasrepro.datasets import DATASETS
 from fasrepro.report import fragments, gallery
 from fasrepro.report.tables import NONE
+from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face
+from fasrepro.rows.truth import Truth
+from fasrepro.vocabulary import CUES, PRINTS, REPLAYS, SPECIES, STEPS
 
 UNKNOWN = "Nothing is known of this in licensed archives: it is what a program chose that draws synthetic ones.\n"
 COMMON = (*PRINTS, *REPLAYS)  # the PAI species of the four old archives
@@ -81,7 +83,7 @@ NOTHING = Known({}, {})
 
 def load(tables: Path, pairs: Path) -> Known:
     """Read world.json and cue_pairs.npz. Raises `ValueError` that names the file where one is missing or broken."""
-    found = provenance.read_json(tables)
+    found = files.read_json(tables)
     try:
         with np.load(pairs) as file:
             arrays = {name: file[name] for name in file.files}
@@ -221,7 +223,9 @@ def cameras(world: Mapping[str, Any], faces: Iterable[Face], truths: Mapping[str
             seen[face.dataset][json.loads(truths[face.face_id].attributes).get("quality", "unknown")] += 1
     for quality in sorted({word for counts in seen.values() for word in counts}):
         rows.append([f"faces of the index that are {quality}", *(str(counts[quality]) for counts in seen.values())])
-    return fragments.table(["", *(f"{DATASETS[name]}: {title(studio['camera'])}" for name, studio in studios.items())], rows)
+    return fragments.table(
+        ["", *(f"{DATASETS[name].title}: {title(studio['camera'])}" for name, studio in studios.items())], rows
+    )
 
 
 def ties(world: Mapping[str, Any]) -> str:
@@ -232,7 +236,7 @@ def ties(world: Mapping[str, Any]) -> str:
         order = _in_order(sides["bona_fide"], SETTING)
         differ = [field for field in order if sides["bona_fide"][field] != sides["attack"][field]]
         for place, field in enumerate(differ):
-            first = [DATASETS[name], title(studio["tie"])] if place == 0 else ["", ""]
+            first = [DATASETS[name].title, title(studio["tie"])] if place == 0 else ["", ""]
             values = [shown(sides[side][field]) for side in ("bona_fide", "attack")]
             rows.append([*first, SETTING.get(field, title(field)), *values])
     return fragments.table(["data set", "place", "what differs", "bona fide", "attack"], rows)
@@ -241,7 +245,7 @@ def ties(world: Mapping[str, Any]) -> str:
 def workshops(world: Mapping[str, Any]) -> str:
     """Return the table of printers and screens."""
     rows = [
-        [DATASETS[name], title(studio["workshop"]), *(shown(studio["parts"]["workshop"][field]) for field in WORKSHOP)]
+        [DATASETS[name].title, title(studio["workshop"]), *(shown(studio["parts"]["workshop"][field]) for field in WORKSHOP)]
         for name, studio in _studios(world).items()
     ]
     return fragments.table(["data set", "workshop", *WORKSHOP.values()], rows)

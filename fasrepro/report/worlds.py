@@ -21,7 +21,7 @@ import numpy as np
 from scipy import stats
 
 from fasrepro import paths
-from fasrepro.evaluation import statistics
+from fasrepro.evaluation import bootstrap
 from fasrepro.report import fragments, ledger, recorded, tables
 from fasrepro.report.claims import CLAIMS, HEAD, READERS, Claim
 from fasrepro.report.ledger import LedgerRow
@@ -68,10 +68,10 @@ def pooled(rows: Sequence[LedgerRow], confidence: float, replicates: int, seed: 
     if len(known) < LEAST_WORLDS:
         return None
     values, errors = _normal(known, confidence)
-    random = statistics.generator(seed, f"worlds/{known[0].claim.id}")
+    random = bootstrap.generator(seed, f"worlds/{known[0].claim.id}")
     drawn = random.integers(len(known), size=(replicates, len(known) - 1))
     means = (values[drawn] + errors[drawn] * random.standard_normal(drawn.shape)).mean(axis=1)
-    low, high = statistics.interval(means, confidence)
+    low, high = bootstrap.interval(means, confidence)
     return (float(values.mean()), low, high) if low is not None and high is not None else None
 
 
@@ -90,9 +90,9 @@ def trend(
     values, errors = _normal(known, confidence)
     places = np.array([strength for strength, row in by_strength.items() if row in known])
     weights = (places - places.mean()) / ((places - places.mean()) ** 2).sum()
-    random = statistics.generator(seed, f"trend/{known[0].claim.id}")
+    random = bootstrap.generator(seed, f"trend/{known[0].claim.id}")
     slopes = (values + errors * random.standard_normal((replicates, len(known)))) @ weights
-    low, high = statistics.interval(slopes, confidence)
+    low, high = bootstrap.interval(slopes, confidence)
     return (float(values @ weights), low, high) if low is not None and high is not None else None
 
 

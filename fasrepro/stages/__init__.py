@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from fasrepro import config
+from fasrepro import config, names
 
 
 def run(main: Callable[[], None]) -> None:
@@ -28,11 +28,12 @@ def run(main: Callable[[], None]) -> None:
 
 def jobs_of(protocols: list[str], runs: list[str]) -> list[config.Job]:
     """Return the job of each run on each protocol that params' `counterfactual` names. Raises `ConfigError` for one without."""
-    jobs, names = config.load_jobs(), [f"{protocol}-{run}" for protocol in protocols for run in runs]
-    for name in names:
+    jobs = config.load_jobs()
+    wanted = [f"{protocol}-{run}" for protocol in protocols for run in runs]
+    for name in wanted:
         if name not in jobs:
-            raise config.ConfigError(f"params.yaml: counterfactual: {config.unknown(name, jobs, 'job')}; run `fasrepro jobs`")
-    return [jobs[name] for name in names]
+            raise config.ConfigError(f"params.yaml: counterfactual: {names.unknown(name, jobs, 'job')}; run `fasrepro jobs`")
+    return [jobs[name] for name in wanted]
 
 
 def job(argv: list[str] | None, description: str | None) -> config.Job:

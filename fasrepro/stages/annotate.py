@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from fasrepro import config, paths, provenance, records, stages
-from fasrepro.captions import annotate, endpoints, task
-from fasrepro.captions.store import Store
+from fasrepro import config, files, paths, stages
+from fasrepro.captions import annotate
 from fasrepro.captions.styles import style_of, worded
+from fasrepro.llm import endpoints
+from fasrepro.llm.store import Store
+from fasrepro.rows import table
+from fasrepro.rows.captions import Caption
+from fasrepro.stages import annotation
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -16,14 +20,14 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--style", required=True)
     style = style_of(parser.parse_args(argv).style)
     params = config.load("archives", "synthetic", "annotator", "simulated")
-    asked = task.of(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
+    asked = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
     style = worded(style, asked.prompt)
-    with endpoints.opened(**asked.endpoint) as endpoint, Store(paths.store()) as store:
+    with annotation.opened(asked.endpoint, asked.simulated) as endpoint, Store(paths.store()) as store:
         print(annotate.may_go(asked.faces, endpoint, asked.may_leave), file=sys.stderr)
         how = (endpoint, store, asked.label_aware, asked.present, endpoints.progress_to_stderr(f"annotate {style.name}"))
         captions, report = annotate.annotate(asked.faces, paths.CROPS, style, *how)
-    records.write(paths.captions(style.name), captions, records.Caption)
-    provenance.write_json(paths.captions_report(style.name), report)
+    table.write(paths.captions(style.name), captions, Caption)
+    files.write_json(paths.captions_report(style.name), report)
     people = f"; `{annotate.people(style)}` hands them to people" if report["failed"] else ""
     print(f"{style.name}: {report['captions']} captions of {report['faces']} faces, {len(report['failed'])} failed{people}")
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 
-from fasrepro import config, cues, paths, provenance, records, stages
+from fasrepro import config, files, paths, regions, stages
 from fasrepro.captions.styles import style_of
-from fasrepro.evaluation import annotators
-from fasrepro.records import Caption, Face, Truth
+from fasrepro.evaluation.analyses import annotators
+from fasrepro.rows import table
+from fasrepro.rows.captions import Caption
+from fasrepro.rows.faces import Face
+from fasrepro.rows.truth import Truth
 
 SIMULATED = "simulated"
 
@@ -20,12 +23,12 @@ def main(argv: list[str] | None = None) -> None:
     """
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("annotator", "simulated", "styles", "evaluation")
-    faces = {face.face_id: face for face in records.read(paths.FACES, Face)}
-    truths = {row.face_id: row for row in records.read(paths.TRUTH, Truth)}
-    present = {i: cues.visible(faces[i].box, row.cues, row.masks) for i, row in truths.items() if i in faces}
+    faces = {face.face_id: face for face in table.read(paths.FACES, Face)}
+    truths = {row.face_id: row for row in table.read(paths.TRUTH, Truth)}
+    present = {i: regions.visible(faces[i].box, row.cues, row.regions) for i, row in truths.items() if i in faces}
     written = {}
     for style in map(style_of, params.styles if present else []):
-        rows = records.read(paths.captions(style.name), Caption) if style.concludes else []
+        rows = table.read(paths.captions(style.name), Caption) if style.concludes else []
         if rows:  # a style that does not conclude, as `neutral`, is to name no cue
             texts, models = {row.face_id: row.text for row in rows}, Counter(row.model for row in rows)
             written[style.name] = annotators.Written(texts, any(row.label_aware for row in rows), models, style.task)
@@ -33,7 +36,7 @@ def main(argv: list[str] | None = None) -> None:
     found = annotators.summarise(written, faces, present, annotators.Draws(how.replicates, how.confidence, how.seed))
     rates = {"missed_cue": params.simulated.missed_cue, "invented_cue": params.simulated.invented_cue}
     found["by_construction"] = rates if params.annotator.base_url == SIMULATED else None
-    provenance.write_json(paths.ANNOTATORS, provenance.rounded(found, how.digits))
+    files.write_json(paths.ANNOTATORS, files.rounded(found, how.digits))
     print(f"annotators: {len(found['styles'])} styles, {len(found['pairs'])} pairs")
 
 

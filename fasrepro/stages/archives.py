@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from fasrepro import config, paths, provenance, records, stages
+from fasrepro import config, files, names, paths, stages
 from fasrepro.archives.fingerprint import fingerprint
 from fasrepro.archives.layout import ArchiveError
-from fasrepro.synthetic import pairs, takes, world, worlds
+from fasrepro.rows import table
+from fasrepro.rows.truth import Truth
+from fasrepro.simulation import build_archives, cue_pairs, takes, worlds
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -17,24 +19,24 @@ def main(argv: list[str] | None = None) -> None:
     params = config.load("archives", "synthetic")
     source = params.archives.source
     if source not in ("synthetic", "licensed"):
-        raise config.ConfigError(f"params.yaml: archives.source: {config.unknown(source, ('synthetic', 'licensed'), 'source')}")
-    with provenance.replaced_folder(paths.ARCHIVES, paths.WORK / "archives") as folder:
+        raise config.ConfigError(f"params.yaml: archives.source: {names.unknown(source, ('synthetic', 'licensed'), 'source')}")
+    with files.replaced_folder(paths.ARCHIVES, paths.WORK / "archives") as folder:
         if source == "licensed":
             found = fingerprint(paths.licensed_archives(), contents=False)
             # Nothing is known of them, and later stages can depend on that.
-            records.write(folder / paths.TRUTH.name, [], records.Truth)
-            pairs.write(folder / paths.CUE_PAIRS.name, {})
-            provenance.write_json(folder / paths.WORLD.name, {})
+            table.write(folder / paths.TRUTH.name, [], Truth)
+            cue_pairs.write(folder / paths.CUE_PAIRS.name, {})
+            files.write_json(folder / paths.WORLD.name, {})
         else:
             made = params.synthetic
             if made.frames < 50:
                 raise ArchiveError(f"params.yaml: synthetic.frames: {made.frames}; the frame rule needs at least 50")
             scene = takes.scene(dataclasses.asdict(made))
-            sizes = world.sizes(dataclasses.asdict(params.archives))
-            world.build(folder, sizes, scene, made.frame_rate, made.people)
-            provenance.write_json(folder / paths.WORLD.name, worlds.tables(scene.world))
+            sizes = build_archives.sizes(dataclasses.asdict(params.archives))
+            build_archives.build(folder, sizes, scene, made.frame_rate, made.people)
+            files.write_json(folder / paths.WORLD.name, worlds.tables(scene.world))
             found = fingerprint(folder, contents=True)
-        provenance.write_json(folder / paths.FINGERPRINT.name, {"source": source, "datasets": found})
+        files.write_json(folder / paths.FINGERPRINT.name, {"source": source, "datasets": found})
     for name, counts in found.items():
         print(f"archives: {name}: {counts['videos']} videos, {counts['bytes'] / 1e6:.1f} MB")
 

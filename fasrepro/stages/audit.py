@@ -8,10 +8,13 @@ import dataclasses
 import numpy as np
 import threadpoolctl
 
-from fasrepro import config, crops, cues, paths, provenance, records, stages
+from fasrepro import config, crops, files, paths, regions, stages
 from fasrepro.data import sizes
-from fasrepro.evaluation import features, probes
-from fasrepro.records import Face, Truth
+from fasrepro.evaluation.analyses import shortcut_features, shortcuts
+from fasrepro.rows import table
+from fasrepro.rows.faces import Face
+from fasrepro.rows.table import RowError
+from fasrepro.rows.truth import Truth
 
 
 def cue_views(faces: list[Face], truths: list[Truth]) -> list[np.ndarray]:
@@ -19,11 +22,11 @@ def cue_views(faces: list[Face], truths: list[Truth]) -> list[np.ndarray]:
     known, views = {truth.face_id: truth for truth in truths}, []
     for face in faces:
         if face.face_id not in known:
-            raise records.RecordError(f"{paths.TRUTH}: nothing about {face.face_id}; `dvc repro index` indexes these archives")
+            raise RowError(f"{paths.TRUTH}: nothing about {face.face_id}; `dvc repro index` indexes these archives")
         truth = known[face.face_id]
         strengths = dict(zip(truth.cues, truth.strengths, strict=True))
-        seen = cues.visible(face.box, truth.cues, truth.masks)
-        views.append(features.cue_vector({name: strengths[name] for name in seen}, truth.look_alikes))
+        seen = regions.visible(face.box, truth.cues, truth.regions)
+        views.append(shortcut_features.cue_vector({name: strengths[name] for name in seen}, truth.look_alikes))
     return views
 
 
@@ -32,24 +35,24 @@ def main(argv: list[str] | None = None) -> None:
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("threads", "archives", "audit", "evaluation")
     synthetic = params.archives.source == "synthetic"
-    faces = [face for face in records.read(paths.FACES, Face) if face.split in ("train", "test")]
+    faces = [face for face in table.read(paths.FACES, Face) if face.split in ("train", "test")]
     spent = sizes.of_presentations(paths.ARCHIVES if synthetic else paths.licensed_archives(), {f.presentation for f in faces})
     views = []
     for face in faces:
         crop = crops.read_crop(paths.CROPS, face.crop, face.crop_sha256)
-        views.append(features.measure(crop, face.box, spent[face.presentation]))
+        views.append(shortcut_features.measure(crop, face.box, spent[face.presentation]))
     if synthetic:
-        known = cue_views(faces, records.read(paths.TRUTH, Truth))
-        views = [view | {probes.CUES: cue} for view, cue in zip(views, known, strict=True)]
+        known = cue_views(faces, table.read(paths.TRUTH, Truth))
+        views = [view | {shortcuts.CUES: cue} for view, cue in zip(views, known, strict=True)]
     with threadpoolctl.threadpool_limits(params.threads):  # sums are split by threads, and rounded by how they are split
-        report = probes.audit(probes.rows_of(faces, views), probes.Bounds(**dataclasses.asdict(params.audit)))
-    provenance.write_json(paths.AUDIT, provenance.rounded(report, params.evaluation.digits))
+        report = shortcuts.audit(shortcuts.rows_of(faces, views), shortcuts.Bounds(**dataclasses.asdict(params.audit)))
+    files.write_json(paths.AUDIT, files.rounded(report, params.evaluation.digits))
     for name, entry in report["expected"].items():
         print(f"audit: {name}: {entry['value']}, should be at least {entry['least']}")
-    leak = probes.leak_message(report)
+    leak = shortcuts.leak_message(report)
     if leak and synthetic:
-        raise probes.ProbeError(f"a shortcut that works everywhere; {paths.AUDIT} has the figures. {leak}")
-    print(f"audit: {probes.outcome(report)}")
+        raise shortcuts.ProbeError(f"a shortcut that works everywhere; {paths.AUDIT} has the figures. {leak}")
+    print(f"audit: {shortcuts.outcome(report)}")
 
 
 if __name__ == "__main__":

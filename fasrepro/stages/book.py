@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 
-from fasrepro import config, paths, provenance, stages
+from fasrepro import config, files, paths, stages
 from fasrepro.report import book
 
 
@@ -13,7 +13,7 @@ def main(argv: list[str] | None = None) -> None:
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     ablations = config.load("ablations").ablations
     toc = book.with_ablations(config.read_yaml(paths.BOOK / "_toc.yml"), list(ablations))
-    values = provenance.read_json(paths.GENERATED / "values.json")
+    values = files.read_json(paths.GENERATED / "values.json")
     settings = book.with_substitutions(config.read_yaml(paths.BOOK / "_config.yml"), values)
 
     work = paths.WORK / "book"

@@ -6,13 +6,16 @@ import argparse
 import dataclasses
 from typing import Any
 
-from fasrepro import config, paths, provenance, records, stages
+from fasrepro import config, files, paths, stages
 from fasrepro.crops import read_crop
 from fasrepro.data import cropping, protocols
 from fasrepro.evaluation import predict
 from fasrepro.models import backbones, vlm
-from fasrepro.records import Explanation, Face, Score, Truth
-from fasrepro.synthetic import again
+from fasrepro.rows import table
+from fasrepro.rows.faces import Face
+from fasrepro.rows.scores import Explanation, Score
+from fasrepro.rows.truth import Truth
+from fasrepro.simulation import rerender
 from fasrepro.training import loop
 
 
@@ -37,23 +40,23 @@ def main(argv: list[str] | None = None) -> None:
     loop.use_threads(params.threads)
     asked, convention, found = params.counterfactual, cropping.CROPS[params.index.crop], [[], []]
     jobs = stages.jobs_of(asked.protocols if params.archives.source == "synthetic" else [], asked.runs)
-    faces, truths = records.read(paths.FACES, Face), {row.face_id: row for row in records.read(paths.TRUTH, Truth)}
+    faces, truths = table.read(paths.FACES, Face), {row.face_id: row for row in table.read(paths.TRUTH, Truth)}
     tests = {job.protocol: protocols.split_faces(faces, protocols.protocol(job.protocol)).test for job in jobs}
-    chosen = {name: again.choose(test, truths, asked.faces) for name, test in tests.items()}
+    chosen = {name: rerender.choose(test, truths, asked.faces) for name, test in tests.items()}
     sections = dataclasses.asdict(params.archives), dataclasses.asdict(params.synthetic)
     choices = {choice.face.face_id: choice for part in chosen.values() for choice in part}.values()  # a target's once
-    with provenance.replaced_folder(paths.COUNTERFACTUAL, paths.WORK / "counterfactual") as work:
+    with files.replaced_folder(paths.COUNTERFACTUAL, paths.WORK / "counterfactual") as work:
         crops = work / paths.PAIR_CROPS.name
-        rows = again.write(*sections, choices, lambda rgb, box, eyes: cropping.crop(rgb, box, convention, eyes)[0], crops)
+        rows = rerender.write(*sections, choices, lambda rgb, box, eyes: cropping.crop(rgb, box, convention, eyes)[0], crops)
         for job in jobs:
             own = [choice.face for choice in chosen[job.protocol]]
-            both = [again.part_of(face, rows[face.face_id], part) for face in own for part in again.PARTS]
+            both = [rerender.part_of(face, rows[face.face_id], part) for face in own for part in rerender.PARTS]
             images = {row.face_id: read_crop(paths.CROPS, row.crop, row.crop_sha256) for row in own}
             images |= {row.face_id: read_crop(crops, row.crop, row.crop_sha256) for row in both}
             found = [kept + more for kept, more in zip(found, look(job, own, both, images, params), strict=True)]
-        provenance.write_json(work / paths.PAIRS.name, rows)
-        records.write(work / paths.PAIR_SCORES.name, found[0], Score)
-        records.write(work / paths.PAIR_EXPLANATIONS.name, found[1], Explanation)
+        files.write_json(work / paths.PAIRS.name, rows)
+        table.write(work / paths.PAIR_SCORES.name, found[0], Score)
+        table.write(work / paths.PAIR_EXPLANATIONS.name, found[1], Explanation)
 
 
 if __name__ == "__main__":

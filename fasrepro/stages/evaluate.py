@@ -6,10 +6,13 @@ import argparse
 import dataclasses
 from collections.abc import Iterable
 
-from fasrepro import config, paths, provenance, records, stages
+from fasrepro import config, files, names, paths, stages
 from fasrepro.data import protocols
-from fasrepro.evaluation import comparisons, levels, metrics, summary, tried
-from fasrepro.records import Face, Judgement, Score, Verdict
+from fasrepro.evaluation import aggregate, inference, metrics, summary, tuning_report
+from fasrepro.rows import table
+from fasrepro.rows.captions import Verdict
+from fasrepro.rows.faces import Face
+from fasrepro.rows.scores import Judgement, Score
 
 
 def results_of(
@@ -19,7 +22,7 @@ def results_of(
     protocol = protocols.protocol(job.protocol)
     split = protocols.split_faces(faces, protocol)
     scores: dict[int, dict[str, float]] = {seed: {} for seed in job.seeds}
-    for row in records.read(paths.scores(name), Score):
+    for row in table.read(paths.scores(name), Score):
         if (row.protocol, row.run) != (job.protocol, job.run) or row.seed not in scores:
             held = f"{row.protocol}-{row.run}, seed {row.seed}"
             raise ValueError(f"{paths.scores(name)}: holds {held}; run `dvc repro predict@{name}`")
@@ -33,18 +36,18 @@ def results_of(
 
 
 def tuned(run: str, faces: list[Face], within: float) -> dict[str, object]:
-    choice, rows = provenance.read_json(paths.tuning_choice(run)), records.read(paths.tuning_scores(run), Score)
+    choice, rows = files.read_json(paths.tuning_choice(run)), table.read(paths.tuning_scores(run), Score)
     split = protocols.split_faces(faces, protocols.protocol(choice["protocol"]))
-    return tried.report(choice, rows, split.dev, split.test, within)
+    return tuning_report.report(choice, rows, split.dev, split.test, within)
 
 
 def main(argv: list[str] | None = None) -> None:
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("evaluation", "ledger", "judging", "tuning")
     if params.ledger.metric not in metrics.METRICS:
-        raise config.ConfigError(f"params.yaml: ledger.metric: {config.unknown(params.ledger.metric, metrics.METRICS, 'metric')}")
-    faces = records.read(paths.FACES, Face)
-    judged = levels.by_job(records.read(paths.JUDGEMENTS, Judgement))
+        raise config.ConfigError(f"params.yaml: ledger.metric: {names.unknown(params.ledger.metric, metrics.METRICS, 'metric')}")
+    faces = table.read(paths.FACES, Face)
+    judged = aggregate.by_job(table.read(paths.JUDGEMENTS, Judgement))
     jobs = {}
     for name, job in config.load_jobs().items():
         jobs[name] = results_of(name, job, faces, judged.get((job.protocol, job.run), ()), params.judging.readers)
@@ -52,8 +55,8 @@ def main(argv: list[str] | None = None) -> None:
     report = summary.summarise(jobs, settings)
     report["tuning"] = {run: tuned(run, faces, params.tuning.saturation) for run in config.load_tunings()}
     report["settings"] = {"evaluation": dataclasses.asdict(params.evaluation), "ledger": dataclasses.asdict(params.ledger)}
-    report["settings"]["descriptive"] = {"power": comparisons.POWER}
-    provenance.write_json(paths.METRICS, provenance.rounded(report, params.evaluation.digits))
+    report["settings"]["descriptive"] = {"power": inference.POWER}
+    files.write_json(paths.METRICS, files.rounded(report, params.evaluation.digits))
 
 
 if __name__ == "__main__":

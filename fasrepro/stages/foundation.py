@@ -7,9 +7,10 @@ import dataclasses
 
 from PIL import Image
 
-from fasrepro import config, cues, paths, provenance, stages
-from fasrepro.synthetic import neutral, people
-from fasrepro.training import foundation, loop
+from fasrepro import config, files, hashing, paths, stages
+from fasrepro.foundation import pretraining
+from fasrepro.simulation import foundation_portraits, people
+from fasrepro.training import loop
 
 MAX_GRAD_NORM = 1.0
 
@@ -20,21 +21,25 @@ def main(argv: list[str] | None = None) -> None:
     params = config.load("threads", "foundation", "synthetic", "training")
     loop.use_threads(params.threads)
     settings = dataclasses.asdict(params.foundation)
-    seed, images, vocabulary = (settings.pop(key) for key in ("seed", "images", "vocabulary"))
+    seed, images, tokens = (settings.pop(key) for key in ("seed", "images", "vocabulary"))
     epochs, max_caption_tokens = settings.pop("epochs"), settings.pop("max_caption_tokens")
     steps = -(-images // settings["batch_size"]) * epochs
     plan, settings = loop.split_recipe({**settings, "steps": steps, "max_grad_norm": MAX_GRAD_NORM}, seed)
 
     seeds = range(seed * 1_000_000, seed * 1_000_000 + images)
-    drawn = neutral.neutral_portraits(seeds, settings["image_size"], params.synthetic.people)
+    drawn = foundation_portraits.neutral_portraits(seeds, settings["image_size"], params.synthetic.people)
     texts = [people.describe(attributes, number) for number, (_, attributes) in enumerate(drawn)]
     # The tokenizer knows the words that captions will use, as any tokenizer does; the weights see the neutral texts alone.
-    words = [*(phrase for cue in cues.CUES.values() for phrase in cue.phrasings), *cues.STEPS.values(), *cues.SPECIES.values()]
-    tokenizer = foundation.train_tokenizer([*texts, *words * 20, params.training.prompt], vocabulary)
+    words = [
+        *(phrase for cue in vocabulary.CUES.values() for phrase in cue.phrasings),
+        *vocabulary.STEPS.values(),
+        *vocabulary.SPECIES.values(),
+    ]
+    tokenizer = pretraining.train_tokenizer([*texts, *words * 20, params.training.prompt], tokens)
     shape = {key: settings[key] for key in ("image_size", "patch_size", "scale_factor")}
-    processor = foundation.build_processor(tokenizer, **shape)
-    model = foundation.build_model(tokenizer, **settings, seed=seed)
-    losses = foundation.pretrain(
+    processor = pretraining.build_processor(tokenizer, **shape)
+    model = pretraining.build_model(tokenizer, **settings, seed=seed)
+    losses = pretraining.pretrain(
         model,
         processor,
         [Image.fromarray(pixels) for pixels, _ in drawn],
@@ -45,9 +50,9 @@ def main(argv: list[str] | None = None) -> None:
         work=paths.WORK / "trainer",
     )
     print(f"foundation: caption loss a token {losses[0]} -> {losses[-1]}")
-    with provenance.replaced_folder(paths.FOUNDATION, paths.WORK / "foundation") as folder:
-        foundation.save(model, processor, folder)
-        provenance.write_json(folder / "provenance.json", {"losses": losses, "versions": provenance.versions()})
+    with files.replaced_folder(paths.FOUNDATION, paths.WORK / "foundation") as folder:
+        pretraining.save(model, processor, folder)
+        files.write_json(folder / "provenance.json", {"losses": losses, "versions": hashing.versions()})
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from fasrepro import config, paths, stages
+from fasrepro import config, names, paths, stages
 from fasrepro.report import annotators, curves, execute, figures, notebook  # noqa: F401  what notebooks import decides their bytes
 
 
@@ -14,7 +14,7 @@ def main(argv: list[str] | None = None) -> None:
     name = parser.parse_args(argv).name
     ablations = config.load("ablations").ablations
     if name not in ablations:
-        raise config.ConfigError(f"{paths.PARAMS}: ablations: {config.unknown(name, ablations, 'ablation')}")
+        raise config.ConfigError(f"{paths.PARAMS}: ablations: {names.unknown(name, ablations, 'ablation')}")
     entry = ablations[name]
     execute.execute(paths.NOTEBOOKS / f"{entry.notebook}.ipynb", paths.EXECUTED / f"{name}.ipynb", entry.parameters)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from fasrepro import config, paths, provenance, stages
+from fasrepro import config, files, paths, stages
 from fasrepro.captions import controls, styles
-from fasrepro.records import Label
 from fasrepro.report import audit, difficulty, faithful, fragments, ledger, measured, pages, prose, published, tables, worlds
+from fasrepro.rows.faces import Label
 
 # What the book's prose takes a value from, and `ablations` for the list of their pages.
 KEYS = ("archives", "synthetic", "index", "audit", "annotator", "simulated", "styles", "controls", "foundation", "training")
@@ -21,11 +21,11 @@ def main(argv: list[str] | None = None) -> None:
     params, jobs = config.load(*KEYS), config.load_jobs()
     source, people = params.archives.source, params.synthetic.people
     synthetic, shown, runs = source == "synthetic", fragments.may_print_faces(source, people), list(params.runs)
-    results = {name: provenance.read_json(paths.RESULTS / f"{name}.json") for name in measured.RESULTS}
-    results["captions"] = {style: provenance.read_json(paths.captions_report(style)) for style in params.styles}
+    results = {name: files.read_json(paths.RESULTS / f"{name}.json") for name in measured.RESULTS}
+    results["captions"] = {style: files.read_json(paths.captions_report(style)) for style in params.styles}
     results["metrics"] = metrics = tables.in_order(results["metrics"], runs)
     material = pages.read(list(jobs), params.styles, params.controls, metrics, synthetic, shown)
-    figures, audited = published.load(), provenance.read_json(paths.AUDIT)
+    figures, audited = published.load(), files.read_json(paths.AUDIT)
     styled = {name: styles.worded(styles.style_of(name), params.annotator.prompt) for name in params.styles}
     asked = {name: style.asked(params.annotator.label_aware, Label.ATTACK, "print")[0] for name, style in styled.items()}
     notebooks = {name: entry.notebook for name, entry in params.ablations.items()}
@@ -40,17 +40,17 @@ def main(argv: list[str] | None = None) -> None:
     this, others = worlds.read(metrics, world)
     texts |= worlds.fragments_of(this, others, synthetic)
     claims = ledger.rows(results | {"metrics": this.metrics}, figures, synthetic, counted)
-    texts["exclusions"] = fragments.exclusions(provenance.read_json(paths.INDEX_REPORT))
+    texts["exclusions"] = fragments.exclusions(files.read_json(paths.INDEX_REPORT))
     values = {key: text for name in KEYS for key, text in fragments.flatten(name, getattr(params, name)).items()}
     del values["annotator_base_url"]  # it can hold a password
-    with provenance.replaced_folder(paths.GENERATED, paths.WORK / "report") as work:
+    with files.replaced_folder(paths.GENERATED, paths.WORK / "report") as work:
         pages.write(material, runs, params.judging.readers[0], work)
         tables.write_tables(metrics, figures, claims, work, synthetic)
         measured.draw(results, work)
         texts |= faithful.fragments_of(results["faithfulness"], runs, material.faces, shown, work)
         audit.write_audit(audited, difficulty.load(), synthetic, work)
         fragments.write(texts, work)
-        provenance.write_json(work / "values.json", values | audit.values(audited) | tables.values(metrics, figures))
+        files.write_json(work / "values.json", values | audit.values(audited) | tables.values(metrics, figures))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from transformers import PreTrainedModel, ProcessorMixin, TrainerCallback
 
 from fasrepro.models import vlm
 from fasrepro.models.inputs import append_captions, encode_prompts
-from fasrepro.records import TrainRow
+from fasrepro.rows.training import TrainRow
 from fasrepro.training import loop, losses
 from fasrepro.training import sampling as samplings
 

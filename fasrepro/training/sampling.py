@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from fasrepro.records import TrainRow
+from fasrepro import names
+from fasrepro.rows.training import TrainRow
 
 
 def balanced(rows: Sequence[TrainRow]) -> list[float]:
@@ -20,7 +21,5 @@ SAMPLINGS: dict[str, Callable[[Sequence[TrainRow]], list[float]] | None] = {"nat
 
 def weights(rows: Sequence[TrainRow], sampling: str) -> list[float] | None:
     """Return a weight a row for drawing with replacement, or None for each row once an epoch. Raises `ValueError`."""
-    if sampling not in SAMPLINGS:
-        raise ValueError(f"unknown sampling {sampling!r}. Known: {', '.join(SAMPLINGS)}")
-    draw = SAMPLINGS[sampling]
+    draw = names.lookup(SAMPLINGS, sampling, "sampling")
     return None if draw is None else draw(rows)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sklearn.metrics import roc_auc_score
 
-from fasrepro.records import Face
+from fasrepro.rows.faces import Face
 
 
 def dev_auc(dev: Sequence[Face], p_attack: Mapping[str, float]) -> dict[str, float]:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from fasrepro.archives import ARCHIVES, archive, casia, msu, oulu, replay, siw
 from fasrepro.archives.layout import ArchiveError, UnknownName
-from fasrepro.cues import SPECIES
-from fasrepro.records import Label
+from fasrepro.rows.faces import Label
+from fasrepro.vocabulary import SPECIES
 
 CLIENTS = st.integers(1, 999)
 REPLAY_KINDS = [(device, *kind) for device, kinds in replay.ATTACKS.items() for kind in kinds]

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from benchmarks import annotation, bootstrap, first_step, generation, stand_in, startup, training
-from fasrepro import config, provenance
+from fasrepro import config, files
 from fasrepro.captions.styles import STYLES
 from fasrepro.commands import reproduce
 from fasrepro.models import backbones, vlm
@@ -119,6 +119,6 @@ def test_the_first_step_of_the_stage(folder: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(dual, "train", dual.train)  # put back at the end: what is measured has a callback
     monkeypatch.setattr(sys, "argv", ["first_step", "0", *startup.ARGUMENTS.split()])
     first_step.main()
-    found = provenance.read_json(folder / first_step.SAID)
+    found = files.read_json(folder / first_step.SAID)
     assert 0 < found["imports"] < found["first_step"]
     assert (folder / "results" / "checkpoints" / "oci_m-reasoning" / "seed_0" / "head.safetensors").is_file()

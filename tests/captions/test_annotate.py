@@ -10,15 +10,19 @@ import pytest
 import yaml
 from aiohttp import web
 
-from fasrepro import records
-from fasrepro.captions import annotate, endpoints, simulated
-from fasrepro.captions.chat import Endpoint, EndpointError
-from fasrepro.captions.store import Store
+from fasrepro.captions import annotate
 from fasrepro.captions.styles import STYLES
 from fasrepro.crops import CropError
-from fasrepro.records import Caption, Verdict
+from fasrepro.llm.store import Store
+from fasrepro.llm.types import Endpoint, EndpointError
+from fasrepro.rows import table
+from fasrepro.rows.captions import Caption, Verdict
+from fasrepro.rows.faces import Face
+from fasrepro.rows.truth import Truth
+from fasrepro.simulation import annotator as simulated
+from fasrepro.simulation.annotator.server import application, serve
 from fasrepro.stages import annotate as stage
-from tests.captions.conftest import SPECIES
+from tests.annotated_world import SPECIES
 
 ROOT = Path(__file__).parents[2]
 RATES = {"missed_cue": 0.15, "invented_cue": 0.15, "refusal": 0.1, "bad_format": 0.1, "cut_off": 0.05, "empty": 0.05}
@@ -59,7 +63,7 @@ def test_two_runs_on_empty_stores_give_the_same_bytes(world: Any, tmp_path: Path
     assert report["verdict_agreement"] == 1.0 and report["failed"] == {}
     retries = sum((int(attempts) - 1) * count for attempts, count in report["attempts"].items())
     assert sum(report["rejected"].values()) == retries > 0
-    captions = records.read(tmp_path / "one" / "results" / "captions" / "reasoning.parquet", Caption)
+    captions = table.read(tmp_path / "one" / "results" / "captions" / "reasoning.parquet", Caption)
     assert {caption.face_id for caption in captions} == {face.face_id for face in world.faces}
     words = [len(caption.text.split()) for caption in captions]
     assert report["mean_words"] == round(sum(words) / len(words), 2)
@@ -74,11 +78,11 @@ def test_two_runs_on_empty_stores_give_the_same_bytes(world: Any, tmp_path: Path
 def test_only_official_train_faces_are_captioned(world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = project(world, tmp_path / "p")
     faces = [dataclasses.replace(face, split="test") if number % 2 else face for number, face in enumerate(world.faces)]
-    records.write(root / "results" / "index" / "faces.parquet", faces, records.Face)
+    table.write(root / "results" / "index" / "faces.parquet", faces, Face)
     monkeypatch.chdir(root)
     monkeypatch.setenv("FASREPRO_STORE", str(tmp_path / "elsewhere"))
     stage.main(["--style", "vanilla"])
-    captions = records.read(root / "results" / "captions" / "vanilla.parquet", Caption)
+    captions = table.read(root / "results" / "captions" / "vanilla.parquet", Caption)
     assert {caption.face_id for caption in captions} == {face.face_id for face in faces if face.split == "train"}
     assert (tmp_path / "elsewhere" / "replies.jsonl").is_file() and not (root / ".store").exists()
 
@@ -88,8 +92,9 @@ def test_other_rates_are_another_annotator_so_a_warm_store_gives_nothing_stale(w
     for invented in (0.0, 1.0):
         known = world.annotator(invented_cue=invented)
         settings = {"concurrency": 8, "attempts": 4, "timeout_s": 10.0, "max_tokens": 600, "temperature": 0.7, "seed": 1}
-        with endpoints.opened("simulated", "simulated-annotator", known, **settings) as opened, Store(tmp_path) as store:
-            captions, _ = annotate.annotate(world.faces[:9], world.crops, STYLES["vanilla"], opened, store, True)
+        described = simulated.described(known, "simulated-annotator", **settings)
+        with simulated.opened(known, described) as endpoint, Store(tmp_path) as store:
+            captions, _ = annotate.annotate(world.faces[:9], world.crops, STYLES["vanilla"], endpoint, store, True)
             texts.append([caption.text for caption in captions])
     assert texts[0] != texts[1]
 
@@ -105,7 +110,7 @@ def test_a_caption_that_contradicts_the_label_is_asked_again_and_a_few_failures_
     app = web.Application()
     app.add_routes([web.post("/v1/chat/completions", chat)])
     style = STYLES["vanilla"]
-    with simulated.serve(app) as url, Store(tmp_path / "store") as store:
+    with serve(app) as url, Store(tmp_path / "store") as store:
         asked = endpoint(url, attempts=2)
         captions, report = annotate.annotate(world.faces[:6], world.crops, style, asked, store, True, max_failed_share=0.7)
         assert [caption.face_id for caption in captions] == [world.faces[0].face_id, world.faces[3].face_id]
@@ -124,7 +129,7 @@ def test_a_caption_that_contradicts_the_label_is_asked_again_and_a_few_failures_
 def test_a_crop_that_is_not_the_index_s_is_refused_before_it_is_paid_for(world: Any, tmp_path: Path) -> None:
     face = dataclasses.replace(world.faces[0], crop=world.faces[1].crop)
     gone = dataclasses.replace(world.faces[0], crop="msu/gone.png")
-    with simulated.serve(simulated.application(world.annotator())) as url, Store(tmp_path) as store:
+    with serve(application(world.annotator())) as url, Store(tmp_path) as store:
         for bad, message in ((face, "its pixels are not those of the index"), (gone, r"gone\.png: no such crop")):
             with pytest.raises(CropError, match=message):
                 annotate.annotate([bad], world.crops, STYLES["vanilla"], endpoint(url), store, True)
@@ -146,7 +151,7 @@ def test_an_annotator_that_cannot_be_is_a_clear_error_and_writes_nothing(
     no_truth = change.pop("no truth", False)
     root = project(world, tmp_path / "p", **change)
     if no_truth:
-        records.write(root / "results" / "archives" / "truth.parquet", [], records.Truth)  # as of licensed archives
+        table.write(root / "results" / "archives" / "truth.parquet", [], Truth)  # as of licensed archives
     monkeypatch.chdir(root)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ValueError, match=message):
@@ -167,7 +172,7 @@ def test_an_annotator_with_a_prompt_of_its_own_is_asked_it_and_told_nothing(
 
     app = web.Application()
     app.add_routes([web.post("/v1/chat/completions", chat)])
-    with simulated.serve(app) as url:
+    with serve(app) as url:
         root = project(world, tmp_path, base_url=url, model="m", prompt="Is it real?")
         monkeypatch.chdir(root)
         monkeypatch.setenv("FASREPRO_STORE", str(tmp_path / "store"))
@@ -178,5 +183,5 @@ def test_an_annotator_with_a_prompt_of_its_own_is_asked_it_and_told_nothing(
     assert len(asked) == len(world.faces)
     assert {json.dumps(body["messages"][0]["content"][1]) for body in asked} == {'{"type": "text", "text": "Is it real?"}'}
     assert all(len(body["messages"]) == 1 and "response_format" not in body for body in asked)
-    captions = records.read(root / "results" / "captions" / "vanilla.parquet", Caption)
+    captions = table.read(root / "results" / "captions" / "vanilla.parquet", Caption)
     assert {caption.label_aware for caption in captions} == {False} and captions[1].verdict is Verdict.BONA_FIDE

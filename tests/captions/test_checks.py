@@ -4,16 +4,17 @@ import json
 
 import pytest
 
-from fasrepro import cues
+from fasrepro import vocabulary
 from fasrepro.captions import checks
 from fasrepro.captions.styles import STYLES
-from fasrepro.records import Label, Verdict
+from fasrepro.rows.captions import Verdict
+from fasrepro.rows.faces import Label
 
 VANILLA, REASONING = STYLES["vanilla"], STYLES["reasoning"]
 BODY = "The skin has natural texture and the shadows follow the nose."
 ATTACK = "This is a presentation attack."
 BONA_FIDE = "This is a bona fide face."
-STEPS = [f"{heading}: Some plain words about what can be seen here." for heading in cues.STEPS.values()]
+STEPS = [f"{heading}: Some plain words about what can be seen here." for heading in vocabulary.STEPS.values()]
 WHOLE = "\n".join([*STEPS[:-1], f"{STEPS[-1]} {ATTACK}"])
 
 
@@ -39,7 +40,7 @@ WHOLE = "\n".join([*STEPS[:-1], f"{STEPS[-1]} {ATTACK}"])
         (REASONING, f"Sure, here you are:\n{WHOLE}", "format"),
         (REASONING, WHOLE.replace("Context: Some plain words about what can be seen here.", "Context:"), "format"),
         (REASONING, WHOLE.replace(ATTACK, ""), "no verdict"),
-        (REASONING, "\n".join(f"{heading}: x" for heading in cues.STEPS.values()) + f" {ATTACK}", "too short"),
+        (REASONING, "\n".join(f"{heading}: x" for heading in vocabulary.STEPS.values()) + f" {ATTACK}", "too short"),
         (REASONING, WHOLE.replace("Some", "many words " * 60), "too long"),
         (VANILLA, f"I am happy to describe the light, but I cannot identify the person in it or judge them. {ATTACK}", "refusal"),
         (VANILLA, f"A face in soft light; an analysis is not provided, due to content policies. {BONA_FIDE}", "refusal"),

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fasrepro import cues
-from fasrepro.captions import checks, controls, simulated
+from fasrepro import vocabulary
+from fasrepro.captions import checks, controls
 from fasrepro.captions.styles import OF_LABEL, STYLES, VERDICTS
-from fasrepro.captions.wording import Dice
-from fasrepro.records import Caption, Face, Label, Verdict
-from tests.captions.conftest import World
+from fasrepro.rows.captions import Caption, Verdict
+from fasrepro.rows.faces import Face, Label
+from fasrepro.simulation.annotator import templates
+from fasrepro.simulation.annotator.templates import Dice
+from tests.annotated_world import World
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def captions(world: World) -> dict[str, list[Caption]]:
         for face in world.faces:
             told = face.species if style.told else None
             reading = annotator._look(face, truths[face.face_id], told, Dice((face.face_id,)))
-            text = style.format(simulated.wording.WRITERS[name](reading, Dice((face.face_id,))), reading.verdict)
+            text = style.format(templates.WRITERS[name](reading, Dice((face.face_id,))), reading.verdict)
             clean, verdict = checks.parse(style, text)
             made.setdefault(name, []).append(Caption(face.face_id, name, clean, verdict, "v1", "m", style.told, 1, "key"))
     return made
@@ -59,9 +61,9 @@ def test_prose_has_the_sentences_of_the_reasoning_and_none_of_its_headings(
     moved = 0
     for caption in captions["reasoning"]:
         text = texts[caption.face_id]
-        assert not any(heading in text for heading in cues.STEPS.values())
+        assert not any(heading in text for heading in vocabulary.STEPS.values())
         assert "\n" not in text
-        body = re.sub("|".join(f"{heading}: " for heading in cues.STEPS.values()), "", caption.text).replace("\n", " ")
+        body = re.sub("|".join(f"{heading}: " for heading in vocabulary.STEPS.values()), "", caption.text).replace("\n", " ")
         assert Counter(text.split()) == Counter(body.split())
         moved += text != body
     assert moved > 0.9 * len(texts)
@@ -134,8 +136,8 @@ def test_random_words_are_those_of_the_own_data_set() -> None:
 def test_species_only_names_the_species_and_no_cue(world: World, captions: dict[str, list[Caption]]) -> None:
     texts = derived("species_only", world, captions)
     for one in world.faces:
-        assert cues.SPECIES[one.species] in texts[one.face_id]
-        assert cues.named_cues(texts[one.face_id]) == []
+        assert vocabulary.SPECIES[one.species] in texts[one.face_id]
+        assert vocabulary.named_cues(texts[one.face_id]) == []
 
 
 def test_wrong_cues_are_those_of_another_family_between_the_faces_own_ends(
@@ -146,9 +148,9 @@ def test_wrong_cues_are_those_of_another_family_between_the_faces_own_ends(
     for caption, one in zip(captions["reasoning"], world.faces, strict=True):
         own, made = (checks.steps(STYLES["reasoning"], text) for text in (caption.text, texts[one.face_id]))
         assert (own[0], own[-1]) == (made[0], made[-1])
-        allowed = set(cues.cues_of("replay_video" if one.species == "print" else "print"))
-        assert set(cues.named_cues(" ".join(made[1:-1]))) <= (allowed if one.label is Label.ATTACK else set())
-        named += bool(cues.named_cues(texts[one.face_id]))
+        allowed = set(vocabulary.cues_of("replay_video" if one.species == "print" else "print"))
+        assert set(vocabulary.named_cues(" ".join(made[1:-1]))) <= (allowed if one.label is Label.ATTACK else set())
+        named += bool(vocabulary.named_cues(texts[one.face_id]))
     assert named == sum(one.label is Label.ATTACK for one in world.faces)
 
 
@@ -166,5 +168,5 @@ def test_a_source_whose_verdict_is_not_the_label_is_refused(world: World, captio
 
 
 def test_an_unknown_control_names_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"unknown control 'noise'\. Known: prose, shuffled"):
+    with pytest.raises(ValueError, match=r"unknown control 'noise'\..* Known: prose, shuffled"):
         controls.control_of("noise")

@@ -19,14 +19,17 @@ import pytest
 import yaml
 from aiohttp import web
 
-from fasrepro import records
-from fasrepro.captions import annotate, checks, client, pricing, simulated
-from fasrepro.captions.chat import Endpoint
-from fasrepro.captions.store import SEGMENT, Store
+from fasrepro.captions import annotate, checks
 from fasrepro.captions.styles import STYLES
-from fasrepro.records import Caption
-from tests.captions.conftest import World, make_world
-from tests.captions.test_client import half_a_reply
+from fasrepro.llm import client, pricing
+from fasrepro.llm.store import SEGMENT, Store
+from fasrepro.llm.types import Endpoint
+from fasrepro.rows import table
+from fasrepro.rows.captions import Caption
+from fasrepro.simulation.annotator.annotator import PROBES, Annotator
+from fasrepro.simulation.annotator.server import application, content_of, serve
+from tests.annotated_world import World, make_world
+from tests.llm.test_client import half_a_reply
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-very-secret-0123456789"
@@ -82,17 +85,17 @@ FAULTS: dict[str, Callable[[web.Request, dict[str, Any]], web.Response | Awaitab
 class FaultyServer:
     """The simulated annotator, but every `EVERY`-th request meets the next fault. Keeps what was asked, and what it met."""
 
-    def __init__(self, annotator: simulated.Annotator) -> None:
+    def __init__(self, annotator: Annotator) -> None:
         self.asked: list[Asked] = []
         self.met: list[str] = []  # of each request: its fault, or ""
-        self.app = simulated.application(annotator)
+        self.app = application(annotator)
 
         @web.middleware
         async def faulty(request: web.Request, handler: Any) -> web.StreamResponse:
             body = await request.json()
-            text, image = simulated.content_of(body)
+            text, image = content_of(body)
             response = await handler(request)
-            if text in simulated.PROBES:
+            if text in PROBES:
                 return response
             number = len(self.asked)
             fault = list(FAULTS)[number // EVERY % len(FAULTS)] if number % EVERY == EVERY - 1 else ""
@@ -133,7 +136,7 @@ def stored(folder: Path) -> dict[Asked, str]:
     return found
 
 
-def check_captions(world: World, annotator: simulated.Annotator, captions: list[Caption], server: FaultyServer) -> None:
+def check_captions(world: World, annotator: Annotator, captions: list[Caption], server: FaultyServer) -> None:
     """Hold that every face has one caption, which is what was said of its own image in the attempt that it names."""
     by_id = {caption.face_id: caption for caption in captions}
     assert len(captions) == len(by_id) == len(world.faces)
@@ -157,7 +160,7 @@ def assert_no_key_under(folder: Path) -> None:
 def test_two_thousand_captions_complete_whatever_the_server_does(world: World, tmp_path: Path) -> None:
     annotator = world.annotator(missed_cue=0.1)
     server = FaultyServer(annotator)
-    with simulated.serve(server.app) as url, Store(tmp_path) as store:
+    with serve(server.app) as url, Store(tmp_path) as store:
         endpoint = Endpoint(url, KEY, "m", CONCURRENCY, ATTEMPTS, TIMEOUT_S, 600, 0.7, SEED, backoff_s=0.02)
         captions, report = annotate.annotate(world.faces, world.crops, STYLE, endpoint, store, True)
     check_captions(world, annotator, captions, server)
@@ -176,7 +179,7 @@ def test_five_kills_lose_no_reply_and_repeat_at_most_what_was_under_way(world: W
     store, annotator = tmp_path / "store", world.annotator(missed_cue=0.1)
     server = FaultyServer(annotator)
     moments, told, output = random.SystemRandom(), [], b""
-    with simulated.serve(server.app) as url:
+    with serve(server.app) as url:
         params = yaml.safe_load((ROOT / "params.yaml").read_text())
         changes = {"concurrency": CONCURRENCY, "attempts": ATTEMPTS, "timeout_s": TIMEOUT_S, "seed": SEED}
         params["annotator"] |= {"base_url": url, "model": "m", **changes}
@@ -209,7 +212,7 @@ def test_five_kills_lose_no_reply_and_repeat_at_most_what_was_under_way(world: W
         assert run.returncode == 0, output
         assert not set(server.sent(before)) & set(kept), told
 
-        captions = records.read(tmp_path / "results" / "captions" / f"{STYLE.name}.parquet", Caption)
+        captions = table.read(tmp_path / "results" / "captions" / f"{STYLE.name}.parquet", Caption)
         check_captions(world, annotator, captions, server)
         assert sum(count - 1 for count in server.sent().values()) <= KILLS * CONCURRENCY, told
 
@@ -233,7 +236,7 @@ def test_a_budget_of_a_cent_stops_after_the_last_affordable_request_and_a_larger
         endpoint = Endpoint(url, KEY, "gpt-4o", 4, ATTEMPTS, TIMEOUT_S, 600, 0.7, SEED, backoff_s=0.02, budget_usd=budget)
         return annotate.annotate(faces, world.crops, STYLE, endpoint, store, True)[0]
 
-    with simulated.serve(server.app) as url, Store(tmp_path) as store:
+    with serve(server.app) as url, Store(tmp_path) as store:
         with pytest.raises(
             pricing.BudgetError, match=r"budget of \$0\.01 .* with a larger budget, `dvc repro` goes on from there"
         ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fasrepro.captions import forms
 from fasrepro.captions.styles import STYLES
-from fasrepro.records import Verdict
+from fasrepro.rows.captions import Verdict
 
 VANILLA, REASONING = STYLES["vanilla"], STYLES["reasoning"]
 

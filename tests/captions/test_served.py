@@ -18,11 +18,11 @@ import pytest
 from PIL import Image
 
 from fasrepro import crops
-from fasrepro.captions import client, endpoints, pictures
-from fasrepro.captions.chat import Abilities, ChatRequest, Endpoint, EndpointError
-from fasrepro.captions.store import Store
+from fasrepro.llm import client, endpoints, png
+from fasrepro.llm.store import Store
+from fasrepro.llm.types import Abilities, ChatRequest, Endpoint, EndpointError
 from fasrepro.models import generate, merging
-from tests.captions.test_endpoints import SETTINGS
+from tests.llm.test_endpoints import SETTINGS
 from tests.models.test_merging import PROMPT, trained
 
 STARTS_WITHIN_S = 120.0
@@ -77,7 +77,7 @@ def endpoint(served: Served, **changes: object) -> Endpoint:
 
 def asked(picture: Image.Image) -> ChatRequest:
     data, pixels_hash = crops.encode(np.asarray(picture))
-    return ChatRequest("", PROMPT, "test-1", lambda: pictures.bare(data), pixels_hash)
+    return ChatRequest("", PROMPT, "test-1", lambda: png.bare(data), pixels_hash)
 
 
 def test_it_writes_about_an_image_what_the_trained_model_writes(

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from fasrepro.captions import batch, chat, client, endpoints, outstanding, simulated
-from fasrepro.captions.chat import Abilities, ChatRequest
-from fasrepro.captions.store import Store
-from tests.captions.test_client import KEY, REQUEST, Server, complete, completion, endpoint, ok
-from tests.captions.test_endpoints import SETTINGS
-from tests.captions.test_probe import has_image, probed
+from fasrepro.llm import batch, batch_journal, client, endpoints, types
+from fasrepro.llm.store import Store
+from fasrepro.llm.types import Abilities, ChatRequest
+from fasrepro.simulation.annotator.server import serve
+from tests.llm.test_capabilities import has_image, probed
+from tests.llm.test_client import KEY, REQUEST, Server, complete, completion, endpoint, ok
+from tests.llm.test_endpoints import SETTINGS
 
 
 def filtered(code: str = "content_filter") -> web.Response:
@@ -31,7 +32,7 @@ def filtered(code: str = "content_filter") -> web.Response:
     return web.json_response({"error": error}, status=400)
 
 
-@pytest.mark.parametrize("code", chat.FILTERS)
+@pytest.mark.parametrize("code", types.FILTERS)
 def test_a_filtered_prompt_is_a_refusal_and_its_variant_is_asked(tmp_path: Path, code: str) -> None:
     def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
         return ok("fine") if body["messages"][1]["content"][0]["text"] == "softly" else filtered(code)
@@ -59,8 +60,8 @@ def test_another_bad_request_is_no_refusal(tmp_path: Path) -> None:
 
 
 def test_a_prompt_that_is_filtered_in_a_batch_is_a_refusal_too(tmp_path: Path) -> None:
-    key = chat.request_key(endpoint(""), REQUEST, 0)
-    known = outstanding.Batch("token", "host", "m", {key: {"model": "m", "most": {}}}, "batch_0")
+    key = types.request_key(endpoint(""), REQUEST, 0)
+    known = batch_journal.Batch("token", "host", "m", {key: {"model": "m", "most": {}}}, "batch_0")
     error = {"error": {"message": f"filtered {KEY}", "code": "content_filter"}}
     line = json.dumps({"custom_id": key, "response": {"status_code": 400, "body": error}, "error": None})
     with Store(tmp_path) as store:
@@ -115,7 +116,7 @@ def test_a_deployment_of_azure_is_asked_at_its_v1_url(tmp_path: Path) -> None:
 
     app = web.Application()
     app.add_routes([web.post("/openai/v1/chat/completions", chat_completions)])
-    with simulated.serve(app) as url, Store(tmp_path) as store:
+    with serve(app) as url, Store(tmp_path) as store:
         azure = endpoint(url.removesuffix("/v1") + "/openai/v1/", model="my-deployment")
         answers, _ = client.complete({"a": REQUEST}, lambda name, reply: reply.text, azure, store)
     assert seen == [("/openai/v1/chat/completions", f"Bearer {KEY}", "my-deployment")] and answers["a"].value == "x"
@@ -123,11 +124,11 @@ def test_a_deployment_of_azure_is_asked_at_its_v1_url(tmp_path: Path) -> None:
 
 def test_a_server_on_this_machine_needs_no_key_and_another_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with endpoints.opened("http://localhost:8000/v1", "m", **SETTINGS) as found:
+    with endpoints.opened(endpoints.described("http://localhost:8000/v1", "m", **SETTINGS)) as found:
         assert found.api_key == endpoints.NO_KEY
     with (
-        pytest.raises(chat.EndpointError, match="OPENAI_API_KEY is not set: http://192"),
-        endpoints.opened("http://192.168.0.7:8000/v1", "m", **SETTINGS),
+        pytest.raises(types.EndpointError, match="OPENAI_API_KEY is not set: http://192"),
+        endpoints.opened(endpoints.described("http://192.168.0.7:8000/v1", "m", **SETTINGS)),
     ):
         pass
 
@@ -138,7 +139,7 @@ def test_a_folder_that_was_trained_again_is_another_model(tmp_path: Path, monkey
     Path("model/model.safetensors").write_bytes(b"one")
 
     def key(url: str = "http://localhost:8000/v1", model: str = "model") -> str:
-        return chat.request_key(endpoints.described(url, model, **SETTINGS), REQUEST, 0)
+        return types.request_key(endpoints.described(url, model, **SETTINGS), REQUEST, 0)
 
     first = key()
     assert first == key() and first != key(model="other")
@@ -147,7 +148,7 @@ def test_a_folder_that_was_trained_again_is_another_model(tmp_path: Path, monkey
     assert key() != first
     with Store(tmp_path / "store") as store:  # nor are its abilities those of the one before
         server = Server(lambda request, body, number: counted(body))
-        with simulated.serve(server.app) as url:
+        with serve(server.app) as url:
             for weights in ("one", "two", "two"):
                 client.abilities(endpoint(url, probe=True, weights=weights), store)
     assert len([body for body in server.bodies if has_image(body)]) == 2
@@ -155,5 +156,5 @@ def test_a_folder_that_was_trained_again_is_another_model(tmp_path: Path, monkey
 
 def test_a_pinned_server_names_its_model(tmp_path: Path) -> None:
     pinned = {"detail": "Server is pinned to 'a'; requested 'm'."}
-    with pytest.raises(chat.EndpointError, match=r"no answer even to a first .*Server is pinned to 'a'"):
+    with pytest.raises(types.EndpointError, match=r"no answer even to a first .*Server is pinned to 'a'"):
         probed(lambda request, body, number: web.json_response(pinned, status=400), tmp_path)

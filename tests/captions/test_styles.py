@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fasrepro import cues
+from fasrepro import vocabulary
 from fasrepro.captions import checks
 from fasrepro.captions.styles import REFRAMINGS, STYLES, Style, style_of, worded
-from fasrepro.records import Label, Verdict
+from fasrepro.rows.captions import Verdict
+from fasrepro.rows.faces import Label
 
 WORDS = st.lists(
     st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=8), min_size=12, max_size=18
@@ -51,15 +52,15 @@ def test_a_neutral_caption_that_speaks_of_attacks_or_of_none_is_refused(words: s
 
 
 def test_the_six_steps_are_the_headings_in_order() -> None:
-    assert STYLES["reasoning"].headings == tuple(cues.STEPS.values())
+    assert STYLES["reasoning"].headings == tuple(vocabulary.STEPS.values())
     prompt = STYLES["reasoning"].blind()
-    places = [prompt.index(heading) for heading in cues.STEPS.values()]
+    places = [prompt.index(heading) for heading in vocabulary.STEPS.values()]
     assert places == sorted(places)
 
 
 @pytest.mark.parametrize("style", [style for style in STYLES.values() if style.told], ids=str)
 def test_a_told_prompt_names_label_and_species_and_a_blind_one_neither(style: object) -> None:
-    for species, words in cues.SPECIES.items():
+    for species, words in vocabulary.SPECIES.items():
         label = Label.BONA_FIDE if species == "bona_fide" else Label.ATTACK
         assert (
             f"known to be a {'bona fide face' if label is Label.BONA_FIDE else 'presentation attack'}: {words}."

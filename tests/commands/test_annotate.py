@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 
-from fasrepro import cli, config, records
-from fasrepro.captions import simulated, task
-from fasrepro.captions.chat import Abilities
-from fasrepro.records import Caption
+from fasrepro import cli, config
+from fasrepro.llm.types import Abilities
+from fasrepro.rows import table
+from fasrepro.rows.captions import Caption
+from fasrepro.simulation.annotator.annotator import Annotator
+from fasrepro.simulation.annotator.server import content_of, serve
 from fasrepro.stages import annotate as stage
-from tests.captions.batch_server import BatchServer, completed
-from tests.captions.conftest import make_world
+from fasrepro.stages import annotation
+from tests.annotated_world import make_world
 from tests.captions.test_annotate import project
+from tests.llm.batch_server import BatchServer, completed
 
 
 @pytest.fixture(scope="module")
@@ -59,19 +62,19 @@ def test_batches_fill_the_store_and_the_stage_asks_nothing_more(
     annotator = world.annotator()
 
     def answer(body: dict[str, Any]) -> dict[str, Any]:
-        text, image = simulated.content_of(body)
+        text, image = content_of(body)
         return completed(annotator.reply(text, image, body["seed"], 600)[0])
 
     server = BatchServer(answer, polls=0)
-    with simulated.serve(server.app) as url:
+    with serve(server.app) as url:
         root = at(base_url=url, model="gpt-4o-mini")
         monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-0123456789")
-        monkeypatch.setattr("fasrepro.captions.client.abilities", lambda endpoint, store: Abilities())
+        monkeypatch.setattr("fasrepro.llm.client.abilities", lambda endpoint, store: Abilities())
         assert cli.main(["annotate", "--batch", "--style", "vanilla"]) == 0
     out = capsys.readouterr().out
     assert "12 faces of msu -> this machine, model gpt-4o-mini" in out and "vanilla: 12 captions, 0 failed" in out
     stage.main(["--style", "vanilla"])  # the server is gone
-    captions = records.read(root / "results" / "captions" / "vanilla.parquet", Caption)
+    captions = table.read(root / "results" / "captions" / "vanilla.parquet", Caption)
     assert len(captions) == 12 and {caption.model for caption in captions} == {"gpt-4o-mini"}
 
 
@@ -82,14 +85,14 @@ def test_what_no_prompt_got_goes_to_people_and_comes_back(
     asked = ["annotate", "--to-people", "f.jsonl", "--style", "vanilla"]
     assert cli.main(asked) == 1
     assert "no face of style vanilla is left to people (12 are still to be asked about" in capsys.readouterr().err
-    refused, reply = world.faces[0].face_id, simulated.Annotator.reply
+    refused, reply = world.faces[0].face_id, Annotator.reply
 
-    def refusing(self: simulated.Annotator, text: str, image: str, *settings: Any) -> tuple[str, str]:
+    def refusing(self: Annotator, text: str, image: str, *settings: Any) -> tuple[str, str]:
         return (
             ("I'm sorry, I can't help.", "stop") if image == world.faces[0].crop_sha256 else reply(self, text, image, *settings)
         )
 
-    monkeypatch.setattr(simulated.Annotator, "reply", refusing)
+    monkeypatch.setattr(Annotator, "reply", refusing)
     stage.main(["--style", "vanilla"])
     assert "1 failed; `fasrepro annotate --style vanilla --to-people faces.jsonl` hands them" in capsys.readouterr().out
     assert cli.main(["annotate", "--to-people", "f.jsonl"]) == 1 and "name one style" in capsys.readouterr().err
@@ -102,7 +105,7 @@ def test_what_no_prompt_got_goes_to_people_and_comes_back(
     assert cli.main(["annotate", "--from-people", "f.jsonl", "--style", "vanilla"]) == 0
     assert "1 new captions are kept" in capsys.readouterr().out
     stage.main(["--style", "vanilla"])
-    captions = {c.face_id: c for c in records.read(root / "results" / "captions" / "vanilla.parquet", Caption)}
+    captions = {c.face_id: c for c in table.read(root / "results" / "captions" / "vanilla.parquet", Caption)}
     assert captions[refused].text == row["text"] and captions[refused].model == "people"
 
 
@@ -144,7 +147,9 @@ def test_faces_stay_here_unless_their_licence_lets_them_go(at: Any, world: Any, 
 
     def may_leave() -> list[str]:
         params = config.load("archives", "synthetic", "annotator", "simulated")
-        return task.of(params.annotator, params.simulated, params.archives.source, params.synthetic.people).may_leave
+        return annotation.annotation_task(
+            params.annotator, params.simulated, params.archives.source, params.synthetic.people
+        ).may_leave
 
     assert may_leave() == []
     (root / "params.yaml").write_text(text.replace("may_leave: []", "may_leave:\n  - msu"))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fasrepro import cli, config, paths, provenance
+from fasrepro import cli, config, files, paths
 from fasrepro.commands import doctor
 from fasrepro.report import recorded
 
@@ -59,7 +59,7 @@ def test_a_recorded_run_by_other_code_is_told(
     (tmp_path / "requirements.lock").touch()
     keys = dict.fromkeys(recorded.KEYS, "") | {"spurious_strength": 0.9, "hours": 1.0}
     for name, code in (("old", {"fasrepro/gone.py": "0"}), ("new", {})):
-        provenance.write_json(tmp_path / paths.RECORDED / f"{name}.json", keys | {"profile": name, "code_md5": code})
+        files.write_json(tmp_path / paths.RECORDED / f"{name}.json", keys | {"profile": name, "code_md5": code})
     monkeypatch.chdir(tmp_path)
     cli.main(["doctor"])
     out = capsys.readouterr().out

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fasrepro import cli, config, paths, provenance
+from fasrepro import cli, config, files, paths
 from fasrepro.models import backbones
 from tests.layout import ROOT
 from tests.models.test_merging import trained
@@ -16,8 +16,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpoint: Path) -
     monkeypatch.chdir(tmp_path)
     params = config.read_yaml(ROOT / "params.yaml")
     params["training"]["backbone"] = str(checkpoint)
-    provenance.write_text(paths.PARAMS, yaml.safe_dump(params))
-    provenance.write_text(paths.JOBS, (ROOT / paths.JOBS).read_text(encoding="utf-8"))
+    files.write_text(paths.PARAMS, yaml.safe_dump(params))
+    files.write_text(paths.JOBS, (ROOT / paths.JOBS).read_text(encoding="utf-8"))
     return tmp_path
 
 

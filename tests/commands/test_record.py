@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fasrepro import cli, config, paths, provenance
+from fasrepro import cli, config, files, paths
 from fasrepro.commands import reproduce
 from fasrepro.report import recorded, worlds
 from tests.layout import ROOT
@@ -45,7 +45,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = reproduce.BUILD / "other"
     params = config.read_yaml(ROOT / "params.yaml")
     params["synthetic"] |= {"world": "b", "spurious_strength": 0.5}
-    provenance.write_text(folder / paths.PARAMS, yaml.safe_dump(params))
+    files.write_text(folder / paths.PARAMS, yaml.safe_dump(params))
     rows = [
         paired(),
         paired(metric="auc", run="linear_probe", baseline="prose"),
@@ -57,11 +57,11 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     cell["seeds"] = {"1": {"auc": 0.9}, "0": {"auc": 0.8}}
     ledger = {"metric": "hter_dev", "margin": 0.0, "min_seeds": 3, "min_subjects": 8}
     metrics = {"jobs": {"oci_m-label_only": cell}, "paired": rows, "settings": {"evaluation": {}, "ledger": ledger}}
-    provenance.write_json(folder / paths.METRICS, metrics)
+    files.write_json(folder / paths.METRICS, metrics)
     reproduce.keep_times(folder, [("train@a", 3000.0), ("book", 100.0)])
     reproduce.keep_times(folder, [("book", 600.0)])  # run again
     reproduce.keep_times(folder, [("train@gone", 9000.0)])
-    provenance.write_text(folder / "dvc.lock", yaml.safe_dump({"schema": "2.0", "stages": STAGES}))
+    files.write_text(folder / "dvc.lock", yaml.safe_dump({"schema": "2.0", "stages": STAGES}))
     return folder
 
 
@@ -77,7 +77,7 @@ def test_what_claims_are_made_of_is_kept_with_its_provenance(copy: Path, capsys:
     assert recorded.alike(found, recorded.sections(copy / paths.PARAMS))
     assert not recorded.alike(found, recorded.sections(ROOT / "params.yaml"))
     assert found.code == {"fasrepro/a.py": "1", "fasrepro/b.py": "3", "fasrepro/c.py": "5"}
-    assert "torch" in provenance.read_json(paths.RECORDED / "other.json")["versions"]
+    assert "torch" in files.read_json(paths.RECORDED / "other.json")["versions"]
 
 
 def test_a_profile_that_was_not_run_is_an_error(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

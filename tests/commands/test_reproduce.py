@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fasrepro import cli, config, provenance
+from fasrepro import cli, config, files
 from fasrepro.commands import reproduce
 
 ROOT = Path(__file__).parent.parent.parent
@@ -59,7 +59,7 @@ def test_times_of_finished_stages_outlive_a_run_that_fails(tmp_path: Path) -> No
     subprocess.run([sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"], cwd=tmp_path, check=True)
     status, spans = reproduce.run_dvc(tmp_path, [])
     assert status != 0 and [stage for stage, _ in spans] == ["good", "bad"]
-    assert provenance.read_json(tmp_path / reproduce.TIMES).keys() == {"good"}
+    assert files.read_json(tmp_path / reproduce.TIMES).keys() == {"good"}
 
 
 def test_the_book_is_named_once_there_is_one(

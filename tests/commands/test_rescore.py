@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fasrepro import cli, provenance
+from fasrepro import cli, hashing
 from fasrepro.commands import rescore
 from fasrepro.report import published
 
@@ -109,7 +109,7 @@ def test_the_figures_are_written_whole(scores: Path, capsys: pytest.CaptureFixtu
     assert report["oracle"]["oracle_hter"]["value"] == 0.125
     assert report["dev"]["threshold"] == 1.5
     assert report["settings"]["replicates"] == 30
-    assert report["scores"] == {"file": "scores.csv", "sha256": provenance.sha256_file(scores)}
+    assert report["scores"] == {"file": "scores.csv", "sha256": hashing.sha256_file(scores)}
     assert report["published"]["dev"]["evidence"] == published.load()[rescore.PAIR["dev"]].evidence
     assert [path.name for path in Path("out").iterdir()] == ["report.json"]
     first = Path("out/report.json").read_bytes()

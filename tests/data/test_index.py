@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import yaml
 
-from fasrepro import config, paths, provenance, records
+from fasrepro import config, files, paths
 from fasrepro.archives import ARCHIVES
 from fasrepro.archives.fingerprint import fingerprint
 from fasrepro.archives.layout import ArchiveError
@@ -22,6 +22,8 @@ from fasrepro.crops import read_crop
 from fasrepro.data import faces as finding
 from fasrepro.data import frames, index
 from fasrepro.data.cropping import CROPS
+from fasrepro.rows import table
+from fasrepro.rows.faces import Face
 from fasrepro.stages import index as index_stage
 from tests import trees, videos
 
@@ -46,8 +48,8 @@ def build(archives: Path, folder: Path, rate: float = 0.05, rule: index.Rule = R
     return index.build(archives, names or list(SIZES), folder, rule, rate, processes=1)
 
 
-def faces(folder: Path) -> list[records.Face]:
-    return records.read(folder / "faces.parquet", records.Face)
+def faces(folder: Path) -> list[Face]:
+    return table.read(folder / "faces.parquet", Face)
 
 
 def test_faces_crops_and_report_agree(made: Path, tmp_path: Path) -> None:
@@ -333,7 +335,7 @@ def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     params = reproduce.merge(config.read_yaml(ROOT / "params.yaml"), {"archives": {"source": "licensed"}})
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     known = {"source": "licensed", "datasets": fingerprint(made, contents=False)}
-    provenance.write_json(folder / paths.FINGERPRINT, known)
+    files.write_json(folder / paths.FINGERPRINT, known)
     monkeypatch.setenv("FASREPRO_ARCHIVES", str(made))
     monkeypatch.chdir(folder)
     return folder
@@ -375,14 +377,14 @@ def test_a_table_that_cannot_be_written_is_named(made: Path, tmp_path: Path, mon
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(records, "write", full)
+    monkeypatch.setattr(table, "write", full)
     with pytest.raises(index.ArchivesError, match=r"faces\.parquet: cannot be written: No space left on device; make room"):
         build(made, tmp_path / "index", names=["casia"])
 
 
 def test_archives_of_another_source_are_refused(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = provenance.read_json(project / paths.FINGERPRINT)
-    provenance.write_json(project / paths.FINGERPRINT, known | {"source": "synthetic"})
+    known = files.read_json(project / paths.FINGERPRINT)
+    files.write_json(project / paths.FINGERPRINT, known | {"source": "synthetic"})
     with pytest.raises(ValueError, match=r"of synthetic archives, params.yaml asks for licensed"):
         index_stage.main([])
 

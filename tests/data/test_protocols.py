@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fasrepro.data import protocols
-from fasrepro.records import Face, Label, face_id
+from fasrepro.rows.faces import Face, Label, face_id
 
 SPLITS = {
     "msu": ("train", "test"),

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fasrepro.data import trainsets
-from fasrepro.records import Caption, Face, Label, Verdict, face_id
+from fasrepro.rows.captions import Caption, Verdict
+from fasrepro.rows.faces import Face, Label, face_id
 
 HALVES = {"vanilla": 0.5, "reasoning": 0.5}
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from fasrepro.evaluation import predict
 from fasrepro.models import backbones, vlm
-from fasrepro.records import Face, Label, face_id
+from fasrepro.rows.faces import Face, Label, face_id
 
 PROMPT = "Is it a real person? Explain."
 SPECIES = ("bona_fide", "print", "replay_video")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fasrepro.evaluation import metrics, rescore, score_file, statistics
+from fasrepro.evaluation import bootstrap, metrics, rescore, score_file
 from fasrepro.evaluation.rescore import APCER_AT, BPCER_AT, Options
 from fasrepro.evaluation.score_file import Row, ScoresError, Table
 
@@ -133,15 +133,15 @@ def test_intervals_are_those_of_statistics_over_subjects() -> None:
     rows = [row("test", int(label), random.normal() + label, f"v{n}", f"s{n // 3}", "print") for n, label in enumerate(labels)]
     report = rescore.report(table(DEV + rows), QUICK)
     scores, species = np.array([row.score for row in rows]), np.array([row.species for row in rows])
-    counts, place = statistics.draw_subjects([row.subject for row in rows], labels, QUICK.replicates, QUICK.seed, "test/0")
-    drawn = statistics.replicated(
+    counts, place = bootstrap.draw_subjects([row.subject for row in rows], labels, QUICK.replicates, QUICK.seed, "test/0")
+    drawn = bootstrap.replicated(
         lambda weights: metrics.measure(metrics.Sample(labels, scores, species, 1.5, weights)), counts, place
     )
     for name in ("hter_dev", "bpcer", "apcer_max"):
         figure = report["at_dev_threshold"][name]
-        assert (figure["low"], figure["high"]) == pytest.approx(statistics.interval(drawn[name], QUICK.confidence)), name
+        assert (figure["low"], figure["high"]) == pytest.approx(bootstrap.interval(drawn[name], QUICK.confidence)), name
     gap = report["hter_dev_minus_oracle"]
-    paired = statistics.interval(drawn["hter_dev"] - drawn["hter_oracle"], QUICK.confidence)
+    paired = bootstrap.interval(drawn["hter_dev"] - drawn["hter_oracle"], QUICK.confidence)
     assert (gap["low"], gap["high"]) == pytest.approx(paired)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fasrepro import config
+from fasrepro import names
 from fasrepro.evaluation import score_file
 
 HEADER = "split,label,score,video,subject,species,dataset\n"
@@ -153,9 +154,10 @@ def test_a_row_that_cannot_be_is_named(tmp_path: Path, row: str, message: str) -
     assert str(error.value).startswith(f"{tmp_path / 'scores.csv'}, {message}")
 
 
-def test_an_unknown_name_is_told_as_in_params() -> None:
+def test_an_unknown_column_is_refused_as_an_unknown_key_of_params_is(tmp_path: Path) -> None:
     for name in ("subjct", "colour"):
-        assert score_file._unknown(name, score_file.OPTIONAL, "column") == config.unknown(name, score_file.OPTIONAL, "column")
+        with pytest.raises(score_file.ScoresError, match=re.escape(names.unknown(name, (*score_file.REQUIRED, *score_file.OPTIONAL), "column"))):
+            score_file.read(write(tmp_path, f"split,label,score,{name}\n"))
 
 
 @pytest.mark.parametrize(("label", "lacking"), [("bona_fide", "attack"), ("attack", "bona fide")])

@@ -18,9 +18,15 @@ import nbformat
 import pytest
 import yaml
 
-from fasrepro import config, records
+from fasrepro import config
 from fasrepro.commands import jobs, plan, reproduce
-from fasrepro.report import claims, descriptive, habits, published
+from fasrepro.report import claims, descriptive, optimism, published
+from fasrepro.rows import table
+from fasrepro.rows.captions import Caption
+from fasrepro.rows.faces import Face
+from fasrepro.rows.scores import Judgement, Score
+from fasrepro.rows.training import TrainRow
+from fasrepro.rows.truth import Truth
 
 ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.pipeline
@@ -78,12 +84,12 @@ def test_every_job_has_figures_and_every_page_exists(copy: Path) -> None:
 
 def test_a_row_can_be_walked_from_archive_to_verdict(copy: Path) -> None:
     results = copy / "results"
-    faces = {face.face_id: face for face in records.read(results / "index" / "faces.parquet", records.Face)}
-    truths = {truth.face_id for truth in records.read(results / "archives" / "truth.parquet", records.Truth)}
-    captions = {row.face_id for row in records.read(results / "captions" / "reasoning.parquet", records.Caption)}
-    trained = {row.face_id for row in records.read(next((results / "trainsets").glob("oci_m-reasoning*")), records.TrainRow)}
-    scores = {row.face_id for row in records.read(results / "predictions" / "oci_m-reasoning" / "scores.parquet", records.Score)}
-    judgements = records.read(results / "judgements.parquet", records.Judgement)
+    faces = {face.face_id: face for face in table.read(results / "index" / "faces.parquet", Face)}
+    truths = {truth.face_id for truth in table.read(results / "archives" / "truth.parquet", Truth)}
+    captions = {row.face_id for row in table.read(results / "captions" / "reasoning.parquet", Caption)}
+    trained = {row.face_id for row in table.read(next((results / "trainsets").glob("oci_m-reasoning*")), TrainRow)}
+    scores = {row.face_id for row in table.read(results / "predictions" / "oci_m-reasoning" / "scores.parquet", Score)}
+    judgements = table.read(results / "judgements.parquet", Judgement)
     judged = {row.face_id for row in judgements if row.protocol == "oci_m"}
     assert {faces[row.face_id].dataset for row in judgements if row.protocol == "oci_w"} == {"siw"}
     assert set(faces) <= truths
@@ -99,7 +105,7 @@ def test_a_row_can_be_walked_from_archive_to_verdict(copy: Path) -> None:
 def test_every_number_with_a_mark_in_the_pages_is_a_published_figure(copy: Path) -> None:
     """A mark says where a number was read; one that is not in published.yaml was typed by hand."""
     figures = published.load()
-    pairs = [(figures[honest], figures[oracle]) for honest, oracle in habits.PUBLISHED.values()]
+    pairs = [(figures[honest], figures[oracle]) for honest, oracle in optimism.PUBLISHED.values()]
     derived = {f"{honest.value - oracle.value:.2f} points [2, D]" for honest, oracle in pairs}
     known = {figure.shown for figure in figures.values()} | {descriptive.claimed(figures)} | derived
     marked = re.compile(r"\d[\d.]*(?: %| points)? \[[V2D](?:, [V2D])*\]")
@@ -136,9 +142,9 @@ def test_no_figure_is_typed_into_a_page(copy: Path) -> None:
 def test_every_control_has_a_caption_of_each_face_and_every_captioned_job_its_grounding(copy: Path) -> None:
     results = copy / "results"
     params = config.load("controls", path=copy / "params.yaml")
-    faces = {row.face_id for row in records.read(results / "captions" / "reasoning.parquet", records.Caption)}
+    faces = {row.face_id for row in table.read(results / "captions" / "reasoning.parquet", Caption)}
     for name in params.controls:
-        assert {row.face_id for row in records.read(results / "captions" / f"{name}.parquet", records.Caption)} == faces
+        assert {row.face_id for row in table.read(results / "captions" / f"{name}.parquet", Caption)} == faces
     annotators = json.loads((results / "annotators.json").read_text(encoding="utf-8"))
     assert {name: style["label_aware"] for name, style in annotators["styles"].items()} == {
         "vanilla": True,

@@ -7,12 +7,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fasrepro import crops, provenance
-from fasrepro.cues import cues_of
+from fasrepro import crops, files, hashing
 from fasrepro.data import protocols
 from fasrepro.evaluation import summary
-from fasrepro.records import Caption, Explanation, Face, Judgement, Label, Score, Truth, Verdict, face_id
-from tests.masks import box_mask
+from fasrepro.rows.captions import Caption, Verdict
+from fasrepro.rows.faces import Face, Label, face_id
+from fasrepro.rows.scores import Explanation, Judgement, Score
+from fasrepro.rows.truth import Truth
+from fasrepro.vocabulary import cues_of
+from tests.regions import box_region
 
 INSTRUMENTS = {
     "msu": {"print": ["printed_photo"], "replay_video": ["ipad_video", "iphone_video"]},
@@ -40,7 +43,7 @@ def make_faces(folder: Path) -> tuple[list[Face], list[Truth]]:
             for subject in range(3):
                 for name, word in kinds:
                     presentation = f"{dataset}/{split}/client{subject}_{word or 'live'}"
-                    rng = np.random.default_rng(int(provenance.unit_hash(presentation) * 2**32))
+                    rng = np.random.default_rng(int(hashing.unit_hash(presentation) * 2**32))
                     pixels = rng.integers(0, 255, (12, 10, 3), dtype=np.uint8).repeat(4, 0).repeat(4, 1)
                     crop = f"{presentation}.png"
                     data, sha = crops.encode(pixels)
@@ -53,7 +56,7 @@ def make_faces(folder: Path) -> tuple[list[Face], list[Truth]]:
                         Face(key, dataset, split, person, presentation, 20, label, name, word, "cam", box, "sidecar", crop, sha)
                     )
                     there = tuple(cues_of(name)[: 1 + subject])
-                    masks = tuple(box_mask(24 + 4 * n, 28 + 4 * n, 32, 20) for n in range(len(there)))
+                    masks = tuple(box_region(24 + 4 * n, 28 + 4 * n, 32, 20) for n in range(len(there)))
                     strengths = tuple(0.3 + 0.2 * n for n in range(len(there)))
                     alike = ("glare",) if label is Label.BONA_FIDE and subject == 1 else ()
                     truths.append(Truth(key, there, strengths, masks, (), alike, "{}"))
@@ -96,7 +99,7 @@ def make_world(folder: Path) -> SimpleNamespace:
             heads = {0: {row.face_id: row.p_attack for row in scores[job]}}
             read = {reader: {0: verdicts} for reader in READERS}
             jobs[job] = summary.JobResults(protocol, run, target, split.dev, split.test, heads, read)
-    metrics = provenance.rounded(summary.summarise(jobs, summary.Settings(50, 0.95, 9)), 6)
+    metrics = files.rounded(summary.summarise(jobs, summary.Settings(50, 0.95, 9)), 6)
     metrics["settings"] = {
         "evaluation": {"replicates": 50, "confidence": 0.95, "seed": 9, "digits": 6},
         "ledger": {"metric": "hter_dev", "margin": 0.0, "min_seeds": 1, "min_subjects": 1},

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from fasrepro.report import annotators
-from tests.evaluation import test_annotators as made
+from tests.evaluation.analyses import test_annotators as made
 
 STYLES = ["reasoning", "blind"]
 

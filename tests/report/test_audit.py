@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fasrepro.evaluation import probes
+from fasrepro.evaluation.analyses import shortcuts
 from fasrepro.report import audit, difficulty
 
 PAGE = Path(__file__).parents[2] / "book" / "audit.md"
@@ -92,7 +92,7 @@ def test_the_mean_from_one_other_is_the_reports(found: dict[str, Any]) -> None:
 
 
 def test_what_each_probe_sees_is_said_and_no_probe_is_left_out() -> None:
-    assert list(audit.SEES) == [*probes.SIMPLE, probes.VISION, probes.CUES]
+    assert list(audit.SEES) == [*shortcuts.SIMPLE, shortcuts.VISION, shortcuts.CUES]
 
 
 def test_sentences_say_what_the_numbers_say(found: dict[str, Any]) -> None:

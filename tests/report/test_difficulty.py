@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from fasrepro import config, provenance
+from fasrepro import config, hashing
 from fasrepro.report import difficulty
-from fasrepro.synthetic import worlds
+from fasrepro.simulation import worlds
 
 ROOT = Path(__file__).parents[2]
 HASH = "0123456789abcdef" * 4
@@ -28,7 +28,7 @@ def written(folder: Path, **content: Any) -> Path:
 def frozen(tables: dict[str, Any], params: dict[str, Any]) -> str:
     """Hash what the difficulty was set on: a world's tables, and the sections `synthetic` and `archives` but for its source."""
     sizes = {name: size for name, size in params["archives"].items() if name != "source"}
-    return provenance.sha256_json({"tables": tables, "synthetic": params["synthetic"], "archives": sizes})
+    return hashing.sha256_json({"tables": tables, "synthetic": params["synthetic"], "archives": sizes})
 
 
 def fault(log: difficulty.Log, now: str) -> str:

@@ -11,9 +11,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from fasrepro.records import Explanation, Face, Judgement, Label, Verdict
 from fasrepro.report import explorer, gallery
 from fasrepro.report.explorer import Told
+from fasrepro.rows.captions import Verdict
+from fasrepro.rows.faces import Face, Label
+from fasrepro.rows.scores import Explanation, Judgement
 
 HOSTILE = '</div>\n\n```\n<script>alert(1)</script> <img src=x onerror="alert(2)"> {{ steps }} $x$ :::{raw} html'
 

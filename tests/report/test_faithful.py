@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fasrepro import crops, cues, paths, provenance, records
-from fasrepro.records import Explanation, Label, Score
+from fasrepro import crops, files, paths, vocabulary
 from fasrepro.report import faithful, gallery
+from fasrepro.rows import table
+from fasrepro.rows.faces import Label
+from fasrepro.rows.scores import Explanation, Score
 
 
 def figure(value: float) -> dict[str, float]:
@@ -76,15 +78,15 @@ def test_a_pair_is_shown_with_the_cue_marked_that_was_taken_out(
             data, sha = crops.encode(np.full((12, 10, 3), 90 if part == "with" else 30, np.uint8))
             pack(f"{part}.png", data)
             row[part] = {"face_id": f"{face.face_id}/{part}", "crop": f"{part}.png", "crop_sha256": sha}
-    provenance.write_json(paths.PAIRS, {face.face_id: row})
-    phrase, other = cues.CUES["moire"].phrasings[0], cues.CUES["bezel"].phrasings[0]
+    files.write_json(paths.PAIRS, {face.face_id: row})
+    phrase, other = vocabulary.CUES["moire"].phrasings[0], vocabulary.CUES["bezel"].phrasings[0]
     texts = [
         Explanation("oci_m", "vanilla", 0, row["without"]["face_id"], f"I see {phrase}. <script>", 9, True),
         Explanation("oci_m", "vanilla", 0, row["with"]["face_id"], f"I see {phrase} and {other}.", 9, True),
     ]
-    records.write(paths.PAIR_EXPLANATIONS, texts, Explanation)
+    table.write(paths.PAIR_EXPLANATIONS, texts, Explanation)
     scores = [Score("oci_m", "vanilla", 0, text.face_id, 0.25) for text in texts]
-    records.write(paths.PAIR_SCORES, scores, Score)
+    table.write(paths.PAIR_SCORES, scores, Score)
     made = faithful.fragments_of(FOUND, RUNS, {face.face_id: face}, show, tmp_path / "work")
     text = made["faithfulness_pairs"]
     assert text.count('<mark class="cue-present">') == text.count('<mark class="cue-absent">') == 1

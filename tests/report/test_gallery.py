@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fasrepro.cues import CUES
-from fasrepro.records import Truth
 from fasrepro.report import fragments, gallery, pages
-from tests.masks import box_mask
+from fasrepro.rows.truth import Truth
+from fasrepro.vocabulary import CUES
+from tests.regions import box_region
 
 HOSTILE = '<script>alert(1)</script>\n<img src=x onerror="alert(2)">\n```\n{{ training_steps }} $x$ :::{raw} html'
 
@@ -87,7 +87,7 @@ def test_captions_stand_beside_their_image_in_every_style(world: SimpleNamespace
 
 def test_a_cue_that_is_outside_the_crop_is_not_there(world: SimpleNamespace) -> None:
     face = next(face for face in world.faces if face.species == "print")  # its box is 30 20 40 48
-    masks = (box_mask(0, 0, 88, 88), box_mask(72, 0, 20, 88))
+    masks = (box_region(0, 0, 88, 88), box_region(72, 0, 20, 88))
     truth = Truth(face.face_id, ("halftone", "bezel"), (0.5, 0.5), masks, ("curl",), ("glare",), "{}")
     truths = {face.face_id: truth}
     assert gallery.present_cues(face, truths) == ["halftone"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fasrepro.evaluation.grounding import MEASURES
+from fasrepro.evaluation.analyses.grounding import MEASURES
 from fasrepro.report import grounded, tables
 from tests.report.test_tables import cells
 

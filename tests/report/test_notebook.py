@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from fasrepro import config, paths, provenance
-from fasrepro.records import Face, Label, Score, face_id
+from fasrepro import config, files, paths
 from fasrepro.report import notebook, recorded
+from fasrepro.rows.faces import Face, Label, face_id
+from fasrepro.rows.scores import Score
 
 
 def test_results_frame_holds_what_is_there(world: SimpleNamespace) -> None:
@@ -59,13 +60,13 @@ def test_a_recorded_run_by_the_same_params_stands_in_where_a_run_is_lacking(
     world: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    provenance.write_json(paths.METRICS, world.metrics)
-    provenance.write_text(paths.PARAMS, "training: {steps: 3}")
+    files.write_json(paths.METRICS, world.metrics)
+    files.write_text(paths.PARAMS, "training: {steps: 3}")
     cell = {**world.metrics["jobs"]["oci_m-vanilla"], "seeds": ["0"]}
     other = {"jobs": {"a": {**cell, "run": "vanilla"}, "b": {**cell, "run": "prose"}}, "paired": []}
     entry = {"profile": "more", "world": "a", "spurious_strength": 0.9, "hours": 0.5, "metrics": other}
     hashes = {"sections_sha256": recorded.sections(paths.PARAMS), "code_md5": {}, "untimed_stages": 0}
-    provenance.write_json(paths.RECORDED / "more.json", entry | hashes)
+    files.write_json(paths.RECORDED / "more.json", entry | hashes)
 
     assert notebook.results(["oci_m"], ["vanilla"], "more") == (world.metrics, notebook.ALL_THERE)
     metrics, told = notebook.results(["oci_m"], ["vanilla", "prose"], "more")
@@ -74,7 +75,7 @@ def test_a_recorded_run_by_the_same_params_stands_in_where_a_run_is_lacking(
         metrics, told = notebook.results(["oci_m"], runs, named)
         assert metrics == world.metrics and told.startswith("No results for")
     for changed in ("training: {steps: 4}", "training: {steps: 3}\nruns: {prose: {steps: 4}}"):
-        provenance.write_text(paths.PARAMS, changed)
+        files.write_text(paths.PARAMS, changed)
         assert notebook.results(["oci_m"], ["prose"], "more")[0] == world.metrics
 
 

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 from PIL import Image
 
-from fasrepro.records import Face, Label
 from fasrepro.report import pictures
 from fasrepro.report.pictures import Cell, Row
+from fasrepro.rows.faces import Face, Label
 
 
 def face(name: str, subject: str, dataset: str = "msu", frame: int = 0) -> Face:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fasrepro import provenance
+from fasrepro import files
 from fasrepro.report import ledger, recorded
 from fasrepro.report.claims import Claim
 from fasrepro.report.recorded import Run
@@ -28,10 +28,10 @@ def run(name: str, *rows: dict[str, Any], **sections: str) -> Run:
 def test_recorded_runs_are_read_and_a_broken_one_named(tmp_path: Path) -> None:
     entry = {"profile": "full_b", "world": "b", "spurious_strength": 0.9, "hours": 2.5, "metrics": {}}
     entry |= {"sections_sha256": {}, "code_md5": {}, "untimed_stages": 0}
-    provenance.write_json(tmp_path / "full_b.json", entry)
+    files.write_json(tmp_path / "full_b.json", entry)
     (tmp_path / "README.md").write_text("no run")
     assert [(one.name, one.world, one.hours) for one in recorded.load(tmp_path)] == [("full_b", "b", 2.5)]
-    provenance.write_json(tmp_path / "old.json", {"profile": "old"})
+    files.write_json(tmp_path / "old.json", {"profile": "old"})
     with pytest.raises(ValueError, match=r"old\.json: no code_md5, hours.*fasrepro record --profile old"):
         recorded.load(tmp_path)
 

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fasrepro.cues import CUES, cues_of
 from fasrepro.report import gallery, specimens
 from fasrepro.report.pages import by_id
 from fasrepro.report.world import Known
-from fasrepro.synthetic import worlds
-from tests.masks import box_mask
+from fasrepro.simulation import worlds
+from fasrepro.vocabulary import CUES, cues_of
+from tests.regions import box_region
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,7 +58,7 @@ def test_the_faces_of_a_cue_have_it_as_their_strongest_in_the_crop(world: Simple
     assert strongest
     assert {face.subject.rsplit("/", 1)[1] for face, _ in found} == {"2"}
     assert {strength for _, strength in found} == {0.7}
-    away = {key: dataclasses.replace(t, masks=(box_mask(200, 160, 8, 8),) * len(t.masks)) for key, t in truths.items()}
+    away = {key: dataclasses.replace(t, regions=(box_region(200, 160, 8, 8),) * len(t.regions)) for key, t in truths.items()}
     assert specimens.cue_faces(last, faces, away) == ([], False)
     weak = {key: t for key, t in truths.items() if t.cues and t.cues[-1] != "moire"}
     found, strongest = specimens.cue_faces("moire", faces, weak)

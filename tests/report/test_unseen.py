@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from fasrepro.evaluation import foreign
-from fasrepro.evaluation import unseen as measured
+from fasrepro.evaluation.analyses import misplaced_cues
+from fasrepro.evaluation.analyses import unseen as measured
 from fasrepro.report import figures, unseen
-from tests.evaluation import test_foreign as named
-from tests.evaluation.test_unseen import FACES, SHARED, job
+from tests.evaluation.analyses import test_misplaced_cues as named
+from tests.evaluation.analyses.test_unseen import FACES, SHARED, job
 from tests.report.test_tables import cells
 
 SETTINGS = {"ledger": {"metric": "hter_dev", "margin": 0.0, "min_seeds": 1, "min_subjects": 2}}
@@ -25,7 +25,7 @@ def results(*protocols: str) -> dict[str, Any]:
     written = {
         (p, run): {0: text} for p in protocols for run, text in (("vanilla", named.VANILLA), ("reasoning", named.REASONING))
     }
-    found["named"] = foreign.summarise(written, named.FACES, named.SEEN, *how)
+    found["named"] = misplaced_cues.summarise(written, named.FACES, named.SEEN, *how)
     return {"run": "reasoning", "baseline": "vanilla", "targets": {"siw": found}}
 
 

@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fasrepro import provenance
-from fasrepro.cues import CUES
-from fasrepro.records import Face, Label, Truth
+from fasrepro import files
 from fasrepro.report import world
-from fasrepro.synthetic import worlds
-from tests.masks import box_mask
+from fasrepro.rows.faces import Face, Label
+from fasrepro.rows.truth import Truth
+from fasrepro.simulation import worlds
+from fasrepro.vocabulary import CUES
+from tests.regions import box_region
 
 ROOT = Path(__file__).parents[2]
-MASK = box_mask(8, 8, 24, 24)
+MASK = box_region(8, 8, 24, 24)
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def test_nothing_is_said_of_licensed_archives_and_the_page_includes_every_fragme
 
 
 def written(folder: Path, **arrays: np.ndarray) -> tuple[Path, Path]:
-    provenance.write_json(folder / "world.json", {})
+    files.write_json(folder / "world.json", {})
     np.savez(folder / "cue_pairs.npz", **arrays)  # type: ignore[arg-type]
     return folder / "world.json", folder / "cue_pairs.npz"
 

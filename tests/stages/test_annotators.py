@@ -9,11 +9,14 @@ import nbformat
 import pytest
 import yaml
 
-from fasrepro import cues, paths, provenance, records
-from fasrepro.records import Caption, Face, Label, Truth, Verdict
+from fasrepro import files, paths, vocabulary
+from fasrepro.rows import table
+from fasrepro.rows.captions import Caption, Verdict
+from fasrepro.rows.faces import Face, Label
+from fasrepro.rows.truth import Truth
 from fasrepro.stages import annotators as stage
 from fasrepro.stages import notebook
-from tests.masks import box_mask
+from tests.regions import box_region
 
 ROOT = Path(__file__).parents[2]
 BOX = (0, 0, 80, 60)
@@ -39,18 +42,18 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     paths.PARAMS.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     paths.NOTEBOOKS.mkdir()
     (paths.NOTEBOOKS / "annotators.ipynb").write_bytes((ROOT / paths.NOTEBOOKS / "annotators.ipynb").read_bytes())
-    records.write(paths.FACES, FACES, Face)
-    masks = (box_mask(0, 0, 40, 40), box_mask(120, 100, 140, 120))
+    table.write(paths.FACES, FACES, Face)
+    masks = (box_region(0, 0, 40, 40), box_region(120, 100, 140, 120))
     truths = [Truth(f.face_id, ("moire", "bezel"), (0.5, 0.5), masks, (), (), "{}") for f in FACES if f.label]
-    records.write(paths.TRUTH, truths + [Truth(f.face_id, (), (), (), (), (), "{}") for f in FACES if not f.label], Truth)
+    table.write(paths.TRUTH, truths + [Truth(f.face_id, (), (), (), (), (), "{}") for f in FACES if not f.label], Truth)
     for style, names in SAID.items():
-        text = " and ".join(cues.CUES[name].phrasings[0] for name in names)
+        text = " and ".join(vocabulary.CUES[name].phrasings[0] for name in names)
         rows = [
             Caption(f.face_id, style, text if f.label and text else "A face.", Verdict.UNDECIDED, "v", "model",
                     style in ("vanilla", "reasoning"), 1, "k")
             for f in FACES
         ]  # fmt: skip
-        records.write(paths.captions(style), rows, Caption)
+        table.write(paths.captions(style), rows, Caption)
     return tmp_path
 
 
@@ -61,7 +64,7 @@ def shown(name: str) -> str:
 
 def test_a_cue_outside_of_the_crop_is_not_there_and_neutral_has_no_entry(project: Path) -> None:
     stage.main([])
-    first, found = paths.ANNOTATORS.read_bytes(), provenance.read_json(paths.ANNOTATORS)
+    first, found = paths.ANNOTATORS.read_bytes(), files.read_json(paths.ANNOTATORS)
     assert set(found["styles"]) == {"vanilla", "reasoning", "blind"}
     assert [found["styles"][name]["pooled"]["precision"]["value"] for name in ("vanilla", "reasoning")] == [1.0, 0.5]
     assert {(p["style"], p["baseline"]): p["same_task"] for p in found["pairs"]} == {
@@ -80,12 +83,12 @@ def test_a_cue_outside_of_the_crop_is_not_there_and_neutral_has_no_entry(project
 
 
 def test_without_truth_the_report_is_empty_and_the_page_says_so(project: Path) -> None:
-    records.write(paths.TRUTH, [], Truth)
+    table.write(paths.TRUTH, [], Truth)
     params = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
     params["annotator"]["base_url"] = "https://example.invalid/v1"
     paths.PARAMS.write_text(yaml.safe_dump(params), encoding="utf-8")
     stage.main([])
-    assert provenance.read_json(paths.ANNOTATORS) == {"styles": {}, "pairs": [], "by_construction": None}
+    assert files.read_json(paths.ANNOTATORS) == {"styles": {}, "pairs": [], "by_construction": None}
     notebook.main(["--name", "annotators"])
     page = shown("annotators")
     assert "known of synthetic archives alone" in page and "image/png" not in page

@@ -12,14 +12,17 @@ import pytest
 import threadpoolctl
 import yaml
 
-from fasrepro import config, crops, paths, records
+from fasrepro import config, crops, paths
 from fasrepro.archives import ARCHIVES
 from fasrepro.commands import reproduce
 from fasrepro.data import sizes
-from fasrepro.evaluation import features, probes
-from fasrepro.records import Face, Label, Truth, face_id
+from fasrepro.evaluation.analyses import shortcut_features, shortcuts
+from fasrepro.rows import table
+from fasrepro.rows.faces import Face, Label, face_id
+from fasrepro.rows.table import RowError
+from fasrepro.rows.truth import Truth
 from fasrepro.stages import audit
-from tests.masks import box_mask
+from tests.regions import box_region
 
 ROOT = Path(__file__).parents[2]
 BOX = (20, 20, 40, 48)
@@ -46,10 +49,10 @@ def make(tinted: tuple[str, ...]) -> None:
                         Face(key, dataset, split, person, presentation, 20, label, *words, "cam", BOX, "sidecar", name, sha256)
                     )
                     cue = ("halftone", "bezel") if label else ()
-                    masks = (box_mask(20, 20, 40, 40), box_mask(200, 100, 20, 20)) if label else ()
+                    masks = (box_region(20, 20, 40, 40), box_region(200, 100, 20, 20)) if label else ()
                     truths.append(Truth(key, cue, (0.5, 0.9)[: len(cue)], masks, (), () if label else ("glare",), "{}"))
-    records.write(paths.FACES, faces, Face)
-    records.write(paths.TRUTH, truths, Truth)
+    table.write(paths.FACES, faces, Face)
+    table.write(paths.TRUTH, truths, Truth)
 
 
 @pytest.fixture
@@ -77,7 +80,7 @@ def test_no_leak_and_the_figures_are_there_rounded_and_the_same_twice(project: P
     first = paths.AUDIT.read_bytes()
     found = report()
     assert "no simple probe tells attacks in every data set" in capsys.readouterr().out
-    assert set(found["probes"]) == {*probes.SIMPLE, "vision", "cues"}
+    assert set(found["probes"]) == {*shortcuts.SIMPLE, "vision", "cues"}
     assert found["probes"]["mean_colour"]["single"]["msu"]["msu"]["auc"] > 0.95
     assert found["probes"]["file_size"]["single"]["msu"]["msu"]["auc"] == 0.5  # all the same
     assert found["probes"]["cues"]["leave_one_out"]["casia"] == {"auc": 1.0, "faces": 30, "subjects": 5, "missing": ""}
@@ -89,7 +92,7 @@ def test_no_leak_and_the_figures_are_there_rounded_and_the_same_twice(project: P
 
 def test_a_tint_on_all_attacks_stops_the_stage_after_its_figures_are_written(project: Path) -> None:
     make(tinted=("casia", "msu"))
-    with pytest.raises(probes.ProbeError, match=r"mean_colour tells attacks in every data set .* Look at tints") as caught:
+    with pytest.raises(shortcuts.ProbeError, match=r"mean_colour tells attacks in every data set .* Look at tints") as caught:
         audit.main([])
     assert str(paths.AUDIT) in str(caught.value)
     assert "mean_colour" in report()["leaks"]
@@ -118,7 +121,7 @@ def test_with_too_few_test_subjects_nothing_stops_and_that_nothing_was_tested_is
     assert "no simple probe tells" not in out
     assert report()["probes"]["mean_colour"]["held_out"] > 0.95
     change("audit", min_subjects=SUBJECTS)
-    with pytest.raises(probes.ProbeError):
+    with pytest.raises(shortcuts.ProbeError):
         audit.main([])
 
 
@@ -130,20 +133,20 @@ def test_only_where_figures_mean_something_can_the_rule_stop_a_profile(profile: 
     plans = [ARCHIVES[name].plan(**size) for name, size in params["archives"].items() if name in ARCHIVES]
     subjects = [len({shown.subject for shown in plan if shown.split == "test"}) for plan in plans]
     enough = sum(count >= params["audit"]["min_subjects"] for count in subjects)
-    assert enough >= counting if counting else enough < probes.EVERY
+    assert enough >= counting if counting else enough < shortcuts.EVERY
 
 
 def test_fits_run_on_the_threads_that_params_give(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tinted=())
     params = config.read_yaml(paths.PARAMS)
     paths.PARAMS.write_text(yaml.safe_dump({**params, "threads": 1}), encoding="utf-8")
-    original, seen = probes.audit, []
+    original, seen = shortcuts.audit, []
 
     def watched(*arguments: object) -> dict:
         seen.extend(pool["num_threads"] for pool in threadpoolctl.threadpool_info())
         return original(*arguments)
 
-    monkeypatch.setattr(probes, "audit", watched)
+    monkeypatch.setattr(shortcuts, "audit", watched)
     with threadpoolctl.threadpool_limits(2):  # whatever the machine and its environment say
         audit.main([])
     assert set(seen) == {1}
@@ -151,10 +154,10 @@ def test_fits_run_on_the_threads_that_params_give(project: Path, monkeypatch: py
 
 def test_a_cue_outside_the_crop_is_not_seen_and_a_face_without_truth_is_named(project: Path) -> None:
     make(tinted=())
-    faces, truths = records.read(paths.FACES, Face), records.read(paths.TRUTH, Truth)
+    faces, truths = table.read(paths.FACES, Face), table.read(paths.TRUTH, Truth)
     (view,) = audit.cue_views(faces[1:2], truths)
     assert faces[1].label is Label.ATTACK
-    assert view.tolist() == features.cue_vector({"halftone": 0.5}, ()).tolist()
+    assert view.tolist() == shortcut_features.cue_vector({"halftone": 0.5}, ()).tolist()
     stranger = dataclasses.replace(faces[0], face_id="msu/x#0001")
-    with pytest.raises(records.RecordError, match=r"truth\.parquet: nothing about msu/x#0001"):
+    with pytest.raises(RowError, match=r"truth\.parquet: nothing about msu/x#0001"):
         audit.cue_views([stranger], truths)

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 import yaml
 
-from fasrepro import config, crops, paths, provenance, records
+from fasrepro import config, crops, files, paths
 from fasrepro.models import backbones, vlm
-from fasrepro.records import Explanation, Face, Label, Score, Truth
-from fasrepro.stages import counterfactual, faithful
-from fasrepro.synthetic import again, pairs, truth
+from fasrepro.rows import table
+from fasrepro.rows.faces import Face, Label
+from fasrepro.rows.scores import Explanation, Score
+from fasrepro.rows.truth import Truth
+from fasrepro.simulation import cue_pairs, rerender, truth
+from fasrepro.stages import counterfactual, faithfulness
 
 ROOT = Path(__file__).parents[2]
 RUN, NUMBER, CHOSEN = "label_only", 4, 2
@@ -32,16 +35,16 @@ def others() -> list[Face]:
 
 def drawn(params: dict[str, Any], count: int) -> tuple[list[Face], list[Truth]]:
     """Draw a frame of some attacks of MSU's test split, pack their crops, and return faces and truths as the index has them."""
-    known = again.archives(params["archives"], params["synthetic"])
+    known = rerender.archives(params["archives"], params["synthetic"])
     plan = [p for p in known.plan.values() if p.dataset == "msu" and p.split == "test" and p.label is Label.ATTACK][:count]
     faces, truths = [], []
     with crops.packed(paths.CROPS) as pack:
         for shown in plan:
-            found = again.survey(known, shown.id)
+            found = rerender.survey(known, shown.id)
             row = next(row for row in truth.frames(found).truths if row.face_id.endswith(f"#{NUMBER:04d}"))
             x, y, width, height = truth.place(found.take, found.layers, NUMBER)[0]
             box, cue = (max(x, 0), max(y, 0), width, height), row.cues[0]
-            frame = pairs.pair(found.take, cue, found.take.cues[cue], NUMBER).present
+            frame = cue_pairs.pair(found.take, cue, found.take.cues[cue], NUMBER).present
             data, sha256 = crops.encode(np.ascontiguousarray(frame[box[1] : y + height, box[0] : x + width]))
             crop = f"{shown.id}_{NUMBER:04d}.png"
             pack(crop, data)
@@ -74,32 +77,32 @@ def project(tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_both_crops_are_scored_and_explained_and_measured(project: dict[str, Any]) -> None:
     faces, truths = drawn(project, CHOSEN + 1)
-    records.write(paths.FACES, [*faces, *others()], Face)
-    records.write(paths.TRUTH, truths, Truth)
+    table.write(paths.FACES, [*faces, *others()], Face)
+    table.write(paths.TRUTH, truths, Truth)
     counterfactual.main([])
-    made = provenance.read_json(paths.PAIRS)
+    made = files.read_json(paths.PAIRS)
     known, cues = {face.face_id: face for face in faces}, {row.face_id: row.cues for row in truths}
     assert len(made) == CHOSEN
     for face_id, row in made.items():
         assert row["cue"] in cues[face_id]
-        one, other = (crops.read_crop(paths.PAIR_CROPS, row[part]["crop"], row[part]["crop_sha256"]) for part in again.PARTS)
+        one, other = (crops.read_crop(paths.PAIR_CROPS, row[part]["crop"], row[part]["crop_sha256"]) for part in rerender.PARTS)
         face = known[face_id]
         own = crops.read_crop(paths.CROPS, face.crop, face.crop_sha256)
         assert one.size == other.size == own.size
         apart = [np.abs(np.asarray(part, float) - np.asarray(own)).mean() for part in (one, other)]
         assert apart[1] < apart[0]  # the index's crop has the cue: what was drawn again with it is nearer
-    scored = {row.face_id for row in records.read(paths.PAIR_SCORES, Score)}
-    both = {row[part]["face_id"] for row in made.values() for part in again.PARTS}
+    scored = {row.face_id for row in table.read(paths.PAIR_SCORES, Score)}
+    both = {row[part]["face_id"] for row in made.values() for part in rerender.PARTS}
     assert scored == both | set(made)
-    assert {row.face_id for row in records.read(paths.PAIR_EXPLANATIONS, Explanation)} == both
+    assert {row.face_id for row in table.read(paths.PAIR_EXPLANATIONS, Explanation)} == both
     first = {path: path.read_bytes() for path in sorted(paths.COUNTERFACTUAL.rglob("*")) if path.is_file()}
     counterfactual.main([])
     assert first == {path: path.read_bytes() for path in sorted(paths.COUNTERFACTUAL.rglob("*")) if path.is_file()}
 
-    faithful.main([])
-    report = provenance.read_json(paths.FAITHFULNESS)[f"c_m-{RUN}"]
+    faithfulness.main([])
+    report = files.read_json(paths.FAITHFULNESS)[f"c_m-{RUN}"]
     assert (report["counts"]["faces"], report["counts"]["seeds"]) == (CHOSEN, 1)
-    scores = {row.face_id: row.p_attack for row in records.read(paths.PAIR_SCORES, Score)}
+    scores = {row.face_id: row.p_attack for row in table.read(paths.PAIR_SCORES, Score)}
     change = np.mean([scores[row["with"]["face_id"]] - scores[row["without"]["face_id"]] for row in made.values()])
     assert report["measures"]["score_change"]["value"] == pytest.approx(change, abs=1e-6)
 
@@ -108,12 +111,12 @@ def test_both_crops_are_scored_and_explained_and_measured(project: dict[str, Any
 def test_where_nothing_can_be_drawn_or_nobody_is_asked_all_is_empty(project: dict[str, Any], section: dict[str, Any]) -> None:
     changed = project | {name: project[name] | values for name, values in section.items()}
     paths.PARAMS.write_text(yaml.safe_dump(changed), encoding="utf-8")
-    records.write(paths.FACES, others(), Face)
-    records.write(paths.TRUTH, [], Truth)
+    table.write(paths.FACES, others(), Face)
+    table.write(paths.TRUTH, [], Truth)
     counterfactual.main([])
-    faithful.main([])
-    assert provenance.read_json(paths.PAIRS) == provenance.read_json(paths.FAITHFULNESS) == {}
-    assert records.read(paths.PAIR_SCORES, Score) == records.read(paths.PAIR_EXPLANATIONS, Explanation) == []
+    faithfulness.main([])
+    assert files.read_json(paths.PAIRS) == files.read_json(paths.FAITHFULNESS) == {}
+    assert table.read(paths.PAIR_SCORES, Score) == table.read(paths.PAIR_EXPLANATIONS, Explanation) == []
 
 
 def test_a_run_without_a_job_is_named(project: dict[str, Any]) -> None:

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fasrepro import paths, records
-from fasrepro.records import Face, Judgement, Label, Score, Verdict, face_id
+from fasrepro import paths
+from fasrepro.rows import table
+from fasrepro.rows.captions import Verdict
+from fasrepro.rows.faces import Face, Label, face_id
+from fasrepro.rows.scores import Judgement, Score
 from fasrepro.stages import evaluate
 
 PEOPLE = {"train": ["1"], "test": ["2", "3"]}
@@ -70,13 +73,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     chosen = {"protocol": "oc_m", "run": "vanilla", "seeds": [0], "trainset": "t", "tuned": "vanilla"}
     paths.JOBS.write_text(yaml.safe_dump({"jobs": jobs, "trainsets": {}, "tunings": {"vanilla": chosen}}))
     rows = faces()
-    records.write(paths.FACES, rows, Face)
+    table.write(paths.FACES, rows, Face)
     tested = [face for face in rows if face.split == "test"]
     for name, job in jobs.items():
         made = [
             Score("oc_m", job["run"], seed, face.face_id, score(face, job["run"], seed)) for face in tested for seed in (0, 1)
         ]
-        records.write(paths.scores(name), made, Score)
+        table.write(paths.scores(name), made, Score)
     verdicts = {"bona_fide": Verdict.BONA_FIDE, "print": Verdict.UNDECIDED, "replay_video": Verdict.ATTACK}
     judged = [
         Judgement("oc_m", run, seed, face.face_id, "lexical", verdicts[face.species])
@@ -87,13 +90,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ]
     # What a reader makes of a changed text is no verdict on the explanation.
     judged += [dataclasses.replace(row, reader="lexical_flipped", verdict=Verdict.UNDECIDED) for row in judged]
-    records.write(paths.JUDGEMENTS, judged, Judgement)
+    table.write(paths.JUDGEMENTS, judged, Judgement)
     tried = [
         Score("oc_m", f"vanilla@{rate}", 0, face.face_id, score(face, run, 1))
         for rate, run in (("0.001", "vanilla"), ("0.002", "label_only"))
         for face in tested
     ]
-    records.write(paths.tuning_scores("vanilla"), tried, Score)
+    table.write(paths.tuning_scores("vanilla"), tried, Score)
     dev_auc = {"0.001": {"casia": 1.0, "oulu": 0.9}, "0.002": {"casia": 1.0, "oulu": 0.88}}
     choice = {"run": "vanilla", "protocol": "oc_m", "seed": 0, "chosen": 0.001, "dev_auc": dev_auc}
     paths.tuning_choice("vanilla").write_text(json.dumps(choice))
@@ -202,8 +205,8 @@ def test_the_detectable_difference_goes_by_the_spread_between_seeds(project: Pat
 
 def test_runs_that_do_the_same_differ_by_nothing_seed_by_seed(project: Path) -> None:
     # label_only's seeds are far apart: only with the same seed on both sides is the difference 0 in every replicate.
-    rows = records.read(paths.scores("oc_m-label_only"), Score)
-    records.write(paths.scores("oc_m-vanilla"), [dataclasses.replace(row, run="vanilla") for row in rows], Score)
+    rows = table.read(paths.scores("oc_m-label_only"), Score)
+    table.write(paths.scores("oc_m-vanilla"), [dataclasses.replace(row, run="vanilla") for row in rows], Score)
     evaluate.main([])
     rows = json.loads(paths.METRICS.read_text())["paired"]
     assert {(row["difference"], row["low"], row["high"]) for row in rows} == {(0.0, 0.0, 0.0)}
@@ -218,9 +221,9 @@ def test_the_same_bytes_again(project: Path) -> None:
 
 
 def test_a_face_without_a_score_is_named_and_nothing_written(project: Path) -> None:
-    rows = records.read(paths.scores("oc_m-vanilla"), Score)
+    rows = table.read(paths.scores("oc_m-vanilla"), Score)
     lost = [row for row in rows if not (row.seed == 1 and row.face_id == "msu/test/2_print#0004")]
-    records.write(paths.scores("oc_m-vanilla"), lost, Score)
+    table.write(paths.scores("oc_m-vanilla"), lost, Score)
     with pytest.raises(
         ValueError, match=r"oc_m-vanilla, seed 1, test: no score for 1 of 12 faces, such as msu/test/2_print#0004"
     ):
@@ -229,8 +232,8 @@ def test_a_face_without_a_score_is_named_and_nothing_written(project: Path) -> N
 
 
 def test_scores_of_another_job_are_named(project: Path) -> None:
-    rows = records.read(paths.scores("oc_m-vanilla"), Score)
-    records.write(paths.scores("oc_m-label_only"), rows, Score)
+    rows = table.read(paths.scores("oc_m-vanilla"), Score)
+    table.write(paths.scores("oc_m-label_only"), rows, Score)
     with pytest.raises(ValueError, match=r"oc_m-label_only/scores.parquet: holds oc_m-vanilla"):
         evaluate.main([])
 
@@ -244,7 +247,7 @@ def test_an_unknown_metric_of_the_ledger_names_its_neighbours(project: Path) -> 
 
 
 def test_a_seed_that_was_not_judged_is_named(project: Path) -> None:
-    rows = [row for row in records.read(paths.JUDGEMENTS, Judgement) if not (row.run == "vanilla" and row.seed == 1)]
-    records.write(paths.JUDGEMENTS, rows, Judgement)
+    rows = [row for row in table.read(paths.JUDGEMENTS, Judgement) if not (row.run == "vanilla" and row.seed == 1)]
+    table.write(paths.JUDGEMENTS, rows, Judgement)
     with pytest.raises(ValueError, match="oc_m-vanilla: reader lexical judged no explanation of seed 1"):
         evaluate.main([])

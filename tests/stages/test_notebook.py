@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
-from fasrepro import paths, provenance
+from fasrepro import files, paths
 from fasrepro.config import ConfigError
 from fasrepro.report import execute
 from fasrepro.stages import notebook as stage
@@ -126,7 +126,7 @@ def outputs(path: Path) -> str:
 
 
 def test_caption_style_shows_what_is_there_and_how_to_make_what_is_not(project: Path) -> None:
-    provenance.write_json(paths.METRICS, metrics())
+    files.write_json(paths.METRICS, metrics())
     stage.main(["--name", "caption_style"])
     shown = outputs(paths.EXECUTED / "caption_style.ipynb")
     assert "-0.125 [-0.250, +0.062]" in shown
@@ -136,7 +136,7 @@ def test_caption_style_shows_what_is_there_and_how_to_make_what_is_not(project: 
 
 
 def test_caption_style_without_any_result_is_a_page_that_says_so(project: Path) -> None:
-    provenance.write_json(paths.METRICS, {"jobs": {}, "paired": []})
+    files.write_json(paths.METRICS, {"jobs": {}, "paired": []})
     stage.main(["--name", "caption_style"])
     shown = outputs(paths.EXECUTED / "caption_style.ipynb")
     assert "fasrepro jobs" in shown
@@ -146,8 +146,8 @@ def test_caption_style_without_any_result_is_a_page_that_says_so(project: Path) 
 def test_unseen_attacks_shows_each_protocol_and_how_to_make_those_that_are_not_there(project: Path) -> None:
     rows = [{**row, "protocol": "oci_w"} for row in metrics()["paired"]]
     jobs = {f"oci_w-{run}": {"protocol": "oci_w", "run": run, "seeds": {"0": {}}} for run in ("vanilla", "reasoning")}
-    provenance.write_json(paths.METRICS, {"jobs": jobs, "paired": rows})
-    provenance.write_json(paths.UNSEEN, unseen_results("oci_w"))
+    files.write_json(paths.METRICS, {"jobs": jobs, "paired": rows})
+    files.write_json(paths.UNSEEN, unseen_results("oci_w"))
     stage.main(["--name", "unseen_attacks"])
     shown = outputs(paths.EXECUTED / "unseen_attacks.ipynb")
     assert shown.count("image/png") == 1
@@ -158,8 +158,8 @@ def test_unseen_attacks_shows_each_protocol_and_how_to_make_those_that_are_not_t
 
 @pytest.mark.parametrize("run", ["reasoning", "prose"])
 def test_unseen_attacks_without_results_or_with_those_of_another_run_says_so(project: Path, run: str) -> None:
-    provenance.write_json(paths.METRICS, {"jobs": {}, "paired": []})
-    provenance.write_json(paths.UNSEEN, {"run": run, "baseline": "vanilla", "targets": {}})
+    files.write_json(paths.METRICS, {"jobs": {}, "paired": []})
+    files.write_json(paths.UNSEEN, {"run": run, "baseline": "vanilla", "targets": {}})
     stage.main(["--name", "unseen_attacks"])
     shown = outputs(paths.EXECUTED / "unseen_attacks.ipynb")
     assert "image/png" not in shown

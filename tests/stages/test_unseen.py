@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fasrepro import config, paths, provenance, records
-from fasrepro.records import Explanation, Face, Label, Score, TrainRow, Truth
+from fasrepro import config, files, paths
+from fasrepro.rows import table
+from fasrepro.rows.faces import Face, Label
+from fasrepro.rows.scores import Explanation, Score
+from fasrepro.rows.training import TrainRow
+from fasrepro.rows.truth import Truth
 from fasrepro.stages import unseen
-from tests.masks import box_mask
+from tests.regions import box_region
 
 ROOT = Path(__file__).parents[2]
 BOX = (0, 0, 80, 60)
@@ -35,27 +39,27 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     jobs = {f"oc_w-{run}": {**shared, "run": run} for run in ("vanilla", "reasoning")}
     paths.JOBS.write_text(yaml.safe_dump({"jobs": {}, "transfers": jobs}))
     faces = [*TRAIN, *TEST]
-    records.write(paths.FACES, faces, Face)
-    mask = (box_mask(0, 0, 40, 40),)
+    table.write(paths.FACES, faces, Face)
+    mask = (box_region(0, 0, 40, 40),)
     truths = [Truth(f.face_id, (CUES[f.species],), (0.5,), mask, (), (), "{}") for f in faces if f.label]
-    records.write(paths.TRUTH, truths + [Truth(f.face_id, (), (), (), (), (), "{}") for f in faces if not f.label], Truth)
+    table.write(paths.TRUTH, truths + [Truth(f.face_id, (), (), (), (), (), "{}") for f in faces if not f.label], Truth)
     rows = [TrainRow(f.face_id, f.dataset, f.species, f.label, "", "", "vanilla", "A face.") for f in TRAIN]
-    records.write(paths.trainset("t"), rows, TrainRow)
+    table.write(paths.trainset("t"), rows, TrainRow)
     for name, job in jobs.items():
         bad = job["run"] == "reasoning"
         scores = [Score("oc_w", job["run"], 0, f.face_id, 0.25 if bad and f.species == "mannequin" else 0.75) for f in TEST]
-        records.write(paths.scores(name), scores, Score)
+        table.write(paths.scores(name), scores, Score)
         said = "a moire pattern over the face" if bad else "a face"
-        records.write(
+        table.write(
             paths.explanations(name), [Explanation("oc_w", job["run"], 0, f.face_id, said, 9, True) for f in TEST], Explanation
         )
-    provenance.write_json(paths.METRICS, {"jobs": {name: {"seeds": {"0": {"threshold_dev": 0.5}}} for name in jobs}})
+    files.write_json(paths.METRICS, {"jobs": {name: {"seeds": {"0": {"threshold_dev": 0.5}}} for name in jobs}})
     return tmp_path
 
 
 def test_a_target_with_a_family_that_its_sources_lack(project: Path) -> None:
     unseen.main([])
-    first, found = paths.UNSEEN.read_bytes(), provenance.read_json(paths.UNSEEN)["targets"]["siw"]
+    first, found = paths.UNSEEN.read_bytes(), files.read_json(paths.UNSEEN)["targets"]["siw"]
     species = found["mean"]["species"]
     assert {name: entry["sharing"] for name, entry in species.items()} == {"print": 1.0, "mannequin": 0.0}
     assert found["mean"]["lines"]["apcer"]["slope"] == {"value": 1.0, "low": None, "high": None}
@@ -65,18 +69,18 @@ def test_a_target_with_a_family_that_its_sources_lack(project: Path) -> None:
 
 
 def test_without_truths_sharing_is_nominal(project: Path) -> None:
-    records.write(paths.TRUTH, [], Truth)
+    table.write(paths.TRUTH, [], Truth)
     unseen.main([])
-    found = provenance.read_json(paths.UNSEEN)["targets"]["siw"]
+    found = files.read_json(paths.UNSEEN)["targets"]["siw"]
     assert not found["measured"]
     assert {name: entry["sharing"] for name, entry in found["mean"]["species"].items()} == {"print": 1.0, "mannequin": 0.0}
     assert found["named"]["mean"]["reasoning"]["mask"]["present"]["value"] is None
 
 
 def test_a_target_of_the_sources_families_is_none_and_an_unknown_run_names_its_neighbour(project: Path) -> None:
-    records.write(paths.FACES, [*TRAIN, *TEST[:2]], Face)
+    table.write(paths.FACES, [*TRAIN, *TEST[:2]], Face)
     unseen.main([])
-    assert provenance.read_json(paths.UNSEEN) == {"run": "reasoning", "baseline": "vanilla", "targets": {}}
+    assert files.read_json(paths.UNSEEN) == {"run": "reasoning", "baseline": "vanilla", "targets": {}}
     params = yaml.safe_load(paths.PARAMS.read_text())
     params["unseen"]["run"] = "reasonin"
     paths.PARAMS.write_text(yaml.safe_dump(params))

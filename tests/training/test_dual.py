@@ -11,7 +11,8 @@ from PIL import Image
 from transformers import ProcessorMixin
 
 from fasrepro.models import backbones, inputs, vlm
-from fasrepro.records import Label, TrainRow
+from fasrepro.rows.faces import Label
+from fasrepro.rows.training import TrainRow
 from fasrepro.training import dual, loop, losses
 
 PROMPT = "Is it a real person? Explain."

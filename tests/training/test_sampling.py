@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from fasrepro.records import Label, TrainRow
+from fasrepro.rows.faces import Label
+from fasrepro.rows.training import TrainRow
 from fasrepro.training import sampling
 
 
@@ -23,5 +24,5 @@ def test_balanced_draws_fall_on_each_data_set_equally_often() -> None:
 
 def test_natural_draws_every_row_once() -> None:
     assert sampling.weights([row("oulu", 0)], "natural") is None
-    with pytest.raises(ValueError, match=r"unknown sampling 'balancd'\. Known: natural, balanced"):
+    with pytest.raises(ValueError, match=r"unknown sampling 'balancd'\. Did you mean 'balanced'\? Known: natural, balanced"):
         sampling.weights([row("oulu", 0)], "balancd")

@@ -13,8 +13,8 @@ from transformers import TrainerControl, TrainerState
 
 from fasrepro.evaluation import predict
 from fasrepro.models import backbones, vlm
-from fasrepro.records import Face, Label
-from fasrepro.training import dual, looks, loop, trace
+from fasrepro.rows.faces import Face, Label
+from fasrepro.training import dual, loop, snapshots, trace
 from tests.training.test_dual import PROMPT, RECIPE, rows
 
 
@@ -53,7 +53,7 @@ def test_a_training_that_is_looked_at_is_the_same_and_ends_with_its_last_look(
     checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path
 ) -> None:
     alone, none, _ = train(checkpoint, picture, tmp_path, [])
-    watched, seen, modes = train(checkpoint, picture, tmp_path, looks.steps(6, 3))
+    watched, seen, modes = train(checkpoint, picture, tmp_path, snapshots.steps(6, 3))
     assert none == {}
     assert list(seen) == [2, 4, 6]
     assert watched == alone == seen[6]
@@ -76,7 +76,7 @@ def test_the_model_is_back_in_training_even_after_a_look_that_failed(checkpoint:
 @given(st.integers(1, 400), st.data())
 def test_looks_are_even_each_at_another_step_and_the_last_at_the_end(total: int, data: st.DataObject) -> None:
     count = data.draw(st.integers(1, total))
-    found = looks.steps(total, count)
+    found = snapshots.steps(total, count)
     gaps = {after - before for before, after in zip([0, *found], found, strict=False)}
     assert len(set(found)) == count
     assert found[-1] == total
@@ -86,12 +86,12 @@ def test_looks_are_even_each_at_another_step_and_the_last_at_the_end(total: int,
 @pytest.mark.parametrize(("total", "count"), [(10, 0), (10, 11), (10, -1)])
 def test_a_number_of_looks_that_cannot_be_is_named(total: int, count: int) -> None:
     with pytest.raises(ValueError, match=rf"trace.looks: {count} looks at 10 training steps; give 1 to 10"):
-        looks.steps(total, count)
+        snapshots.steps(total, count)
 
 
 def test_a_look_is_named_by_its_step_and_read_back() -> None:
-    assert looks.name("label_only", 30) == "label_only@step30"
-    assert looks.parse("label_only@step30") == ("label_only", 30)
+    assert snapshots.name("label_only", 30) == "label_only@step30"
+    assert snapshots.parse("label_only@step30") == ("label_only", 30)
     for other in ("label_only", "label_only@0.001", "label_only@step", "@step3"):
         with pytest.raises(ValueError, match="is not named as a look"):
-            looks.parse(other)
+            snapshots.parse(other)

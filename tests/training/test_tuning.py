@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fasrepro.records import Face, Label
+from fasrepro.rows.faces import Face, Label
 from fasrepro.training import tuning
 
 

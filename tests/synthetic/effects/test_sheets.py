@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fasrepro.synthetic.effects import SHEET_EFFECTS
-from fasrepro.synthetic.effects.prints import face_window
+from fasrepro.simulation.effects import SHEET_EFFECTS
+from fasrepro.simulation.effects.prints import face_window
 from tests.sheets import LAYERS, changed, made, seen, sheet
 
 # A dark border beside black hair shows little, so it is tried on people without.

@@ -1,0 +1,52 @@
+"""An explanation without its verdict, and with the opposite one: what is left is what the explanation itself says.
+
+A reader that finds "This is a presentation attack." in a text is right whenever that sentence is, whatever stands before it. So
+each reader also reads the text *cut*, where every sentence that concludes is left out, and *flipped*, where the opposite
+conclusion takes their place. Who reads the signs alone reads both alike; who reads the conclusion alone turns round.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from fasrepro.evaluation.readers import lexical
+from fasrepro.rows.captions import Verdict
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_HEADING = re.compile(r"^[ \t#>*_-]*[A-Z][A-Za-z &/]{2,40}:\s*")
+
+
+def cut(text: str) -> str:
+    """Return `text` without the sentences that conclude (`lexical.concludes`), and without headings that nothing follows."""
+    lines = []
+    for line in text.split("\n"):
+        heading = _HEADING.match(line)
+        title, body = (heading[0], line[heading.end() :]) if heading else ("", line)
+        kept = [sentence for sentence in _SENTENCE_END.split(body) if sentence.strip() and not lexical.concludes(sentence)]
+        if kept:
+            lines.append(title + " ".join(kept))
+    return "\n".join(lines)
+
+
+def flipped(text: str, sentences: Mapping[Verdict, str]) -> str:
+    """Return `text` with the opposite of its verdict; one without a verdict (`lexical.read`) is only cut.
+
+    `sentences` says each verdict in words.
+    """
+    opposite = {Verdict.ATTACK: Verdict.BONA_FIDE, Verdict.BONA_FIDE: Verdict.ATTACK}.get(lexical.read(text))
+    rest = cut(text)
+    return f"{rest} {sentences[opposite]}".strip() if opposite else rest
+
+
+WHOLE = "whole"
+
+
+def made(sentences: Mapping[Verdict, str]) -> dict[str, Callable[[str], str]]:
+    """Return every variant by its name; `sentences` as for `flipped`."""
+    return {WHOLE: lambda text: text, "cut": cut, "flipped": lambda text: flipped(text, sentences)}
+
+
+def channel(reader: str, variant: str) -> str:
+    """Return the name of a reader's verdicts on a variant: "lexical" of the whole text, "lexical_cut"."""
+    return reader if variant == WHOLE else f"{reader}_{variant}"

@@ -1,0 +1,81 @@
+"""An OpenAI-compatible server by its URL, with the key that the environment holds, and a line of progress while it is asked."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from fasrepro import hashing
+from fasrepro.llm.types import Endpoint, EndpointError, Progress, is_local
+
+KEY_VARIABLE = "OPENAI_API_KEY"
+NO_KEY = "none"  # what a server on this machine is told where no key is set
+
+
+def described(base_url: str, model: str, **settings: Any) -> Endpoint:
+    """Return the endpoint at `base_url` without its key: enough to know what was asked of it.
+
+    A model that is a folder, as `transformers serve` takes, is identified by its weights.
+
+    Args:
+        base_url: of an OpenAI-compatible server.
+        model: a name that the server knows, or a folder.
+        settings: the other fields of `Endpoint`.
+
+    Raises:
+        EndpointError: where `base_url` is no URL.
+    """
+    if not base_url.startswith(("http://", "https://")):
+        raise EndpointError(f"annotator.base_url: {base_url!r} is neither 'simulated' nor a URL such as http://host/v1")
+    return Endpoint(base_url, "", model, **settings, probe=True, weights=_weights(model) if is_local(base_url) else "")
+
+
+def _weights(model: str) -> str:
+    """Return a hash of the files of a checkpoint's folder; empty where `model` is none."""
+    files = sorted(path for path in Path(model).glob("*") if path.suffix in (".json", ".safetensors", ".jinja"))
+    return hashing.sha256_json([(path.name, hashing.sha256_file(path)) for path in files]) if files else ""
+
+
+@contextlib.contextmanager
+def opened(endpoint: Endpoint) -> Iterator[Endpoint]:
+    """Yield `endpoint` with the key in $OPENAI_API_KEY; a server on this machine may need none.
+
+    Raises:
+        EndpointError: naming the remedy where a key is needed and not set.
+    """
+    key = os.environ.get(KEY_VARIABLE, "").strip() or (NO_KEY if is_local(endpoint.base_url) else "")
+    if not key:
+        raise EndpointError(
+            f"{KEY_VARIABLE} is not set: {endpoint.base_url} needs a key (for a server that asks for none, any word)"
+        )
+    yield dataclasses.replace(endpoint, api_key=key)
+
+
+def progress_to_stderr(what: str, every_s: float = 5.0) -> Callable[[Progress], None]:
+    """Return a callback for `client.complete` that prints, at most every `every_s` seconds, how far it is: requests a second,
+    what all has cost so far, and the time left at this rate.
+    """
+    began = last = time.monotonic()
+    stored = 0  # done with before anything was asked
+
+    def show(now: Progress) -> None:
+        nonlocal last, stored
+        if not now.asked:
+            stored = now.done
+        if time.monotonic() - last < every_s:
+            return
+        last = time.monotonic()
+        rate = max(now.done - stored, 0) / (last - began)
+        left = f", {(now.total - now.done) / rate / 60:.1f} min left" if rate else ""
+        text = (
+            f"{what}: {now.done} of {now.total}, {now.asked / (last - began):.1f} requests/s, ${now.spent_usd:.2f} so far{left}"
+        )
+        print(text, file=sys.stderr, flush=True)
+
+    return show

@@ -1,0 +1,293 @@
+"""What the simulated annotator says once it has decided what it sees: sentence templates over a small vocabulary.
+
+A tiny language model must learn these sentences in a few hundred steps, so there are few words, and several ways to join them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TypeVar
+
+from fasrepro import hashing, vocabulary
+from fasrepro.captions.styles import VERDICT_FIELD, Style
+from fasrepro.rows.captions import Verdict
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Dice:
+    """Choices that are pure functions of `parts` and the choice's name: the same question is always answered alike."""
+
+    parts: tuple[object, ...]
+
+    def chance(self, name: str, probability: float) -> bool:
+        return hashing.unit_hash(*self.parts, name) < probability
+
+    def pick(self, name: str, options: Sequence[T]) -> T:
+        return options[int(hashing.unit_hash(*self.parts, name) * len(options))]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reading:
+    """What the annotator will write about: the cues it names, harmless look-alikes, the person, and what it concludes."""
+
+    cues: tuple[str, ...]
+    look_alikes: tuple[str, ...]
+    attributes: dict[str, str]
+    verdict: Verdict
+    species: str  # told or inferred, in words; "" for a bona fide face
+
+
+# The words of `Truth.attributes` (simulation/people.py) in a sentence; a word that is not here is said as it is.
+LIGHT = {
+    "left": "light from the left",
+    "right": "light from the right",
+    "above": "light from above",
+    "front": "light from the front",
+    "window": "soft daylight",
+}
+BACKGROUND = {
+    "wall": "a {wall} wall",
+    "curtain": "a {wall} curtain",
+    "shelves": "a row of shelves",
+    "doorway": "a doorway",
+    "garden": "green leaves",
+    "window": "a bright window",
+    "tiles": "{wall} tiles",
+    "bricks": "a brick wall",
+}
+# What an annotator that was not told takes an attack for, by the family of its cues.
+INFERRED: dict[str, str] = {
+    "print": "a printed photo",
+    "replay": "a picture on a screen",
+    "mask": "a mask over the face",
+    "makeup": "heavy makeup that hides a face",
+    "partial": "a false piece over a part of the face",
+}
+
+_PERSON = ("The picture shows {a person} with {who}", "We see {a person} with {who}", "Here is {a person} with {who}")
+_SEEN = ("One can see {what}.", "The image shows {what}.", "I see {what} here.", "Here we see {what}.", "The picture has {what}.")
+_LIVE_SKIN = (
+    "The skin has natural texture and the shadows follow the nose and chin.",
+    "Natural skin texture and soft shadows show real depth.",
+    "The skin looks natural and the face has real depth.",
+)
+_ALSO_HARMLESS = ("I also see {what}, and that is harmless.", "The picture also has {what}, as any picture may.")
+# What a neutral caption says of `Truth.attributes` beside the person, so that it has about as many tokens as a reasoning one: the
+# words that a sentence needs, the sentence, and what is said where the word is "none".
+_ALSO_NEUTRAL: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (("age",), "The person looks {age}.", ""),
+    (("skin_tone",), "The skin of the face is {skin_tone}.", ""),
+    (("eyes",), "The eyes are {eyes} and they are open.", ""),
+    (("glasses",), "The person has {glasses} glasses before the eyes.", "There are no glasses before the eyes."),
+    (("beard",), "The beard is {beard}.", "The person has no beard."),
+    (("hair",), "The hair is {hair}.", "There is no hair on the head."),
+    (("cover",), "On the head is {a cover}.", "There is nothing on the head."),
+    (("expression", "pose"), "The face is {expression} and {pose}.", ""),
+    (("clothes", "pattern"), "The clothes are {clothes} and {pattern}.", ""),
+    (("light",), "The person is in {the light}.", ""),
+    (("background",), "Behind the person one can see {the background}.", ""),
+    (("quality",), "The picture is {quality}.", ""),
+)
+_FITS = ("This fits {species}.", "It looks like {species}.", "All this speaks for {species}.")
+_LIVE_FITS = ("It looks like a live person in front of the camera.", "All this speaks for a live person.")
+_WITHOUT_CUE = ("The face looks like a copy and not like a live person.", "Skin and light look made and have little depth.")
+_NOTHING: dict[str, dict[Verdict, tuple[str, ...]]] = {  # a step of the reasoning without a cue to name
+    "artifacts": {
+        Verdict.BONA_FIDE: (
+            "No dots, no stripes and no paint lie over the skin.",
+            "The skin is free of print marks and of screen marks.",
+        ),
+        Verdict.ATTACK: ("No clear pattern lies over the skin here.", "The skin shows no clear marks of its own."),
+    },
+    "features": {
+        Verdict.BONA_FIDE: (
+            "Eyes, nose and mouth look natural, and the skin has fine texture.",
+            "The skin has natural texture, and the eyes look alive.",
+        ),
+        Verdict.ATTACK: (
+            "Eyes, nose and mouth look like a copy, and the skin has little texture.",
+            "The skin has little natural texture, and the eyes look still.",
+        ),
+    },
+    "lighting": {
+        Verdict.BONA_FIDE: (
+            "The shadows follow the nose and chin and show real depth.",
+            "The light falls from one side, and the shadows fit the face.",
+        ),
+        Verdict.ATTACK: ("The light gives no clear sign for or against a copy.", "The shadows alone do not decide the question."),
+    },
+    "context": {
+        Verdict.BONA_FIDE: (
+            "Nothing around the face points to paper or to a device.",
+            "The space around the face fits a person in a room.",
+        ),
+        Verdict.ATTACK: ("The space around the face gives no clear sign.", "Around the face there is little to see."),
+    },
+}
+
+REFUSALS = (
+    "I'm sorry, but I can't help with that.",
+    "I can't analyze or describe people in images.",
+    "Sorry, I am unable to assist with this request.",
+)
+
+
+def join(items: Sequence[str]) -> str:
+    """Return "a", "a and b", "a, b and c"."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def a_(words: str) -> str:
+    """Return a noun's words with "a" or "an"; a plural ("shelves") stays as it is."""
+    if not words or (words.endswith("s") and not words.endswith("ss")):
+        return words
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
+def person(attributes: dict[str, str], dice: Dice, whole: bool) -> str:
+    """Describe a person by the words of `Truth.attributes`, and if `whole` light and background; other keys are left out."""
+    who = []
+    if "skin_tone" in attributes:
+        who.append(f"{attributes['skin_tone']} skin")
+    if "hair" in attributes:
+        who.append("a shaved head" if attributes["hair"] == "none" else f"{attributes['hair']} hair")
+    if attributes.get("cover", "none") != "none":
+        who.append(a_(attributes["cover"]))
+    if attributes.get("glasses", "none") != "none":
+        who.append(f"{attributes['glasses']} glasses")
+    someone = a_(f"{attributes.get('age', '')} person".strip())
+    text = dice.pick("person", _PERSON).replace("{a person}", someone)
+    text = text.format(who=join(who) if who else "an open face")
+    if whole and attributes.get("light"):
+        text += f" in {_light(attributes)}"
+    if whole and attributes.get("background"):
+        text += f" before {_background(attributes)}"
+    return f"{text}."
+
+
+def _light(attributes: dict[str, str]) -> str:
+    light = attributes.get("light", "")
+    return LIGHT.get(light, f"{light} light")
+
+
+def _background(attributes: dict[str, str]) -> str:
+    background = attributes.get("background", "")
+    return BACKGROUND.get(background, a_(background)).replace("{wall}", attributes.get("wall", "plain"))
+
+
+def attributes_of(text: str) -> dict[str, str]:
+    """Read `Truth.attributes`; values are words, whatever JSON type they had. One without a word is left out."""
+    values = {str(key): " ".join(str(value).lower().split()) for key, value in json.loads(text or "{}").items()}
+    return {key: value for key, value in values.items() if value}
+
+
+def infer_species(names: Sequence[str]) -> str:
+    """Return what an annotator that was not told would take the named cues for, in words.
+
+    Each cue divides one vote among its species; the family with most of them wins, of equal ones the first in `cues.FAMILIES`.
+    """
+    votes = dict.fromkeys(vocabulary.FAMILIES, Fraction(0))
+    for name in names:
+        species = vocabulary.CUES[name].species
+        for family, members in vocabulary.FAMILIES.items():
+            votes[family] += Fraction(len([one for one in species if one in members]), len(species))
+    return INFERRED[max(votes, key=votes.__getitem__)] if any(votes.values()) else "a copy of a face"
+
+
+def vanilla(reading: Reading, dice: Dice) -> list[str]:
+    """Return the one part of a vanilla caption: person, signs, conclusion."""
+    sentences = [person(reading.attributes, dice, whole=False)]
+    if reading.verdict == Verdict.ATTACK:
+        sentences.append(_seen(reading.cues, dice, "seen") or dice.pick("nothing", _WITHOUT_CUE))
+        sentences.append(dice.pick("fits", _FITS).format(species=reading.species))
+    else:
+        sentences.append(dice.pick("skin", _LIVE_SKIN))
+        sentences.append(_harmless(reading, dice) or dice.pick("fits", _LIVE_FITS))
+    return [" ".join(sentences)]
+
+
+def reasoning(reading: Reading, dice: Dice) -> list[str]:
+    """Return the six parts of a reasoning caption: each cue under the step that `cues.CUES` gives it."""
+    parts = []
+    for step in vocabulary.STEPS:
+        if step == "observation":
+            parts.append(person(reading.attributes, dice, whole=True))
+        elif step == "judgment":
+            parts.append(
+                dice.pick("fits", _FITS).format(species=reading.species)
+                if reading.verdict == Verdict.ATTACK
+                else dice.pick("fits", _LIVE_FITS)
+            )
+        else:
+            text = _seen([name for name in reading.cues if vocabulary.CUES[name].step == step], dice, step)
+            text = text or dice.pick(step, _NOTHING[step][reading.verdict])
+            harmless = _harmless(reading, dice) if step == "context" and reading.verdict == Verdict.BONA_FIDE else ""
+            parts.append(f"{text} {harmless}".strip())
+    return parts
+
+
+def neutral(reading: Reading, dice: Dice) -> list[str]:
+    """Return the one part of a neutral caption: person, scene, and harmless things; no sign of an attack is named."""
+    words = reading.attributes
+    phrases = {"a cover": a_(words.get("cover", "")), "the light": _light(words), "the background": _background(words)}
+    sentences = [person(words, dice, whole=True)]
+    for keys, template, without in _ALSO_NEUTRAL:
+        if all(key in words for key in keys):
+            sentence = without if "none" in (words[key] for key in keys) else template.format(**words, **phrases)
+            sentences += [sentence] if sentence else []
+    if reading.look_alikes:
+        things = [dice.pick(f"harmless {name}", vocabulary.HARMLESS[name]) for name in reading.look_alikes]
+        sentences.append(_ALSO_HARMLESS[1].format(what=join(things)))
+    return [" ".join(sentences)]
+
+
+WRITERS = {"vanilla": vanilla, "reasoning": reasoning, "blind": reasoning, "neutral": neutral}
+
+
+def spoil(style: Style, text: str, dice: Dice) -> str:
+    """Break a caption's format: the verdict missing or, where there are steps, two swapped or one left out.
+
+    A caption that should be neutral speaks of an attack instead.
+    """
+    if not style.concludes:
+        return f"{text} I cannot tell whether this is a spoof."
+    lines = text.split("\n")
+    how = dice.pick("spoil", ("verdict", "swap", "drop") if style.headings else ("verdict",))
+    if how == "swap":
+        lines[1], lines[2] = lines[2], lines[1]
+    elif how == "drop":
+        del lines[3]
+    else:
+        lines[-1] = lines[-1].rsplit("This is", 1)[0].strip() + " So much for this image."
+    return "\n".join(lines)
+
+
+def spoil_json(style: Style, text: str, dice: Dice) -> str:
+    """Break a JSON answer: cut short, the verdict missing, or one that is none; a neutral one speaks of an attack instead."""
+    answer = json.loads(text)
+    if not style.concludes:
+        return json.dumps({field: f"{said} I cannot tell whether this is a spoof." for field, said in answer.items()})
+    how = dice.pick("spoil", ("cut", "missing", "odd"))
+    if how == "cut":
+        return text[: len(text) // 2]
+    del answer[VERDICT_FIELD]
+    return json.dumps(answer if how == "missing" else answer | {VERDICT_FIELD: "So much for this image."}, ensure_ascii=False)
+
+
+def _seen(names: Sequence[str], dice: Dice, place: str) -> str:
+    if not names:
+        return ""
+    phrases = [dice.pick(f"phrase {name}", vocabulary.CUES[name].phrasings) for name in names]
+    return dice.pick(f"template {place}", _SEEN).format(what=join(phrases))
+
+
+def _harmless(reading: Reading, dice: Dice) -> str:
+    if not reading.look_alikes:
+        return ""
+    phrases = [dice.pick(f"harmless {name}", vocabulary.HARMLESS[name]) for name in reading.look_alikes]
+    return dice.pick("also", _ALSO_HARMLESS).format(what=join(phrases))

@@ -1,0 +1,61 @@
+"""Frames into video files whose bytes depend on the frames alone."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+
+import av
+import numpy as np
+
+from fasrepro.files import replaced
+
+# container -> format, codec and what its quality is called; "+bitexact" keeps times and the encoder's name out of the file
+FORMATS: dict[str, tuple[str, str, str]] = {
+    ".mp4": ("mp4", "libx264", "crf"),
+    ".mov": ("mov", "libx264", "crf"),
+    ".avi": ("avi", "mpeg4", "quantiser"),
+}
+
+
+def write_video(path: Path, frames: Iterable[np.ndarray], frame_rate: int, crf: int, quantiser: int) -> int:
+    """Encode uint8 RGB frames of one even size into `path`, whole or not at all; return how many there were.
+
+    `crf` is H.264's constant rate factor, `quantiser` MPEG-4's, which an .avi holds: less is better.
+    """
+    with replaced(path) as temporary:
+        return _encode(str(temporary), path.suffix, frames, frame_rate, crf, quantiser)
+
+
+def recode(frames: Iterable[np.ndarray], suffix: str, frame_rate: int, crf: int, quantiser: int) -> list[np.ndarray]:
+    """Return frames as they come back from a video file with this `suffix`, without writing one."""
+    memory = io.BytesIO()
+    _encode(memory, suffix, frames, frame_rate, crf, quantiser)
+    memory.seek(0)
+    with av.open(memory) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def _encode(target: str | IO[bytes], suffix: str, frames: Iterable[np.ndarray], frame_rate: int, crf: int, quantiser: int) -> int:
+    container, codec, control = FORMATS[suffix]
+    count = 0
+    with av.open(target, "w", format=container, options={"fflags": "+bitexact"}) as output:
+        stream = None
+        for frame in frames:
+            if stream is None:
+                stream = output.add_stream(codec, rate=frame_rate)
+                stream.height, stream.width, stream.pix_fmt = frame.shape[0], frame.shape[1], "yuv420p"
+                stream.thread_count = 1
+                stream.codec_context.options = {"flags": "+bitexact", "threads": "1"}
+                if control == "crf":
+                    stream.codec_context.options |= {"crf": str(crf), "preset": "superfast", "g": "25"}
+                else:
+                    stream.codec_context.qmin = stream.codec_context.qmax = quantiser
+                    stream.codec_context.options |= {"g": "12"}
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+            count += 1
+        if stream is not None:
+            output.mux(stream.encode())
+    return count

@@ -1,0 +1,99 @@
+"""Three synthetic worlds. World a is the one whose difficulty was set; b and c check that a verdict is not an accident of it.
+
+A world is its people, and for each data set a camera, a tie between scene and label, and a workshop. b and c were written down
+before any model was run on them, and nothing was ever tuned there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from fasrepro import names
+from fasrepro.simulation.attacks import CUE_RATES, KINDS, WORKSHOPS, Workshop
+from fasrepro.simulation.cameras import CAMERAS, Camera
+from fasrepro.simulation.people import PEOPLE
+from fasrepro.simulation.ties import TIES, Tie
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Studio:
+    """Where a data set was recorded: names in CAMERAS, TIES and WORKSHOPS."""
+
+    camera: str
+    tie: str
+    workshop: str
+
+    def parts(self) -> tuple[Camera, Tie, Workshop]:
+        """Return what the names stand for."""
+        return CAMERAS[self.camera], TIES[self.tie], WORKSHOPS[self.workshop]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class World:
+    """All that differs between two worlds, besides their random draws."""
+
+    people: str  # of people.PEOPLE
+    strength: tuple[float, float]  # a cue's, smallest and largest
+    studios: dict[str, Studio]  # by data set
+
+
+WORLDS: dict[str, World] = {
+    "a": World(
+        "a",
+        (0.80, 1.0),
+        {
+            "msu": Studio("old_phone", "lobby", "office"),
+            "casia": Studio("webcam", "laboratory", "photo_shop"),
+            "replay": Studio("camcorder", "office", "print_room"),
+            "oulu": Studio("front_phone", "campus", "studio"),
+            "siw": Studio("reflex", "living_room", "home"),
+        },
+    ),
+    "b": World(
+        "b",
+        (0.30, 0.9),
+        {
+            "msu": Studio("tablet", "campus", "home"),
+            "casia": Studio("camcorder", "living_room", "studio"),
+            "replay": Studio("old_phone", "lobby", "photo_shop"),
+            "oulu": Studio("phone", "laboratory", "office"),
+            "siw": Studio("webcam", "office", "print_room"),
+        },
+    ),
+    "c": World(
+        "c",
+        (0.45, 1.0),
+        {
+            "msu": Studio("laptop", "living_room", "print_room"),
+            "casia": Studio("old_phone", "office", "home"),
+            "replay": Studio("tablet", "campus", "studio"),
+            "oulu": Studio("camcorder", "lobby", "photo_shop"),
+            "siw": Studio("front_phone", "laboratory", "office"),
+        },
+    ),
+}
+
+
+def world(name: str) -> World:
+    """Return a world. Raises `ValueError` that names the known ones."""
+    return names.lookup(WORLDS, name, "world", where="params.yaml: synthetic.world")
+
+
+def tables(name: str) -> dict[str, Any]:
+    """Return all tables of a world as JSON, for the book to print: studios with what their parts stand for, kinds and rates."""
+    chosen = world(name)
+    return {
+        "world": name,
+        "people": dataclasses.asdict(PEOPLE[chosen.people]),
+        "strength": list(chosen.strength),
+        "kinds": {species: dataclasses.asdict(kind) for species, kind in KINDS.items()},
+        "cue_rates": CUE_RATES,
+        "studios": {
+            dataset: {
+                **dataclasses.asdict(studio),
+                "parts": dict(zip(("camera", "tie", "workshop"), map(dataclasses.asdict, studio.parts()), strict=True)),
+            }
+            for dataset, studio in chosen.studios.items()
+        },
+    }

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fasrepro.llm.store import SEGMENT, Asked, Store, StoreError, Used
+
+
+def reply(key: str, text: str = "some text") -> dict[str, str]:
+    return {"key": key, "text": text, "finish_reason": "stop"}
+
+
+def test_replies_outlive_the_store_and_the_first_one_stands(tmp_path: Path) -> None:
+    with Store(tmp_path / "new" / "store") as store:
+        store.append(reply("a", "first"))
+        store.append(reply("a", "second"))
+        store.append(reply("b", "two\nlines, \u201cquoted\u201d"))
+        assert store.get("c") is None
+    with Store(tmp_path / "new" / "store") as store:
+        assert len(store) == 2
+        assert store.get("a")["text"] == "first"
+        assert store.get("b")["text"] == "two\nlines, \u201cquoted\u201d"
+
+
+def test_an_error_is_known_until_a_reply_comes(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.append({"key": "a", "error": "HTTP 500: oh"})
+        assert (store.get("a"), store.error("a"), store.error("b")) == (None, "HTTP 500: oh", None)
+        store.append(reply("a"))
+        assert store.error("a") is None and store.get("a")["text"] == "some text"
+
+
+@given(st.integers(min_value=1, max_value=200))
+def test_a_torn_last_line_is_ignored_and_the_next_one_is_whole(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+    folder = tmp_path_factory.mktemp("store")
+    with Store(folder) as store:
+        store.append(reply("a", "kept"))
+        store.append(reply("b", "caf\u00e9 " * 40))
+    data = (folder / SEGMENT).read_bytes()
+    (folder / SEGMENT).write_bytes(data[:-cut])
+    with Store(folder) as store:
+        assert store.get("a")["text"] == "kept"
+        assert (store.get("b") is None) == (cut > 1)  # all but the line's end is a whole reply
+        store.append(reply("c"))
+    with Store(folder) as store:
+        assert store.get("a") and store.get("c")
+        assert store.torn == (1 if cut > 1 else 0)
+
+
+def test_half_a_write_is_an_error_and_its_whole_lines_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    with Store(tmp_path) as store:
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "write", lambda file, data: write(file, data[: len(data) * 2 // 3]))
+            with pytest.raises(StoreError, match="is the disk full"):
+                store.append(*map(reply, "012"))
+        assert "0" not in store  # as of the last look
+        assert store.get("0") and store.get("1") and store.get("2") is None
+        store.append(reply("3"))
+    with Store(tmp_path) as store:
+        assert {key for key in "0123" if key in store} == {"0", "1", "3"}
+
+
+def test_a_line_torn_by_another_process_after_we_opened_does_not_swallow_ours(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.append(reply("a"))
+        with (tmp_path / SEGMENT).open("ab") as file:
+            file.write(b'{"key": "torn", "te')
+        assert store.get("torn") is None
+        store.append(reply("b"))
+        assert store.get("b") and store.get("a")
+    lines = (tmp_path / SEGMENT).read_bytes().splitlines()
+    assert [line.startswith(b'{"finish') for line in lines] == [True, False, True]
+
+
+def write_many(folder: Path, name: str, count: int) -> None:
+    with Store(folder) as store:
+        for number in range(count):
+            store.append(reply(f"{name}{number}", f"{name} " * 50))
+
+
+def test_two_processes_write_at_once_and_each_sees_the_other(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    with Store(tmp_path) as watcher:
+        writers = [context.Process(target=write_many, args=(tmp_path, name, 150)) for name in ("x", "y")]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join(30)
+            assert writer.exitcode == 0
+        assert all(watcher.get(f"{name}{number}") for name in ("x", "y") for number in range(150))
+        assert len(watcher) == 300 and watcher.torn == 0
+    assert [json.loads(line)["key"] for line in (tmp_path / SEGMENT).open()].count("x7") == 1
+
+
+def test_a_full_disk_is_a_clear_error_and_what_was_stored_stays(tmp_path: Path) -> None:
+    program = f"""
+import resource, signal
+from pathlib import Path
+from fasrepro.llm.store import Store, StoreError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, {resource.RLIM_INFINITY}))
+store = Store(Path({str(tmp_path)!r}))
+try:
+    for number in range(100):
+        store.append({{"key": str(number), "text": "words " * 20, "finish_reason": "stop"}})
+except StoreError as error:
+    print(number, error)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    kept = int(run.stdout.split()[0])
+    assert kept > 5 and SEGMENT in run.stdout and ("disk full" in run.stdout or "cannot be written" in run.stdout)
+    with Store(tmp_path) as store:
+        assert len(store) == kept
+        store.append(reply("after"))
+        assert store.get("after") and store.get("0") and store.get(str(kept - 1))
+
+
+def test_a_store_that_cannot_be_opened_says_how_to_move_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="FASREPRO_STORE"):
+        Store(tmp_path / "file")
+
+
+def test_what_was_used_is_counted_by_model_errors_that_may_be_billed_included(tmp_path: Path) -> None:
+    def record(key: str, model: str, **fields: object) -> dict[str, object]:
+        return {"key": key, "request": {"model": model, "prompt_version": "v"}, **fields}
+
+    with Store(tmp_path) as store:
+        store.append(record("1", "a", text="x", usage={"prompt_tokens": 10, "completion_tokens": 2}, seconds=0.5))
+        store.append(record("2", "a", text="y", usage={"prompt_tokens": 20, "completion_tokens": 3}, seconds=1.5))
+        store.append(record("3", "a", error="timeout", usage={"prompt_tokens": 40, "completion_tokens": 50}))
+        store.append(record("4", "a", text="z", usage={"prompt_tokens": 1, "completion_tokens": 1}, batch=True))
+        store.append({"key": "5", "text": "of an older store, without request or usage"})
+        used = store.used()
+    assert used[Asked("a", "v", batch=False)] == Used(70, 55, 2, 2.0)
+    assert used[Asked("a", "v", batch=True)] == Used(1, 1, 1, 0.0)
+    with Store(tmp_path) as store:
+        assert store.used() == used

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import dataclasses
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fasrepro.rows import table
+from fasrepro.rows.captions import Verdict
+from fasrepro.rows.faces import Face, Label
+from fasrepro.rows.scores import Judgement, Score
+from fasrepro.rows.table import RowError
+from fasrepro.rows.truth import Truth
+
+FACE = Face(
+    face_id="msu/attack/a#0005",
+    dataset="msu",
+    split="train",
+    subject="msu/client001",
+    presentation="msu/attack/a",
+    frame=5,
+    label=Label.ATTACK,
+    species="print",
+    instrument="printed_photo",
+    camera="msu/android",
+    box=(1, 2, 30, 40),
+    box_source="sidecar",
+    crop="msu/a.png",
+    crop_sha256="0" * 64,
+)
+
+TRUTH = Truth("a#0000", ("moire", "bezel"), (0.5, 1.0), ("3x2:2,2,2", "3x2:0,6"), ("glare",), ("halftone",), "{}")
+
+
+def test_an_attack_is_the_positive_class() -> None:
+    assert (int(Label.BONA_FIDE), int(Label.ATTACK)) == (0, 1)
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    other = dataclasses.replace(FACE, face_id="msu/attack/a#0000", frame=0)
+    table.write(tmp_path / "faces.parquet", [FACE, other], Face)
+    assert table.read(tmp_path / "faces.parquet", Face) == [other, FACE]
+    assert type(table.read(tmp_path / "faces.parquet", Face)[0].label) is Label
+
+
+@given(st.lists(st.tuples(st.text(min_size=1), st.floats(0, 1)), unique_by=lambda pair: pair[0], max_size=5))
+def test_scores_survive_the_round_trip(tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[str, float]]) -> None:
+    rows = [Score("oci_m", "vanilla", 0, name, p) for name, p in pairs]
+    path = tmp_path_factory.mktemp("scores") / "scores.parquet"
+    table.write(path, rows, Score)
+    assert table.read(path, Score) == sorted(rows, key=lambda row: row.face_id)
+
+
+def test_tuples_and_verdicts_survive_the_round_trip(tmp_path: Path) -> None:
+    table.write(tmp_path / "t.parquet", [TRUTH], Truth)
+    assert table.read(tmp_path / "t.parquet", Truth) == [TRUTH]
+    judged = Judgement("oci_m", "vanilla", 0, "a#0000", "lexical", Verdict.UNDECIDED)
+    table.write(tmp_path / "j.parquet", [judged], Judgement)
+    assert table.read(tmp_path / "j.parquet", Judgement) == [judged]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"species": "bona_fide"}, "label ATTACK does not go with species"),
+        ({"dataset": "wild"}, "'wild' is none of"),
+        ({"split": "devel"}, "'devel' is none of"),
+        ({"frame": 6}, "id does not name presentation and frame"),
+        ({"box": (1, 2, 0, 4)}, "is empty"),
+        ({"box_source": "guess"}, "'guess' is none of"),
+    ],
+)
+def test_bad_rows_are_refused_with_file_and_row(tmp_path: Path, change: dict[str, object], message: str) -> None:
+    path = tmp_path / "faces.parquet"
+    with pytest.raises(RowError, match=rf"faces\.parquet, row 0: .*{message}"):
+        table.write(path, [dataclasses.replace(FACE, **change)], Face)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"regions": ("3x2:2,2,2",)}, "cues, strengths and regions differ in number"),
+        ({"regions": ("3x2:2,2,2", "1 1 2 2")}, "the region of bezel is none, like .*: '1 1 2 2'"),
+        ({"strengths": (0.5, 1.1)}, "a strength lies outside"),
+        ({"faint": ("bezel",)}, "a cue is both present and faint"),
+    ],
+)
+def test_a_truth_that_does_not_hold_together_is_refused(change: dict[str, object], message: str) -> None:
+    TRUTH.check()
+    with pytest.raises(RowError, match=f"a#0000: {message}"):
+        dataclasses.replace(TRUTH, **change).check()
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RowError, match="stands twice"):
+        table.write(tmp_path / "faces.parquet", [FACE, FACE], Face)
+
+
+def test_scores_outside_the_unit_interval_are_refused() -> None:
+    for value in (-0.1, 1.1, float("nan")):
+        with pytest.raises(RowError, match=r"not in \[0, 1\]"):
+            Score("oci_m", "vanilla", 0, "a#0000", value).check()
+
+
+def test_missing_broken_and_foreign_tables_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "faces.parquet"
+    with pytest.raises(RowError, match="no such table"):
+        table.read(path, Face)
+    path.write_bytes(b"PAR1 cut off")
+    with pytest.raises(RowError, match="not a readable parquet file"):
+        table.read(path, Face)
+    pq.write_table(pa.table({"face_id": ["a"], "colour": [1]}), path)
+    with pytest.raises(RowError, match=r"not a table of Score; columns that differ: .*'colour'"):
+        table.read(path, Score)
+
+
+def test_same_rows_same_bytes_in_any_order(tmp_path: Path) -> None:
+    rows = [Score("oci_m", "vanilla", 0, f"v{n}#0000", n / 10) for n in range(9)]
+    table.write(tmp_path / "a.parquet", rows, Score)
+    table.write(tmp_path / "b.parquet", rows[::-1], Score)
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+
+
+def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
+    code = (
+        "import sys, pathlib; from fasrepro import records\n"
+        "rows = [records.Score('oci_m', 'vanilla', 0, f'{n}#0000', 0.5) for n in range(50000)]\n"
+        "records.write(pathlib.Path(sys.argv[1]) / 'scores.parquet', rows, records.Score)"
+    )
+
+    def fill_disk() -> None:
+        import signal
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    root = Path(__file__).parent.parent
+    done = subprocess.run(command, cwd=root, preexec_fn=fill_disk, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "File too large" in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,39 @@
+"""Videos: the same bytes again, and frames that come back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from fasrepro.hashing import sha256_file
+from fasrepro.simulation.video import recode, write_video
+
+
+def moving(count: int = 8) -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    picture = cv2.GaussianBlur(rng.integers(0, 256, (60, 80, 3), dtype=np.uint8), (0, 0), 3)
+    return [np.roll(picture, 2 * number, axis=1) for number in range(count)]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".avi"])
+def test_videos_have_the_same_bytes_again_and_decode_to_their_frames(tmp_path: Path, suffix: str) -> None:
+    frames = moving()
+    for name in ("a", "b"):
+        assert write_video(tmp_path / f"{name}{suffix}", frames, 25, crf=20, quantiser=3) == 8
+    assert sha256_file(tmp_path / f"a{suffix}") == sha256_file(tmp_path / f"b{suffix}")
+    with av.open(str(tmp_path / f"a{suffix}")) as container:
+        decoded = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert len(decoded) == 8
+    assert np.abs(decoded[3].astype(int) - frames[3]).mean() < 8
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"a{suffix}", f"b{suffix}"]
+    assert np.array_equal(recode(frames, suffix, 25, crf=20, quantiser=3), decoded)
+
+
+def test_less_quality_is_further_from_the_frames() -> None:
+    frames = moving(2)
+    fine, coarse = (recode(frames, ".mp4", 25, crf=crf, quantiser=1)[0] for crf in (15, 40))
+    assert np.abs(fine.astype(int) - frames[0]).mean() < np.abs(coarse.astype(int) - frames[0]).mean()
