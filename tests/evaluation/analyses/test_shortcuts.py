@@ -178,7 +178,7 @@ def test_a_probe_that_does_not_settle_is_a_missing_cell_and_the_audit_goes_on(mo
             patch.setattr(shortcuts, "STEPS", 1 if measures.shape[1] == 40 else shortcuts.STEPS)
             return fit(measures, *others)
 
-    monkeypatch.setattr(audit, "fit", hurried)
+    monkeypatch.setattr(shortcuts, "fit", hurried)
     report = shortcuts.audit(rows, BOUNDS)
     cell = report["probes"]["border"]["single"]["casia"]["msu"]
     assert cell["auc"] is None
