@@ -1,4 +1,4 @@
-"""Where things lie, relative to the project's root, which every stage runs in."""
+"""Where things lie, relative to the project's root, in which every stage runs."""
 
 from __future__ import annotations
 
@@ -7,82 +7,131 @@ from pathlib import Path
 
 PARAMS = Path("params.yaml")
 JOBS = Path("jobs.yaml")
+REVIEWS = Path("reviews")  # people's edits of captions: an input, in git
 RESULTS = Path("results")
+WORK = Path(".work")
 
+# What is made of the archives: a folder with one file or folder a data set.
 ARCHIVES = RESULTS / "archives"
-FINGERPRINT = ARCHIVES / "fingerprint.json"
-TRUTH = ARCHIVES / "truth.parquet"
-CUE_PAIRS = ARCHIVES / "cue_pairs.npz"
-WORLD = ARCHIVES / "world.json"
-INDEX = RESULTS / "index"
-FACES = INDEX / "faces.parquet"
-CROPS = INDEX / "crops"
-INDEX_REPORT = RESULTS / "index.json"
-AUDIT = RESULTS / "audit.json"
-GROUNDING = RESULTS / "grounding.json"
-ANNOTATORS = RESULTS / "annotators.json"
-RECORDED = RESULTS / "recorded"
-FAITHFULNESS = RESULTS / "faithfulness.json"
-READINGS = RESULTS / "readings.json"
-UNSEEN = RESULTS / "unseen.json"
-HABITS = RESULTS / "habits.json"
-TRACE = RESULTS / "trace.parquet"
+FINGERPRINTS = RESULTS / "fingerprints"
+TRUTH = RESULTS / "truth"
+FACES = RESULTS / "faces"
+CROPS = RESULTS / "crops"
+INDEX_REPORT = RESULTS / "index_report"
+WORLD = RESULTS / "world" / "world.json"
+CUE_PAIRS = RESULTS / "world" / "cue_pairs.npz"
+
+SPLITS = RESULTS / "splits"
 FOUNDATION = RESULTS / "foundation"
 CAPTIONS = RESULTS / "captions"
+CAPTIONS_REPORT = RESULTS / "captions_report"
 TRAINSETS = RESULTS / "trainsets"
 TUNING = RESULTS / "tuning"
-CHOICE, TUNED_SCORES = "choice.json", "scores.parquet"
 CHECKPOINTS = RESULTS / "checkpoints"
 PREDICTIONS = RESULTS / "predictions"
+SNAPSHOTS = RESULTS / "snapshots.parquet"
+JUDGEMENTS = RESULTS / "judgements.parquet"
 COUNTERFACTUAL = RESULTS / "counterfactual"
 PAIRS = COUNTERFACTUAL / "pairs.json"
 PAIR_CROPS = COUNTERFACTUAL / "crops"
 PAIR_SCORES = COUNTERFACTUAL / "scores.parquet"
 PAIR_EXPLANATIONS = COUNTERFACTUAL / "explanations.parquet"
-JUDGEMENTS = RESULTS / "judgements.parquet"
+
+# Figures: small JSON files, kept in git.
+AUDIT = RESULTS / "audit.json"
 METRICS = RESULTS / "metrics.json"
+GROUNDING = RESULTS / "grounding.json"
+ANNOTATORS = RESULTS / "annotators.json"
+FAITHFULNESS = RESULTS / "faithfulness.json"
+VERDICT_AGREEMENT = RESULTS / "verdict_agreement.json"
+OPTIMISM = RESULTS / "optimism.json"
+UNSEEN = RESULTS / "unseen.json"
+RECORDED = RESULTS / "recorded"
+
 BOOK = Path("book")
 GENERATED = BOOK / "_generated"
 EXECUTED = BOOK / "executed"
 HTML = BOOK / "_build" / "html"
 NOTEBOOKS = Path("notebooks")
-WORK = Path(".work")
 
 
-def captions(style: str) -> Path:
-    return CAPTIONS / f"{style}.parquet"
+def archive(dataset: str) -> Path:
+    """Return the folder that holds a synthetic data set's official tree."""
+    return ARCHIVES / dataset
 
 
-def captions_report(style: str) -> Path:
-    return RESULTS / "captions_report" / f"{style}.json"
+def truth(dataset: str) -> Path:
+    """Return the table of what is known of a data set's frames."""
+    return TRUTH / f"{dataset}.parquet"
+
+
+def fingerprint(dataset: str) -> Path:
+    """Return the fingerprint of a data set's files."""
+    return FINGERPRINTS / f"{dataset}.json"
+
+
+def faces(dataset: str) -> Path:
+    """Return the table of a data set's faces."""
+    return FACES / f"{dataset}.parquet"
+
+
+def index_report(dataset: str) -> Path:
+    """Return the report on a data set's index."""
+    return INDEX_REPORT / f"{dataset}.json"
+
+
+def split(protocol: str, part: str) -> Path:
+    """Return the faces of one part (train, dev or test) of a protocol."""
+    return SPLITS / protocol / f"{part}.parquet"
+
+
+def captions(name: str) -> Path:
+    """Return the captions of a set."""
+    return CAPTIONS / f"{name}.parquet"
+
+
+def captions_report(name: str) -> Path:
+    """Return the report on the captions of a set."""
+    return CAPTIONS_REPORT / f"{name}.json"
+
+
+def review(name: str) -> Path:
+    """Return people's edits of a set's captions."""
+    return REVIEWS / f"{name}.jsonl"
 
 
 def trainset(name: str) -> Path:
+    """Return the rows of a training set."""
     return TRAINSETS / f"{name}.parquet"
 
 
 def tuning_choice(run: str) -> Path:
-    return TUNING / run / CHOICE
+    """Return the learning rate that was chosen for a run, and what it was chosen from."""
+    return TUNING / run / "choice.json"
 
 
 def tuning_scores(run: str) -> Path:
-    return TUNING / run / TUNED_SCORES
+    """Return the scores at each learning rate that was tried for a run."""
+    return TUNING / run / "scores.parquet"
 
 
-def checkpoint(job: str, seed: int) -> Path:
-    return CHECKPOINTS / job / f"seed_{seed}"
+def checkpoint(job: str) -> Path:
+    """Return the folder of a job's trained model."""
+    return CHECKPOINTS / job
 
 
 def scores(job: str) -> Path:
+    """Return a job's scores: of the sources' dev faces and of every target's test faces."""
     return PREDICTIONS / job / "scores.parquet"
 
 
 def explanations(job: str) -> Path:
+    """Return a job's explanations of test faces."""
     return PREDICTIONS / job / "explanations.parquet"
 
 
 def licensed_archives() -> Path:
-    """Return the folder of the licensed archives, from `$FASREPRO_ARCHIVES`; raises `ValueError` if it names none."""
+    """Return the folder of the licensed archives, from `$FASREPRO_ARCHIVES`. Raises `ValueError` where it names none."""
     folder = os.environ.get("FASREPRO_ARCHIVES", "")
     if not folder or not Path(folder).is_dir():
         raise ValueError("archives.source is 'licensed': set FASREPRO_ARCHIVES to the folder that holds the official archives")
