@@ -102,3 +102,9 @@ def weights_hash(checkpoint: str) -> str:
     """Return a hash of a checkpoint folder's weights; a hub id, which has no files here, stands for itself."""
     weights = sorted(Path(checkpoint).glob("*.safetensors"))
     return hashing.sha256_json([hashing.sha256_file(path) for path in weights]) if weights else checkpoint
+
+
+def use_threads(threads: int) -> None:
+    """Fix the number of threads and ask for deterministic kernels: on one machine, the same bytes again."""
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)

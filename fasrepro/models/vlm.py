@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +173,9 @@ def with_trainable(
         copies = [parts.projector] * ("projector" in train) + ["embed_tokens", "lm_head"] * ("embeddings" in train)
         whole = [path for path in whole if path != parts.projector]
         torch.manual_seed(seed)
-        config = LoraConfig(r=rank, lora_alpha=alpha, target_modules=layers, modules_to_save=copies or None, task_type="CAUSAL_LM")
+        config = LoraConfig(
+            r=rank, lora_alpha=alpha, target_modules=layers, modules_to_save=copies or None, task_type="CAUSAL_LM"
+        )
         body = get_peft_model(base, config)
     elif "embeddings" in train:
         base.get_input_embeddings().requires_grad_(True)

@@ -9,13 +9,13 @@ from fasrepro import config, files, names, paths, stages
 from fasrepro.config import ConfigError, Job
 from fasrepro.data import cropping, protocols
 from fasrepro.evaluation import predict
+from fasrepro.models import backbones
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face
 from fasrepro.rows.scores import Explanation, Score
 from fasrepro.rows.truth import Truth
 from fasrepro.simulation import rerender
 from fasrepro.stages import jobs
-from fasrepro.training import trainer
 
 
 def asked_jobs(asked: config.Counterfactual, all_jobs: dict[str, Job]) -> list[Job]:
@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> None:
     """Write results/counterfactual. It is empty for licensed archives, which cannot be drawn again."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("threads", "archives", "synthetic", "index", "prediction", "counterfactual")
-    trainer.use_threads(params.threads)
+    backbones.use_threads(params.threads)
     synthetic = params.archives.source == "synthetic"
     wanted = asked_jobs(params.counterfactual, config.load_jobs()) if synthetic else []
     truths = {row.face_id: row for row in table.read_all(paths.TRUTH, Truth)} if wanted else {}
@@ -70,7 +70,11 @@ def main(argv: list[str] | None = None) -> None:
     with files.replaced_folder(paths.COUNTERFACTUAL, paths.WORK / "counterfactual") as work:
         folder = work / paths.PAIR_CROPS.name
         rows = rerender.write(
-            params.archives, params.synthetic, each_once, lambda rgb, box, eyes: cropping.crop(rgb, box, convention, eyes)[0], folder
+            params.archives,
+            params.synthetic,
+            each_once,
+            lambda rgb, box, eyes: cropping.crop(rgb, box, convention, eyes)[0],
+            folder,
         )
         read_own, read_pair = jobs.crop_reader(), jobs.crop_reader(folder)
         for job in wanted:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from fasrepro import config, files, hashing, paths, stages, vocabulary
 from fasrepro.foundation import pretraining, shape, tokenizer
+from fasrepro.models import backbones
 from fasrepro.simulation import foundation_portraits, people
 from fasrepro.training import trainer
 
@@ -21,7 +22,7 @@ def main(argv: list[str] | None = None) -> None:
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("threads", "foundation", "synthetic", "training")
     settings, prompt = params.foundation, params.training.prompt
-    trainer.use_threads(params.threads)
+    backbones.use_threads(params.threads)
     seeds = range(settings.seed * SEEDS, settings.seed * SEEDS + settings.images)
     portraits = foundation_portraits.neutral_portraits(seeds, settings.image_size, params.synthetic.people)
     texts = [people.describe(attributes, number) for number, (_, attributes) in enumerate(portraits)]

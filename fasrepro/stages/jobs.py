@@ -1,22 +1,19 @@
-"""What the stages of a job share: training it, loading its model, and reading the pictures of its faces."""
+"""What the stages of a job share: loading its model, and reading the pictures of its faces."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from transformers import ProcessorMixin, TrainerCallback
+from transformers import ProcessorMixin
 
 from fasrepro import paths
 from fasrepro.config import Job
 from fasrepro.crops import read_crop
 from fasrepro.models import backbones, vlm
-from fasrepro.rows import table
-from fasrepro.rows.training import TrainRow
-from fasrepro.training import run
 from fasrepro.training.recipe import Recipe
 
 CACHED_CROPS = 2048  # decoded; all of them in the embedded profile
@@ -26,19 +23,6 @@ BATCH = 48  # images that are scored at once where params.yaml does not say it; 
 def crop_reader(folder: Path = paths.CROPS) -> Callable[[Any], Image.Image]:
     """Return the function that reads the crop of a face or a training row, and keeps the last `CACHED_CROPS`."""
     return functools.lru_cache(CACHED_CROPS)(lambda row: read_crop(folder, row.crop, row.crop_sha256))
-
-
-def train(
-    job: Job,
-    learning_rate: float,
-    read_image: Callable[[Any], Image.Image],
-    work: Path,
-    callbacks: Sequence[TrainerCallback] = (),
-) -> run.Trained:
-    """Train a job at a learning rate: the one call of the stages tune, train and snapshots. `work`: the stage's folder."""
-    rows = table.read(paths.trainset(job.trainset), TrainRow)
-    recipe = job.recipe_at(learning_rate)
-    return run.train(recipe, rows, read_image, seed=job.seed, work=work / "trainer", callbacks=callbacks)
 
 
 def made_of(recipe: Recipe, processor: ProcessorMixin, crop: str) -> vlm.MadeOf:

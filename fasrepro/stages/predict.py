@@ -5,17 +5,17 @@ from __future__ import annotations
 from fasrepro import config, paths, stages
 from fasrepro.data import protocols
 from fasrepro.evaluation import predict
+from fasrepro.models import backbones
 from fasrepro.rows import table
 from fasrepro.rows.scores import Explanation, Score
 from fasrepro.stages import jobs
-from fasrepro.training import trainer
 
 
 def main(argv: list[str] | None = None) -> None:
     """Write results/predictions/<job>/scores.parquet and explanations.parquet."""
     job = config.load_job(stages.name_argument(argv, __doc__, "a job of jobs.yaml"))
     params = config.load("threads", "index", "prediction")
-    trainer.use_threads(params.threads)
+    backbones.use_threads(params.threads)
     split = protocols.read_split(job.protocol)
     model, processor, recipe = jobs.load_model(job, params.index.crop)
     how = jobs.crop_reader(), recipe.prompt, params.prediction.batch_size

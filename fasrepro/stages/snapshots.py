@@ -6,11 +6,10 @@ from fasrepro import config, files, names, paths, stages
 from fasrepro.config import ConfigError
 from fasrepro.data import protocols
 from fasrepro.evaluation import predict
-from fasrepro.models import vlm
-from fasrepro.models.backbones import load_processor
+from fasrepro.models import backbones, vlm
 from fasrepro.rows import table
 from fasrepro.rows.scores import Score
-from fasrepro.stages import jobs
+from fasrepro.stages import jobs, training
 from fasrepro.training import recipe as recipes
 from fasrepro.training import snapshots, trainer
 
@@ -20,11 +19,11 @@ def main(argv: list[str] | None = None) -> None:
     name = stages.name_argument(argv, __doc__, "the job of jobs.yaml's snapshots")
     job = names.lookup(config.read_jobs().snapshots, name, "job", ConfigError, f"{paths.JOBS}: snapshots")
     params = config.load("threads", "snapshots")
-    trainer.use_threads(params.threads)
+    backbones.use_threads(params.threads)
     rate = files.read_json(paths.tuning_choice(job.tuned))["chosen"]
     split, read_image = protocols.read_split(job.protocol), jobs.crop_reader()
     faces = split.dev + split.of_target(job.test[0])
-    processor = load_processor(job.recipe["backbone"])
+    processor = backbones.load_processor(job.recipe["backbone"])
     rows: list[Score] = []
 
     def score(step: int, model: vlm.FasVlm) -> None:
@@ -34,7 +33,7 @@ def main(argv: list[str] | None = None) -> None:
         print(f"snapshot {snapshot}: {len(scores)} scores")
 
     steps = snapshots.steps(recipes.steps(job.recipe_at(rate)), params.snapshots.count)
-    jobs.train(job, rate, read_image, paths.WORK / "snapshots", [trainer.AtSteps(steps, score)])
+    training.train_job(job, rate, read_image, paths.WORK / "snapshots", [trainer.AtSteps(steps, score)])
     table.write(paths.SNAPSHOTS, rows, Score)
 
 

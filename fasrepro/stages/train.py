@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from fasrepro import config, files, hashing, paths, stages
-from fasrepro.models import vlm
-from fasrepro.stages import jobs
+from fasrepro.models import backbones, vlm
+from fasrepro.stages import jobs, training
 from fasrepro.training import recipe as recipes
-from fasrepro.training import trainer
 
 
 def main(argv: list[str] | None = None) -> None:
     """Write a job's checkpoint: adapters, head, what else changed, and what it is made of."""
     job = config.load_job(stages.name_argument(argv, __doc__, "a job of jobs.yaml"))
     params = config.load("threads", "index")
-    trainer.use_threads(params.threads)
+    backbones.use_threads(params.threads)
     rate = files.read_json(paths.tuning_choice(job.tuned))["chosen"]
     work = paths.WORK / "train" / job.name
-    trained = jobs.train(job, rate, jobs.crop_reader(), work)
+    trained = training.train_job(job, rate, jobs.crop_reader(), work)
     recipe = job.recipe_at(rate)
     provenance = {
         "seed": job.seed,

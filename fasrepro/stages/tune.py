@@ -6,10 +6,11 @@ from fasrepro import config, files, names, paths, stages
 from fasrepro.config import ConfigError
 from fasrepro.data import protocols
 from fasrepro.evaluation import predict
+from fasrepro.models import backbones
 from fasrepro.rows import table
 from fasrepro.rows.scores import Score
-from fasrepro.stages import jobs
-from fasrepro.training import trainer, tuning
+from fasrepro.stages import jobs, training
+from fasrepro.training import tuning
 
 DIGITS = 6
 
@@ -23,10 +24,10 @@ def main(argv: list[str] | None = None) -> None:
     rows: list[Score] = []
     work = paths.WORK / "tune" / run
     if len(rates) > 1:
-        trainer.use_threads(config.load("threads").threads)
+        backbones.use_threads(config.load("threads").threads)
         split, read_image = protocols.read_split(job.protocol), jobs.crop_reader()
     for rate in rates if len(rates) > 1 else ():
-        trained = jobs.train(job, rate, read_image, work)
+        trained = training.train_job(job, rate, read_image, work)
         how = read_image, job.recipe["prompt"], jobs.BATCH
         scores = predict.score(trained.model, trained.processor, split.dev + split.test, *how)
         aucs[rate] = tuning.dev_auc(split.dev, scores)

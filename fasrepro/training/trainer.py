@@ -62,12 +62,6 @@ def training_arguments(work: Path, optimisation: Optimisation) -> TrainingArgume
     )
 
 
-def use_threads(threads: int) -> None:
-    """Fix the number of threads and ask for deterministic kernels: on one machine, the same bytes again."""
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
-
-
 def cross_entropy_of_attack(logits: Float[Tensor, " batch"], attack: Float[Tensor, " batch"]) -> Float[Tensor, ""]:
     """Return the mean binary cross-entropy; `attack` is 1 for an attack, and a positive logit means attack."""
     return functional.binary_cross_entropy_with_logits(logits.float(), attack.float())
