@@ -1,7 +1,7 @@
 """params.yaml and jobs.yaml read into frozen dataclasses: those that the packages declare, and the few that only stages need.
 
-Apart from data files that lie beside their reader, this is the only module that reads YAML. A stage calls `load` with the keys that
-dvc.yaml lists for it, and gets those alone: it cannot read what it did not name.
+Apart from data files that lie beside their reader, this is the only module that reads YAML. A stage calls `load` with the keys
+that dvc.yaml lists for it, and gets those alone: it cannot read what it did not name.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from fasrepro import config, files, names, paths
 from fasrepro.captions import sets as caption_sets
 from fasrepro.config import ConfigError, Experiment, Job, Jobs, Trainset
 from fasrepro.data import protocols, trainsets
-from fasrepro.datasets import DATASETS
 from fasrepro.data.protocols import Protocol, Sides
+from fasrepro.datasets import DATASETS
 from fasrepro.training import recipe as recipes
 from fasrepro.training.recipe import Recipe
 
@@ -43,7 +43,7 @@ def planned(params: types.SimpleNamespace) -> Jobs:
     A protocol whose data sets are absent is left out with a notice, and so is an absent target.
 
     Raises:
-        ValueError: for a run, protocol, caption set, recipe or seed that cannot be, and for a name that DVC would take for a path.
+        ValueError: for a run, protocol, caption set, recipe or seed that cannot be, and a name that DVC takes for a path.
     """
     caption_sets.check(params.captions)
     for name in params.runs:

@@ -22,7 +22,17 @@ PROFILES = Path("profiles")
 BUILD = Path(".build")
 TIMES = paths.WORK / "times.json"  # seconds of each stage, when it last ran
 # What a copy needs to run the pipeline; results stay where they are, so that a second run of a profile is as quick as any.
-SOURCES = ("fasrepro", "notebooks", str(paths.REVIEWS), "profiles", "dvc.yaml", "params.yaml", ".dvcignore", "pyproject.toml", str(paths.RECORDED))
+SOURCES = (
+    "fasrepro",
+    "notebooks",
+    str(paths.REVIEWS),
+    "profiles",
+    "dvc.yaml",
+    "params.yaml",
+    ".dvcignore",
+    "pyproject.toml",
+    str(paths.RECORDED),
+)
 BOOK_PRODUCTS = ("_generated", "executed", "_build")
 # glibc gives a step's large tensors back to the system and asks for them again in the next; kept, training is some 5 % faster.
 KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**31), "MALLOC_MMAP_THRESHOLD_": str(2**31)}
