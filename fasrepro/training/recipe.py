@@ -64,7 +64,6 @@ class Recipe:
     Args:
         backbone: any checkpoint that `AutoModelForImageTextToText` loads: a folder or a hub id.
         prompt: the one neutral student prompt, in training and test.
-        captions: share of each caption set; empty trains on labels alone.
         head_site: whose states the head reads, of `HEAD_SITES`.
         lora: of all adapters.
         phases: one after another.
@@ -75,12 +74,12 @@ class Recipe:
         weight_decay: of AdamW.
         max_grad_norm: gradients are clipped to it.
         max_caption_tokens: longer captions are cut.
+        captions: share of each caption set; empty trains on labels alone. A job has them in its training set.
         score_by: what gives `p_attack`, of `SCORES`.
     """
 
     backbone: str
     prompt: str
-    captions: dict[str, float]
     head_site: str
     lora: Lora
     phases: list[Phase]
@@ -91,6 +90,7 @@ class Recipe:
     weight_decay: float
     max_grad_norm: float
     max_caption_tokens: int
+    captions: dict[str, float] = dataclasses.field(default_factory=dict)
     score_by: str = "head"
 
 
