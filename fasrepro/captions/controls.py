@@ -28,11 +28,15 @@ class ControlError(ValueError):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Control:
-    """`make` turns the captions of the style `source` into the control's; `lacks` says what of reasoning is not in them."""
+    """`make` turns the captions of the style `source` into the control's; `lacks` says what of reasoning is not in them.
+
+    `form` is the style whose form the control's captions still have, "" if none.
+    """
 
     source: str
     lacks: str
     make: Callable[[Sequence[Face], Texts], dict[str, str]]
+    form: str = ""
 
 
 def partners(faces: Sequence[Face], name: str) -> dict[str, Face]:
@@ -148,8 +152,12 @@ def wrong_cues(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
 
 CONTROLS: dict[str, Control] = {
     "prose": Control("reasoning", "the six steps: the same sentences, in any order, without headings", prose),
-    "shuffled": Control("reasoning", "what is seen in this image: the caption of another image of the same species", shuffled),
-    "wrong_cues": Control("reasoning", "the right cues: those of another kind of attack, under the true verdict", wrong_cues),
+    "shuffled": Control(
+        "reasoning", "what is seen in this image: the caption of another image of the same species", shuffled, "reasoning"
+    ),
+    "wrong_cues": Control(
+        "reasoning", "the right cues: those of another kind of attack, under the true verdict", wrong_cues, "reasoning"
+    ),
     "species_only": Control("neutral", "all cues: a neutral description, the species and the verdict", species_only),
     "random_words": Control("reasoning", "all meaning: as many words, drawn at random", random_words),
 }

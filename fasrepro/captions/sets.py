@@ -1,0 +1,136 @@
+"""Caption sets, the section `captions` of params.yaml: which captions exist, who writes them, and what is derived from what.
+
+A set is either a *style* written by an *author*, or the captions of another set changed by a *control*:
+
+    captions:
+      reasoning: {style: reasoning, author: annotator}
+      prose:     {derived: prose, of: reasoning}
+
+Each set has a table, results/captions/<set>.parquet. Its column `style` holds the style, or the control of a derived set.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from fasrepro import names
+from fasrepro.captions.controls import CONTROLS
+from fasrepro.captions.styles import STYLES
+
+# Who can write captions, and where that author is set up.
+AUTHORS: dict[str, str] = {"annotator": "the language model that the section `annotator` of params.yaml names"}
+
+
+class CaptionSetError(ValueError):
+    """A caption set that cannot exist; the message names the set, the fault and the remedy."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CaptionSet:
+    """One entry of the section `captions`: `style` and `author`, or `derived` and `of`.
+
+    Args:
+        style: the style the captions are written in, a key of `STYLES`.
+        author: who writes them, a key of `AUTHORS`.
+        derived: the control that makes them from another set's captions, a key of `CONTROLS`.
+        of: the name of that other set.
+    """
+
+    style: str = ""
+    author: str = ""
+    derived: str = ""
+    of: str = ""
+
+    @property
+    def is_derived(self) -> bool:
+        """Return whether the set is made from another set's captions."""
+        return bool(self.derived)
+
+    @property
+    def form(self) -> str:
+        """Return the style whose form the captions have; "" if they have none, as a text of random words."""
+        return CONTROLS[self.derived].form if self.derived else self.style
+
+
+Sets: TypeAlias = Mapping[str, CaptionSet]
+
+
+def lookup(sets: Sets, name: str) -> CaptionSet:
+    """Return a set by its name. Raises `CaptionSetError` that suggests the nearest name."""
+    return names.lookup(sets, name, "caption set", CaptionSetError, "params.yaml: captions")
+
+
+def written(sets: Sets) -> dict[str, CaptionSet]:
+    """Return the sets that an author writes, by name."""
+    return {name: entry for name, entry in sets.items() if not entry.is_derived}
+
+
+def derived(sets: Sets) -> dict[str, CaptionSet]:
+    """Return the sets that are derived from another, by name, each after the set it is made from."""
+    return {name: sets[name] for name in derivation_order(sets) if sets[name].is_derived}
+
+
+def derivation_order(sets: Sets) -> list[str]:
+    """Return the names of all sets, each after the set it is derived from.
+
+    Raises:
+        CaptionSetError: a set is derived from itself, directly or through others.
+
+    >>> derivation_order({"b": CaptionSet(derived="shuffled", of="a"), "a": CaptionSet("reasoning", "annotator")})
+    ['a', 'b']
+    """
+    ordered: list[str] = []
+    for name in sets:
+        ordered += [ancestor for ancestor in reversed(lineage(sets, name)) if ancestor not in ordered]
+    return ordered
+
+
+def lineage(sets: Sets, name: str) -> list[str]:
+    """Return the name of a set, of the set it is derived from, and so on, ending with one that an author writes.
+
+    Raises:
+        CaptionSetError: a set in this line is unknown, or the line runs in a circle.
+    """
+    line = [name]
+    while (entry := lookup(sets, line[-1])).is_derived:
+        if entry.of in line:
+            circle = " of ".join([*line[line.index(entry.of) :], entry.of])
+            raise CaptionSetError(f"{_where(name)}: derived from itself ({circle}); derive one of them from a written set")
+        if entry.of not in sets:
+            raise CaptionSetError(f"{_where(line[-1])}.of: {names.unknown(entry.of, sets, 'caption set')}")
+        line.append(entry.of)
+    return line
+
+
+def check(sets: Sets) -> None:
+    """Raise `CaptionSetError` for the first set that cannot exist.
+
+    Each set must have a known style and author, or a known control of a known set whose captions the control can read.
+    """
+    for name, entry in sets.items():
+        _check_fields(name, entry)
+    derivation_order(sets)
+    for name, entry in sets.items():
+        if entry.is_derived and sets[entry.of].form != CONTROLS[entry.derived].source:
+            source = CONTROLS[entry.derived].source
+            raise CaptionSetError(
+                f"{_where(name)}: control {entry.derived!r} is made from captions of style {source!r},"
+                f" and those of {entry.of!r} are not: name a set of that style in `of`"
+            )
+
+
+def _check_fields(name: str, entry: CaptionSet) -> None:
+    by_author, from_other = (entry.style, entry.author), (entry.derived, entry.of)
+    if not ((all(by_author) and not any(from_other)) or (all(from_other) and not any(by_author))):
+        raise CaptionSetError(f"{_where(name)}: give either `style` and `author`, or `derived` and `of`")
+    if entry.is_derived:
+        names.lookup(CONTROLS, entry.derived, "control", CaptionSetError, f"{_where(name)}.derived")
+    else:
+        names.lookup(STYLES, entry.style, "style", CaptionSetError, f"{_where(name)}.style")
+        names.lookup(AUTHORS, entry.author, "author", CaptionSetError, f"{_where(name)}.author")
+
+
+def _where(name: str) -> str:
+    return f"params.yaml: captions.{name}"

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from fasrepro import config
+from fasrepro.captions import controls, sets, styles
+from fasrepro.captions.sets import CaptionSet, CaptionSetError
+
+ENTRIES = {
+    "prose": CaptionSet(derived="prose", of="shuffled_reasoning"),  # before the set that it is made from
+    "shuffled_reasoning": CaptionSet(derived="shuffled", of="reasoning"),
+    "reasoning": CaptionSet(style="reasoning", author="annotator"),
+    "neutral": CaptionSet(style="neutral", author="annotator"),
+}
+
+
+def test_a_set_comes_after_the_set_it_is_derived_from() -> None:
+    sets.check(ENTRIES)
+    assert sets.derivation_order(ENTRIES) == ["reasoning", "shuffled_reasoning", "prose", "neutral"]
+    assert list(sets.derived(ENTRIES)) == ["shuffled_reasoning", "prose"]
+    assert list(sets.written(ENTRIES)) == ["reasoning", "neutral"]
+    assert sets.lineage(ENTRIES, "prose") == ["prose", "shuffled_reasoning", "reasoning"]
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "message"),
+    [
+        ("x", CaptionSet(), r"captions\.x: give either `style` and `author`, or `derived` and `of`"),
+        ("x", CaptionSet(style="vanilla"), "give either"),
+        ("x", CaptionSet(derived="prose"), "give either"),
+        ("x", CaptionSet(style="vanilla", author="annotator", of="reasoning"), "give either"),
+        ("x", CaptionSet(style="reasonin", author="annotator"), r"captions\.x\.style: unknown style .* mean 'reasoning'"),
+        ("x", CaptionSet(style="vanilla", author="anotator"), r"captions\.x\.author: unknown author .* mean 'annotator'"),
+        ("x", CaptionSet(derived="prosa", of="reasoning"), r"captions\.x\.derived: unknown control .* mean 'prose'"),
+        ("x", CaptionSet(derived="prose", of="resoning"), r"captions\.x\.of: unknown caption set .* mean 'reasoning'"),
+        ("x", CaptionSet(derived="prose", of="neutral"), r"captions\.x: control 'prose' is made from captions of style 'reas"),
+        ("x", CaptionSet(derived="shuffled", of="prose"), r"captions\.x: .* of style 'reasoning', and those of 'prose' are not"),
+        ("x", CaptionSet(derived="shuffled", of="x"), r"captions\.x: derived from itself \(x of x\)"),
+        (
+            "reasoning",
+            CaptionSet(derived="shuffled", of="shuffled_reasoning"),
+            r"derived from itself \(shuffled_reasoning of reasoning of shuffled_reasoning\)",
+        ),
+    ],
+)
+def test_a_set_that_cannot_exist_is_refused_with_its_place(name: str, entry: CaptionSet, message: str) -> None:
+    with pytest.raises(CaptionSetError, match=r"params\.yaml: captions\..*" + message.removeprefix(r"captions\.")):
+        sets.check(ENTRIES | {name: entry})
+
+
+def test_an_unknown_set_suggests_the_nearest() -> None:
+    with pytest.raises(CaptionSetError, match=r"params\.yaml: captions: unknown caption set 'neutrl'\. Did you mean 'neutral'"):
+        sets.lookup(ENTRIES, "neutrl")
+
+
+def test_config_builds_a_set_and_refuses_an_unknown_key() -> None:
+    entries = {"prose": {"derived": "prose", "of": "reasoning"}, "reasoning": {"style": "reasoning", "author": "annotator"}}
+    built = config.build(dict[str, CaptionSet], entries, "params.yaml: captions")
+    assert built == {"prose": CaptionSet(derived="prose", of="reasoning"), "reasoning": CaptionSet("reasoning", "annotator")}
+    with pytest.raises(config.ConfigError, match=r"captions\.a: unknown key 'writer'"):
+        config.build(dict[str, CaptionSet], {"a": {"style": "vanilla", "writer": "annotator"}}, "params.yaml: captions")
+
+
+def test_every_control_names_known_styles() -> None:
+    for control in controls.CONTROLS.values():
+        assert {control.source, control.form} - {""} <= set(styles.STYLES)
