@@ -1,6 +1,7 @@
-"""params.yaml read into frozen dataclasses. The only module that reads YAML, but for the report's published figures.
+"""params.yaml and jobs.yaml read into frozen dataclasses: those that the packages declare, and the few that only stages need.
 
-A stage calls `load` with the keys that dvc.yaml lists for it, and gets those alone: what it did not name it cannot read.
+Apart from data files that lie beside their reader, this is the only module that reads YAML. A stage calls `load` with the keys that
+dvc.yaml lists for it, and gets those alone: it cannot read what it did not name.
 """
 
 from __future__ import annotations
@@ -8,57 +9,35 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from fasrepro import names, paths
+from fasrepro.captions.sets import CaptionSet
+from fasrepro.data.protocols import Protocol, Sides
+from fasrepro.training import recipe as recipes
+from fasrepro.training.recipe import Recipe
 
 
 class ConfigError(ValueError):
-    """A key or value of params.yaml that cannot be; the message names the file, the key and its neighbours."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Subjects:
-    """How many subjects each split of a synthetic archive holds."""
-
-    train: int
-    test: int
-
-
-@dataclasses.dataclass(frozen=True)
-class ReplaySubjects(Subjects):
-    devel: int
-
-
-@dataclasses.dataclass(frozen=True)
-class OuluSubjects(Subjects):
-    dev: int
-    phones: int  # of 6
-    sessions: int  # of 3
-
-
-@dataclasses.dataclass(frozen=True)
-class SiwShare:
-    """Which share of SiW-Mv2's Protocol I a synthetic archive holds, of each kind of video, in [0, 1]."""
-
-    share: float
+    """A key or value of params.yaml or jobs.yaml that cannot be; the message names the file, the key and its neighbours."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Archives:
+    """`source`: synthetic or licensed. `datasets`: those that are present; of a synthetic one, the size that its `plan` takes."""
+
     source: str
-    msu: Subjects
-    casia: Subjects
-    replay: ReplaySubjects
-    oulu: OuluSubjects
-    siw: SiwShare
+    datasets: dict[str, dict[str, Any]]
 
 
 @dataclasses.dataclass(frozen=True)
 class Synthetic:
+    """What the synthetic world is drawn from. `frames`: a video; `width`, `height`: of a frame, in pixels."""
+
     seed: int
     world: str
     spurious_strength: float
@@ -72,6 +51,8 @@ class Synthetic:
 
 @dataclasses.dataclass(frozen=True)
 class Index:
+    """Which frames are indexed, and how faces are cropped: see data/index.py."""
+
     every: int
     first: int
     min_face: int
@@ -93,7 +74,7 @@ class Audit:
 
 @dataclasses.dataclass(frozen=True)
 class Annotator:
-    """`datasets`: whose train faces are captioned; `may_leave`: whose faces may be sent to another machine."""
+    """`datasets`: those whose train faces are captioned; `may_leave`: those whose faces may be sent to another machine."""
 
     base_url: str
     model: str
@@ -128,6 +109,8 @@ class Simulated:
 
 @dataclasses.dataclass(frozen=True)
 class Foundation:
+    """Shape and pretraining of the tiny backbone."""
+
     seed: int
     images: int
     epochs: int
@@ -147,38 +130,10 @@ class Foundation:
 
 
 @dataclasses.dataclass(frozen=True)
-class Training:
-    """A training recipe.
-
-    `captions` gives each style its share of the faces; an empty one trains on labels alone. Of several `learning_rates` the
-    stage `tune` chooses one; with one there is nothing to choose.
-    """
-
-    backbone: str
-    captions: dict[str, float]
-    classification_weight: float
-    caption_weight: float
-    head_site: str
-    lora_rank: int
-    lora_alpha: int
-    lora_vision: bool
-    train_embeddings: bool
-    sampling: str
-    steps: int
-    batch_size: int
-    learning_rates: list[float]
-    warmup_steps: int
-    weight_decay: float
-    max_grad_norm: float
-    max_caption_tokens: int
-    prompt: str
-
-
-@dataclasses.dataclass(frozen=True)
 class Tuning:
-    """Where learning rates are chosen: a protocol's dev, with one seed.
+    """Where learning rates are chosen: the dev people of a protocol, with one seed.
 
-    `like` maps a run to the one whose choice it takes. Rates whose dev AUC differ by at most `saturation` are not told apart.
+    `like` maps a run to the run whose choice it takes. Dev does not tell apart rates whose AUC differ by at most `saturation`.
     """
 
     protocol: str
@@ -188,27 +143,38 @@ class Tuning:
 
 
 @dataclasses.dataclass(frozen=True)
-class Trace:
-    """The training that is looked at on its way: one seed of a job, `looks` times, evenly apart, the last at its end."""
-
-    protocol: str
-    run: str
-    seed: int
-    looks: int
-
-
-@dataclasses.dataclass(frozen=True)
 class Experiment:
-    """Each run on each protocol, with each seed; `transfer`: letters of data sets that these models are tested on besides."""
+    """Each run on each protocol, with each seed.
+
+    Args:
+        protocols: names.
+        runs: names; they are compared with each other.
+        seeds: one training each.
+        test: data sets to which targets are restricted; empty for all targets of a protocol.
+        compared: caption sets that a face must have to be trained on, where these are not just the sets of `runs`.
+    """
 
     protocols: list[str]
     runs: list[str]
     seeds: list[int]
-    transfer: list[str] = dataclasses.field(default_factory=list)
+    test: list[str] = dataclasses.field(default_factory=list)
+    compared: list[str] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshots:
+    """The job that is trained once more and scored on its way, `count` times at even distances, the last time at its end."""
+
+    protocol: str
+    run: str
+    seed: int
+    count: int
 
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
+    """`explained_videos`: of each target's test, 0 for all."""
+
     batch_size: int
     explained_videos: int
     max_new_tokens: int
@@ -216,7 +182,7 @@ class Prediction:
 
 @dataclasses.dataclass(frozen=True)
 class Counterfactual:
-    """Whose models look at faces with a cue taken out, each run on each protocol; `faces`: how many at most of a target."""
+    """Whose models see faces with a cue taken out: each run on each protocol, on its first target, at most `faces` of it."""
 
     protocols: list[str]
     runs: list[str]
@@ -225,7 +191,7 @@ class Counterfactual:
 
 @dataclasses.dataclass(frozen=True)
 class Judging:
-    """Who reads explanations. `network_videos`: how many videos a cell a reader over the network reads; 0: all."""
+    """The readers of explanations. `network_videos`: how many videos of a cell are read over the network, 0 for all."""
 
     readers: list[str]
     model: str
@@ -235,6 +201,8 @@ class Judging:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
+    """The bootstrap (`replicates`, `confidence` in (0, 1), `seed`) and the `digits` that results are rounded to."""
+
     replicates: int
     confidence: float
     seed: int
@@ -243,6 +211,8 @@ class Evaluation:
 
 @dataclasses.dataclass(frozen=True)
 class Ledger:
+    """The rule of the claims ledger: see report/claims/ledger.py."""
+
     metric: str
     margin: float
     min_seeds: int
@@ -251,7 +221,7 @@ class Ledger:
 
 @dataclasses.dataclass(frozen=True)
 class Unseen:
-    """Two runs that were tested on attacks unlike those of their sources: what does `run` gain over `baseline`?"""
+    """Two runs that are compared on attacks unlike those of their sources: what does `run` gain over `baseline`?"""
 
     run: str
     baseline: str
@@ -259,6 +229,8 @@ class Unseen:
 
 @dataclasses.dataclass(frozen=True)
 class Ablation:
+    """A notebook and its parameters."""
+
     notebook: str
     parameters: dict[str, Any]
 
@@ -271,14 +243,14 @@ SECTIONS: dict[str, Any] = {
     "audit": Audit,
     "annotator": Annotator,
     "simulated": Simulated,
-    "styles": list[str],
-    "controls": list[str],
+    "captions": dict[str, CaptionSet],
     "foundation": Foundation,
-    "training": Training,
+    "training": Recipe,
     "runs": dict[str, dict[str, Any]],
+    "protocols": dict[str, Sides],
     "tuning": Tuning,
     "experiments": dict[str, Experiment],
-    "trace": Trace,
+    "snapshots": Snapshots,
     "prediction": Prediction,
     "counterfactual": Counterfactual,
     "judging": Judging,
@@ -292,8 +264,10 @@ SECTIONS: dict[str, Any] = {
 def build(hint: Any, value: Any, where: str) -> Any:
     """Check `value` against the type `hint` and return it as that type.
 
-    Dataclasses take mappings with exactly their fields; one that has a default may be left out. Raises `ConfigError` that names
-    the key `where` it stands.
+    A dataclass takes a mapping with exactly its fields; one that has a default may be left out.
+
+    Raises:
+        ConfigError: naming the key, `where` it stands.
     """
     if dataclasses.is_dataclass(hint):
         if not isinstance(value, dict):
@@ -323,7 +297,7 @@ def build(hint: Any, value: Any, where: str) -> Any:
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML mapping; raises `ConfigError` naming the file where it is missing or broken."""
+    """Read a YAML mapping. Raises `ConfigError` naming the file where it is missing or broken."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -338,7 +312,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def load(*keys: str, path: Path = paths.PARAMS) -> types.SimpleNamespace:
     """Return the named top-level sections of params.yaml, each as its dataclass, as attributes of one namespace.
 
-    Unknown top-level keys of the file are refused whichever are asked for. Raises `ConfigError`.
+    Unknown top-level keys of the file are refused, whichever sections are asked for. Raises `ConfigError`.
     """
     content = read_yaml(path)
     for key in content:
@@ -350,41 +324,121 @@ def load(*keys: str, path: Path = paths.PARAMS) -> types.SimpleNamespace:
     return types.SimpleNamespace(**{key: build(SECTIONS[key], content[key], f"{path}: {key}") for key in keys})
 
 
-def recipe(training: Training, runs: dict[str, dict[str, Any]], run: str) -> Training:
-    """Return the default recipe with what the run overrides. Raises `ConfigError` for an unknown run or key."""
-    if run not in runs:
-        raise ConfigError(f"params.yaml: runs: {names.unknown(run, runs, 'run')}")
-    return build(Training, {**dataclasses.asdict(training), **runs[run]}, f"params.yaml: runs.{run}")
+def resolved_recipe(training: Recipe, runs: Mapping[str, dict[str, Any]], run: str) -> Recipe:
+    """Return the default recipe with the run's keys laid over it, after those of the run that it is `like`.
+
+    Raises:
+        ConfigError: for a run or a key that is not known, and a chain of `like` that comes back to itself.
+        RecipeError: for a recipe that cannot be trained.
+    """
+    chain = [run]
+    while "like" in runs.get(chain[-1], {}):
+        chain.append(runs[chain[-1]]["like"])
+        if len(set(chain)) < len(chain):
+            raise ConfigError(f"params.yaml: runs.{run}: {' is like '.join(chain)}")
+    data = dataclasses.asdict(training)
+    for name in reversed(chain):
+        override = names.lookup(runs, name, "run", ConfigError, "params.yaml: runs")
+        data = recipes.overlay(data, {key: value for key, value in override.items() if key != "like"})
+    recipe = build(Recipe, data, f"params.yaml: runs.{run}")
+    recipes.check(recipe, f"params.yaml: runs.{run}")
+    return recipe
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """A run on a protocol, all its seeds one after another in one process.
+    """One training: a run on a protocol with one seed, and the targets that its model is tested on.
 
-    `tuned` names the run whose learning rate it takes, most often itself. `checkpoint` names the job whose models are tested,
-    where they were trained for another target: then nothing is trained.
+    Args:
+        protocol: whose train faces it is trained on.
+        run: the name of its recipe.
+        seed: of its weights and of the order of its images.
+        test: targets, keys of `datasets.DATASETS`.
+        trainset: name of its training set.
+        tuned: the run whose learning rate it takes, most often its own.
+        recipe: how it is trained, as `training.recipe.as_data` writes it, without learning rates.
     """
 
     protocol: str
     run: str
-    seeds: list[int]
+    seed: int
+    test: list[str]
     trainset: str
     tuned: str
-    checkpoint: str = ""
+    recipe: dict[str, Any]
 
     @property
     def name(self) -> str:
-        return f"{self.protocol}-{self.run}"
+        """The name of its folders, and of its stages `train@` and `predict@`."""
+        return f"{self.protocol}-{self.run}-{self.seed}"
+
+    def recipe_at(self, learning_rate: float) -> Recipe:
+        """Return the recipe with one learning rate. Raises `ConfigError`."""
+        return build(Recipe, {**self.recipe, "learning_rates": [learning_rate]}, f"{paths.JOBS}: {self.name}: recipe")
 
 
-def load_tunings(path: Path = paths.JOBS) -> list[str]:
-    """Return the runs that choose a learning rate. Raises `ConfigError`."""
-    return list(build(dict[str, Job], read_yaml(path).get("tunings", {}), f"{path}: tunings"))
+@dataclasses.dataclass(frozen=True)
+class Trainset:
+    """Faces of a protocol's train part that have a caption in every set of `compared`, with shares of caption sets."""
+
+    protocol: str
+    captions: dict[str, float]
+    compared: list[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Jobs:
+    """All that jobs.yaml holds, by name.
+
+    Args:
+        written: caption sets that an author writes.
+        derived: caption sets that are made from another, with the name of that other.
+        protocols: those that can be run with the data sets at hand.
+        trainsets: what each training set is made of.
+        tunings: jobs whose recipe holds the learning rates to choose from, by run.
+        jobs: trainings.
+        snapshots: the job that is scored on its way; none where its protocol cannot be run.
+        skipped: notices about what cannot be run.
+    """
+
+    written: list[str]
+    derived: dict[str, str]
+    protocols: dict[str, Sides]
+    trainsets: dict[str, Trainset]
+    tunings: dict[str, Job]
+    jobs: dict[str, Job]
+    snapshots: dict[str, Job]
+    skipped: list[str]
+
+
+def read_jobs(path: Path = paths.JOBS) -> Jobs:
+    """Return all that jobs.yaml holds. Raises `ConfigError`."""
+    return build(Jobs, read_yaml(path), str(path))
 
 
 def load_jobs(path: Path = paths.JOBS) -> dict[str, Job]:
-    """Return all that jobs.yaml has scored by name: what is trained, then what only is tested elsewhere. Raises `ConfigError`."""
-    content, jobs = read_yaml(path), {}
-    for part in ("jobs", "transfers"):
-        jobs |= build(dict[str, Job], content.get(part, {}), f"{path}: {part}")
-    return jobs
+    """Return the jobs by name. Raises `ConfigError`."""
+    return read_jobs(path).jobs
+
+
+def load_job(name: str, path: Path = paths.JOBS) -> Job:
+    """Return one job. Raises `ConfigError` where there is none of that name."""
+    return names.lookup(load_jobs(path), name, "job", ConfigError, str(path))
+
+
+def load_trainset(name: str, path: Path = paths.JOBS) -> Trainset:
+    """Return what a training set is made of. Raises `ConfigError` where there is none of that name."""
+    return names.lookup(read_jobs(path).trainsets, name, "training set", ConfigError, str(path))
+
+
+def load_protocols(path: Path = paths.JOBS) -> dict[str, Protocol]:
+    """Return the protocols that can be run, by name. Raises `ConfigError`."""
+    return {name: Protocol(name, tuple(sides.train), tuple(sides.test)) for name, sides in read_jobs(path).protocols.items()}
+
+
+def by_run(jobs: Mapping[str, Job]) -> dict[tuple[str, str], list[Job]]:
+    """Return the jobs of each (protocol, run), by seed."""
+    groups: dict[tuple[str, str], list[Job]] = {}
+    for job in sorted(jobs.values(), key=lambda job: job.seed):
+        groups.setdefault((job.protocol, job.run), []).append(job)
+    return groups

@@ -1,76 +1,152 @@
-"""Who is trained on, who chooses thresholds, who is tested: the cross-data-set protocols of the MCIO literature."""
+"""Protocols: which data sets a model is trained on, which of their people choose thresholds, and where it is tested.
+
+The MCIO literature names its leave-one-out protocols by letters: `oci_m` trains on OULU-NPU, CASIA-FASD and Replay-Attack and
+tests on MSU-MFSD. Any other protocol is declared in params.yaml.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
-from fasrepro.datasets import DATASETS
+from fasrepro import names, paths
+from fasrepro.datasets import DATASETS, TITLES
+from fasrepro.rows import table
 from fasrepro.rows.faces import Face
 
-# The field's letters; I is Replay-Attack, after Idiap. W is this project's, for SiW-Mv2.
-LETTERS = {"m": "msu", "c": "casia", "i": "replay", "o": "oulu", "w": "siw"}
+PARTS = ("train", "dev", "test")
 
 
 class ProtocolError(ValueError):
-    """A protocol name or a set of faces that allows no honest split; the message names the fault and the remedy."""
+    """A protocol or a set of faces that allows no honest split; the message names the fault and the remedy."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Sides:
+    """A protocol as params.yaml declares it: keys of `datasets.DATASETS`."""
+
+    train: list[str]
+    test: list[str]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Protocol:
-    """Train on `sources`, test on `target` (short data set names)."""
+    """Train on the data sets `train`, choose thresholds on their dev people, test on each data set of `test`."""
 
     name: str
-    sources: tuple[str, ...]
-    target: str
+    train: tuple[str, ...]
+    test: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Split:
-    """The faces of a protocol. Dev belongs to the sources."""
+    """The faces of a protocol. Dev belongs to the sources; test holds the faces of all targets."""
 
     train: list[Face]
     dev: list[Face]
     test: list[Face]
 
+    def of_target(self, dataset: str) -> list[Face]:
+        """Return the test faces of one target."""
+        return [face for face in self.test if face.dataset == dataset]
 
-def protocol(name: str) -> Protocol:
-    """Parse a name such as `oci_m` (train on O, C and I, test on M). Raises `ProtocolError`."""
-    sources, _, target = name.partition("_")
-    letters = ", ".join(f"{letter} ({DATASETS[dataset].title})" for letter, dataset in LETTERS.items())
-    if not sources or len(target) != 1 or set(sources + target) - set(LETTERS):
+
+def resolve(name: str, declared: Mapping[str, Sides]) -> Protocol:
+    """Return the protocol of that name: as declared, else by its letters.
+
+    Raises:
+        ProtocolError: for a name that is neither, a data set that is not known, and a target that is also a source.
+    """
+    protocol = Protocol(name, tuple(declared[name].train), tuple(declared[name].test)) if name in declared else by_letters(name)
+    for dataset in (*protocol.train, *protocol.test):
+        names.lookup(DATASETS, dataset, "data set", ProtocolError, f"params.yaml: protocols.{name}")
+    if not protocol.train or not protocol.test:
+        raise ProtocolError(f"params.yaml: protocols.{name}: name at least one data set to train on and one to test on")
+    if len({*protocol.train, *protocol.test}) < len(protocol.train) + len(protocol.test):
+        raise ProtocolError(f"protocol {name!r}: a data set stands twice; a target is no source")
+    return protocol
+
+
+def by_letters(name: str) -> Protocol:
+    """Parse a name such as `oci_m`, or `oci_mw` for two targets. Raises `ProtocolError`.
+
+    >>> by_letters("mi_c")
+    Protocol(name='mi_c', train=('msu', 'replay'), test=('casia',))
+    """
+    keys = {dataset.letter: key for key, dataset in DATASETS.items() if dataset.letter}
+    sources, _, targets = name.partition("_")
+    if not sources or not targets or set(sources + targets) - set(keys):
+        known = ", ".join(f"{letter} ({TITLES[key]})" for letter, key in keys.items())
         raise ProtocolError(
-            f"protocol {name!r}: expected source letters, '_' and a target letter, as in oci_m. Letters: {letters}"
+            f"protocol {name!r} is not declared under `protocols` of params.yaml, and is not source letters, '_' and target"
+            f" letters, as in oci_m. Letters: {known}"
         )
-    if len(set(sources)) < len(sources) or target in sources:
-        raise ProtocolError(f"protocol {name!r}: a letter stands twice; a target is no source")
-    return Protocol(name, tuple(LETTERS[letter] for letter in sources), LETTERS[target])
+    return Protocol(name, tuple(keys[letter] for letter in sources), tuple(keys[letter] for letter in targets))
+
+
+def cell_name(protocol: Protocol, target: str) -> str:
+    """Return the short name of a protocol on one of its targets: letters where all its data sets have one.
+
+    >>> cell_name(Protocol("oci_m", ("oulu", "casia", "replay"), ("msu", "siw")), "siw")
+    'oci_w'
+    """
+    letters = [DATASETS[dataset].letter for dataset in (*protocol.train, target)]
+    if all(letters):
+        return f"{''.join(letters[:-1])}_{letters[-1]}"
+    return f"{protocol.name}/{target}"
+
+
+def without_absent(protocol: Protocol, present: Collection[str]) -> tuple[Protocol | None, str]:
+    """Return what of a protocol can be run with the data sets that are present, and a notice about the rest.
+
+    A protocol that lacks a source, or all its targets, cannot be run: None. The notice is "" where nothing is absent.
+    """
+    sources = [TITLES[dataset] for dataset in protocol.train if dataset not in present]
+    if sources:
+        return None, f"protocol {protocol.name} is skipped: {', '.join(sources)} is absent"
+    targets = tuple(dataset for dataset in protocol.test if dataset in present)
+    absent = ", ".join(TITLES[dataset] for dataset in protocol.test if dataset not in present)
+    if not targets:
+        return None, f"protocol {protocol.name} is skipped: {absent} is absent"
+    notice = f"protocol {protocol.name} is not tested on {absent}, which is absent" if absent else ""
+    return dataclasses.replace(protocol, test=targets), notice
 
 
 def split_faces(faces: Iterable[Face], protocol: Protocol) -> Split:
     """Return the train, dev and test faces of a protocol, in the order of `faces`.
 
-    Train: the official train split of each source. Dev: a source's official dev split where it has one, else its official
-    test subjects, which nothing else uses while it is a source; so the papers' training rows stay whole. Test: the official
-    test split of the target. Raises `ProtocolError` if one of them is empty or a subject stands in two.
+    - Train: the official train split of each source.
+    - Dev: a source's official dev split where it has one, else its official test subjects, which nothing else uses while it is
+      a source; so the papers' training rows stay whole.
+    - Test: the official test split of each target.
+
+    Raises:
+        ProtocolError: where a data set has no faces of a part, or a subject stands in two parts.
     """
     faces = list(faces)
     with_dev = {face.dataset for face in faces if face.split == "dev"}
-    dev_split = {dataset: "dev" if dataset in with_dev else "test" for dataset in protocol.sources}
+    dev_split = {dataset: "dev" if dataset in with_dev else "test" for dataset in protocol.train}
     split = Split(
-        train=[face for face in faces if face.dataset in protocol.sources and face.split == "train"],
-        dev=[face for face in faces if face.dataset in protocol.sources and face.split == dev_split[face.dataset]],
-        test=[face for face in faces if face.dataset == protocol.target and face.split == "test"],
+        train=[face for face in faces if face.dataset in protocol.train and face.split == "train"],
+        dev=[face for face in faces if face.dataset in protocol.train and face.split == dev_split[face.dataset]],
+        test=[face for face in faces if face.dataset in protocol.test and face.split == "test"],
     )
-    for dataset in protocol.sources:
-        for part, rows in (("train", split.train), ("dev", split.dev)):
+    for part, rows, datasets in (
+        ("train", split.train, protocol.train),
+        ("dev", split.dev, protocol.train),
+        ("test", split.test, protocol.test),
+    ):
+        for dataset in datasets:
             if not any(face.dataset == dataset for face in rows):
-                raise ProtocolError(f"{protocol.name}: {DATASETS[dataset].title} has no {part} faces; is its archive indexed?")
-    if not split.test:
-        raise ProtocolError(f"{protocol.name}: {DATASETS[protocol.target].title} has no test faces; is its archive indexed?")
-    sides: dict[str, str] = {}
+                raise ProtocolError(f"{protocol.name}: {TITLES[dataset]} has no {part} faces; is its archive indexed?")
+    part_of: dict[str, str] = {}
     for part, rows in (("train", split.train), ("dev", split.dev), ("test", split.test)):
         for face in rows:
-            if sides.setdefault(face.subject, part) != part:
-                raise ProtocolError(f"{protocol.name}: subject {face.subject} stands in {sides[face.subject]} and in {part}")
+            if part_of.setdefault(face.subject, part) != part:
+                raise ProtocolError(f"{protocol.name}: subject {face.subject} stands in {part_of[face.subject]} and in {part}")
     return split
+
+
+def read_split(protocol: str) -> Split:
+    """Read what the stage `splits` wrote of a protocol. Raises `RowError`."""
+    return Split(*(table.read(paths.split(protocol, part), Face) for part in PARTS))

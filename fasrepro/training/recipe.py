@@ -1,0 +1,187 @@
+"""A training recipe as data: phases, each with the parts that it trains, the parts that it resets, and its losses.
+
+Imports no torch: params.yaml and jobs.yaml are checked with it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from fasrepro import names
+
+# What a phase can train, by name. Whole parts of the backbone; LoRA adapters on a part; the token embeddings and the language
+# model's output layer, for a backbone that has never seen the words of spoofing; and the classification head.
+WEIGHTS = ("vision", "projector", "language")
+ADAPTERS = {"lora_vision": "vision", "lora_language": "language"}
+PARTS = (*WEIGHTS, *ADAPTERS, "embeddings", "head")
+LOSSES = ("head", "caption", "answer")
+SCORES = ("head", "answer")
+HEAD_SITES = ("vision", "projector", "prompt")
+SAMPLINGS = ("natural", "balanced")
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be trained; the message names the run, the key and the remedy."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Lora:
+    """Rank and scale of the adapters."""
+
+    rank: int
+    alpha: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """A stretch of training with one set of trainable parts.
+
+    Args:
+        name: of the phase.
+        train: parts that change, of `PARTS`.
+        losses: weight of each loss, of `LOSSES`. A caption loss counts only in a run with captions.
+        steps: of the optimiser.
+        reset: parts that begin anew from the backbone (of `WEIGHTS`) or from their seed (`head`).
+        rate: factor on the run's learning rate.
+    """
+
+    name: str
+    train: list[str]
+    losses: dict[str, float]
+    steps: int
+    reset: list[str] = dataclasses.field(default_factory=list)
+    rate: float = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """How a model is made. Of several `learning_rates` the stage `tune` chooses one.
+
+    A new field takes a default: what equals its default is left out of jobs.yaml, so that old jobs are not trained again.
+
+    Args:
+        backbone: any checkpoint that `AutoModelForImageTextToText` loads: a folder or a hub id.
+        prompt: the one neutral student prompt, in training and test.
+        captions: share of each caption set; empty trains on labels alone.
+        head_site: whose states the head reads, of `HEAD_SITES`.
+        lora: of all adapters.
+        phases: one after another.
+        sampling: natural (every row once an epoch) or balanced (every data set equally often).
+        batch_size: images a step.
+        learning_rates: peak rates to choose from.
+        warmup_steps: linear, at the beginning of each phase; a cosine decay follows.
+        weight_decay: of AdamW.
+        max_grad_norm: gradients are clipped to it.
+        max_caption_tokens: longer captions are cut.
+        score_by: what gives `p_attack`, of `SCORES`.
+        answer_yes: what the answer "Yes" means: bona_fide or attack.
+    """
+
+    backbone: str
+    prompt: str
+    captions: dict[str, float]
+    head_site: str
+    lora: Lora
+    phases: list[Phase]
+    sampling: str
+    batch_size: int
+    learning_rates: list[float]
+    warmup_steps: int
+    weight_decay: float
+    max_grad_norm: float
+    max_caption_tokens: int
+    score_by: str = "head"
+    answer_yes: str = "bona_fide"
+
+
+def overlay(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a recipe's keys with a run's laid over them: a mapping key by key, a phase over the phase of its name.
+
+    A list of phases of which none has a name of the base's replaces the base's. Shares of captions are replaced as a whole, and so are
+    losses: what is not named has no weight.
+    """
+    merged = dict(base)
+    for key, value in override.items():
+        if key == "phases":
+            merged[key] = _overlay_phases(base.get(key, []), value)
+        elif key == "lora":
+            merged[key] = {**base.get(key, {}), **value}
+        else:
+            merged[key] = value
+    return merged
+
+
+def _overlay_phases(base: list[dict[str, Any]], override: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    by_name = {phase.get("name"): phase for phase in base}
+    if not any(phase.get("name") in by_name for phase in override):
+        return override
+    return [{**by_name.get(phase.get("name"), {}), **phase} for phase in override]
+
+
+def check(recipe: Recipe, where: str) -> None:
+    """Raise `RecipeError`, naming the key under `where`, for a recipe that cannot be trained."""
+    for key, value, known in (
+        ("head_site", recipe.head_site, HEAD_SITES),
+        ("sampling", recipe.sampling, SAMPLINGS),
+        ("score_by", recipe.score_by, SCORES),
+        ("answer_yes", recipe.answer_yes, ("bona_fide", "attack")),
+    ):
+        _known(value, known, key, f"{where}.{key}")
+    if recipe.captions and (min(recipe.captions.values()) <= 0 or abs(sum(recipe.captions.values()) - 1) > 1e-9):
+        raise RecipeError(f"{where}: captions {recipe.captions}: shares must be positive and add up to 1")
+    if not recipe.learning_rates or min(recipe.learning_rates) <= 0:
+        raise RecipeError(f"{where}: learning_rates must hold at least one, all above 0")
+    if not recipe.phases:
+        raise RecipeError(f"{where}: phases: name at least one")
+    for phase in recipe.phases:
+        _check_phase(phase, recipe, f"{where}.phases.{phase.name}")
+
+
+def _check_phase(phase: Phase, recipe: Recipe, where: str) -> None:
+    for part in phase.train:
+        _known(part, PARTS, "part", f"{where}.train")
+    for part in phase.reset:
+        _known(part, (*WEIGHTS, "head"), "part", f"{where}.reset")
+    for loss in phase.losses:
+        _known(loss, LOSSES, "loss", f"{where}.losses")
+    for adapter, part in ADAPTERS.items():
+        if adapter in phase.train and part in phase.train:
+            raise RecipeError(f"{where}.train: {part} is trained whole, so {adapter} has nothing to adapt: name one of the two")
+    if not phase.train or not phase.losses or min(phase.losses.values()) <= 0:
+        raise RecipeError(f"{where}: a phase trains at least one part on at least one loss, with weights above 0")
+    if "head" in phase.losses and "head" not in phase.train and recipe.phases[0] is phase:
+        raise RecipeError(f"{where}: the loss 'head' needs a head: add 'head' to train")
+    if set(phase.losses) == {"caption"} and not recipe.captions:
+        raise RecipeError(f"{where}: its only loss is 'caption', but the run has no captions")
+    if phase.steps < 1 or phase.rate <= 0:
+        raise RecipeError(f"{where}: steps must be at least 1, and rate above 0")
+
+
+def _known(name: str, known: tuple[str, ...], what: str, where: str) -> None:
+    if name not in known:
+        raise RecipeError(f"{where}: {names.unknown(name, known, what)}")
+
+
+def as_data(recipe: Recipe) -> dict[str, Any]:
+    """Return a recipe as jobs.yaml holds it, without what equals its default."""
+    data = _without_defaults(recipe)
+    data["phases"] = [_without_defaults(phase) for phase in recipe.phases]
+    data["lora"] = dataclasses.asdict(recipe.lora)
+    return data
+
+
+def _without_defaults(value: Any) -> dict[str, Any]:
+    data = {}
+    for field in dataclasses.fields(value):
+        default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+        content = getattr(value, field.name)
+        if content != default:
+            data[field.name] = content
+    return data
+
+
+def steps(recipe: Recipe) -> int:
+    """Return the number of steps of all phases."""
+    return sum(phase.steps for phase in recipe.phases)
