@@ -37,3 +37,23 @@ class Caption:
         """Raise `RowError` for a caption without text or without an attempt."""
         require(bool(self.text.strip()), f"{self.face_id}: empty {self.style} caption")
         require(self.attempts >= 1, f"{self.face_id}: a caption needs at least one attempt")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Review:
+    """A person's edit of one caption, as a JSON line in reviews/ holds it. `why` says why the face was given to people."""
+
+    KEY: ClassVar = ("face_id", "style")
+
+    face_id: str
+    style: str
+    crop: str
+    crop_sha256: str  # of the crop's pixels: the edit is about this image
+    label: str
+    species: str
+    why: str
+    text: str
+
+    def check(self) -> None:
+        """Raise `RowError` for an edit of no face."""
+        require(bool(self.face_id), "an edit without a face_id")
