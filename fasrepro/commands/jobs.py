@@ -1,144 +1,251 @@
-"""`fasrepro jobs`: write jobs.yaml from the experiments, runs and seeds of params.yaml."""
+"""`fasrepro jobs`: write jobs.yaml, every training with its resolved recipe, from the experiments of params.yaml."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import re
-from collections.abc import Collection
+import types
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from fasrepro import config, files, names, paths
-from fasrepro.captions.controls import control_of
-from fasrepro.captions.styles import style_of
+from fasrepro.captions import sets as caption_sets
+from fasrepro.config import ConfigError, Experiment, Job, Jobs, Trainset
 from fasrepro.data import protocols, trainsets
+from fasrepro.data.protocols import Protocol, Sides
+from fasrepro.datasets import DATASETS
+from fasrepro.training import recipe as recipes
+from fasrepro.training.recipe import Recipe
 
-KEYS = ("experiments", "runs", "training", "tuning", "trace", "counterfactual", "styles", "controls")
+KEYS = (
+    "archives",
+    "captions",
+    "training",
+    "runs",
+    "protocols",
+    "tuning",
+    "experiments",
+    "snapshots",
+    "counterfactual",
+)
 HEADER = "# Written by `fasrepro jobs` from params.yaml. Edit that, not this.\n"
+SHORT = 150  # characters of a list or mapping that is written on one line
+TUNING = "tuning"  # names the training sets on which learning rates are chosen
 
 
-def jobs_of(
-    experiments: dict[str, config.Experiment],
-    runs: dict[str, dict[str, Any]],
-    training: config.Training,
-    tuning: config.Tuning,
-    captioned: list[str],
-) -> dict[str, Any]:
-    """Return the content of jobs.yaml: each run on each protocol once, with the union of the seeds asked for.
+def planned(params: types.SimpleNamespace) -> Jobs:
+    """Return all that params.yaml's experiments ask to be trained.
 
-    `captioned` are the styles and controls that there are captions of. Raises a `ValueError` for a run, protocol, style or mix
-    that cannot be, and for names that DVC would take for paths.
+    A protocol whose data sets are absent is left out with a notice, and so is an absent target.
+
+    Raises:
+        ValueError: for a run, protocol, caption set, recipe or seed that cannot be, and a name that DVC takes for a path.
     """
-    jobs: dict[str, dict[str, Any]] = {}
-    sets: dict[str, dict[str, Any]] = {}
-    tunings: dict[str, dict[str, Any]] = {}
-    for run in tuning.like:
-        if run not in runs:
-            raise config.ConfigError(f"params.yaml: tuning.like: {names.unknown(run, runs, 'run')}")
-    elsewhere: dict[str, tuple[str, str]] = {}  # a test on another target -> its protocol, and the job whose models are tested
+    caption_sets.check(params.captions)
+    for name in params.runs:
+        if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+            raise ConfigError(f"params.yaml: runs.{name}: a name takes letters, digits and underscores only")
+    for name in params.tuning.like:
+        names.lookup(params.runs, name, "run", ConfigError, "params.yaml: tuning.like")
+    plan = _Plan(params)
+    for name, experiment in params.experiments.items():
+        plan.add_experiment(name, experiment)
+    plan.add_tunings()
+    plan.add_snapshots()
+    check_counterfactual(params.counterfactual, plan.jobs.values())
+    return plan.result()
 
-    def trainset(protocol: str, run: str) -> str:
-        """Note that the run's trainset is wanted, and return its name."""
-        captions = _recipe(training, runs, run, captioned).captions
-        name = f"{protocol}-{trainsets.mix_name(captions)}"
-        shares = [f"{style}={share}" for style, share in sorted(captions.items())]
-        sets[name] = {"name": name, "protocol": protocol, "captions": shares}
+
+class _Plan:
+    """Jobs as they are collected from experiments."""
+
+    def __init__(self, params: types.SimpleNamespace) -> None:
+        self.params = params
+        self.recipes: dict[str, Recipe] = {}
+        self.protocols: dict[str, Protocol | None] = {}
+        self.trainsets: dict[str, Trainset] = {}
+        self.tunings: dict[str, Job] = {}
+        self.jobs: dict[str, Job] = {}
+        self.snapshots: dict[str, Job] = {}
+        self.skipped: list[str] = []
+
+    def result(self) -> Jobs:
+        """Return what was collected, by name."""
+        kept = {name: Sides(list(p.train), list(p.test)) for name, p in sorted(self.protocols.items()) if p is not None}
+        sets = self.params.captions
+        return Jobs(
+            written=list(caption_sets.written(sets)),
+            derived={name: entry.of for name, entry in caption_sets.derived(sets).items()},
+            protocols=kept,
+            trainsets=dict(sorted(self.trainsets.items())),
+            tunings=dict(sorted(self.tunings.items())),
+            jobs=dict(sorted(self.jobs.items())),
+            snapshots=self.snapshots,
+            skipped=self.skipped,
+        )
+
+    def protocol(self, name: str) -> Protocol | None:
+        """Return what of a protocol can be run; None for one that cannot."""
+        if name not in self.protocols:
+            whole = protocols.resolve(name, self.params.protocols)
+            self.protocols[name], notice = protocols.without_absent(whole, self.params.archives.datasets)
+            self.skipped += [notice] if notice else []
+        return self.protocols[name]
+
+    def recipe(self, run: str) -> Recipe:
+        """Return a run's recipe, whose caption sets exist."""
+        if run not in self.recipes:
+            recipe = config.resolved_recipe(self.params.training, self.params.runs, run)
+            for name in recipe.captions:
+                names.lookup(self.params.captions, name, "caption set", ConfigError, f"params.yaml: runs.{run}: captions")
+            self.recipes[run] = recipe
+        return self.recipes[run]
+
+    def tuned(self, run: str) -> str:
+        """Return the run whose learning rate `run` takes."""
+        chosen = self.params.tuning.like.get(run, run)
+        if chosen in self.params.tuning.like:
+            raise ConfigError(f"params.yaml: tuning.like: {run} takes the rate of {chosen}, which chooses none itself")
+        return chosen
+
+    def compared(self, runs: Iterable[str]) -> list[str]:
+        """Return the caption sets of runs, by name."""
+        return sorted({name for run in runs for name in self.recipe(run).captions})
+
+    def trainset(self, experiment: str, protocol: str, run: str, compared: list[str]) -> str:
+        """Add the training set of a run, unless there is an equal one, and return its name."""
+        captions = dict(sorted(self.recipe(run).captions.items()))
+        wanted = Trainset(protocol, captions, compared)
+        for name, known in self.trainsets.items():
+            if known == wanted:
+                return name
+        name = f"{protocol}-{experiment}-{trainsets.mix_name(captions)}"
+        self.trainsets[name] = wanted
         return name
 
-    for name, experiment in experiments.items():
-        for run in experiment.runs:
-            tuned = _tuned(tuning, runs, run)
-            for protocol in experiment.protocols:
-                protocols.protocol(protocol)
-                if not experiment.seeds:
-                    raise config.ConfigError(f"params.yaml: experiments.{name}: no seeds")
-                job = jobs.setdefault(f"{protocol}-{run}", {"protocol": protocol, "run": run, "seeds": []})
-                job["seeds"] = sorted({*job["seeds"], *experiment.seeds})
-                job |= {"trainset": trainset(protocol, run), "tuned": tuned}
-                for letter in experiment.transfer:
-                    place = protocols.protocol(f"{protocol.partition('_')[0]}_{letter}").name
-                    elsewhere.setdefault(f"{place}-{run}", (place, f"{protocol}-{run}"))
-            place = protocols.protocol(tuning.protocol).name
-            chosen = {"protocol": place, "run": tuned, "seeds": [tuning.seed]}
-            tunings[tuned] = chosen | {"trainset": trainset(place, tuned), "tuned": tuned}
-    transfers = {
-        name: {**jobs[trained], "protocol": place, "seeds": list(jobs[trained]["seeds"]), "checkpoint": trained}
-        for name, (place, trained) in elsewhere.items()
-        if name not in jobs
-    }
-    parts = {"jobs": jobs, "trainsets": sets, "transfers": transfers, "tunings": tunings}
-    return {part: dict(sorted(found.items())) for part, found in parts.items()}
+    def add_experiment(self, name: str, experiment: Experiment) -> None:
+        """Add a job for each run, protocol and seed of an experiment."""
+        if not experiment.seeds:
+            raise ConfigError(f"params.yaml: experiments.{name}: no seeds")
+        compared = sorted(experiment.compared) or self.compared(experiment.runs)
+        for protocol_name in experiment.protocols:
+            protocol = self.protocol(protocol_name)
+            if protocol is None:
+                continue
+            targets = self.targets(name, experiment, protocol)
+            for run in experiment.runs:
+                trainset = self.trainset(name, protocol_name, run, compared)
+                for seed in experiment.seeds:
+                    self.add_job(name, protocol_name, run, seed, targets, trainset)
+
+    def targets(self, name: str, experiment: Experiment, protocol: Protocol) -> list[str]:
+        """Return the targets of a protocol that an experiment tests."""
+        where = f"params.yaml: experiments.{name}: test"
+        for target in experiment.test:
+            names.lookup(DATASETS, target, "data set", ConfigError, where)
+        targets = [target for target in protocol.test if not experiment.test or target in experiment.test]
+        if not targets:
+            raise ConfigError(f"{where}: {protocol.name} is tested on {', '.join(protocol.test)}: name one of them")
+        return targets
+
+    def add_job(self, experiment: str, protocol: str, run: str, seed: int, targets: list[str], trainset: str) -> None:
+        """Add a job; one that is there already is tested on the targets of both."""
+        recipe = recipes.as_data(self.recipe(run))
+        recipe.pop("captions", None)  # the training set's
+        del recipe["learning_rates"]  # the stage tune's choice
+        job = Job(protocol, run, seed, targets, trainset, self.tuned(run), recipe)
+        known = self.jobs.get(job.name)
+        if known is not None:
+            if known.trainset != trainset:
+                raise ConfigError(
+                    f"params.yaml: experiments.{experiment}: {run} on {protocol} is also trained by another experiment, on faces"
+                    f" with captions of {self.trainsets[known.trainset].compared} instead of {self.trainsets[trainset].compared}:"
+                    " give both experiments the same `compared`"
+                )
+            job = dataclasses.replace(job, test=[*known.test, *(target for target in targets if target not in known.test)])
+        self.jobs[job.name] = job
+
+    def add_tunings(self) -> None:
+        """Add the choice of a learning rate for each run that makes one."""
+        runs = sorted({job.tuned for job in self.jobs.values()})
+        protocol, compared = self.params.tuning.protocol, self.compared(runs)
+        if runs and self.protocol(protocol) is None:
+            raise ConfigError(f"params.yaml: tuning.protocol: {self.skipped[-1]}; name another protocol")
+        for run in runs:
+            recipe = recipes.as_data(self.recipe(run))
+            recipe.pop("captions", None)
+            trainset = self.trainset(TUNING, protocol, run, compared)
+            test = list(self.protocol(protocol).test)
+            self.tunings[run] = Job(protocol, run, self.params.tuning.seed, test, trainset, run, recipe)
+
+    def add_snapshots(self) -> None:
+        """Add the job that is scored on its way: one of the jobs, because its last scores are compared with them."""
+        wanted = self.params.snapshots
+        if self.protocol(wanted.protocol) is None:
+            return
+        name = f"{wanted.protocol}-{wanted.run}-{wanted.seed}"
+        job = names.lookup(self.jobs, name, "job", ConfigError, "params.yaml: snapshots")
+        steps = recipes.steps(self.recipe(wanted.run))
+        if not 1 <= wanted.count <= steps:
+            raise ConfigError(f"params.yaml: snapshots.count: {wanted.count} snapshots of {steps} steps; give 1 to {steps}")
+        self.snapshots[name] = job
 
 
-def _recipe(training: config.Training, runs: dict[str, dict[str, Any]], run: str, captioned: list[str]) -> config.Training:
-    """Return a run's recipe. Raises a `ValueError` for a name or a mix that cannot be, and a style without captions."""
-    recipe = config.recipe(training, runs, run)
-    if not re.fullmatch(r"[A-Za-z0-9_]+", run):
-        raise config.ConfigError(f"params.yaml: runs.{run}: a name takes letters, digits and underscores only")
-    trainsets.check_shares(recipe.captions)
-    for style in recipe.captions:
-        if style not in captioned:
-            raise config.ConfigError(f"params.yaml: runs.{run}: captions: {names.unknown(style, captioned, 'style')}")
-    if not recipe.learning_rates or any(rate <= 0 for rate in recipe.learning_rates):
-        raise config.ConfigError(f"params.yaml: runs.{run}: learning_rates must hold at least one, all above 0")
-    return recipe
-
-
-def _tuned(tuning: config.Tuning, runs: dict[str, dict[str, Any]], run: str) -> str:
-    """Return the run whose learning rate `run` takes. Raises `ConfigError` where `tuning.like` names none that chooses one."""
-    chosen = tuning.like.get(run, run)
-    if chosen in tuning.like:
-        raise config.ConfigError(f"params.yaml: tuning.like: {run} takes the rate of {chosen}, which chooses none itself")
-    return chosen
-
-
-def traced(trace: config.Trace, jobs: dict[str, dict[str, Any]], recipe: config.Training) -> dict[str, Any]:
-    """Return the job that is looked at on its way, with its one seed; `recipe` is its run's.
-
-    Raises `ConfigError` where there is no such job, since its last look is compared with it, or not as many steps as looks.
-    """
-    name = f"{trace.protocol}-{trace.run}"
-    if name not in jobs:
-        raise config.ConfigError(f"params.yaml: trace: {names.unknown(name, jobs, 'job')}; name a run and protocol of one")
-    if trace.seed not in jobs[name]["seeds"]:
-        raise config.ConfigError(f"params.yaml: trace.seed: {name} has seeds {jobs[name]['seeds']}, not {trace.seed}; name one")
-    if not 1 <= trace.looks <= recipe.steps:
-        raise config.ConfigError(
-            f"params.yaml: trace.looks: {trace.looks} looks at {recipe.steps} steps; give 1 to {recipe.steps}"
-        )
-    return jobs[name] | {"seeds": [trace.seed]}
+def check_counterfactual(asked: config.Counterfactual, jobs: Iterable[Job]) -> None:
+    """Raise `ConfigError` where a cue is to be taken out for models that no job trains."""
+    known = {f"{job.protocol}-{job.run}": job for job in jobs}
+    for protocol in asked.protocols:
+        for run in asked.runs:
+            names.lookup(known, f"{protocol}-{run}", "protocol and run", ConfigError, "params.yaml: counterfactual")
+    if asked.faces < 1:
+        raise ConfigError("params.yaml: counterfactual.faces must be at least 1; for none, empty counterfactual.protocols")
 
 
 def text(path: Path = paths.PARAMS) -> str:
     """Return what jobs.yaml must hold for the params in `path`."""
-    params = config.load(*KEYS, path=path)
-    for style in params.styles:
-        style_of(style)  # raises for one that is not there
-    for name in params.controls:
-        if (source := control_of(name).source) not in params.styles:
-            raise config.ConfigError(f"{path}: controls: {name} is made of style {source!r}: add that to styles")
-    captioned = [*params.styles, *params.controls]
-    made = jobs_of(params.experiments, params.runs, params.training, params.tuning, captioned)
-    made["traced"] = traced(params.trace, made["jobs"], config.recipe(params.training, params.runs, params.trace.run))
-    check_counterfactual(params.counterfactual, [*made["jobs"], *made["transfers"]])
-    return HEADER + yaml.safe_dump(made, sort_keys=False)
+    return HEADER + yaml.dump(_plain(planned(config.load(*KEYS, path=path))), Dumper=_Dumper, sort_keys=False, width=200)
 
 
-def check_counterfactual(asked: config.Counterfactual, jobs: Collection[str]) -> None:
-    """Raise `ConfigError` where a cue is to be taken out for models that no job trains or tests; `jobs` are the names of all."""
-    missing = [f"{protocol}-{run}" for protocol in asked.protocols for run in asked.runs if f"{protocol}-{run}" not in jobs]
-    if missing:
-        where = f"params.yaml: counterfactual: {names.unknown(missing[0], jobs, 'job')}"
-        raise config.ConfigError(f"{where}. Name its run and protocol in an experiment, or take them out")
-    if asked.faces < 1:
-        raise config.ConfigError("params.yaml: counterfactual.faces must be at least 1; for none, empty counterfactual.protocols")
+def _plain(value: Any) -> Any:
+    """Return dataclasses as mappings, in the order of their fields."""
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML without anchors, in which a list or mapping that fits on a line stands on one."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _represent_list(dumper: yaml.SafeDumper, values: list[Any]) -> yaml.Node:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=len(str(values)) <= SHORT)
+
+
+def _represent_mapping(dumper: yaml.SafeDumper, values: dict[str, Any]) -> yaml.Node:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", values, flow_style=len(str(values)) <= SHORT)
+
+
+_Dumper.add_representer(list, _represent_list)
+_Dumper.add_representer(dict, _represent_mapping)
 
 
 def is_stale() -> bool:
-    """Return whether jobs.yaml is other than what params.yaml asks for."""
+    """Return whether jobs.yaml differs from what params.yaml asks for."""
     return not paths.JOBS.is_file() or paths.JOBS.read_text(encoding="utf-8") != text()
+
+
+def notices() -> list[str]:
+    """Return what params.yaml asks for and the data sets at hand do not allow."""
+    return config.read_jobs().skipped if paths.JOBS.is_file() else []
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -147,15 +254,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write jobs.yaml, or with `--check` say whether it is stale."""
+    """Write jobs.yaml, or with `--check` report whether it is stale."""
     if arguments.check:
         stale = is_stale()
         if stale:
             print(f"{paths.JOBS} is stale: run `fasrepro jobs`")
         return int(stale)
     files.write_text(paths.JOBS, text())
-    jobs = config.load_jobs()
-    trained = [job for job in jobs.values() if not job.checkpoint]
-    models = sum(len(job.seeds) for job in trained)
-    print(f"{paths.JOBS}: {len(trained)} jobs, {models} models to train; {len(jobs) - len(trained)} tests elsewhere")
+    print(f"{paths.JOBS}: {len(config.load_jobs())} jobs")
+    for notice in notices():
+        print(notice)
     return 0

@@ -107,3 +107,14 @@ def read(path: Path, row_type: type[Row]) -> list[Row]:
     rows = [row_type(*values) for values in zip(*columns, strict=True)]
     check_rows(rows, str(path))
     return rows
+
+
+def read_all(folder: Path, row_type: type[Row]) -> list[Row]:
+    """Read every table of `folder` as one, sorted by key. Raises `RowError` where there is none, and for a key that two hold."""
+    paths = sorted(folder.glob("*.parquet"))
+    if not paths:
+        raise RowError(f"{folder}: no tables of {row_type.__name__} here; `dvc repro` makes them")
+    rows = [row for path in paths for row in read(path, row_type)]
+    rows.sort(key=lambda row: tuple(getattr(row, name) for name in row_type.KEY))
+    check_rows(rows, str(folder))
+    return rows
