@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 
 import numpy as np
 import threadpoolctl
 
-from fasrepro import config, crops, files, paths, regions, stages
+from fasrepro import config, crops, paths, regions, stages
 from fasrepro.data import sizes
+from fasrepro.evaluation import results
 from fasrepro.evaluation.analyses import shortcut_features, shortcuts
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face
@@ -45,10 +45,10 @@ def main(argv: list[str] | None = None) -> None:
         known = cue_views(faces, table.read(paths.TRUTH, Truth))
         views = [view | {shortcuts.CUES: cue} for view, cue in zip(views, known, strict=True)]
     with threadpoolctl.threadpool_limits(params.threads):  # sums are split by threads, and rounded by how they are split
-        report = shortcuts.audit(shortcuts.rows_of(faces, views), shortcuts.Bounds(**dataclasses.asdict(params.audit)))
-    files.write_json(paths.AUDIT, files.rounded(report, params.evaluation.digits))
-    for name, entry in report["expected"].items():
-        print(f"audit: {name}: {entry['value']}, should be at least {entry['least']}")
+        report = shortcuts.audit(shortcuts.rows_of(faces, views), params.audit)
+    results.write(paths.AUDIT, report, params.evaluation.digits)
+    for name, entry in report.expected.items():
+        print(f"audit: {name}: {entry.value}, should be at least {entry.least}")
     leak = shortcuts.leak_message(report)
     if leak and synthetic:
         raise shortcuts.ProbeError(f"a shortcut that works everywhere; {paths.AUDIT} has the figures. {leak}")
