@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import typing
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -61,6 +62,7 @@ def _from_arrow(hint: Any) -> Callable[[Any], Any]:
     return hint if issubclass(hint, enum.Enum) else (lambda value: value)
 
 
+@functools.cache
 def _hints(row_type: type[Row]) -> dict[str, Any]:
     """Return the type of each field, in order."""
     hints = typing.get_type_hints(row_type)
@@ -113,6 +115,7 @@ def write_batches(path: Path, batches: Iterable[pa.RecordBatch], row_type: type[
     expected, keys = schema(row_type), []
     with files.replaced(path) as temporary, pq.ParquetWriter(temporary, expected) as writer:
         for first, group in _row_groups(batches):
+            group = pa.RecordBatch.from_arrays([group.column(name) for name in expected.names], schema=expected)
             _check_group(group, row_type, str(path), first)
             keys.append(group.select(row_type.KEY))
             writer.write_batch(group)
