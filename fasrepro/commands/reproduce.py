@@ -156,6 +156,8 @@ def run(arguments: argparse.Namespace) -> int:
         folder = make_copy(Path(), arguments.profile, arguments.copy or BUILD / arguments.profile)
     elif jobs.is_stale():
         raise config.ConfigError(f"{paths.JOBS} is stale: run `fasrepro jobs`")
+    for notice in config.read_jobs(folder / paths.JOBS).skipped:
+        print(notice)
     began = time.monotonic()
     status, spans = run_dvc(folder, arguments.options)
     width = max([len(stage) for stage, _ in spans], default=5)

@@ -43,3 +43,17 @@ class Caption:
         text = columns["text"]
         yield pc.or_(pc.equal(text, ""), pc.utf8_is_space(text)), lambda caption: f"empty {caption.style} caption"
         yield pc.less(columns["attempts"], 1), lambda _: "a caption needs at least one attempt"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Review:
+    """A person's edit of one caption, as a JSON line in reviews/ holds it. `why` says why the face was given to people."""
+
+    face_id: str
+    style: str
+    crop: str
+    crop_sha256: str  # of the crop's pixels: the edit is about this image
+    label: str
+    species: str
+    why: str
+    text: str

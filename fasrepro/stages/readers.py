@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import types
 from collections.abc import Iterator
 
@@ -16,7 +15,7 @@ from fasrepro.rows import table
 from fasrepro.rows.faces import Face
 from fasrepro.rows.scores import Explanation, Judgement
 from fasrepro.rows.training import TrainRow
-from fasrepro.simulation.annotator.annotator import Annotator, Failings
+from fasrepro.simulation.annotator.annotator import Annotator
 from fasrepro.stages import annotation
 
 
@@ -28,10 +27,8 @@ def opened_api(params: types.SimpleNamespace) -> Iterator[registry.Api]:
         "max_tokens": params.judging.max_tokens,
         "temperature": 0.0,
     }
-    rates = dataclasses.asdict(params.simulated)
-    seed = rates.pop("seed")
-    known = Annotator({}, Failings(**rates), seed)  # it reads texts, so it need not know an image
-    with annotation.opened(settings, known) as endpoint, Store(paths.store()) as store:
+    annotator = Annotator({}, params.simulated)  # it reads texts, so it need not know an image
+    with annotation.open_endpoint(settings, annotator) as endpoint, Store(paths.store()) as store:
         yield registry.Api(endpoint, store)
 
 
