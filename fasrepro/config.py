@@ -140,7 +140,7 @@ class Experiment:
         protocols: names.
         runs: names; they are compared with each other.
         seeds: one training each.
-        test: targets, where not all of a protocol's are wanted.
+        test: data sets to which targets are restricted; empty for all targets of a protocol.
         compared: caption sets that a face must have to be trained on, where these are not just the sets of `runs`.
     """
 
@@ -334,12 +334,21 @@ class Trainset:
 
 @dataclasses.dataclass(frozen=True)
 class Jobs:
-    """All that jobs.yaml holds: what is run, by name, and notices about what is skipped.
+    """All that jobs.yaml holds, by name.
 
-    `tunings` are jobs whose recipe holds the learning rates to choose from, by run; `snapshots` is the job that is scored on its
-    way.
+    Args:
+        written: caption sets that an author writes.
+        derived: caption sets that are made from another, with the name of that other.
+        protocols: those that can be run with the data sets at hand.
+        trainsets: what each training set is made of.
+        tunings: jobs whose recipe holds the learning rates to choose from, by run.
+        jobs: trainings.
+        snapshots: the job that is scored on its way; none where its protocol cannot be run.
+        skipped: notices about what cannot be run.
     """
 
+    written: list[str]
+    derived: dict[str, str]
     protocols: dict[str, Sides]
     trainsets: dict[str, Trainset]
     tunings: dict[str, Job]

@@ -9,7 +9,22 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGE = "fasrepro"
 # Imported by stages without determining their bytes: values are tracked as params, places as deps and outs.
-UNTRACKED = {"fasrepro", "fasrepro.config", "fasrepro.paths", "fasrepro.stages"}
+UNTRACKED = {"fasrepro", "fasrepro.config", "fasrepro.names", "fasrepro.paths", "fasrepro.stages"}
+
+# Folders whose modules change the same results: a stage lists one whole where it uses more than half of its modules.
+WHOLE = (
+    "fasrepro/archives",
+    "fasrepro/captions",
+    "fasrepro/evaluation/readers",
+    "fasrepro/foundation",
+    "fasrepro/llm",
+    "fasrepro/models",
+    "fasrepro/report",
+    "fasrepro/simulation/annotator",
+    "fasrepro/simulation/effects",
+)
+# Stages that list the modules of `rows` one by one, because a new row type is to leave them alone.
+EXPENSIVE = ("annotate", "archives", "counterfactual", "foundation", "index", "predict", "snapshots", "train", "tune")
 
 
 def path_of(module: str) -> Path:
@@ -39,8 +54,14 @@ def imported(module: str) -> frozenset[str]:
 
 def ours(module: str) -> set[str]:
     """Return our modules that `module` imports directly; a package counts only where its `__init__` holds code."""
-    found = {name for name in imported(module) if name in modules()}
-    return {name for name in found if path_of(name).name != "__init__.py" or path_of(name).stat().st_size > 0}
+    return {name for name in imported(module) if name in modules() and holds_code(name)}
+
+
+@functools.cache
+def holds_code(module: str) -> bool:
+    """Return whether a module is more than a docstring, as most `__init__.py` are not."""
+    body = ast.parse(path_of(module).read_text(encoding="utf-8")).body
+    return any(not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) for node in body)
 
 
 def closure(module: str) -> set[str]:
@@ -50,20 +71,29 @@ def closure(module: str) -> set[str]:
     while waiting:
         name = waiting.pop()
         seen.add(name)
+        if name in UNTRACKED and name != module:
+            continue
         parents = {name.rpartition(".")[0]} if "." in name else set()
-        parents = {parent for parent in parents if parent and path_of(parent).stat().st_size > 0}
+        parents = {parent for parent in parents if parent and holds_code(parent)}
         waiting |= (ours(name) | parents) - seen
     return seen
 
 
 def tracked(stage: str) -> list[str]:
-    """Return the files, relative to the root, that dvc.yaml must list for a stage's entry point.
+    """Return the files and folders, relative to the root, that dvc.yaml must list for a stage's entry point.
 
-    A module's data file bears its name (`published.py` reads `published.yaml`), and determines as much as the module does.
+    A module's data file bears its name (`published.py` reads `published.yaml`) and determines as much as the module does. A folder of
+    `WHOLE` takes the place of its modules where a stage uses most of them; `rows`, where a stage is cheap.
     """
     sources = [path_of(name) for name in closure(f"{PACKAGE}.stages.{stage}") - UNTRACKED]
     data = [path.with_suffix(".yaml") for path in sources if path.with_suffix(".yaml").is_file()]
-    return sorted(str(path.relative_to(ROOT)) for path in (*sources, *data))
+    listed = {str(path.relative_to(ROOT)) for path in (*sources, *data)}
+    folders = (*WHOLE, *(["fasrepro/rows"] if stage not in EXPENSIVE else []))
+    for folder in folders:
+        inside = {path for path in listed if Path(path).is_relative_to(folder)}
+        if 2 * len(inside) > len(list((ROOT / folder).rglob("[!_]*.py"))):
+            listed = listed - inside | {folder}
+    return sorted(listed)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from fasrepro import config, files, names, paths
 from fasrepro.captions import sets as caption_sets
 from fasrepro.config import ConfigError, Experiment, Job, Jobs, Trainset
 from fasrepro.data import protocols, trainsets
+from fasrepro.datasets import DATASETS
 from fasrepro.data.protocols import Protocol, Sides
 from fasrepro.training import recipe as recipes
 from fasrepro.training.recipe import Recipe
@@ -75,7 +76,10 @@ class _Plan:
     def result(self) -> Jobs:
         """Return what was collected, by name."""
         kept = {name: Sides(list(p.train), list(p.test)) for name, p in sorted(self.protocols.items()) if p is not None}
+        sets = self.params.captions
         return Jobs(
+            written=list(caption_sets.written(sets)),
+            derived={name: entry.of for name, entry in caption_sets.derived(sets).items()},
             protocols=kept,
             trainsets=dict(sorted(self.trainsets.items())),
             tunings=dict(sorted(self.tunings.items())),
@@ -141,10 +145,12 @@ class _Plan:
     def targets(self, name: str, experiment: Experiment, protocol: Protocol) -> list[str]:
         """Return the targets of a protocol that an experiment tests."""
         where = f"params.yaml: experiments.{name}: test"
-        known = dict.fromkeys(protocols.resolve(protocol.name, self.params.protocols).test)
         for target in experiment.test:
-            names.lookup(known, target, f"target of {protocol.name}", ConfigError, where)
-        return [target for target in protocol.test if not experiment.test or target in experiment.test]
+            names.lookup(DATASETS, target, "data set", ConfigError, where)
+        targets = [target for target in protocol.test if not experiment.test or target in experiment.test]
+        if not targets:
+            raise ConfigError(f"{where}: {protocol.name} is tested on {', '.join(protocol.test)}: name one of them")
+        return targets
 
     def add_job(self, experiment: str, protocol: str, run: str, seed: int, targets: list[str], trainset: str) -> None:
         """Add a job; one that is there already is tested on the targets of both."""

@@ -16,30 +16,41 @@ import yaml
 
 from fasrepro import config, files, names, paths
 from fasrepro.commands import jobs
+from fasrepro.training import recipe as recipes
 
 PROFILES = Path("profiles")
 BUILD = Path(".build")
 TIMES = paths.WORK / "times.json"  # seconds of each stage, when it last ran
 # What a copy needs to run the pipeline; results stay where they are, so that a second run of a profile is as quick as any.
-SOURCES = ("fasrepro", "notebooks", "profiles", "dvc.yaml", "params.yaml", ".dvcignore", "pyproject.toml", str(paths.RECORDED))
+SOURCES = ("fasrepro", "notebooks", str(paths.REVIEWS), "profiles", "dvc.yaml", "params.yaml", ".dvcignore", "pyproject.toml", str(paths.RECORDED))
 BOOK_PRODUCTS = ("_generated", "executed", "_build")
 # glibc gives a step's large tensors back to the system and asks for them again in the next; kept, training is some 5 % faster.
 KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**31), "MALLOC_MMAP_THRESHOLD_": str(2**31)}
+OPEN = ("runs", "protocols")  # sections to which a profile may add names
 WHOLE = ("experiments", "ablations", "tuning.like")  # of these, a profile that names any entry names all
 
 
 def merge(base: dict[str, Any], override: dict[str, Any], where: str = "") -> dict[str, Any]:
-    """Return `base` with a profile's `override` laid over it, key by key; a list, a scalar and the sections `WHOLE` are replaced.
+    """Return `base` with a profile's `override` laid over it, key by key.
 
-    Raises `ConfigError` for a key `base` lacks, but for the name of a run.
+    A list, a scalar and the sections `WHOLE` are replaced, `null` takes a key away, and `training` is overlaid as by a run.
+
+    Raises:
+        ConfigError: for a key that `base` lacks, except the name of a run or a protocol.
     """
     merged = dict(base)
     for key, value in override.items():
         place = f"{where}.{key}" if where else str(key)
-        if key not in base and where != "runs":
+        if key not in base and where not in OPEN:
             raise config.ConfigError(f"profile: {place}: {names.unknown(str(key), base, 'key')}")
-        nested = isinstance(value, dict) and isinstance(base.get(key), dict)
-        merged[key] = merge(base[key], value, place) if nested and place not in WHOLE else value
+        if value is None:
+            del merged[key]
+        elif place == "training":
+            merged[key] = recipes.overlay(base[key], value)
+        elif isinstance(value, dict) and isinstance(base.get(key), dict) and place not in WHOLE:
+            merged[key] = merge(base[key], value, place)
+        else:
+            merged[key] = value
     return merged
 
 

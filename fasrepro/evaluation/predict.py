@@ -8,8 +8,7 @@ from PIL import Image
 from transformers import ProcessorMixin
 
 from fasrepro.hashing import unit_hash
-from fasrepro.models.generate import generate
-from fasrepro.models.inputs import encode_prompts
+from fasrepro.models.inputs import encode_prompts, generate
 from fasrepro.models.vlm import FasVlm
 from fasrepro.rows.faces import Face
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
+from pathlib import Path
 
 import torch
 from torch import nn
 from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedModel, ProcessorMixin
 from transformers.utils import logging
+
+from fasrepro import hashing
 
 logging.disable_progress_bar()
 # PEFT asks transformers by the old name; nothing a user could do about it.
@@ -46,24 +49,39 @@ def backbone(model: PreTrainedModel) -> Backbone:
     return BACKBONES[kind]
 
 
-def load(checkpoint: str, device: str = "cpu") -> tuple[PreTrainedModel, ProcessorMixin]:
-    """Load a model and its processor from a folder or a hub id; safetensors only, no code from the checkpoint is run.
+def load_processor(checkpoint: str) -> ProcessorMixin:
+    """Load a processor from a folder or a hub id. Raises `BackboneError` where there is none.
 
-    Prompts are padded on the left, so that every row's last prompt token stands in the same place. Weights are bfloat16 on a
-    GPU and float32 on a CPU. Raises `BackboneError` where there is no such checkpoint.
+    Prompts are padded on the left, so that every row's last prompt token stands in the same place.
     """
-    dtype = torch.float32 if device == "cpu" else torch.bfloat16
     try:
         processor = AutoProcessor.from_pretrained(checkpoint)
-        model = AutoModelForImageTextToText.from_pretrained(checkpoint, use_safetensors=True, dtype=dtype)
     except (OSError, ValueError) as error:
-        raise BackboneError(f"backbone {checkpoint!r} cannot be loaded ({str(error).splitlines()[0]})") from None
+        raise _not_loaded(checkpoint, error) from None
     tokenizer = processor.tokenizer
     tokenizer.padding_side = "left"
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
+    return processor
+
+
+def load(checkpoint: str, device: str = "cpu") -> tuple[PreTrainedModel, ProcessorMixin]:
+    """Load a model and its processor from a folder or a hub id; safetensors only, no code from the checkpoint is run.
+
+    Weights are bfloat16 on a GPU and float32 on a CPU. Raises `BackboneError` where there is no such checkpoint.
+    """
+    dtype = torch.float32 if device == "cpu" else torch.bfloat16
+    processor = load_processor(checkpoint)
+    try:
+        model = AutoModelForImageTextToText.from_pretrained(checkpoint, use_safetensors=True, dtype=dtype)
+    except (OSError, ValueError) as error:
+        raise _not_loaded(checkpoint, error) from None
     backbone(model)
     return model.to(device), processor
+
+
+def _not_loaded(checkpoint: str, error: Exception) -> BackboneError:
+    return BackboneError(f"backbone {checkpoint!r} cannot be loaded ({str(error).splitlines()[0]})")
 
 
 def linear_layers(model: nn.Module, prefixes: tuple[str, ...]) -> list[str]:
@@ -78,3 +96,15 @@ def linear_layers(model: nn.Module, prefixes: tuple[str, ...]) -> list[str]:
 def device() -> str:
     """Return where models run: the GPU if there is one."""
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def weights_hash(checkpoint: str) -> str:
+    """Return a hash of a checkpoint folder's weights; a hub id, which has no files here, stands for itself."""
+    weights = sorted(Path(checkpoint).glob("*.safetensors"))
+    return hashing.sha256_json([hashing.sha256_file(path) for path in weights]) if weights else checkpoint
+
+
+def use_threads(threads: int) -> None:
+    """Fix the number of threads and ask for deterministic kernels: on one machine, the same bytes again."""
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)

@@ -1,4 +1,4 @@
-"""Images and texts into a model's inputs: one neutral prompt an image, and behind it, in training, a caption."""
+"""Images and texts into a model's inputs, and its texts out: one neutral prompt an image; behind it a caption, or what is generated."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import torch
 from PIL import Image
-from torch import Tensor
-from transformers import ProcessorMixin
+from torch import Tensor, nn
+from transformers import GenerationConfig, ProcessorMixin
 
 IGNORED = -100  # label of a token that no loss is taken on
 
@@ -51,3 +51,29 @@ def append_captions(
     }
     ignored = torch.full(prompt_shape, IGNORED)
     return {**extended, "labels": torch.cat([ignored, caption_ids.masked_fill(mask == 0, IGNORED)], dim=1)}
+
+
+@torch.inference_mode()
+def generate(
+    model: nn.Module, processor: ProcessorMixin, images: Sequence[Image.Image], prompt: str, max_new_tokens: int
+) -> list[tuple[str, int, bool]]:
+    """Generate a text about each image, greedily and with a KV cache, by `model.body` (a `vlm.FasVlm`).
+
+    Returns, in the order of `images`: the text, its number of tokens including the end token, and whether it ended by itself.
+    """
+    tokenizer = processor.tokenizer
+    inputs = {name: value.to(model.body.device) for name, value in encode_prompts(processor, images, prompt).items()}
+    settings = GenerationConfig(
+        max_new_tokens=max_new_tokens,
+        do_sample=False,
+        use_cache=True,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    written = model.body.generate(**inputs, generation_config=settings)[:, inputs["input_ids"].shape[1] :]
+    results = []
+    for row in written.tolist():
+        finished = tokenizer.eos_token_id in row
+        tokens = row.index(tokenizer.eos_token_id) + 1 if finished else len(row)
+        results.append((tokenizer.decode(row[:tokens], skip_special_tokens=True).strip(), tokens, finished))
+    return results

@@ -1,24 +1,28 @@
-"""A vision-language model with a classification head: LoRA on the language model and, if asked, the vision encoder."""
+"""A vision-language model with a classification head: its parts, what of it is trained, and its checkpoint on disk."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, ProcessorMixin
 
 from fasrepro import files
-from fasrepro.models import backbones, heads
+from fasrepro.models import backbones
+from fasrepro.models.backbones import BackboneError
 
 HEAD_FILE = "head.safetensors"
-ADAPTER_CONFIG = "adapter_config.json"
+WEIGHTS_FILE = "weights.safetensors"  # weights of the backbone that training changed
+ADAPTER_FILE, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
+MADE_OF = "checkpoint.json"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -29,84 +33,155 @@ class Output:
     logits: Float[Tensor, "batch tokens vocabulary"]
 
 
-class FasVlm(nn.Module):
-    """The model of paper 1, as far as its text was found: see book/method.md for what is ours.
+class ClassificationHead(nn.Module):
+    """One logit an image; positive means attack. It begins with a layer norm, because its sites differ in scale."""
 
-    `body` is the backbone wrapped by PEFT. The head reads, at `site`, the mean of the vision encoder's states, the mean of the
-    projector's, or the language model's state at the last prompt token.
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(features)
+        self.linear = nn.Linear(features, 1)
+
+    def forward(self, pooled: Float[Tensor, "batch features"]) -> Float[Tensor, " batch"]:
+        """Return a logit for each row of pooled states."""
+        return self.linear(self.norm(pooled.to(self.linear.weight.dtype))).squeeze(-1)
+
+    def reset(self, seed: int) -> None:
+        """Initialise all weights from `seed`."""
+        torch.manual_seed(seed)
+        self.norm.reset_parameters()
+        self.linear.reset_parameters()
+
+
+class FasVlm(nn.Module):
+    """The model of paper 1, as far as its text was found: see the book's page on the method for what is ours.
+
+    `body` is the backbone, wrapped by PEFT where it has adapters. The head reads, at `site`, the mean of the vision encoder's
+    states ("vision"), the mean of the projector's ("projector"), or the language model's state at the last prompt token ("prompt").
     """
 
-    accepts_loss_kwargs = False  # the Trainer must not ask for a sum over the accumulated batches
+    accepts_loss_kwargs = False  # else the Trainer asks for a sum over accumulated batches
 
-    def __init__(self, body: PeftModel, head: heads.ClassificationHead, site: str) -> None:
+    def __init__(self, body: PeftModel | PreTrainedModel, head: ClassificationHead, site: str) -> None:
         super().__init__()
         self.body, self.head, self.site = body, head, site
-        base = body.get_base_model()
+        base = unwrapped(body)
         parts = backbones.backbone(base)
         self.image_token = base.config.image_token_id
         self._can_keep = "logits_to_keep" in inspect.signature(base.forward).parameters
         self._states: dict[str, Tensor] = {}
-        for name, path in (("vision", parts.vision), ("projector", parts.projector), ("prompt", parts.language)):
-            base.get_submodule(path).register_forward_hook(self._keep(name))
+        # Hooks, because what `get_image_features` returns differs between architectures and modules do not.
+        self._hooks = [
+            base.get_submodule(path).register_forward_hook(self._keep_state(name))
+            for name, path in (("vision", parts.vision), ("projector", parts.projector), ("prompt", parts.language))
+        ]
 
-    def _keep(self, site: str) -> Any:
-        """A hook, because what `get_image_features` returns differs between architectures and modules do not."""
-
+    def _keep_state(self, site: str) -> Any:
         def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-            state = output if isinstance(output, Tensor) else output[0]
-            self._states[site] = state
+            self._states[site] = output if isinstance(output, Tensor) else output[0]
 
         return hook
+
+    def release(self) -> PreTrainedModel:
+        """Return the backbone as a plain model, adapters merged into its weights; this model is of no use afterwards."""
+        for hook in self._hooks:
+            hook.remove()
+        return self.body.merge_and_unload() if isinstance(self.body, PeftModel) else self.body
 
     def forward(self, prompt_tokens: int, **inputs: Tensor) -> Output:
         """Run the model; `prompt_tokens` is the padded length of the prompts, which captions may follow."""
         self._states.clear()
-        # No loss reads what is said at an image's many tokens, so their logits, the largest tensor there is, are not made.
+        # No loss reads what is said at an image's many tokens. Their logits would be the largest tensor of all.
         kept = inputs["input_ids"].shape[1] - prompt_tokens + 1
         out = self.body(use_cache=False, **inputs, **({"logits_to_keep": kept} if self._can_keep else {}))
         if self.site == "prompt":
             pooled = self._states["prompt"][:, prompt_tokens - 1]
         else:
             image_tokens = (inputs["input_ids"][:, :prompt_tokens] == self.image_token).sum(dim=1)
-            pooled = heads.pool_by_image(self._states[self.site], image_tokens)
+            pooled = pool_by_image(self._states[self.site], image_tokens)
         self._states.clear()
         return Output(self.head(pooled), out.logits[:, -kept:])
 
     @torch.inference_mode()
     def p_attack(self, **inputs: Tensor) -> Float[Tensor, " batch"]:
-        """Return how much each image is taken for an attack, in [0, 1], by prefill alone."""
+        """Return the head's probability of an attack for each image, in [0, 1], by prefill alone."""
         return torch.sigmoid(self(prompt_tokens=inputs["input_ids"].shape[1], **inputs).head_logits.float())
 
 
-def _features(base: PreTrainedModel, site: str) -> int:
-    """Return the width of the states at a head's site."""
-    if site not in heads.SITES:
-        raise ValueError(f"head_site {site!r} is none of {', '.join(heads.SITES)}")
+def unwrapped(body: PeftModel | PreTrainedModel) -> PreTrainedModel:
+    """Return the backbone inside a body."""
+    return body.get_base_model() if isinstance(body, PeftModel) else body
+
+
+def pool_by_image(states: Tensor, image_tokens: Int[Tensor, " batch"]) -> Float[Tensor, "batch features"]:
+    """Average the states that belong to each row's image.
+
+    Args:
+        states: (tiles, tokens, features) or (tokens of all rows, features), row after row. Architectures differ in that, and in how
+            many states make one image token; the ratio is the same for all rows of a batch.
+        image_tokens: number of image tokens in each row's prompt.
+
+    Raises:
+        ValueError: where the states cannot be divided by those counts.
+    """
+    flat = states.flatten(0, -2)
+    total = int(image_tokens.sum())
+    counts = (image_tokens * flat.shape[0]) // max(total, 1)
+    if int(counts.sum()) != flat.shape[0]:
+        raise ValueError(f"{flat.shape[0]} image states cannot be dealt out to rows with {image_tokens.tolist()} image tokens")
+    return torch.stack([part.mean(dim=0) for part in flat.split(counts.tolist())])
+
+
+def new_head(base: PreTrainedModel, site: str) -> ClassificationHead:
+    """Return a head for the states at `site`, on the backbone's device."""
     text, vision = base.config.get_text_config(), base.config.vision_config
-    return vision.hidden_size if site == "vision" else text.hidden_size
+    return ClassificationHead(vision.hidden_size if site == "vision" else text.hidden_size).to(base.device)
 
 
-def create(
-    base: PreTrainedModel, *, site: str, rank: int, alpha: int, lora_vision: bool, train_embeddings: bool, seed: int
+def with_trainable(
+    base: PreTrainedModel,
+    train: Collection[str],
+    *,
+    head: ClassificationHead,
+    site: str,
+    rank: int,
+    alpha: int,
+    seed: int,
 ) -> FasVlm:
-    """Freeze `base` and give it LoRA layers, a trainable copy of its projector and a new head, all initialised from `seed`.
+    """Return the model of one phase: adapters as it asks for, and gradients for what it trains and for nothing else.
 
-    `train_embeddings` also trains the token embeddings and the language-model head, for a backbone that has never seen the
-    words of spoofing.
+    Args:
+        base: the plain backbone.
+        train: parts, of `training.recipe.PARTS`.
+        head: as an earlier phase left it, or new.
+        site: whose states the head reads.
+        rank: of the adapters.
+        alpha: scale of the adapters.
+        seed: of the adapters' weights.
     """
     parts = backbones.backbone(base)
-    head = heads.ClassificationHead(_features(base, site)).to(base.device)
-    saved = [parts.projector, *(["embed_tokens", "lm_head"] if train_embeddings else [])]
-    adapted = (parts.language, *((parts.vision,) if lora_vision else ()))
-    layers = [name for name in backbones.linear_layers(base, adapted) if not name.startswith(parts.projector + ".")]
-    # The output projection of SigLIP's pooling head is read as a bare weight, which LoRA cannot see.
-    layers = [name for name in layers if ".head." not in name]
-    torch.manual_seed(seed)
-    config = LoraConfig(r=rank, lora_alpha=alpha, target_modules=layers, modules_to_save=saved, task_type="CAUSAL_LM")
-    body = get_peft_model(base, config)
-    torch.manual_seed(seed)
-    head.norm.reset_parameters()
-    head.linear.reset_parameters()
+    paths = {"vision": parts.vision, "projector": parts.projector, "language": parts.language}
+    adapted = [paths[name.removeprefix("lora_")] for name in ("lora_language", "lora_vision") if name in train]
+    whole = [paths[name] for name in ("vision", "projector", "language") if name in train]
+    base.requires_grad_(False)
+    head.requires_grad_("head" in train)
+    body: PeftModel | PreTrainedModel = base
+    if adapted:
+        layers = [name for name in backbones.linear_layers(base, tuple(adapted)) if not name.startswith(parts.projector + ".")]
+        # The output projection of SigLIP's pooling head is read as a bare weight, which LoRA cannot see.
+        layers = [name for name in layers if ".head." not in name]
+        # PEFT trains a copy of the projector and the embeddings, and saves it with the adapters.
+        copies = [parts.projector] * ("projector" in train) + ["embed_tokens", "lm_head"] * ("embeddings" in train)
+        whole = [path for path in whole if path != parts.projector]
+        torch.manual_seed(seed)
+        config = LoraConfig(
+            r=rank, lora_alpha=alpha, target_modules=layers, modules_to_save=copies or None, task_type="CAUSAL_LM"
+        )
+        body = get_peft_model(base, config)
+    elif "embeddings" in train:
+        base.get_input_embeddings().requires_grad_(True)
+        base.get_output_embeddings().requires_grad_(True)
+    for path in whole:
+        base.get_submodule(path).requires_grad_(True)
     return FasVlm(body, head, site)
 
 
@@ -115,24 +190,121 @@ def trainable(model: nn.Module) -> list[str]:
     return [name for name, parameter in model.named_parameters() if parameter.requires_grad]
 
 
-def save(model: FasVlm, folder: Path) -> None:
-    """Write adapters, projector (and embeddings) and head as safetensors: all that training changed."""
-    model.body.save_pretrained(str(folder), save_embedding_layers=False)
-    (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
-    adapter = files.read_json(folder / ADAPTER_CONFIG)
-    # PEFT writes its sets in the order of their hashes, another one in each process.
-    lists = {name: sorted(value) for name, value in adapter.items() if isinstance(value, list)}
-    files.write_json(folder / ADAPTER_CONFIG, adapter | lists)
+def changed_weights(model: FasVlm) -> set[str]:
+    """Return the backbone's own weights that training changes, by their names in the plain backbone.
+
+    Adapters and PEFT's copies of whole modules are not among them.
+    """
+    prefix = "base_model.model." if isinstance(model.body, PeftModel) else ""
+    names = [name.removeprefix(prefix).replace(".base_layer.", ".") for name in trainable(model.body)]
+    return {name for name in names if "lora_" not in name and ".modules_to_save." not in name}
+
+
+def merged_weights(model: FasVlm) -> set[str]:
+    """Return the backbone's weights that `FasVlm.release` changes by merging adapters, by their names in the plain backbone."""
+    if not isinstance(model.body, PeftModel):
+        return set()
+    names = [name.removeprefix("base_model.model.") for name in trainable(model.body)]
+    lora = {name.split(".lora_")[0] + ".weight" for name in names if ".lora_" in name}
+    copies = {name.replace(".modules_to_save.default", "") for name in names if ".modules_to_save." in name}
+    return lora | copies
+
+
+@dataclasses.dataclass(frozen=True)
+class MadeOf:
+    """What a checkpoint was made of, and what its images must look like. Loading refuses what does not fit.
+
+    Args:
+        backbone: the checkpoint that it was trained from.
+        backbone_sha256: of that checkpoint's weights; the hub id where there are no files.
+        head_site: whose states the head reads.
+        prompt: the student prompt.
+        crop: the convention by which faces were cut out: a key of `data.cropping.CROPS`.
+        image_backend: class of the image processor; another one gives other pixels.
+        score_by: what gives `p_attack`.
+    """
+
+    backbone: str
+    backbone_sha256: str
+    head_site: str
+    prompt: str
+    crop: str
+    image_backend: str
+    score_by: str = "head"
+
+
+def image_backend(processor: ProcessorMixin) -> str:
+    """Return the class name of a processor's image processor."""
+    return type(processor.image_processor).__name__
+
+
+def save(model: FasVlm, folder: Path, made_of: MadeOf, weights: Collection[str] = ()) -> None:
+    """Write all that training changed as safetensors: adapters, head, and the backbone's `weights` by name; and `made_of`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(model.body, PeftModel):
+        model.body.save_pretrained(str(folder), save_embedding_layers=False)
+        (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
+        adapter = files.read_json(folder / ADAPTER_CONFIG)
+        # PEFT writes its sets in the order of their hashes, which differs between processes.
+        lists = {name: sorted(value) for name, value in adapter.items() if isinstance(value, list)}
+        files.write_json(folder / ADAPTER_CONFIG, adapter | lists)
+    if weights:
+        names = {name.replace(".base_layer.", "."): value for name, value in unwrapped(model.body).state_dict().items()}
+        save_file({name: names[name].contiguous() for name in sorted(weights)}, folder / WEIGHTS_FILE)
     save_file({name: value.contiguous() for name, value in model.head.state_dict().items()}, folder / HEAD_FILE)
+    files.write_json(folder / MADE_OF, dataclasses.asdict(made_of))
 
 
-def load(base: PreTrainedModel, folder: Path, site: str) -> FasVlm:
-    """Load what `save` wrote on top of the backbone it was trained from. Raises `BackboneError` if a part is missing."""
-    for name in ("adapter_model.safetensors", ADAPTER_CONFIG, HEAD_FILE):
-        if not (folder / name).is_file():
-            raise backbones.BackboneError(f"{folder}: no {name}; train the job again with `dvc repro`")
-    body = PeftModel.from_pretrained(base, str(folder))
-    head = heads.ClassificationHead(_features(base, site))
+def read_made_of(folder: Path) -> MadeOf:
+    """Return what a checkpoint says of itself. Raises `BackboneError`."""
+    if not (folder / MADE_OF).is_file():
+        raise BackboneError(f"{folder}: no {MADE_OF}; train the job again with `dvc repro`")
+    try:
+        return MadeOf(**files.read_json(folder / MADE_OF))
+    except TypeError as error:
+        raise BackboneError(f"{folder / MADE_OF}: {error}; train the job again with `dvc repro`") from None
+
+
+def load(base: PreTrainedModel, folder: Path, made_of: MadeOf) -> FasVlm:
+    """Load what `save` wrote on top of the backbone that it was trained from.
+
+    Args:
+        base: the plain backbone.
+        folder: of the checkpoint.
+        made_of: what the checkpoint is expected to be made of.
+
+    Raises:
+        BackboneError: where a part is missing, or the checkpoint was made of something else.
+    """
+    own = read_made_of(folder)
+    for field in dataclasses.fields(MadeOf):
+        ours, theirs = getattr(made_of, field.name), getattr(own, field.name)
+        if ours != theirs:
+            raise BackboneError(f"{folder}: its {field.name} is {theirs!r}, not {ours!r}; train the job again with `dvc repro`")
+    adapter = [(folder / name).is_file() for name in (ADAPTER_FILE, ADAPTER_CONFIG)]
+    missing = [name for name, there in zip((ADAPTER_FILE, ADAPTER_CONFIG), adapter, strict=True) if any(adapter) and not there]
+    if not (folder / HEAD_FILE).is_file():
+        missing.append(HEAD_FILE)
+    if not any(adapter) and not (folder / WEIGHTS_FILE).is_file():
+        missing.append(ADAPTER_FILE)
+    if missing:
+        raise BackboneError(f"{folder}: no {missing[0]}; train the job again with `dvc repro`")
+    if (folder / WEIGHTS_FILE).is_file():
+        base.load_state_dict(load_file(folder / WEIGHTS_FILE), strict=False)
+    body = PeftModel.from_pretrained(base, str(folder)) if any(adapter) else base
+    head = new_head(base, own.head_site)
     head.load_state_dict(load_file(folder / HEAD_FILE))
-    model = FasVlm(body, head.to(base.device), site)
-    return model.eval()
+    return FasVlm(body, head.to(base.device), own.head_site).eval()
+
+
+def merge(backbone: str, trained: Path, folder: Path) -> None:
+    """Write a checkpoint of the backbone's own kind, with all that training changed in its place, to `folder`.
+
+    Any server of such checkpoints loads it. The head reads states and not text, so it stays behind. Raises `BackboneError` where a
+    part is missing.
+    """
+    base, processor = backbones.load(backbone)
+    merged = load(base, trained, read_made_of(trained)).release()
+    merged.generation_config.do_sample = True  # so that the temperature of a request counts; servers do not sample at zero
+    merged.save_pretrained(folder)
+    processor.save_pretrained(folder)

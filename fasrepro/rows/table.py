@@ -107,3 +107,13 @@ def read(path: Path, row_type: type[Row]) -> list[Row]:
     rows = [row_type(*values) for values in zip(*columns, strict=True)]
     check_rows(rows, str(path))
     return rows
+
+
+def read_all(folder: Path, row_type: type[Row]) -> list[Row]:
+    """Read all tables of `row_type` in a folder, sorted by key. Raises `RowError`, also where the folder holds none."""
+    paths = sorted(folder.glob("*.parquet"))
+    if not paths:
+        raise RowError(f"{folder}: no tables; `dvc repro` makes them")
+    rows = [row for path in paths for row in read(path, row_type)]
+    check_rows(rows, str(folder))
+    return sorted(rows, key=lambda row: tuple(getattr(row, name) for name in row_type.KEY))

@@ -3,60 +3,90 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from typing import Any
 
-from fasrepro import config, files, paths, stages
-from fasrepro.crops import read_crop
+from fasrepro import config, files, names, paths, stages
+from fasrepro.config import ConfigError, Job
 from fasrepro.data import cropping, protocols
 from fasrepro.evaluation import predict
-from fasrepro.models import backbones, vlm
+from fasrepro.models import backbones
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face
 from fasrepro.rows.scores import Explanation, Score
 from fasrepro.rows.truth import Truth
 from fasrepro.simulation import rerender
-from fasrepro.training import loop
+from fasrepro.stages import jobs
 
 
-def look(job: config.Job, own: list[Face], both: list[Face], images: dict[str, Any], params: Any) -> tuple[list[Any], list[Any]]:
-    """Return scores of all faces, and explanations of `both`, by the job's model of each seed; `images` by face_id."""
-    recipe, scores, explanations = config.recipe(params.training, params.runs, job.run), [], []
-    for seed in job.seeds:
-        base, processor = backbones.load(recipe.backbone, backbones.device())
-        model = vlm.load(base, paths.checkpoint(job.checkpoint or job.name, seed), recipe.head_site)
-        key, how = (job.protocol, job.run, seed), (lambda face: images[face.face_id], recipe.prompt, params.prediction.batch_size)
-        scores += [Score(*key, *row) for row in predict.score(model, processor, own + both, *how).items()]
-        texts = predict.explain(model, processor, both, *how, params.prediction.max_new_tokens)
-        explanations += [Explanation(*key, face_id, *text) for face_id, text in texts.items()]
-        print(f"counterfactual {job.name} seed {seed}: {len(own)} pairs")
-    return scores, explanations
+def asked_jobs(asked: config.Counterfactual, all_jobs: dict[str, Job]) -> list[Job]:
+    """Return the jobs of each run on each protocol that params.yaml names, skipping protocols that cannot be run."""
+    groups = config.by_run(all_jobs)
+    known = {f"{protocol}-{run}": group for (protocol, run), group in groups.items()}
+    present = {protocol for protocol, _ in groups}
+    wanted = [f"{protocol}-{run}" for protocol in asked.protocols if protocol in present for run in asked.runs]
+    where = "params.yaml: counterfactual"
+    return [job for name in wanted for job in names.lookup(known, name, "protocol and run", ConfigError, where)]
+
+
+def predicted(job: Job, own: list[Face], both: list[Face], images: dict[str, Any], params: Any) -> tuple[list[Any], list[Any]]:
+    """Return a job's scores of all faces, and its explanations of `both`.
+
+    Args:
+        job: whose model predicts.
+        own: faces as the index has them.
+        both: the same faces drawn again, without and with a cue.
+        images: crops by face_id.
+        params: params.yaml's index and prediction.
+    """
+    model, processor, recipe = jobs.load_model(job, params.index.crop)
+    how = (lambda face: images[face.face_id]), recipe.prompt, params.prediction.batch_size
+    key = job.protocol, job.run, job.seed
+    scores = predict.score(model, processor, own + both, *how)
+    texts = predict.explain(model, processor, both, *how, params.prediction.max_new_tokens)
+    print(f"counterfactual {job.name}: {len(own)} pairs")
+    return (
+        [Score(*key, *score) for score in scores.items()],
+        [Explanation(*key, face_id, *text) for face_id, text in texts.items()],
+    )
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/counterfactual; nothing is in it of licensed archives, which cannot be drawn again."""
+    """Write results/counterfactual. It is empty for licensed archives, which cannot be drawn again."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
-    params = config.load("threads", "archives", "synthetic", "index", "training", "runs", "prediction", "counterfactual")
-    loop.use_threads(params.threads)
-    asked, convention, found = params.counterfactual, cropping.CROPS[params.index.crop], [[], []]
-    jobs = stages.jobs_of(asked.protocols if params.archives.source == "synthetic" else [], asked.runs)
-    faces, truths = table.read(paths.FACES, Face), {row.face_id: row for row in table.read(paths.TRUTH, Truth)}
-    tests = {job.protocol: protocols.split_faces(faces, protocols.protocol(job.protocol)).test for job in jobs}
-    chosen = {name: rerender.choose(test, truths, asked.faces) for name, test in tests.items()}
-    sections = dataclasses.asdict(params.archives), dataclasses.asdict(params.synthetic)
-    choices = {choice.face.face_id: choice for part in chosen.values() for choice in part}.values()  # a target's once
+    params = config.load("threads", "archives", "synthetic", "index", "prediction", "counterfactual")
+    backbones.use_threads(params.threads)
+    synthetic = params.archives.source == "synthetic"
+    wanted = asked_jobs(params.counterfactual, config.load_jobs()) if synthetic else []
+    truths = {row.face_id: row for row in table.read_all(paths.TRUTH, Truth)} if wanted else {}
+    choices = {}
+    for job in wanted:
+        if job.protocol not in choices:
+            faces = protocols.read_split(job.protocol).of_target(job.test[0])
+            choices[job.protocol] = rerender.choose(faces, truths, params.counterfactual.faces)
+    each_once = {choice.face.face_id: choice for of_protocol in choices.values() for choice in of_protocol}.values()
+    convention = cropping.CROPS[params.index.crop]
+    scores: list[Score] = []
+    explanations: list[Explanation] = []
     with files.replaced_folder(paths.COUNTERFACTUAL, paths.WORK / "counterfactual") as work:
-        crops = work / paths.PAIR_CROPS.name
-        rows = rerender.write(*sections, choices, lambda rgb, box, eyes: cropping.crop(rgb, box, convention, eyes)[0], crops)
-        for job in jobs:
-            own = [choice.face for choice in chosen[job.protocol]]
+        folder = work / paths.PAIR_CROPS.name
+        rows = rerender.write(
+            params.archives,
+            params.synthetic,
+            each_once,
+            lambda rgb, box, eyes: cropping.crop(rgb, box, convention, eyes)[0],
+            folder,
+        )
+        read_own, read_pair = jobs.crop_reader(), jobs.crop_reader(folder)
+        for job in wanted:
+            own = [choice.face for choice in choices[job.protocol]]
             both = [rerender.part_of(face, rows[face.face_id], part) for face in own for part in rerender.PARTS]
-            images = {row.face_id: read_crop(paths.CROPS, row.crop, row.crop_sha256) for row in own}
-            images |= {row.face_id: read_crop(crops, row.crop, row.crop_sha256) for row in both}
-            found = [kept + more for kept, more in zip(found, look(job, own, both, images, params), strict=True)]
+            images = {face.face_id: read_own(face) for face in own} | {face.face_id: read_pair(face) for face in both}
+            of_job = predicted(job, own, both, images, params)
+            scores += of_job[0]
+            explanations += of_job[1]
         files.write_json(work / paths.PAIRS.name, rows)
-        table.write(work / paths.PAIR_SCORES.name, found[0], Score)
-        table.write(work / paths.PAIR_EXPLANATIONS.name, found[1], Explanation)
+        table.write(work / paths.PAIR_SCORES.name, scores, Score)
+        table.write(work / paths.PAIR_EXPLANATIONS.name, explanations, Explanation)
 
 
 if __name__ == "__main__":

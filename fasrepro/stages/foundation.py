@@ -1,53 +1,64 @@
-"""Stage `foundation`: draw bona fide faces, describe them neutrally, and teach a tiny VLM to do so."""
+"""Stage `foundation`: draw bona fide faces, describe them neutrally, and teach a tiny VLM to do so -> results/foundation."""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 
 from PIL import Image
 
-from fasrepro import config, files, hashing, paths, stages
-from fasrepro.foundation import pretraining
+from fasrepro import config, files, hashing, paths, stages, vocabulary
+from fasrepro.foundation import pretraining, shape, tokenizer
+from fasrepro.models import backbones
 from fasrepro.simulation import foundation_portraits, people
-from fasrepro.training import loop
+from fasrepro.training import trainer
 
 MAX_GRAD_NORM = 1.0
+SEEDS = 1_000_000  # portraits that a seed of the foundation has to itself
+WORD_REPEATS = 20  # of the vocabulary's words in the tokenizer's corpus
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/foundation, a checkpoint that `AutoModelForImageTextToText` loads."""
+    """Write a checkpoint that `AutoModelForImageTextToText` loads."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("threads", "foundation", "synthetic", "training")
-    loop.use_threads(params.threads)
-    settings = dataclasses.asdict(params.foundation)
-    seed, images, tokens = (settings.pop(key) for key in ("seed", "images", "vocabulary"))
-    epochs, max_caption_tokens = settings.pop("epochs"), settings.pop("max_caption_tokens")
-    steps = -(-images // settings["batch_size"]) * epochs
-    plan, settings = loop.split_recipe({**settings, "steps": steps, "max_grad_norm": MAX_GRAD_NORM}, seed)
-
-    seeds = range(seed * 1_000_000, seed * 1_000_000 + images)
-    drawn = foundation_portraits.neutral_portraits(seeds, settings["image_size"], params.synthetic.people)
-    texts = [people.describe(attributes, number) for number, (_, attributes) in enumerate(drawn)]
+    settings, prompt = params.foundation, params.training.prompt
+    backbones.use_threads(params.threads)
+    seeds = range(settings.seed * SEEDS, settings.seed * SEEDS + settings.images)
+    portraits = foundation_portraits.neutral_portraits(seeds, settings.image_size, params.synthetic.people)
+    texts = [people.describe(attributes, number) for number, (_, attributes) in enumerate(portraits)]
     # The tokenizer knows the words that captions will use, as any tokenizer does; the weights see the neutral texts alone.
-    words = [
-        *(phrase for cue in vocabulary.CUES.values() for phrase in cue.phrasings),
-        *vocabulary.STEPS.values(),
-        *vocabulary.SPECIES.values(),
-    ]
-    tokenizer = pretraining.train_tokenizer([*texts, *words * 20, params.training.prompt], tokens)
-    shape = {key: settings[key] for key in ("image_size", "patch_size", "scale_factor")}
-    processor = pretraining.build_processor(tokenizer, **shape)
-    model = pretraining.build_model(tokenizer, **settings, seed=seed)
+    phrasings = [phrasing for cue in vocabulary.CUES.values() for phrasing in cue.phrasings]
+    words = [*phrasings, *vocabulary.STEPS.values(), *vocabulary.SPECIES.values()]
+    trained = tokenizer.train_tokenizer([*texts, *words * WORD_REPEATS, prompt], settings.vocabulary)
+    processor = tokenizer.build_processor(trained, settings.image_size, settings.patch_size, settings.scale_factor)
+    model = shape.build_model(
+        trained,
+        image_size=settings.image_size,
+        patch_size=settings.patch_size,
+        scale_factor=settings.scale_factor,
+        hidden_size=settings.hidden_size,
+        vision_layers=settings.vision_layers,
+        text_layers=settings.text_layers,
+        heads=settings.heads,
+        seed=settings.seed,
+    )
     losses = pretraining.pretrain(
         model,
         processor,
-        [Image.fromarray(pixels) for pixels, _ in drawn],
+        [Image.fromarray(pixels) for pixels, _ in portraits],
         texts,
-        prompt=params.training.prompt,
-        max_caption_tokens=max_caption_tokens,
-        plan=plan,
-        work=paths.WORK / "trainer",
+        prompt=prompt,
+        max_caption_tokens=settings.max_caption_tokens,
+        optimisation=trainer.Optimisation(
+            steps=-(-settings.images // settings.batch_size) * settings.epochs,
+            batch_size=settings.batch_size,
+            learning_rate=settings.learning_rate,
+            warmup_steps=settings.warmup_steps,
+            weight_decay=settings.weight_decay,
+            max_grad_norm=MAX_GRAD_NORM,
+            seed=settings.seed,
+        ),
+        work=paths.WORK / "foundation" / "trainer",
     )
     print(f"foundation: caption loss a token {losses[0]} -> {losses[-1]}")
     with files.replaced_folder(paths.FOUNDATION, paths.WORK / "foundation") as folder:

@@ -1,46 +1,37 @@
-"""Stages `predict@job` and `transfer@job`: scores of the sources' dev and the target's test, explanations of test videos."""
+"""Stage `predict@job`: scores of the sources' dev and of every target's test, explanations of test videos."""
 
 from __future__ import annotations
 
-import functools
-
 from fasrepro import config, paths, stages
-from fasrepro.crops import read_crop
 from fasrepro.data import protocols
 from fasrepro.evaluation import predict
-from fasrepro.models import backbones, vlm
+from fasrepro.models import backbones
 from fasrepro.rows import table
-from fasrepro.rows.faces import Face
 from fasrepro.rows.scores import Explanation, Score
-from fasrepro.training import loop
-
-CACHED_CROPS = 2048  # decoded; all of them in the embedded profile
+from fasrepro.stages import jobs
 
 
 def main(argv: list[str] | None = None) -> None:
     """Write results/predictions/<job>/scores.parquet and explanations.parquet."""
-    arguments = stages.job(argv, __doc__)
-    params = config.load("threads", "training", "runs", "prediction")
-    loop.use_threads(params.threads)
-    recipe = config.recipe(params.training, params.runs, arguments.run)
-    split = protocols.split_faces(table.read(paths.FACES, Face), protocols.protocol(arguments.protocol))
-    read_image = functools.lru_cache(CACHED_CROPS)(lambda face: read_crop(paths.CROPS, face.crop, face.crop_sha256))
+    job = config.load_job(stages.name_argument(argv, __doc__, "a job of jobs.yaml"))
+    params = config.load("threads", "index", "prediction")
+    backbones.use_threads(params.threads)
+    split = protocols.read_split(job.protocol)
+    model, processor, recipe = jobs.load_model(job, params.index.crop)
+    how = jobs.crop_reader(), recipe.prompt, params.prediction.batch_size
+    key = job.protocol, job.run, job.seed
 
-    scores: list[Score] = []
-    explanations: list[Explanation] = []
-    for seed in arguments.seeds:
-        base, processor = backbones.load(recipe.backbone, backbones.device())
-        model = vlm.load(base, paths.checkpoint(arguments.checkpoint or arguments.name, seed), recipe.head_site)
-        job = (arguments.protocol, arguments.run, seed)
-        batch = params.prediction.batch_size
-        values = predict.score(model, processor, split.dev + split.test, read_image, recipe.prompt, batch)
-        scores += [Score(*job, face_id, value) for face_id, value in values.items()]
-        chosen = predict.sample_videos(split.test, params.prediction.explained_videos)
-        texts = predict.explain(model, processor, chosen, read_image, recipe.prompt, batch, params.prediction.max_new_tokens)
-        explanations += [Explanation(*job, face_id, *written) for face_id, written in texts.items()]
-        print(f"predict {arguments.name} seed {seed}: {len(values)} scores, {len(texts)} explanations")
-    table.write(paths.scores(arguments.name), scores, Score)
-    table.write(paths.explanations(arguments.name), explanations, Explanation)
+    scores = predict.score(model, processor, split.dev, *how)
+    explanations = {}
+    for target in job.test:
+        faces = split.of_target(target)
+        scores |= predict.score(model, processor, faces, *how)
+        chosen = predict.sample_videos(faces, params.prediction.explained_videos)
+        explanations |= predict.explain(model, processor, chosen, *how, params.prediction.max_new_tokens)
+    table.write(paths.scores(job.name), [Score(*key, *score) for score in scores.items()], Score)
+    rows = [Explanation(*key, face_id, *text) for face_id, text in explanations.items()]
+    table.write(paths.explanations(job.name), rows, Explanation)
+    print(f"predict {job.name}: {len(scores)} scores, {len(explanations)} explanations")
 
 
 if __name__ == "__main__":
