@@ -1,20 +1,27 @@
-"""Where a request stands by what is in the store: answered, failed, or which attempt comes next. Asks nobody."""
+"""The attempts at a request: which question each one asks, and what the store already knows of them. Sends nothing."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 from fasrepro.llm.store import Store
-from fasrepro.llm.types import Answer, ChatRequest, Endpoint, Failure, Rejected, Reply, attempts, request_key
+from fasrepro.llm.types import REFUSED, Answer, ChatRequest, Endpoint, Failure, Rejected, Reply, request_key
 
 T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Pending:
-    """The attempt that comes next: its number, its question (a variant where the first was refused), and its key."""
+    """The attempt to make next.
+
+    Args:
+        number: of the attempt, from 0.
+        question: the request, or one of its fallbacks if it was refused.
+        key: of this attempt in the store.
+        rejected: the codes of the attempts before it.
+    """
 
     number: int
     question: ChatRequest
@@ -22,7 +29,21 @@ class Pending:
     rejected: tuple[str, ...]
 
 
-def standing(
+def schedule(request: ChatRequest, endpoint: Endpoint) -> Generator[tuple[int, ChatRequest], str, None]:
+    """Yield (number, question) for each attempt at a request; send it the code for which that attempt was rejected.
+
+    A refusal counts against its prompt. After `endpoint.refusals` of them the next fallback is asked. The attempts end after the
+    last fallback's refusals, and after `endpoint.attempts` in all; such a request is then left to people.
+    """
+    variants, refused = (request, *request.fallbacks), 0
+    for number in range(endpoint.attempts):
+        if refused // endpoint.refusals >= len(variants):
+            return
+        code = yield number, variants[refused // endpoint.refusals]
+        refused += code == REFUSED
+
+
+def replay(
     name: str,
     request: ChatRequest,
     endpoint: Endpoint,
@@ -30,14 +51,19 @@ def standing(
     accept: Callable[[str, Reply], T],
     error_of: Callable[[str], str | None],
 ) -> Answer[T] | Failure | Pending:
-    """Go through a request's attempts as far as the store knows them.
+    """Go through a request's attempts as far as the store knows them; return the outcome, or the attempt to make next.
 
-    `accept(name, reply)` raises `Rejected` for a reply to ask again. `error_of(key)` gives the error by which an attempt without
-    a reply is used up, or None where it is still to be made.
+    Args:
+        name: of the request, passed to `accept`.
+        request: the question, with its fallbacks.
+        endpoint: bounds the attempts.
+        store: holds the replies.
+        accept: returns the value of a reply; raises `Rejected` for one that must be asked again.
+        error_of: returns the error with which the attempt of that key was used up, None if it may still be made.
     """
     codes: list[str] = []
     reason = ""
-    steps = attempts(request, endpoint)
+    steps = schedule(request, endpoint)
     step = next(steps, None)
     while step is not None:
         number, question = step

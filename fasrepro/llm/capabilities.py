@@ -1,124 +1,165 @@
-"""What a server and its model take, found out with a few small questions before the first real one, once a model."""
+"""What a server and its model accept, found out once per model with a few small questions before the first real one."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import io
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from PIL import Image
 
 from fasrepro import hashing
-from fasrepro.llm.types import Abilities, ChatRequest, Endpoint, EndpointError, Transport, body, shown_host
+from fasrepro.llm.store import Store
+from fasrepro.llm.types import Capabilities, ChatRequest, Endpoint, EndpointError, TransportError, request_body, shown_host
 
-VERSION = 2
+VERSION = 3
 IMAGE_QUESTION = "Which colour is this image? Answer with one word."
 JSON_QUESTION = "Name a colour."
-TOKENS = 1024  # of an answer: models that think before they answer need some hundreds
-UNFINISHED = "output limit was reached"  # the HTTP 400 by which OpenAI says that a model thought until its tokens were used up
+MAX_TOKENS = 1024  # of an answer: models that think before they answer need some hundreds
+UNFINISHED = "output limit was reached"  # the HTTP 400 with which OpenAI says that a model thought until its tokens were used up
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {"colour": {"type": "string"}},
     "required": ["colour"],
     "additionalProperties": False,
 }
-# Fields that some servers or models refuse, and what is sent in their place.
-CHANGES: dict[str, dict[str, Any]] = {
-    "max_tokens": {"limit": "max_completion_tokens"},
+# Fields that some servers or models refuse, and what to do instead.
+SUBSTITUTES: dict[str, dict[str, Any]] = {
+    "max_tokens": {"limit_field": "max_completion_tokens"},
     "temperature": {"temperature": False},
     "seed": {"seed": False},
 }
-Post: TypeAlias = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+Post: TypeAlias = Callable[[Endpoint, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
-def key(endpoint: Endpoint, number: int) -> str:
-    """Return the key under which an endpoint's abilities are stored, as they were found the `number`-th time."""
-    known = {"model": endpoint.model, "weights": endpoint.weights, "host": shown_host(endpoint.base_url)}
-    return hashing.sha256_json({"probe": VERSION, "number": number, **known})
+async def find(endpoint: Endpoint, store: Store, post: Post, needs_images: bool) -> Capabilities:
+    """Return what an endpoint accepts, from the store or by a probe, and print it.
 
+    Args:
+        endpoint: the server and its model.
+        store: keeps what a probe finds.
+        post: makes one request, and repeats it while that may help.
+        needs_images: whether images will be asked about. A server that took none is then probed again: it may have been mended.
 
-async def probe(endpoint: Endpoint, post: Post) -> tuple[Abilities, dict[str, int]]:
-    """Find out what an endpoint takes; return it, and the tokens that this took. `post(body)` makes a request.
-
-    Raises `EndpointError` where not even a question without an image is answered.
+    Raises:
+        EndpointError: not even a short question is answered.
     """
-    abilities, usage = Abilities(), {"prompt_tokens": 0, "completion_tokens": 0}
-    buffer = io.BytesIO()
-    Image.new("RGB", (64, 64), (200, 30, 30)).save(buffer, "PNG")
-    looking, naming = ChatRequest("", IMAGE_QUESTION, ""), ChatRequest("", JSON_QUESTION, "", schema=SCHEMA)
+    number, capabilities = 0, None
+    while (record := store.get(store_key(endpoint, number))) is not None:
+        capabilities, number = Capabilities(**json.loads(record["text"])), number + 1
+    if capabilities is None or (needs_images and not capabilities.images):
+        capabilities, usage = await probe(dataclasses.replace(endpoint, max_tokens=MAX_TOKENS), post)
+        record = {
+            "key": store_key(endpoint, number),
+            "request": {"model": endpoint.model, "prompt_version": f"probe-{VERSION}"},
+            "text": json.dumps(dataclasses.asdict(capabilities)),
+            "finish_reason": "stop",
+            "usage": usage,
+        }
+        await asyncio.shield(asyncio.to_thread(store.append, record))
+    print(summary(endpoint, capabilities), file=sys.stderr, flush=True)
+    return capabilities
 
-    async def ask(request: ChatRequest, image: bytes | None, abilities: Abilities, **more: Any) -> dict[str, Any]:
-        reply = await post(body(endpoint, request, 0, image, abilities) | more)
+
+def store_key(endpoint: Endpoint, number: int) -> str:
+    """Return the key under which the result of an endpoint's `number`-th probe is stored."""
+    identity = {"model": endpoint.model, "weights": endpoint.weights, "host": shown_host(endpoint.base_url)}
+    return hashing.sha256_json({"probe": VERSION, "number": number, **identity})
+
+
+async def probe(endpoint: Endpoint, post: Post) -> tuple[Capabilities, dict[str, int]]:
+    """Find out what an endpoint accepts; return it, and the tokens that this took.
+
+    Raises `EndpointError` if not even a question without an image is answered.
+    """
+    usage = {"prompt_tokens": 0, "completion_tokens": 0}
+    image_question, json_question = ChatRequest("", IMAGE_QUESTION, ""), ChatRequest("", JSON_QUESTION, "", schema=SCHEMA)
+    picture = _red_square()
+
+    async def ask(request: ChatRequest, image: bytes | None, capabilities: Capabilities, **fields: Any) -> dict[str, Any]:
+        reply = await post(endpoint, request_body(endpoint, request, 0, image, capabilities) | fields)
         for name, tokens in (reply["usage"] or {}).items():
             usage[name] += tokens
         return reply
 
-    async def holds(abilities: Abilities, held: Callable[[dict[str, Any]], bool], **more: Any) -> bool:
+    async def obeys(capabilities: Capabilities, is_obeyed: Callable[[dict[str, Any]], bool], **fields: Any) -> bool:
         try:
-            return held(await ask(naming, None, abilities, **more))
-        except Transport:
+            return is_obeyed(await ask(json_question, None, capabilities, **fields))
+        except TransportError:
             return False
 
+    capabilities = Capabilities()
     while True:
         try:
-            first = await (ask(looking, buffer.getvalue(), abilities) if abilities.images else ask(naming, None, abilities))
+            if capabilities.images:
+                first = await ask(image_question, picture, capabilities)
+            else:
+                first = await ask(json_question, None, capabilities)
             break
-        except Transport as problem:
+        except TransportError as problem:
             if UNFINISHED in str(problem):
-                first = {"usage": {}}  # the question was taken, image and all
+                first = {"usage": {}}  # the question was accepted, image and all
                 break
-            changed = _without_the_field(abilities, str(problem))
-            if problem.final and changed is not None:
-                abilities = changed
-            elif problem.final and abilities.images:
-                abilities = dataclasses.replace(abilities, images=False)
+            without = _without_refused_field(capabilities, str(problem))
+            if problem.final and without is not None:
+                capabilities = without
+            elif problem.final and capabilities.images:
+                capabilities = dataclasses.replace(capabilities, images=False)
             else:
                 host = f"{shown_host(endpoint.base_url)}, model {endpoint.model!r}"
                 raise EndpointError(f"{host}: no answer even to a first short question ({problem})") from None
-    if abilities.images and _tokens(first):  # a server of a text model may drop the image without a word
-        with contextlib.suppress(Transport):  # then nothing is known against it
-            without = await ask(looking, None, abilities)
-            abilities = dataclasses.replace(abilities, images=_tokens(first) > _tokens(without))
-    found = dataclasses.replace(
-        abilities,
-        json_schema=await holds(dataclasses.replace(abilities, json_schema=True), _is_json),
-        logprobs=await holds(abilities, lambda reply: bool(reply.get("logprobs")), logprobs=True),
+    if capabilities.images and _prompt_tokens(first):  # a server of a text model may drop the image silently
+        with contextlib.suppress(TransportError):  # an error here proves nothing
+            blind = await ask(image_question, None, capabilities)
+            capabilities = dataclasses.replace(capabilities, images=_prompt_tokens(first) > _prompt_tokens(blind))
+    capabilities = dataclasses.replace(
+        capabilities,
+        json_schema=await obeys(dataclasses.replace(capabilities, json_schema=True), _follows_schema),
+        logprobs=await obeys(capabilities, lambda reply: bool(reply.get("logprobs")), logprobs=True),
     )
-    return found, usage
+    return capabilities, usage
 
 
-def _without_the_field(abilities: Abilities, message: str) -> Abilities | None:
-    """Return abilities without the field that an error's message complains of, if it is one that can be left out."""
-    for field, change in CHANGES.items():
-        changed = dataclasses.replace(abilities, **change)
-        if field in message and changed != abilities:
+def _red_square() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), (200, 30, 30)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _without_refused_field(capabilities: Capabilities, message: str) -> Capabilities | None:
+    """Return the capabilities without the field that an error complains about, None if that is no field to leave out."""
+    for field, substitute in SUBSTITUTES.items():
+        changed = dataclasses.replace(capabilities, **substitute)
+        if field in message and changed != capabilities:
             return changed
     return None
 
 
-def _tokens(reply: dict[str, Any]) -> int:
-    """Return how many tokens the question had, as the server says; 0 where it does not."""
+def _prompt_tokens(reply: dict[str, Any]) -> int:
+    """Return the tokens of a question, as the server counts them; 0 if it does not."""
     return int((reply["usage"] or {}).get("prompt_tokens", 0))
 
 
-def _is_json(reply: dict[str, Any]) -> bool:
+def _follows_schema(reply: dict[str, Any]) -> bool:
     try:
         return set(json.loads(reply["text"])) == set(SCHEMA["properties"])
     except (ValueError, TypeError):
         return False
 
 
-def said(endpoint: Endpoint, abilities: Abilities) -> str:
-    """Say in a line what the server takes, and what is done where it does not."""
+def summary(endpoint: Endpoint, capabilities: Capabilities) -> str:
+    """Return one line about what the server accepts, and what follows where it does not."""
     missing = [
-        *([] if abilities.images else ["no images"]),
-        *([] if abilities.json_schema else ["no JSON schema, so captions are read from tagged text"]),
-        *([] if abilities.logprobs else ["no log probabilities"]),
-        *([] if abilities.seed else ["no seed, so that nothing but the store makes a run repeatable"]),
-        *([] if abilities.temperature else ["no temperature but its own"]),
+        *([] if capabilities.images else ["no images"]),
+        *([] if capabilities.json_schema else ["no JSON schema, so replies are read as plain text"]),
+        *([] if capabilities.logprobs else ["no log probabilities"]),
+        *([] if capabilities.seed else ["no seed, so only the store makes a run repeatable"]),
+        *([] if capabilities.temperature else ["no temperature but its own"]),
     ]
-    found = "; ".join(missing) or "images, JSON schema, log probabilities"
-    return f"{shown_host(endpoint.base_url)}, model {endpoint.model}: {found}"
+    accepted = "; ".join(missing) or "images, JSON schema, log probabilities"
+    return f"{shown_host(endpoint.base_url)}, model {endpoint.model}: {accepted}"

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server by its URL, with the key that the environment holds, and a line of progress while it is asked."""
+"""An OpenAI-compatible server by its URL, with the key from the environment, and a line of progress while it is asked."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from fasrepro import hashing
 from fasrepro.llm.types import Endpoint, EndpointError, Progress, is_local
 
 KEY_VARIABLE = "OPENAI_API_KEY"
-NO_KEY = "none"  # what a server on this machine is told where no key is set
+NO_KEY = "none"  # sent to a server on this machine if no key is set
 
 
-def described(base_url: str, model: str, **settings: Any) -> Endpoint:
-    """Return the endpoint at `base_url` without its key: enough to know what was asked of it.
+def endpoint_at(base_url: str, model: str, **settings: Any) -> Endpoint:
+    """Return the endpoint at `base_url`, without its key: enough to know what was asked of it.
 
     A model that is a folder, as `transformers serve` takes, is identified by its weights.
 
@@ -29,7 +29,7 @@ def described(base_url: str, model: str, **settings: Any) -> Endpoint:
         settings: the other fields of `Endpoint`.
 
     Raises:
-        EndpointError: where `base_url` is no URL.
+        EndpointError: `base_url` is no URL.
     """
     if not base_url.startswith(("http://", "https://")):
         raise EndpointError(f"annotator.base_url: {base_url!r} is neither 'simulated' nor a URL such as http://host/v1")
@@ -37,45 +37,42 @@ def described(base_url: str, model: str, **settings: Any) -> Endpoint:
 
 
 def _weights(model: str) -> str:
-    """Return a hash of the files of a checkpoint's folder; empty where `model` is none."""
+    """Return a hash of the files in a checkpoint's folder; "" if `model` is no folder."""
     files = sorted(path for path in Path(model).glob("*") if path.suffix in (".json", ".safetensors", ".jinja"))
     return hashing.sha256_json([(path.name, hashing.sha256_file(path)) for path in files]) if files else ""
 
 
 @contextlib.contextmanager
-def opened(endpoint: Endpoint) -> Iterator[Endpoint]:
-    """Yield `endpoint` with the key in $OPENAI_API_KEY; a server on this machine may need none.
+def with_key(endpoint: Endpoint) -> Iterator[Endpoint]:
+    """Yield `endpoint` with the key in $OPENAI_API_KEY, which a server on this machine may not need.
 
     Raises:
-        EndpointError: naming the remedy where a key is needed and not set.
+        EndpointError: a key is needed and not set.
     """
     key = os.environ.get(KEY_VARIABLE, "").strip() or (NO_KEY if is_local(endpoint.base_url) else "")
     if not key:
         raise EndpointError(
-            f"{KEY_VARIABLE} is not set: {endpoint.base_url} needs a key (for a server that asks for none, any word)"
+            f"{KEY_VARIABLE} is not set: {endpoint.base_url} needs a key (any word, if the server does not check it)"
         )
     yield dataclasses.replace(endpoint, api_key=key)
 
 
-def progress_to_stderr(what: str, every_s: float = 5.0) -> Callable[[Progress], None]:
-    """Return a callback for `client.complete` that prints, at most every `every_s` seconds, how far it is: requests a second,
-    what all has cost so far, and the time left at this rate.
-    """
+def progress_to_stderr(title: str, every_s: float = 5.0) -> Callable[[Progress], None]:
+    """Return a callback for `live.complete` that prints progress, rate, cost and time left, at most every `every_s` seconds."""
     began = last = time.monotonic()
-    stored = 0  # done with before anything was asked
+    stored = 0  # requests that had an outcome before anything was sent
 
     def show(now: Progress) -> None:
         nonlocal last, stored
-        if not now.asked:
+        if not now.sent:
             stored = now.done
         if time.monotonic() - last < every_s:
             return
         last = time.monotonic()
-        rate = max(now.done - stored, 0) / (last - began)
+        elapsed = last - began
+        rate = max(now.done - stored, 0) / elapsed
         left = f", {(now.total - now.done) / rate / 60:.1f} min left" if rate else ""
-        text = (
-            f"{what}: {now.done} of {now.total}, {now.asked / (last - began):.1f} requests/s, ${now.spent_usd:.2f} so far{left}"
-        )
+        text = f"{title}: {now.done} of {now.total}, {now.sent / elapsed:.1f} requests/s, ${now.spent_usd:.2f} so far{left}"
         print(text, file=sys.stderr, flush=True)
 
     return show

@@ -1,4 +1,4 @@
-"""How many requests are under way at once: fewer when the server throttles, more again while it does not (AIMD, as TCP does)."""
+"""A limit on the requests in flight: lower after a throttle, higher again while there is none (AIMD, as in TCP)."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 
-SLOWER, LEAST = 0.5, 1.0  # what a throttle leaves of the limit, and what is always allowed
+DECREASE = 0.5  # what a throttle leaves of the limit
+LEAST = 1.0  # what is always allowed
 
 
-class Pace:
-    """A limit on requests under way, in [1, `most`]: halved by a throttle, raised by one a round of answers.
+class RateLimit:
+    """A limit on requests in flight, in [1, `most`]: halved by a throttle, raised by one per round of answers.
 
-    Begins at `most`, so that a server that never throttles is never waited for.
+    It starts at `most`, so that nothing ever waits for a server that does not throttle.
     """
 
     def __init__(self, most: int) -> None:
         self.most, self.limit = float(max(1, most)), float(max(1, most))
         self.running = 0
-        self._not_before = 0.0  # what a Retry-After asks of all of us
-        self._round = 0  # requests of a round that was throttled do not throttle the next once more
+        self._not_before = 0.0  # from a Retry-After, which binds all requests
+        self._round = 0  # the other requests of a throttled round do not lower the limit again
         self._changed = asyncio.Condition()
 
     @contextlib.asynccontextmanager
     async def slot(self) -> AsyncIterator[int]:
-        """Wait until a request may be sent, and hold its place; yield the round to which it belongs."""
+        """Wait until a request may be sent, and hold its place; yield the round that it belongs to."""
         async with self._changed:
             while True:
                 wait = self._not_before - time.monotonic()
@@ -39,23 +40,23 @@ class Pace:
             yield self._round
         finally:
             self.running -= 1
-            await asyncio.shield(self._tell())
+            await asyncio.shield(self._notify())
 
-    async def _tell(self) -> None:
+    async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()
 
     def throttled(self, round_: int, wait: float) -> None:
-        """Slow down after an answer to a request of `round_`; nothing is sent for `wait` seconds."""
-        self.wait(wait)
+        """Lower the limit after a request of `round_` was throttled; send nothing for `wait` seconds."""
+        self.pause(wait)
         if round_ == self._round:
             self._round += 1
-            self.limit = max(LEAST, self.limit * SLOWER)
+            self.limit = max(LEAST, self.limit * DECREASE)
 
-    def wait(self, seconds: float) -> None:
-        """Send nothing for so long."""
+    def pause(self, seconds: float) -> None:
+        """Send nothing for so many seconds."""
         self._not_before = max(self._not_before, time.monotonic() + seconds)
 
     def answered(self) -> None:
-        """Speed up a little after a request that was not throttled."""
+        """Raise the limit a little after a request that was not throttled."""
         self.limit = min(self.most, self.limit + 1 / self.limit)

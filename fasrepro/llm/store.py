@@ -1,11 +1,12 @@
-"""Replies that were paid for, kept for good: an append-only file of JSON lines, outside DVC, shared by styles and readers.
+"""The reply store: an append-only file of JSON lines, outside DVC, which keeps every reply that was paid for.
 
-One line is one attempt: its key, what was asked, and the reply or the error. A process can be killed at any moment: lines are
-written whole, a torn one is skipped and the next begins on a line of its own. Several processes can write at once.
+One line is one attempt: its key, what was asked, and the reply or the error. A process may be killed at any moment: lines are
+written whole, a torn line is skipped, and the next one starts on a line of its own. Several processes may write at once.
 """
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import os
@@ -24,8 +25,8 @@ class StoreError(ValueError):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Asked:
-    """What attempts have in common: the model, the prompt's version, and whether they were made in a batch."""
+class RequestGroup:
+    """What a group of attempts has in common: the model, the prompt's version, and whether they were made in a batch."""
 
     model: str
     prompt_version: str
@@ -33,8 +34,8 @@ class Asked:
 
 
 @dataclasses.dataclass(slots=True)
-class Used:
-    """What such attempts came to: tokens, replies, and seconds that they took."""
+class Usage:
+    """What a group of attempts took: tokens, replies, and seconds."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -43,9 +44,9 @@ class Used:
 
 
 class Store:
-    """The replies under `folder`. Thread-safe; use as a context manager, or call `close`.
+    """The replies in `folder`. Thread-safe; use it as a context manager, or call `close`.
 
-    Only places are held in memory (about 200 bytes a reply), so that a store of some 100,000 replies stays small.
+    Memory holds only where each reply lies in the file (about 200 bytes a reply), so a store of 100,000 replies stays small.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -56,13 +57,13 @@ class Store:
         except OSError as error:
             raise StoreError(f"{folder}: the reply store cannot be opened ({error.strerror}); set FASREPRO_STORE") from None
         self._lock = filelock.FileLock(folder / f"{SEGMENT}.lock")
-        self._writing = threading.Lock()  # beside the file's lock, which makes threads poll
-        self._guard = threading.Lock()  # of what is held in memory; never held while the disk is waited for
+        self._writing = threading.Lock()  # in front of the file's lock, for which threads would poll
+        self._guard = threading.Lock()  # of what memory holds; never held while waiting for the disk
         self._places: dict[str, tuple[int, int]] = {}
         self._errors: dict[str, str] = {}
-        self._used: dict[Asked, Used] = {}
+        self._usage: dict[RequestGroup, Usage] = {}
         self._scanned = 0
-        self.torn = 0  # lines that could not be read: what a killed writer left
+        self.torn = 0  # lines that cannot be read, left by a writer that was killed
         with self._lock:
             if os.fstat(self._file).st_size and not self._ends_whole():
                 os.write(self._file, b"\n")
@@ -75,20 +76,20 @@ class Store:
         self.close()
 
     def __contains__(self, key: str) -> bool:
-        """Say whether a reply is known under `key`, as of the last time that the file was looked at."""
+        """Return whether a reply is known under `key`, as of the last scan of the file."""
         return key in self._places
 
     def __len__(self) -> int:
         return len(self._places)
 
     def close(self) -> None:
-        """Close the file; what was appended is on the disk already."""
+        """Close the file; everything that was appended is on the disk already."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
 
     def get(self, key: str) -> dict[str, Any] | None:
-        """Return the first reply stored under `key`, or None; replies of other processes are seen too."""
+        """Return the first reply stored under `key`, also by another process, or None."""
         with self._guard:
             if key not in self._places:
                 self._scan()
@@ -96,26 +97,26 @@ class Store:
             return None if place is None else json.loads(os.pread(self._file, place[1], place[0]))
 
     def error(self, key: str) -> str | None:
-        """Return the last error that the attempt `key` met, if it has no reply."""
+        """Return the last error of the attempt `key`, None if it has a reply or no error."""
         with self._guard:
             return None if key in self._places else self._errors.get(key)
 
-    def used(self) -> dict[Asked, Used]:
-        """Return what attempts have used, errors that may have been billed included."""
+    def usage(self) -> dict[RequestGroup, Usage]:
+        """Return what all attempts took, by group. Errors that may have been billed count."""
         with self._guard:
             self._scan()
-            return {name: dataclasses.replace(used) for name, used in self._used.items()}
+            return {group: dataclasses.replace(usage) for group, usage in self._usage.items()}
 
     def append(self, *records: dict[str, Any]) -> None:
-        """Add attempts, each of which has a "key" and a "text" or an "error", and return when they are on the disk.
+        """Add attempts, each with a "key" and a "text" or an "error"; return when they are on the disk.
 
-        Raises `StoreError` if the disk is full: what was asked after that would be lost.
+        Raises `StoreError` if the disk is full: later replies would be lost.
         """
-        # "replace": half a character, which JSON can hold and UTF-8 cannot, must not lose a reply.
+        # "replace": half a character, which JSON can hold and UTF-8 cannot, must not cost a reply.
         lines = (json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n" for record in records)
         data = "".join(lines).encode("utf-8", "replace")
         with self._writing, self._lock.acquire(poll_interval=0.002):
-            # Another process may have been killed within its line since we last looked.
+            # Another process may have been killed in the middle of a line since the last scan.
             data = data if self._ends_whole() else b"\n" + data
             try:
                 written = os.write(self._file, data)
@@ -132,7 +133,7 @@ class Store:
         return size == 0 or os.pread(self._file, 1, size - 1) == b"\n"
 
     def _scan(self, chunk: int = 1 << 24) -> None:
-        """Take in the whole lines that were added since the last scan. A last line without its end is left for later."""
+        """Read the whole lines that were added since the last scan; a last line without its end is left for the next scan."""
         while data := os.pread(self._file, chunk, self._scanned):
             end = data.rfind(b"\n") + 1
             if end == 0:
@@ -143,11 +144,11 @@ class Store:
             start = 0
             while start < end:
                 stop = data.index(b"\n", start) + 1
-                self._take(data[start:stop], self._scanned + start)
+                self._read_line(data[start:stop], self._scanned + start)
                 start = stop
             self._scanned += end
 
-    def _take(self, line: bytes, offset: int) -> None:
+    def _read_line(self, line: bytes, offset: int) -> None:
         if not line.strip():
             return
         try:
@@ -162,10 +163,42 @@ class Store:
             self.torn += 1
 
     def _count(self, record: dict[str, Any]) -> None:
-        usage, request = record.get("usage") or {}, record.get("request", {})
-        asked = Asked(request.get("model", ""), request.get("prompt_version", ""), bool(record.get("batch")))
-        used = self._used.setdefault(asked, Used())
-        used.prompt_tokens += usage.get("prompt_tokens", 0)
-        used.completion_tokens += usage.get("completion_tokens", 0)
-        used.replies += "text" in record
-        used.seconds += record.get("seconds", 0.0)
+        tokens, request = record.get("usage") or {}, record.get("request", {})
+        group = RequestGroup(request.get("model", ""), request.get("prompt_version", ""), bool(record.get("batch")))
+        usage = self._usage.setdefault(group, Usage())
+        usage.prompt_tokens += tokens.get("prompt_tokens", 0)
+        usage.completion_tokens += tokens.get("completion_tokens", 0)
+        usage.replies += "text" in record
+        usage.seconds += record.get("seconds", 0.0)
+
+
+class BufferedWriter:
+    """Writes the records of many tasks of one event loop to `store`, in a thread, because a disk takes milliseconds.
+
+    Records that arrive while a write is under way are written together by the next one.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._waiting: list[dict[str, Any]] = []  # what the next write will hold
+        self._next: asyncio.Task[None] | None = None
+        self._writes: set[asyncio.Task[None]] = set()  # the next write and the one under way
+        self._disk = asyncio.Lock()
+
+    async def write(self, record: dict[str, Any]) -> None:
+        """Return when `record` is on the disk; it gets there even if the caller is cancelled. Raises as `Store.append` does."""
+        self._waiting.append(record)
+        if self._next is None:
+            self._next = asyncio.create_task(self._write())
+            self._writes.add(self._next)
+            self._next.add_done_callback(self._writes.discard)
+        await asyncio.shield(self._next)
+
+    async def flush(self) -> None:
+        """Return when all records are on the disk. Raises as `Store.append` does."""
+        await asyncio.gather(*self._writes)
+
+    async def _write(self) -> None:
+        async with self._disk:
+            records, self._waiting, self._next = self._waiting, [], None
+            await asyncio.to_thread(self.store.append, *records)

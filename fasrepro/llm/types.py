@@ -1,31 +1,32 @@
-"""What is asked of a language model and what comes back: the types of `client`, and what identifies a request."""
+"""What is asked of a language model and what comes back: the types that the other modules of `llm` share.
+
+Here is also what identifies a request (`request_key`), how it is sent (`request_body`) and what the store keeps of it
+(`request_record`).
+"""
 
 from __future__ import annotations
 
 import base64
 import dataclasses
-import email.utils
 import ipaddress
-import time
 import urllib.parse
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from fasrepro import hashing
 
 T = TypeVar("T")
 
-LONGEST_WAIT_S = 600.0  # of a Retry-After
-REFUSED = "refusal"  # the code of a rejected reply in which the model declines
-FILTERED = "content_filter"  # the finish reason of a reply that a filter took away
-# Codes of an HTTP 400 by which Azure and OpenAI say that a filter stopped the question itself.
-FILTERS = ("content_filter", "content_policy_violation", "invalid_prompt")
+REFUSED = "refusal"  # the code of a reply in which the model declines
+FILTERED = "content_filter"  # the finish reason of a reply that a filter removed
+# Codes of an HTTP 400 with which Azure and OpenAI say that a filter stopped the question itself.
+FILTER_CODES = ("content_filter", "content_policy_violation", "invalid_prompt")
 
 
 class EndpointError(ValueError):
-    """The endpoint refuses every request of this kind, or too many fail; the message names the remedy, never the key.
+    """The endpoint refuses every request of this kind, or too many requests fail. The message names the remedy, never the key.
 
-    `status` is the HTTP status by which the server refused; 0: it said none.
+    `status` is the HTTP status of the refusal, 0 if there was none.
     """
 
     def __init__(self, message: str, status: int = 0) -> None:
@@ -33,10 +34,16 @@ class EndpointError(ValueError):
         self.status = status
 
 
-class Transport(Exception):  # noqa: N818 - not an error that leaves `captions`
-    """A request without a reply. `wait` is what the server asked for, in seconds; `final`: asking again is of no use.
+class TransportError(Exception):
+    """A request that got no reply. Never leaves `llm`.
 
-    `throttled`: the server did not look at it, so it is no attempt. `billed`: it may have cost as much as a reply.
+    Args:
+        code: groups such errors in a report.
+        detail: what the server said.
+        wait: seconds for which the server asked to be left alone.
+        final: whether the same request would fail again.
+        throttled: the server did not look at the request, so it does not count as an attempt.
+        billed: the request may have cost as much as one with a reply.
     """
 
     def __init__(
@@ -47,7 +54,7 @@ class Transport(Exception):  # noqa: N818 - not an error that leaves `captions`
 
 
 class Rejected(ValueError):  # noqa: N818 - a verdict on a reply, not a fault of ours
-    """A reply that is not usable. `code` groups reasons in a report; `detail` says what was found."""
+    """A reply that cannot be used. `code` groups the reasons in a report; `detail` says what is wrong with this reply."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
@@ -55,28 +62,40 @@ class Rejected(ValueError):  # noqa: N818 - a verdict on a reply, not a fault of
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Abilities:
-    """What a server and its model take, as `probe` finds out; by default what the oldest of them do.
+class Capabilities:
+    """What a server and its model accept (see `capabilities.probe`). The defaults are what the oldest servers accept.
 
-    `limit` is the name of the field that bounds a reply: newer models refuse `max_tokens`. `temperature` and `seed`: whether
-    the field may be sent.
+    `limit_field` is the name of the field that bounds the length of a reply: newer models refuse `max_tokens`. `temperature` and
+    `seed` say whether that field may be sent.
     """
 
     images: bool = True
     json_schema: bool = False
     logprobs: bool = False
-    limit: str = "max_tokens"
+    limit_field: str = "max_tokens"
     temperature: bool = True
     seed: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where and how to ask. `seed` is the first attempt's; attempt n asks with seed + n.
+    """Where requests are sent, and how.
 
-    `refusals`: how many refusals of one prompt before the next variant is asked. `budget_usd` bounds what all replies in the
-    store have cost; None: no bound. `probe`: whether the server is tried before the first question. `weights` is the hash of a
-    model that is a folder on this machine: trained again, it is another one under the same name.
+    Args:
+        base_url: of an OpenAI-compatible server.
+        api_key: never printed, stored or hashed.
+        model: a name that the server knows, or a folder on this machine.
+        concurrency: requests in flight at once, at most.
+        attempts: per request, at most.
+        timeout_s: per attempt.
+        max_tokens: of a reply.
+        temperature: of the sampling.
+        seed: of the first attempt; attempt n uses seed + n.
+        backoff_s: wait after a first transport error; doubled with each attempt, at most 30 s.
+        refusals: how often one prompt may be refused before the next fallback is asked.
+        budget_usd: bounds the cost of all replies in the store; None: no bound.
+        probe: whether to find out what the server accepts before the first request.
+        weights: hash of a model that is a folder: retrained, it is another model under the same name.
     """
 
     base_url: str
@@ -88,7 +107,7 @@ class Endpoint:
     max_tokens: int
     temperature: float
     seed: int
-    backoff_s: float = 0.5  # after a first transport error; doubled with each attempt, at most 30 s
+    backoff_s: float = 0.5
     refusals: int = 2
     budget_usd: float | None = None
     probe: bool = False
@@ -97,23 +116,36 @@ class Endpoint:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One question: the texts, and what loads the image (PNG bytes) when the question is sent, not before.
+    """One question.
 
-    `schema` is the JSON schema of an answer, for servers that can hold a model to it; it is not part of the question's key,
-    since an answer is the same in either form. `instead` are the questions that are asked in its place where it is refused.
+    Args:
+        system: the system prompt; "" for none.
+        user: the user's text.
+        prompt_version: names the wording of both.
+        image: loads the PNG bytes when the question is sent, not before; None for a question without an image.
+        image_sha256: hash of the image's decoded pixels.
+        schema: the JSON schema of an answer, for servers that can enforce one. Not part of the key, since an answer means the
+            same in either form.
+        fallbacks: the questions to ask instead, one after another, if the model refuses this one.
     """
 
     system: str
     user: str
     prompt_version: str
     image: Callable[[], bytes] | None = None
-    image_sha256: str = ""  # of the decoded pixels
+    image_sha256: str = ""
     schema: Mapping[str, Any] | None = None
-    instead: tuple[ChatRequest, ...] = ()
+    fallbacks: tuple[ChatRequest, ...] = ()
+
+    def load_image(self) -> bytes | None:
+        """Return the image's PNG bytes, None for a question without an image."""
+        return None if self.image is None else self.image()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reply:
+    """What a model wrote, and why it stopped."""
+
     key: str
     text: str
     finish_reason: str
@@ -121,7 +153,7 @@ class Reply:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """What `accept` made of the first reply that it took; `rejected` holds the code of every attempt before it."""
+    """The value of the first reply that was accepted; `rejected` holds the code of every attempt before it."""
 
     value: T
     key: str
@@ -132,58 +164,71 @@ class Answer(Generic[T]):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Failure:
-    """No attempt gave a reply that was accepted: the last reason in full, and the code of every attempt."""
+    """No attempt was accepted: the last reason in full, and the code of every attempt."""
 
     reason: str
     rejected: tuple[str, ...]
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is.
+
+    Args:
+        done: requests that have an answer or have failed.
+        total: all requests.
+        sent: attempts made by this process.
+        spent_usd: cost of all replies in the store and of the batches in flight.
+    """
+
+    done: int
+    total: int
+    sent: int
+    spent_usd: float
+
+
 def request_key(endpoint: Endpoint, request: ChatRequest, attempt: int) -> str:
-    """Hash everything that determines a reply. The image enters by its pixels, so a recompressed file is no new question."""
-    parts: list[Any] = [{"type": "image", "pixels": request.image_sha256}] if request.image is not None else []
-    parts.append({"type": "text", "text": request.user})
-    return hashing.sha256_json(
-        {
-            "model": endpoint.model,
-            "messages": [{"role": "system", "content": request.system}, {"role": "user", "content": parts}],
-            "max_tokens": endpoint.max_tokens,
-            "temperature": endpoint.temperature,
-            "seed": endpoint.seed + attempt,
-        }
-        | _weights(endpoint)
-    )
+    """Hash everything that determines a reply. An image counts by its pixels, so recompressing a file makes no new question."""
+    content: list[Any] = [{"type": "image", "pixels": request.image_sha256}] if request.image is not None else []
+    content.append({"type": "text", "text": request.user})
+    fields = {
+        "model": endpoint.model,
+        "messages": [{"role": "system", "content": request.system}, {"role": "user", "content": content}],
+        "max_tokens": endpoint.max_tokens,
+        "temperature": endpoint.temperature,
+        "seed": endpoint.seed + attempt,
+    }
+    return hashing.sha256_json(fields | _weights(endpoint))
 
 
-def _weights(endpoint: Endpoint) -> dict[str, str]:
-    return {"weights": endpoint.weights} if endpoint.weights else {}
+def request_body(
+    endpoint: Endpoint, request: ChatRequest, attempt: int, image: bytes | None, capabilities: Capabilities
+) -> dict[str, Any]:
+    """Return the body of a chat request, with the fields that the server accepts.
 
-
-def body(endpoint: Endpoint, request: ChatRequest, attempt: int, image: bytes | None, abilities: Abilities) -> dict[str, Any]:
-    """Return an attempt as the chat API takes it, with the image's PNG bytes, as far as the server takes its fields.
-
-    The image stands before the text: servers of open models keep the order, and those models were trained on that one.
+    The image stands before the text: servers of open models keep that order, and their models were trained on it.
     """
     content: list[dict[str, Any]] = []
     if image is not None:
         url = f"data:image/png;base64,{base64.b64encode(image).decode()}"
         content.append({"type": "image_url", "image_url": {"url": url}})
     content.append({"type": "text", "text": request.user})
-    system = [{"role": "system", "content": request.system}] if request.system else []
-    asked = {"model": endpoint.model, "messages": [*system, {"role": "user", "content": content}]}
-    asked[abilities.limit] = endpoint.max_tokens
-    if abilities.temperature:
-        asked["temperature"] = endpoint.temperature
-    if abilities.seed:
-        asked["seed"] = endpoint.seed + attempt
-    if request.schema is not None and abilities.json_schema:
+    messages: list[dict[str, Any]] = [{"role": "system", "content": request.system}] if request.system else []
+    messages.append({"role": "user", "content": content})
+    body: dict[str, Any] = {"model": endpoint.model, "messages": messages, capabilities.limit_field: endpoint.max_tokens}
+    if capabilities.temperature:
+        body["temperature"] = endpoint.temperature
+    if capabilities.seed:
+        body["seed"] = endpoint.seed + attempt
+    if request.schema is not None and capabilities.json_schema:
         schema = {"name": "answer", "strict": True, "schema": request.schema}
-        asked["response_format"] = {"type": "json_schema", "json_schema": schema}
-    return asked
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return body
 
 
-def described(endpoint: Endpoint, request: ChatRequest, attempt: int) -> dict[str, Any]:
-    """Return what a store record says of its request: all but the texts and the image, which their version and hash stand for."""
-    return {
+def request_record(endpoint: Endpoint, request: ChatRequest, attempt: int) -> dict[str, Any]:
+    """Return what the store keeps of a request: everything but texts and image, which the version and the hash stand for."""
+    record = {
         "model": endpoint.model,
         "prompt_version": request.prompt_version,
         "image": request.image_sha256,
@@ -191,55 +236,36 @@ def described(endpoint: Endpoint, request: ChatRequest, attempt: int) -> dict[st
         "attempt": attempt,
         "max_tokens": endpoint.max_tokens,
         "temperature": endpoint.temperature,
-    } | _weights(endpoint)
+    }
+    return record | _weights(endpoint)
 
 
-def attempts(request: ChatRequest, endpoint: Endpoint) -> Generator[tuple[int, ChatRequest], str, None]:
-    """Yield (number, question) for each attempt at a request; send it the code for which the last one was rejected.
-
-    A refusal counts against its prompt: after `endpoint.refusals` of them the next variant is asked, and after the last
-    variant's it ends, as it does after `endpoint.attempts` in all. What is left then is for people.
-    """
-    variants, refused = (request, *request.instead), 0
-    for number in range(endpoint.attempts):
-        if refused // endpoint.refusals >= len(variants):
-            return
-        code = yield number, variants[refused // endpoint.refusals]
-        refused += code == REFUSED
+def _weights(endpoint: Endpoint) -> dict[str, str]:
+    return {"weights": endpoint.weights} if endpoint.weights else {}
 
 
-def retry_after(headers: Mapping[str, str]) -> float:
-    """Return the seconds that a Retry-After asks for (a number or a date), at most `LONGEST_WAIT_S`; 0 without one."""
-    try:
-        if "retry-after-ms" in headers:
-            seconds = float(headers["retry-after-ms"]) / 1000
-        elif (value := headers.get("retry-after", "")).replace(".", "", 1).isdigit():
-            seconds = float(value)
-        else:
-            seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time() if value else 0.0
-    except ValueError:
-        return 0.0
-    return min(max(seconds, 0.0), LONGEST_WAIT_S)
-
-
-def filtered(detail: str, secret: str) -> dict[str, Any]:
-    """Return what a store record says of a question that a filter stopped: an answer it is, and a refusal."""
+def filtered_reply(detail: str, secret: str) -> dict[str, Any]:
+    """Return what the store keeps of a question that a filter stopped: it counts as a reply, namely a refusal."""
     return {"text": redact(detail, secret)[:300], "finish_reason": FILTERED, "usage": {}}
 
 
-def looks(endpoint: Endpoint, abilities: Abilities) -> None:
-    """Raise `EndpointError` where the model takes no images."""
-    if not abilities.images:
+def require_vision(endpoint: Endpoint, capabilities: Capabilities) -> None:
+    """Raise `EndpointError` if the model takes no images."""
+    if not capabilities.images:
         host = f"{shown_host(endpoint.base_url)}, model {endpoint.model!r}"
         raise EndpointError(f"{host}: takes no images; name a vision model in annotator.model")
 
 
 def redact(text: str, secret: str) -> str:
-    """Take a secret out of a text that came from outside: servers quote the key that they refuse."""
+    """Remove a secret from a text that came from outside: servers quote the key that they refuse.
+
+    >>> redact("invalid key sk-0123456789", "sk-0123456789")
+    'invalid key ***'
+    """
     return text.replace(secret, "***") if len(secret) >= 8 else text
 
 
-def codes(outcomes: Iterable[Answer[Any] | Failure]) -> dict[str, int]:
+def rejection_counts(outcomes: Iterable[Answer[Any] | Failure]) -> dict[str, int]:
     """Count the codes for which attempts were rejected."""
     counts: dict[str, int] = {}
     for outcome in outcomes:
@@ -249,7 +275,11 @@ def codes(outcomes: Iterable[Answer[Any] | Failure]) -> dict[str, int]:
 
 
 def is_local(url: str) -> bool:
-    """Say whether a URL is of this very machine, which nothing leaves that is sent there."""
+    """Return whether a URL points to this machine, so that nothing sent there leaves it.
+
+    >>> is_local("http://127.0.0.1:8000/v1"), is_local("https://api.openai.com/v1")
+    (True, False)
+    """
     host = urllib.parse.urlsplit(url).hostname or ""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -258,17 +288,5 @@ def is_local(url: str) -> bool:
 
 
 def shown_host(url: str) -> str:
-    """Return what is said of an endpoint: its host, without port, path or anything secret that a URL may hold."""
+    """Return an endpoint's host, without port, path or any secret that a URL may hold."""
     return "this machine" if is_local(url) else urllib.parse.urlsplit(url).hostname or "?"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is: requests that are done with, of how many; those that were asked now; USD of all in the store, and of
-    batches under way.
-    """
-
-    done: int
-    total: int
-    asked: int
-    spent_usd: float

@@ -110,10 +110,11 @@ def read(path: Path, row_type: type[Row]) -> list[Row]:
 
 
 def read_all(folder: Path, row_type: type[Row]) -> list[Row]:
-    """Read all tables of `row_type` in a folder, sorted by key. Raises `RowError`, also where the folder holds none."""
+    """Read every table of `folder` as one, sorted by key. Raises `RowError` where there is none, and for a key that two hold."""
     paths = sorted(folder.glob("*.parquet"))
     if not paths:
-        raise RowError(f"{folder}: no tables; `dvc repro` makes them")
+        raise RowError(f"{folder}: no tables of {row_type.__name__} here; `dvc repro` makes them")
     rows = [row for path in paths for row in read(path, row_type)]
+    rows.sort(key=lambda row: tuple(getattr(row, name) for name in row_type.KEY))
     check_rows(rows, str(folder))
-    return sorted(rows, key=lambda row: tuple(getattr(row, name) for name in row_type.KEY))
+    return rows

@@ -41,15 +41,15 @@ class BatchServer:
         self.files: dict[str, bytes] = {}
         self.batches: list[dict[str, Any]] = []
         self.seen: list[list[dict[str, Any]]] = []  # the lines of each batch
-        self.asked: dict[str, int] = {}
+        self.polled: dict[str, int] = {}
         self.keys: set[str] = set()
         self.refuses = 0  # the status by which batches are refused
-        self.gone: set[str] = set()  # batches and files that are not known
+        self.gone: set[str] = set()  # batches and files that the server no longer knows
         self.keeps = False  # whether files cannot be deleted
 
     @property
     def app(self) -> web.Application:
-        """Another application for each server that is started; what was sent is known to all."""
+        """Another application for each server that is started; what was sent is shared by all."""
         app = web.Application(client_max_size=1 << 30)
         app.add_routes(
             [
@@ -75,20 +75,20 @@ class BatchServer:
         )
 
     async def create(self, request: web.Request) -> web.Response:
-        asked = await request.json()
+        body = await request.json()
         if self.refuses:
             return web.json_response({"error": {"message": "no batch"}}, status=self.refuses)
         number = len(self.batches)
-        lines = [json.loads(line) for line in self.files[asked["input_file_id"]].splitlines()]
+        lines = [json.loads(line) for line in self.files[body["input_file_id"]].splitlines()]
         self.seen.append(lines)
         batch = {
             "id": f"batch_{number}",
             "object": "batch",
-            "endpoint": asked["endpoint"],
-            "completion_window": asked["completion_window"],
+            "endpoint": body["endpoint"],
+            "completion_window": body["completion_window"],
             "created_at": 0,
-            "input_file_id": asked["input_file_id"],
-            "metadata": asked["metadata"],
+            "input_file_id": body["input_file_id"],
+            "metadata": body["metadata"],
             "status": "validating",
             "request_counts": {"total": len(lines), "completed": 0, "failed": 0},
         }
@@ -104,8 +104,8 @@ class BatchServer:
             return not_found()
         number = int(identity.removeprefix("batch_"))
         batch = self.batches[number]
-        self.asked[identity] = self.asked.get(identity, 0) + 1
-        if self.asked[identity] > self.polls and batch["status"] == "validating":
+        self.polled[identity] = self.polled.get(identity, 0) + 1
+        if self.polled[identity] > self.polls and batch["status"] == "validating":
             batch["status"] = self.statuses.get(number, "completed")
             if batch["status"] == "failed":
                 batch["errors"] = {"object": "list", "data": [{"code": "bad", "message": "line 1 is odd", "line": 1}]}
@@ -117,10 +117,10 @@ class BatchServer:
                     continue
                 into = good if (answer["response"] or {}).get("status_code") == 200 else bad
                 into.append(json.dumps({"id": "batch_req_1", "custom_id": line["custom_id"], **answer}, ensure_ascii=False))
-            for name, found in (("output_file_id", good), ("error_file_id", bad)):
-                if found:
+            for name, output in (("output_file_id", good), ("error_file_id", bad)):
+                if output:
                     batch[name] = f"out-{number}-{name}"
-                    self.files[batch[name]] = "\n".join(found).encode()
+                    self.files[batch[name]] = "\n".join(output).encode()
         return web.json_response(batch)
 
     async def content(self, request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""Batches against a loopback server: split, sent, lost, expired, collected, and mixed with questions that are asked live."""
+"""Batches against a loopback server: split, sent, lost, expired, collected, and mixed with live questions."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import filelock
 import pytest
 from aiohttp import web
 
-from fasrepro.llm import batch, batch_journal, client, pricing, types
-from fasrepro.llm.attempts import standing
-from fasrepro.llm.store import Asked, Store
+from fasrepro.llm import batch, batch_journal, budget, live, pricing, types
+from fasrepro.llm.attempts import replay
+from fasrepro.llm.batch import BatchLimits
+from fasrepro.llm.store import RequestGroup, Store
 from fasrepro.llm.types import ChatRequest, EndpointError
 from fasrepro.simulation.annotator.server import serve
 from tests.llm.batch_server import EXPIRED, BatchServer, completed, refused
-from tests.llm.test_client import KEY, Server, accept, endpoint, ok
+from tests.llm.chat_server import KEY, Server, accept, endpoint, ok
 
 REQUESTS = {f"{number:02d}": ChatRequest("s", f"question {number}", "v") for number in range(10)}
 
@@ -30,23 +31,23 @@ def echo(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def run(server: BatchServer, folder: Path, requests: dict[str, ChatRequest] = REQUESTS, **changes: Any) -> Any:
-    most = changes.pop("most", (batch.MOST_REQUESTS, batch.MOST_BYTES))
-    said: list[str] = []
+    limits = changes.pop("limits", batch.PUBLISHED_LIMITS)
+    lines: list[str] = []
     with serve(server.app) as url, Store(folder) as store:
-        answers, failures = batch.complete(requests, accept, endpoint(url, **changes), store, said.append, 0.0, most)
-    assert KEY not in "".join(path.read_text() for path in folder.iterdir()) + "".join(said)
-    return answers, failures, said
+        answers, failures = batch.complete(requests, accept, endpoint(url, **changes), store, lines.append, 0.0, limits)
+    assert KEY not in "".join(path.read_text() for path in folder.iterdir()) + "".join(lines)
+    return answers, failures, lines
 
 
-def test_replies_are_matched_by_custom_id_whatever_their_order(tmp_path: Path) -> None:
+def test_replies_are_matched_by_custom_id_in_any_order(tmp_path: Path) -> None:
     server = BatchServer(echo)
-    answers, failures, said = run(server, tmp_path)
+    answers, failures, lines = run(server, tmp_path)
     assert failures == {} and list(answers) == list(REQUESTS)
     assert {name: answer.value for name, answer in answers.items()} == {
         f"{number:02d}": f"answer to question {number} with 100" for number in range(10)
     }
     assert server.keys == {f"Bearer {KEY}"} and len(server.batches) == 1
-    assert said == [
+    assert lines == [
         "batch batch_0: 10 requests sent to this machine",
         "batch batch_0: validating, 0 of 10 done",
         "batch batch_0: completed",
@@ -55,23 +56,26 @@ def test_replies_are_matched_by_custom_id_whatever_their_order(tmp_path: Path) -
 
     again, _, _ = run(server, tmp_path)
     assert again == answers and len(server.batches) == 1  # what is in the store is never asked again
-    live = Server(lambda request, body, number: ok("never"))
-    with serve(live.app) as url, Store(tmp_path) as store:
-        assert client.complete(REQUESTS, accept, endpoint(url), store)[0] == answers
-        assert store.used()[Asked("m", "v", batch=True)].prompt_tokens == 100
-    assert live.bodies == []
+    chat = Server(lambda request, body, number: ok("never"))
+    with serve(chat.app) as url, Store(tmp_path) as store:
+        assert live.complete(REQUESTS, accept, endpoint(url), store)[0] == answers
+        assert store.usage()[RequestGroup("m", "v", batch=True)].prompt_tokens == 100
+    assert chat.bodies == []
 
 
-@pytest.mark.parametrize(("most", "sizes"), [((4, 10**9), [4, 4, 2]), ((100, 700), [2] * 5), ((100, 1), [1] * 10)])
-def test_a_batch_holds_no_more_than_its_limits(tmp_path: Path, most: tuple[int, int], sizes: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("limits", "sizes"),
+    [(BatchLimits(4), [4, 4, 2]), (BatchLimits(100, 700), [2] * 5), (BatchLimits(100, 1), [1] * 10)],
+)
+def test_a_batch_holds_no_more_than_its_limits(tmp_path: Path, limits: BatchLimits, sizes: list[int]) -> None:
     server = BatchServer(echo)
-    answers, _, _ = run(server, tmp_path, most=most)
+    answers, _, _ = run(server, tmp_path, limits=limits)
     assert len(answers) == 10 and [len(lines) for lines in server.seen] == sizes
-    if most[1] > 1:
-        assert all(sum(len(json.dumps(line)) + 1 for line in lines) <= most[1] for lines in server.seen)
+    if limits.bytes > 1:
+        assert all(sum(len(json.dumps(line)) + 1 for line in lines) <= limits.bytes for lines in server.seen)
 
 
-def test_what_failed_is_another_attempt_what_expired_or_was_lost_is_sent_as_it_was(tmp_path: Path) -> None:
+def test_failed_requests_count_as_attempts_and_expired_ones_are_repeated(tmp_path: Path) -> None:
     seen: dict[str, int] = {}
 
     def answer(body: dict[str, Any]) -> dict[str, Any] | None:
@@ -94,7 +98,7 @@ def test_what_failed_is_another_attempt_what_expired_or_was_lost_is_sent_as_it_w
     assert answers["02"].rejected == ("HTTP 500",) and answers["03"].rejected == ("empty",) and answers["00"].attempts == 1
 
 
-def test_an_expired_batch_keeps_what_it_brought_and_barren_ones_end(tmp_path: Path) -> None:
+def test_an_expired_batch_is_repeated_until_three_bring_nothing(tmp_path: Path) -> None:
     server = BatchServer(echo, statuses={0: "expired"})
     answers, _, _ = run(server, tmp_path / "a")
     assert len(answers) == 10 and len(server.batches) == 2
@@ -104,7 +108,7 @@ def test_an_expired_batch_keeps_what_it_brought_and_barren_ones_end(tmp_path: Pa
     assert len(server.batches) == 3
 
 
-def test_a_batch_that_is_not_accepted_says_why_and_its_requests_can_be_sent_again(tmp_path: Path) -> None:
+def test_a_batch_that_is_not_accepted_says_why_and_can_be_repeated(tmp_path: Path) -> None:
     server = BatchServer(echo, statuses={0: "failed"})
     with pytest.raises(EndpointError, match="batch batch_0 was not accepted: line 1 is odd"):
         run(server, tmp_path)
@@ -113,7 +117,7 @@ def test_a_batch_that_is_not_accepted_says_why_and_its_requests_can_be_sent_agai
 
 
 @pytest.mark.parametrize("after", ["planned", "created", "noted", "half collected"])
-def test_a_process_that_was_killed_pays_for_no_batch_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str) -> None:
+def test_a_killed_process_pays_for_no_batch_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str) -> None:
     class Killed(BaseException):
         pass
 
@@ -147,35 +151,35 @@ def test_a_process_that_was_killed_pays_for_no_batch_twice(tmp_path: Path, monke
         assert len(store) == 10 == len((tmp_path / "replies.jsonl").read_text().splitlines())
 
 
-def test_what_is_under_way_in_a_batch_is_not_asked_live(tmp_path: Path) -> None:
-    asked = endpoint("http://127.0.0.1:1/v1")
-    key = types.request_key(asked, REQUESTS["03"], 0)
-    batch_journal.planned(tmp_path, batch_journal.Batch("t", "elsewhere.example", "m", {key: {"most": {}}}))
-    live = Server(lambda request, body, number: ok("x"))
-    with serve(live.app) as url, Store(tmp_path) as store:
-        said = r"under way in a batch at elsewhere\.example: .* `fasrepro annotate --batch` collects it"
-        with pytest.raises(EndpointError, match=said):
-            client.complete({"03": REQUESTS["03"]}, accept, endpoint(url), store)
-        with pytest.raises(EndpointError, match=said):  # nor in another batch
+def test_a_request_in_a_batch_elsewhere_is_not_asked_again(tmp_path: Path) -> None:
+    there = endpoint("http://127.0.0.1:1/v1")
+    key = types.request_key(there, REQUESTS["03"], 0)
+    batch_journal.note_planned(tmp_path, batch_journal.Batch("t", "elsewhere.example", "m", {key: {"most": {}}}))
+    chat = Server(lambda request, body, number: ok("x"))
+    with serve(chat.app) as url, Store(tmp_path) as store:
+        message = r"already in a batch at elsewhere\.example: .* `fasrepro annotate --batch` collects it"
+        with pytest.raises(EndpointError, match=message):
+            live.complete({"03": REQUESTS["03"]}, accept, endpoint(url), store)
+        with pytest.raises(EndpointError, match=message):  # nor in another batch
             batch.complete({"03": REQUESTS["03"]}, accept, endpoint(url), store)
-        assert len(client.complete({"04": REQUESTS["04"]}, accept, endpoint(url), store)[0]) == 1
+        assert len(live.complete({"04": REQUESTS["04"]}, accept, endpoint(url), store)[0]) == 1
 
 
-def test_a_torn_line_of_the_list_of_batches_is_skipped(tmp_path: Path) -> None:
-    batch_journal.planned(tmp_path, batch_journal.Batch("one", "h", "m", {"k": {}}))
+def test_a_torn_line_of_the_journal_is_skipped(tmp_path: Path) -> None:
+    batch_journal.note_planned(tmp_path, batch_journal.Batch("one", "h", "m", {"k": {}}))
     with (tmp_path / batch_journal.FILE).open("a") as file:
         file.write('{"token": "two", "requ')
     batch_journal.note(tmp_path, "one", id="batch_7")
-    assert [(found.token, found.id) for found in batch_journal.batches(tmp_path)] == [("one", "batch_7")]
+    assert [(kept.token, kept.id) for kept in batch_journal.batches(tmp_path)] == [("one", "batch_7")]
     with Store(tmp_path) as store:
-        assert {key: found.host for key, found in pricing.UnderWay(store).batches().items()} == {"k": "h"}
+        assert {key: kept.host for key, kept in budget.BatchesInFlight(store).by_key().items()} == {"k": "h"}
 
 
-def test_a_batch_is_as_large_as_the_budget_and_no_larger(tmp_path: Path) -> None:
+def test_a_batch_is_no_larger_than_the_budget(tmp_path: Path) -> None:
     server = BatchServer(echo)
-    price = pricing.needed_price("gpt-4o", local=True)
-    one = price.cost(**pricing.most(price, REQUESTS["00"], None, 50), batch=True)
-    with pytest.raises(pricing.BudgetError, match="`fasrepro annotate --batch` goes on from there"):
+    price = pricing.required_price("gpt-4o", local=True)
+    one = price.cost(**pricing.max_usage(price, REQUESTS["00"], None, 50), batch=True)
+    with pytest.raises(budget.BudgetError, match="`fasrepro annotate --batch` goes on from there"):
         run(server, tmp_path, model="gpt-4o", budget_usd=2.1 * one)
     assert len(server.seen[0]) == 2  # more at last, since replies cost less than they may
     sent = sum(len(lines) for lines in server.seen)
@@ -184,19 +188,17 @@ def test_a_batch_is_as_large_as_the_budget_and_no_larger(tmp_path: Path) -> None
     assert len(answers) == 10 and sum(len(lines) for lines in server.seen) == 10
 
 
-def test_a_server_without_batches_leaves_nothing_behind(tmp_path: Path) -> None:
-    live = Server(lambda request, body, number: ok("x"))
-    with serve(live.app) as url, Store(tmp_path) as store:
+def test_a_server_without_batches_leaves_no_trace(tmp_path: Path) -> None:
+    chat = Server(lambda request, body, number: ok("x"))
+    with serve(chat.app) as url, Store(tmp_path) as store:
         with pytest.raises(EndpointError, match="HTTP 404"):
             batch.complete(REQUESTS, accept, endpoint(url), store)
         assert not (tmp_path / "batch.jsonl").exists() and batch_journal.batches(tmp_path) == []
-        assert len(client.complete(REQUESTS, accept, endpoint(url), store)[0]) == 10
+        assert len(live.complete(REQUESTS, accept, endpoint(url), store)[0]) == 10
 
 
 @pytest.mark.parametrize(("status", "left"), [(400, 0), (429, 1), (500, 1)])
-def test_a_batch_that_is_refused_is_forgotten_and_one_that_may_have_been_made_is_not(
-    tmp_path: Path, status: int, left: int
-) -> None:
+def test_a_refused_batch_is_forgotten_and_a_doubtful_one_is_kept(tmp_path: Path, status: int, left: int) -> None:
     server = BatchServer(echo)
     server.refuses = status
     with pytest.raises(EndpointError, match=f"HTTP {status}"):
@@ -208,11 +210,11 @@ def test_a_batch_that_is_refused_is_forgotten_and_one_that_may_have_been_made_is
 
 
 @pytest.mark.parametrize("lost", ["batch", "file"])
-def test_a_batch_that_the_server_does_not_know_is_not_paid_for_again(tmp_path: Path, lost: str) -> None:
+def test_a_batch_that_the_server_does_not_know_is_kept(tmp_path: Path, lost: str) -> None:
     server = BatchServer(echo)
     with serve(server.app) as url, Store(tmp_path) as store:
-        pending = [standing(name, REQUESTS[name], endpoint(url), store, accept, store.error) for name in REQUESTS]
-        batch.send(pending, endpoint(url), types.Abilities(), store, print, (100, 10**9))
+        pending = [replay(name, REQUESTS[name], endpoint(url), store, accept, store.error) for name in REQUESTS]
+        batch.send(pending, endpoint(url), types.Capabilities(), store, print, BatchLimits(100))
     server.gone.add("batch_0" if lost == "batch" else "out-0-output_file_id")
     for _ in range(2):  # by another key the server would not know it either: it is neither given up nor paid for again
         with pytest.raises(
@@ -225,20 +227,20 @@ def test_a_batch_that_the_server_does_not_know_is_not_paid_for_again(tmp_path: P
     assert len(answers) == 10 and len(server.batches) == 1
 
 
-def test_one_batch_that_is_not_known_does_not_keep_the_others(tmp_path: Path) -> None:
+def test_one_unknown_batch_does_not_block_the_others(tmp_path: Path) -> None:
     server = BatchServer(echo)
     with serve(server.app) as url, Store(tmp_path) as store:
-        pending = [standing(name, REQUESTS[name], endpoint(url), store, accept, store.error) for name in REQUESTS]
-        batch.send(pending, endpoint(url), types.Abilities(), store, print, (4, 10**9))
+        pending = [replay(name, REQUESTS[name], endpoint(url), store, accept, store.error) for name in REQUESTS]
+        batch.send(pending, endpoint(url), types.Capabilities(), store, print, BatchLimits(4))
     server.gone.add("batch_0")
     with pytest.raises(EndpointError, match="does not know batch batch_0"):
         run(server, tmp_path)
     with Store(tmp_path) as store:
         assert len(store) == 6
-    assert [found.id for found in batch_journal.batches(tmp_path)] == ["batch_0"]
+    assert [kept.id for kept in batch_journal.batches(tmp_path)] == ["batch_0"]
 
 
-def test_an_account_without_the_file_of_a_batch_is_not_the_one_it_may_be_in(tmp_path: Path) -> None:
+def test_a_batch_is_not_sought_in_another_account(tmp_path: Path) -> None:
     server = BatchServer(echo)
     server.refuses = 500  # and may have made it
     with pytest.raises(EndpointError, match="HTTP 500"):
@@ -252,35 +254,35 @@ def test_an_account_without_the_file_of_a_batch_is_not_the_one_it_may_be_in(tmp_
     assert len(run(server, tmp_path)[0]) == 10
 
 
-def test_a_text_with_lines_of_its_own_is_one_line(tmp_path: Path) -> None:
+def test_a_text_with_unicode_line_ends_is_read_whole(tmp_path: Path) -> None:
     answers, _, _ = run(BatchServer(lambda body: completed("one\u2028two\x85three")), tmp_path)
     assert {answer.value for answer in answers.values()} == {"one\u2028two\x85three"}
 
 
-def test_a_reply_that_came_live_meanwhile_stays_and_both_are_paid_for(tmp_path: Path) -> None:
-    price = pricing.needed_price("gpt-4o", local=True)
+def test_an_earlier_live_reply_stays_and_both_are_billed(tmp_path: Path) -> None:
+    price = pricing.required_price("gpt-4o", local=True)
     key = types.request_key(endpoint(""), REQUESTS["00"], 0)
-    known = batch_journal.Batch("t", "h", "gpt-4o", {key: {"model": "gpt-4o"}}, "batch_0")
+    sent = batch_journal.Batch("t", "h", "gpt-4o", {key: {"model": "gpt-4o"}}, "batch_0")
     line = json.dumps({"custom_id": key, **completed("in a batch")})
     with Store(tmp_path) as store:
         usage = {"prompt_tokens": 10, "completion_tokens": 5}
         store.append({"key": key, "request": {"model": "gpt-4o"}, "text": "live", "finish_reason": "stop", "usage": usage})
-        batch.take(line, known, endpoint(""), store)
+        batch.store_line(line, sent, endpoint(""), store)
         assert store.get(key)["text"] == "live"
-        assert pricing.spent(store) == pytest.approx(1.5 * price.cost(10, 5))
+        assert budget.spent_usd(store) == pytest.approx(1.5 * price.cost(10, 5))
 
 
-def test_files_that_hold_faces_are_deleted_once_they_are_collected(tmp_path: Path) -> None:
+def test_files_are_deleted_at_the_server_after_collection(tmp_path: Path) -> None:
     server = BatchServer(echo)
     run(server, tmp_path)
     assert server.files == {}
 
 
-def test_a_file_that_cannot_be_deleted_is_named(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_deleted_is_reported(tmp_path: Path) -> None:
     server = BatchServer(echo)
     server.keeps = True
-    _, _, said = run(server, tmp_path)
-    assert [line.split(":")[0] for line in said[-2:]] == [
+    _, _, lines = run(server, tmp_path)
+    assert [line.split(":")[0] for line in lines[-2:]] == [
         "file file-0 could not be deleted, do so by hand",
         "file out-0-output_file_id could not be deleted, do so by hand",
     ]
@@ -296,63 +298,63 @@ def test_a_file_that_cannot_be_deleted_is_named(tmp_path: Path) -> None:
         ({"choices": [{"finish_reason": "eos", "message": {"content": [{"type": "text", "text": "in parts"}]}}]}, "in parts"),
     ],
 )
-def test_an_odd_line_neither_stops_a_collection_nor_loses_a_text(tmp_path: Path, body: Any, text: str | None) -> None:
-    known = batch_journal.Batch(
+def test_an_odd_line_does_not_stop_a_collection(tmp_path: Path, body: Any, text: str | None) -> None:
+    sent = batch_journal.Batch(
         "t", "h", "m", {"k": {"model": "m", "most": {"prompt_tokens": 3, "completion_tokens": 50}}}, "batch_0"
     )
     with Store(tmp_path) as store:
-        batch.take('{"custom_id": ["k"], "response": {}}', known, endpoint(""), store)
+        batch.store_line('{"custom_id": ["k"], "response": {}}', sent, endpoint(""), store)
         for response in ({"status_code": 200, "body": body}, "no object", None):
-            batch.take(json.dumps({"custom_id": "k", "response": response, "error": "words"}), known, endpoint(""), store)
+            batch.store_line(json.dumps({"custom_id": "k", "response": response, "error": "words"}), sent, endpoint(""), store)
         record = store.get("k")
         assert (record["text"] if record else None) == text
         assert store.torn == 0
 
 
-def test_what_is_sent_in_a_batch_meanwhile_is_asked_live_no_more(tmp_path: Path) -> None:
+def test_a_live_run_stops_at_requests_sent_in_a_batch_meanwhile(tmp_path: Path) -> None:
     def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
         if number == 4:  # another process sends the rest
-            rest = {types.request_key(endpoint(""), asked, 0): {} for name, asked in REQUESTS.items() if int(name) > 4}
-            batch_journal.planned(tmp_path, batch_journal.Batch("t", "elsewhere.example", "m", rest))
+            rest = {types.request_key(endpoint(""), request, 0): {} for name, request in REQUESTS.items() if int(name) > 4}
+            batch_journal.note_planned(tmp_path, batch_journal.Batch("t", "elsewhere.example", "m", rest))
         return ok("x")
 
-    live = Server(script)
-    with serve(live.app) as url, Store(tmp_path) as store:
-        with pytest.raises(EndpointError, match="under way in a batch at elsewhere"):
-            client.complete(REQUESTS, accept, endpoint(url, concurrency=1), store)
-        assert len(live.bodies) == 5 == len(store)
+    chat = Server(script)
+    with serve(chat.app) as url, Store(tmp_path) as store:
+        with pytest.raises(EndpointError, match="already in a batch at elsewhere"):
+            live.complete(REQUESTS, accept, endpoint(url, concurrency=1), store)
+        assert len(chat.bodies) == 5 == len(store)
 
 
-def test_two_processes_do_not_send_batches_at_once(tmp_path: Path) -> None:
+def test_only_one_process_sends_batches(tmp_path: Path) -> None:
     server = BatchServer(echo)
     with filelock.FileLock(tmp_path / batch.LOCK), pytest.raises(EndpointError, match="another process sends or collects"):
         run(server, tmp_path)
     assert server.batches == []
 
 
-def test_what_a_batch_may_cost_is_spent_until_it_is_known(tmp_path: Path) -> None:
-    price = pricing.needed_price("gpt-4o", local=True)
-    most = pricing.most(price, REQUESTS["00"], None, 50)
+def test_the_most_a_batch_may_cost_counts_as_spent_until_it_is_collected(tmp_path: Path) -> None:
+    price = pricing.required_price("gpt-4o", local=True)
+    max_usage = pricing.max_usage(price, REQUESTS["00"], None, 50)
     key = types.request_key(endpoint("", model="gpt-4o"), REQUESTS["00"], 0)
-    asked = {"model": "gpt-4o", "prompt_version": "v", "most": most}
-    batch_journal.planned(tmp_path, batch_journal.Batch("t", "elsewhere.example", "gpt-4o", {key: asked}, "batch_0"))
+    record = {"model": "gpt-4o", "prompt_version": "v", "most": max_usage}
+    batch_journal.note_planned(tmp_path, batch_journal.Batch("t", "elsewhere.example", "gpt-4o", {key: record}, "batch_0"))
     silent = {**completed("x")["response"]["body"], "usage": None}
     line = json.dumps({"custom_id": key, "response": {"status_code": 200, "body": silent}, "error": None})
     with Store(tmp_path) as store:
-        cost = price.cost(**most, batch=True)
-        assert pricing.spent(store) == 0 and pricing.UnderWay(store).usd() == pytest.approx(cost)
-        live = Server(lambda request, body, number: ok("x"))
-        with serve(live.app) as url, pytest.raises(pricing.BudgetError):
-            client.complete({"01": REQUESTS["01"]}, accept, endpoint(url, model="gpt-4o", budget_usd=1.5 * cost), store)
-        assert live.bodies == []
-        batch.take(line, batch_journal.batches(tmp_path)[0], endpoint(""), store)
-        assert pricing.spent(store) == pytest.approx(cost) and pricing.UnderWay(store).usd() == 0  # uncounted: all
+        cost = price.cost(**max_usage, batch=True)
+        assert budget.spent_usd(store) == 0 and budget.BatchesInFlight(store).usd() == pytest.approx(cost)
+        chat = Server(lambda request, body, number: ok("x"))
+        with serve(chat.app) as url, pytest.raises(budget.BudgetError):
+            live.complete({"01": REQUESTS["01"]}, accept, endpoint(url, model="gpt-4o", budget_usd=1.5 * cost), store)
+        assert chat.bodies == []
+        batch.store_line(line, batch_journal.batches(tmp_path)[0], endpoint(""), store)
+        assert budget.spent_usd(store) == pytest.approx(cost) and budget.BatchesInFlight(store).usd() == 0  # uncounted: all
         assert "most" not in store.get(key)["request"]
 
 
-def test_a_model_that_takes_no_images_gets_no_batch_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_without_vision_gets_no_batch_of_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = BatchServer(echo)
-    monkeypatch.setattr("fasrepro.llm.client.abilities", lambda endpoint, store: types.Abilities(images=False))
+    monkeypatch.setattr("fasrepro.llm.client.known_capabilities", lambda endpoint, store: types.Capabilities(images=False))
     request = ChatRequest("s", "what is it?", "v", lambda: b"png", "pixels")
     with pytest.raises(EndpointError, match="takes no images"):
         run(server, tmp_path, {"a": request})

@@ -1,4 +1,4 @@
-"""The first questions, against loopback servers that take less than OpenAI's."""
+"""The probe, against loopback servers that accept less than OpenAI's."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from aiohttp import web
 
 from fasrepro.llm import client
 from fasrepro.llm.store import Store
-from fasrepro.llm.types import Abilities, EndpointError
+from fasrepro.llm.types import Capabilities, EndpointError
 from fasrepro.simulation.annotator.server import application, serve
-from tests.llm.test_client import Script, Server, endpoint, failed, ok
+from tests.llm.chat_server import Script, Server, endpoint, failed, ok
 
 
 def has_image(body: dict[str, Any]) -> bool:
@@ -31,13 +31,13 @@ def seeing(script: Script) -> Script:
     return counting
 
 
-def probed(script: Script, folder: Path) -> tuple[Server, Abilities]:
+def probed(script: Script, folder: Path) -> tuple[Server, Capabilities]:
     server = Server(script)
     with serve(server.app) as url, Store(folder) as store:
-        return server, client.abilities(endpoint(url, probe=True), store)
+        return server, client.known_capabilities(endpoint(url, probe=True), store)
 
 
-def test_a_server_that_takes_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_server_that_accepts_everything_is_probed_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
         answer = ok('{"colour": "red"}' if "response_format" in body else "Red")
         if body.get("logprobs"):
@@ -46,14 +46,14 @@ def test_a_server_that_takes_everything(tmp_path: Path, capsys: pytest.CaptureFi
             )
         return answer
 
-    server, found = probed(seeing(script), tmp_path)
-    assert found == Abilities(images=True, json_schema=True, logprobs=True)
+    server, capabilities = probed(seeing(script), tmp_path)
+    assert capabilities == Capabilities(images=True, json_schema=True, logprobs=True)
     assert len(server.bodies) == 4 and "this machine, model m: images, JSON schema, log probabilities" in capsys.readouterr().err
     again, same = probed(script, tmp_path)
-    assert again.bodies == [] and same == found  # known for good
+    assert again.bodies == [] and same == capabilities  # from the store
 
 
-def test_what_is_missing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_capabilities_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
         if has_image(body):
             return failed(400, "this model does not take images")
@@ -61,17 +61,17 @@ def test_what_is_missing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
             return failed(422, "unknown field")
         return ok("red")
 
-    _, found = probed(script, tmp_path)
-    assert found == Abilities(images=False, json_schema=False, logprobs=False)
-    assert "no images; no JSON schema, so captions are read from tagged text; no log prob" in capsys.readouterr().err
+    _, capabilities = probed(script, tmp_path)
+    assert capabilities == Capabilities(images=False, json_schema=False, logprobs=False)
+    assert "no images; no JSON schema, so replies are read as plain text; no log prob" in capsys.readouterr().err
 
 
-def test_a_server_that_ignores_a_schema_does_not_count_as_one_that_keeps_it(tmp_path: Path) -> None:
-    _, found = probed(seeing(lambda request, body, number: ok("Red.")), tmp_path)
-    assert found == Abilities(images=True, json_schema=False, logprobs=False)
+def test_a_server_that_ignores_a_schema_has_no_json_schema(tmp_path: Path) -> None:
+    _, capabilities = probed(seeing(lambda request, body, number: ok("Red.")), tmp_path)
+    assert capabilities == Capabilities(images=True, json_schema=False, logprobs=False)
 
 
-def test_fields_that_a_model_refuses_are_left_out_or_renamed(tmp_path: Path) -> None:
+def test_refused_fields_are_left_out_or_renamed(tmp_path: Path) -> None:
     def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
         if "max_tokens" in body:
             return failed(400, "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead.")
@@ -79,11 +79,12 @@ def test_fields_that_a_model_refuses_are_left_out_or_renamed(tmp_path: Path) -> 
             return failed(400, "Unsupported value: 'temperature' does not support 0.5 with this model.")
         return failed(400, "seed: extra inputs are not permitted") if "seed" in body else ok("Red")
 
-    _, found = probed(seeing(script), tmp_path)
-    assert (found.limit, found.temperature, found.seed, found.images) == ("max_completion_tokens", False, False, True)
+    _, capabilities = probed(seeing(script), tmp_path)
+    assert capabilities.limit_field == "max_completion_tokens" and capabilities.images
+    assert not capabilities.temperature and not capabilities.seed
 
 
-def test_a_server_that_answers_nothing_is_an_error_and_nothing_is_kept(tmp_path: Path) -> None:
+def test_a_server_that_answers_nothing_is_an_error_and_stores_nothing(tmp_path: Path) -> None:
     with pytest.raises(EndpointError, match=r"no answer even to a first short question .HTTP 400: go away"):
         probed(lambda request, body, number: failed(400, "go away"), tmp_path)
     with pytest.raises(EndpointError, match=r"no answer even to a first short question .HTTP 500"):
@@ -92,32 +93,34 @@ def test_a_server_that_answers_nothing_is_an_error_and_nothing_is_kept(tmp_path:
         assert len(store) == 0
 
 
-def test_a_model_that_thinks_until_its_tokens_are_used_up_has_taken_the_image(tmp_path: Path) -> None:
-    said = "Could not finish the message because max_tokens or model output limit was reached. Please try again."
+def test_a_model_that_runs_out_of_tokens_has_accepted_the_image(tmp_path: Path) -> None:
+    message = "Could not finish the message because max_tokens or model output limit was reached. Please try again."
 
     def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
-        return failed(400, said if "max_tokens" not in body else "'max_tokens' is not supported: use 'max_completion_tokens'")
+        return failed(400, message if "max_tokens" not in body else "'max_tokens' is not supported: use 'max_completion_tokens'")
 
-    _, found = probed(script, tmp_path)
-    assert found == Abilities(images=True, limit="max_completion_tokens")
+    _, capabilities = probed(script, tmp_path)
+    assert capabilities == Capabilities(images=True, limit_field="max_completion_tokens")
 
 
-def test_a_second_look_that_fails_is_held_against_nobody(tmp_path: Path) -> None:
+def test_a_failed_control_question_proves_nothing_about_images(tmp_path: Path) -> None:
     script = lambda request, body, number: failed(400, "output limit was reached") if number == 1 else ok("Red")  # noqa: E731
     assert probed(seeing(script), tmp_path)[1].images
 
 
-def test_a_server_without_images_is_asked_again_when_it_may_have_been_mended(tmp_path: Path) -> None:
+def test_a_server_without_images_is_probed_again_later(tmp_path: Path) -> None:
     blind = lambda request, body, number: failed(400, "no images") if has_image(body) else ok("Red")  # noqa: E731
     assert not probed(blind, tmp_path)[1].images
     assert probed(seeing(lambda request, body, number: ok("Red")), tmp_path)[1].images
 
 
-def test_an_overloaded_server_is_asked_again(tmp_path: Path) -> None:
-    _, found = probed(seeing(lambda request, body, number: failed(503) if number == 0 else ok("Red")), tmp_path)
-    assert found.images
+def test_an_overloaded_server_is_probed_again_at_once(tmp_path: Path) -> None:
+    _, capabilities = probed(seeing(lambda request, body, number: failed(503) if number == 0 else ok("Red")), tmp_path)
+    assert capabilities.images
 
 
-def test_the_simulated_annotator_keeps_a_schema(world: Any, tmp_path: Path) -> None:
+def test_the_simulated_annotator_follows_a_schema(world: Any, tmp_path: Path) -> None:
     with serve(application(world.annotator())) as url, Store(tmp_path) as store:
-        assert client.abilities(endpoint(url, probe=True), store) == Abilities(images=True, json_schema=True, logprobs=False)
+        assert client.known_capabilities(endpoint(url, probe=True), store) == Capabilities(
+            images=True, json_schema=True, logprobs=False
+        )

@@ -1,19 +1,16 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fasrepro.captions import annotate
 from fasrepro.llm import endpoints
 from fasrepro.llm.types import Progress, is_local, shown_host
-from tests.llm.test_client import endpoint
 
 SETTINGS: dict[str, Any] = {"concurrency": 4, "attempts": 2, "timeout_s": 1.0, "max_tokens": 9, "temperature": 0.0, "seed": 1}
 
 
-def test_progress_says_rate_cost_and_time_left(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_shows_rate_cost_and_time_left(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(endpoints.time, "monotonic", lambda: now)
     show = endpoints.progress_to_stderr("annotate vanilla")
@@ -23,15 +20,15 @@ def test_progress_says_rate_cost_and_time_left(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err == ""
     now = 110.0
     show(Progress(60, 100, 30, 1.5))
-    # Twenty were answered in 10 s, with thirty requests; forty are left.
+    # Twenty were answered in 10 s, by thirty requests; forty are left.
     assert capsys.readouterr().err == "annotate vanilla: 60 of 100, 3.0 requests/s, $1.50 so far, 0.3 min left\n"
 
 
-def test_an_endpoint_is_described_without_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_is_added_only_when_the_endpoint_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-0123456789")
-    found = endpoints.described("https://api.example.com/v1", "gpt-4o", **SETTINGS)
-    assert (found.api_key, found.model, found.probe) == ("", "gpt-4o", True)
-    with endpoints.opened(found) as opened:
+    endpoint = endpoints.endpoint_at("https://api.example.com/v1", "gpt-4o", **SETTINGS)
+    assert (endpoint.api_key, endpoint.model, endpoint.probe) == ("", "gpt-4o", True)
+    with endpoints.with_key(endpoint) as opened:
         assert opened.api_key == "sk-very-secret-0123456789" and "secret" not in repr(opened)
 
 
@@ -50,14 +47,6 @@ def test_only_this_machine_is_local(url: str, local: bool) -> None:
     assert is_local(url) == local
 
 
-def test_a_host_is_shown_without_what_a_url_may_hide() -> None:
+def test_a_host_is_shown_without_the_secrets_of_its_url() -> None:
     assert shown_host("https://user:secret@host.example:8000/v1?key=secret") == "host.example"
     assert shown_host("http://127.0.0.1:8000/v1") == "this machine"
-
-
-def test_what_went_where_is_said_and_what_must_stay_stays(world: Any, tmp_path: Path) -> None:
-    far = endpoint("https://api.example.com/v1")
-    assert annotate.may_go(world.faces, far, ["msu"]) == "45 faces of msu -> api.example.com, model m"
-    with pytest.raises(annotate.AnnotationError, match=r"faces of msu may not be sent to api\.example\.com"):
-        annotate.may_go(world.faces, far, ["casia"])
-    assert "this machine" in annotate.may_go(world.faces, endpoint("http://127.0.0.1:1/v1"), [])

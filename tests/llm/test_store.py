@@ -1,25 +1,28 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import multiprocessing
 import os
 import resource
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fasrepro.llm.store import SEGMENT, Asked, Store, StoreError, Used
+from fasrepro.llm.store import SEGMENT, BufferedWriter, RequestGroup, Store, StoreError, Usage
 
 
 def reply(key: str, text: str = "some text") -> dict[str, str]:
     return {"key": key, "text": text, "finish_reason": "stop"}
 
 
-def test_replies_outlive_the_store_and_the_first_one_stands(tmp_path: Path) -> None:
+def test_replies_are_kept_on_disk_and_the_first_one_counts(tmp_path: Path) -> None:
     with Store(tmp_path / "new" / "store") as store:
         store.append(reply("a", "first"))
         store.append(reply("a", "second"))
@@ -31,7 +34,7 @@ def test_replies_outlive_the_store_and_the_first_one_stands(tmp_path: Path) -> N
         assert store.get("b")["text"] == "two\nlines, \u201cquoted\u201d"
 
 
-def test_an_error_is_known_until_a_reply_comes(tmp_path: Path) -> None:
+def test_an_error_is_remembered_until_a_reply_arrives(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.append({"key": "a", "error": "HTTP 500: oh"})
         assert (store.get("a"), store.error("a"), store.error("b")) == (None, "HTTP 500: oh", None)
@@ -40,7 +43,7 @@ def test_an_error_is_known_until_a_reply_comes(tmp_path: Path) -> None:
 
 
 @given(st.integers(min_value=1, max_value=200))
-def test_a_torn_last_line_is_ignored_and_the_next_one_is_whole(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+def test_a_torn_last_line_is_skipped_and_the_next_line_is_whole(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
     folder = tmp_path_factory.mktemp("store")
     with Store(folder) as store:
         store.append(reply("a", "kept"))
@@ -56,21 +59,21 @@ def test_a_torn_last_line_is_ignored_and_the_next_one_is_whole(tmp_path_factory:
         assert store.torn == (1 if cut > 1 else 0)
 
 
-def test_half_a_write_is_an_error_and_its_whole_lines_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_partial_write_is_an_error_but_its_whole_lines_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.write
     with Store(tmp_path) as store:
         with monkeypatch.context() as patched:
             patched.setattr(os, "write", lambda file, data: write(file, data[: len(data) * 2 // 3]))
             with pytest.raises(StoreError, match="is the disk full"):
                 store.append(*map(reply, "012"))
-        assert "0" not in store  # as of the last look
+        assert "0" not in store  # as of the last scan
         assert store.get("0") and store.get("1") and store.get("2") is None
         store.append(reply("3"))
     with Store(tmp_path) as store:
         assert {key for key in "0123" if key in store} == {"0", "1", "3"}
 
 
-def test_a_line_torn_by_another_process_after_we_opened_does_not_swallow_ours(tmp_path: Path) -> None:
+def test_a_line_torn_by_another_process_does_not_swallow_the_next(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.append(reply("a"))
         with (tmp_path / SEGMENT).open("ab") as file:
@@ -88,7 +91,7 @@ def write_many(folder: Path, name: str, count: int) -> None:
             store.append(reply(f"{name}{number}", f"{name} " * 50))
 
 
-def test_two_processes_write_at_once_and_each_sees_the_other(tmp_path: Path) -> None:
+def test_two_processes_can_write_at_the_same_time(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     with Store(tmp_path) as watcher:
         writers = [context.Process(target=write_many, args=(tmp_path, name, 150)) for name in ("x", "y")]
@@ -102,7 +105,7 @@ def test_two_processes_write_at_once_and_each_sees_the_other(tmp_path: Path) -> 
     assert [json.loads(line)["key"] for line in (tmp_path / SEGMENT).open()].count("x7") == 1
 
 
-def test_a_full_disk_is_a_clear_error_and_what_was_stored_stays(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_loses_no_stored_reply(tmp_path: Path) -> None:
     program = f"""
 import resource, signal
 from pathlib import Path
@@ -117,21 +120,21 @@ except StoreError as error:
     print(number, error)
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
-    kept = int(run.stdout.split()[0])
-    assert kept > 5 and SEGMENT in run.stdout and ("disk full" in run.stdout or "cannot be written" in run.stdout)
+    stored = int(run.stdout.split()[0])
+    assert stored > 5 and SEGMENT in run.stdout and ("disk full" in run.stdout or "cannot be written" in run.stdout)
     with Store(tmp_path) as store:
-        assert len(store) == kept
+        assert len(store) == stored
         store.append(reply("after"))
-        assert store.get("after") and store.get("0") and store.get(str(kept - 1))
+        assert store.get("after") and store.get("0") and store.get(str(stored - 1))
 
 
-def test_a_store_that_cannot_be_opened_says_how_to_move_it(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_opened_names_the_variable_that_moves_it(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="FASREPRO_STORE"):
         Store(tmp_path / "file")
 
 
-def test_what_was_used_is_counted_by_model_errors_that_may_be_billed_included(tmp_path: Path) -> None:
+def test_usage_is_counted_by_model_including_billed_errors(tmp_path: Path) -> None:
     def record(key: str, model: str, **fields: object) -> dict[str, object]:
         return {"key": key, "request": {"model": model, "prompt_version": "v"}, **fields}
 
@@ -141,8 +144,80 @@ def test_what_was_used_is_counted_by_model_errors_that_may_be_billed_included(tm
         store.append(record("3", "a", error="timeout", usage={"prompt_tokens": 40, "completion_tokens": 50}))
         store.append(record("4", "a", text="z", usage={"prompt_tokens": 1, "completion_tokens": 1}, batch=True))
         store.append({"key": "5", "text": "of an older store, without request or usage"})
-        used = store.used()
-    assert used[Asked("a", "v", batch=False)] == Used(70, 55, 2, 2.0)
-    assert used[Asked("a", "v", batch=True)] == Used(1, 1, 1, 0.0)
+        usage = store.usage()
+    assert usage[RequestGroup("a", "v", batch=False)] == Usage(70, 55, 2, 2.0)
+    assert usage[RequestGroup("a", "v", batch=True)] == Usage(1, 1, 1, 0.0)
     with Store(tmp_path) as store:
-        assert store.used() == used
+        assert store.usage() == usage
+
+
+class SlowDisk:
+    """A store whose writes wait until `go` is set."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.go, self.began = store, threading.Event(), threading.Event()
+        self.writes: list[list[str]] = []
+
+    def append(self, *records: dict[str, Any]) -> None:
+        self.writes.append([record["key"] for record in records])
+        self.began.set()
+        self.go.wait(10)
+        self.store.append(*records)
+
+
+def keys(folder: Path) -> set[str]:
+    with Store(folder) as store:
+        return {key for key in map(str, range(100)) if key in store}
+
+
+def test_records_that_arrive_during_a_write_are_written_together(tmp_path: Path) -> None:
+    async def everything(disk: SlowDisk) -> None:
+        writer = BufferedWriter(disk)  # type: ignore[arg-type]
+        first = asyncio.create_task(writer.write(reply("0")))
+        await asyncio.to_thread(disk.began.wait, 10)
+        others = [asyncio.create_task(writer.write(reply(str(number)))) for number in range(1, 100)]
+        await asyncio.sleep(0)
+        assert not first.done()
+        disk.go.set()
+        await first
+        assert "0" in disk.store and "1" not in disk.store
+        await asyncio.gather(*others)
+        assert "99" in disk.store  # a writer returns once its record is there, not before
+        await writer.write(reply("0"))  # starts another write
+
+    with Store(tmp_path) as store:
+        disk = SlowDisk(store)
+        asyncio.run(everything(disk))
+    assert disk.writes == [["0"], [str(number) for number in range(1, 100)], ["0"]]
+    assert keys(tmp_path) == set(map(str, range(100)))
+
+
+def test_a_cancelled_writer_loses_no_record(tmp_path: Path) -> None:
+    async def everything(disk: SlowDisk) -> None:
+        writer = BufferedWriter(disk)  # type: ignore[arg-type]
+        waiting = [asyncio.create_task(writer.write(reply("0")))]
+        await asyncio.to_thread(disk.began.wait, 10)
+        waiting += [asyncio.create_task(writer.write(reply(key))) for key in "12"]
+        await asyncio.sleep(0)
+        for task in waiting:
+            task.cancel()
+        outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+        assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+        disk.go.set()
+        await writer.flush()
+        assert keys(tmp_path) == {"0", "1", "2"}
+
+    with Store(tmp_path) as store:
+        asyncio.run(everything(SlowDisk(store)))
+
+
+def test_a_full_disk_is_reported_to_every_waiting_writer(tmp_path: Path) -> None:
+    async def everything(writer: BufferedWriter) -> list[Any]:
+        return await asyncio.gather(*(writer.write(reply(key)) for key in "abc"), return_exceptions=True)
+
+    class FullDisk:
+        def append(self, *records: dict[str, Any]) -> None:
+            raise StoreError(f"full after {len(records)}")
+
+    errors = asyncio.run(everything(BufferedWriter(FullDisk())))  # type: ignore[arg-type]
+    assert [str(error) for error in errors] == ["full after 3"] * 3

@@ -14,7 +14,9 @@ from typing import TypeAlias
 
 from fasrepro import hashing, names
 from fasrepro.evaluation.readers import lexical, tfidf
-from fasrepro.llm.client import ChatRequest, Endpoint, Rejected, Reply, Store, complete
+from fasrepro.llm.live import complete
+from fasrepro.llm.store import Store
+from fasrepro.llm.types import ChatRequest, Endpoint, Rejected, Reply
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Face, Label
 from fasrepro.rows.training import TrainRow
@@ -50,7 +52,7 @@ def parse_answer(text: str) -> Verdict:
 def over_api(texts: Mapping[str, str], api: Api) -> dict[str, Verdict]:
     """Let a language model read each text. Equal texts are read once; one that it gives no verdict on is undecided.
 
-    Raises `captions.client.EndpointError` when more than 2 % of the texts get no answer.
+    Raises `EndpointError` when more than 2 % of the texts get no answer.
     """
     # An explanation must not be able to close its own bracket.
     plain = {name: text.replace("<", "(").replace(">", ")") for name, text in texts.items()}

@@ -42,6 +42,21 @@ class Cell:
     target: str
     cell: str
 
+    @property
+    def key(self) -> str:
+        """The key of the cell's entry."""
+        return key(self.cell, self.run)
+
+    @property
+    def place(self) -> Cell:
+        """The cell alone, of what is more than that."""
+        return Cell(self.protocol, self.run, self.target, self.cell)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The four names, as keyword arguments of an entry."""
+        return dataclasses.asdict(self.place)
+
 
 @dataclasses.dataclass(frozen=True)
 class Counts:

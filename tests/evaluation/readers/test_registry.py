@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 
 from fasrepro.evaluation.readers import registry
-from fasrepro.llm.client import Endpoint, EndpointError
 from fasrepro.llm.store import Store
+from fasrepro.llm.types import Endpoint, EndpointError
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Face, Label
 from fasrepro.rows.training import TrainRow
