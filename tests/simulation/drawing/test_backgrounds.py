@@ -8,13 +8,13 @@ import pytest
 from fasrepro.simulation.drawing import backgrounds, people
 
 
-def test_there_is_a_drawing_for_every_background() -> None:
+def test_every_background_can_be_drawn() -> None:
     assert tuple(backgrounds.BACKGROUNDS) == people.BACKGROUNDS
 
 
 @pytest.mark.parametrize("kind", people.BACKGROUNDS)
 @pytest.mark.parametrize("size", [(180, 240), (101, 87)])
-def test_a_background_is_a_picture_that_differs_by_seed_only(kind: str, size: tuple[int, int]) -> None:
+def test_a_background_depends_on_its_seed_but_not_on_the_person(kind: str, size: tuple[int, int]) -> None:
     pictures = []
     for seed in range(6):
         where = dataclasses.replace(people.draw_sitting(seed), background=kind, wall="cream", light="front")
@@ -46,7 +46,7 @@ def test_a_wall_has_its_colour(kind: str) -> None:
     assert pink[0] - pink[2] > blue[0] - blue[2] + 0.1
 
 
-def test_light_from_the_right_falls_on_the_right_of_the_wall() -> None:
+def test_light_from_one_side_brightens_that_side_of_the_wall() -> None:
     for light, sign in (("left", -1), ("right", 1)):
         where = dataclasses.replace(people.draw_sitting(1), background="wall", light=light)
         picture = backgrounds.background(where, 90, 120)

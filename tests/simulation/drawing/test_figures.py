@@ -24,7 +24,7 @@ def test_a_figure_is_a_function_of_its_arguments() -> None:
         assert np.array_equal(getattr(one, field.name), getattr(two, field.name)), field.name
 
 
-def test_a_face_keeps_its_identity_between_sittings() -> None:
+def test_a_person_looks_alike_in_all_sittings() -> None:
     """Two pictures of one person are nearer to each other than pictures of two people, on average, in their features."""
     pictures = []
     for who in range(6):
@@ -36,7 +36,7 @@ def test_a_face_keeps_its_identity_between_sittings() -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_figure_lies_where_it_was_placed(seed: int) -> None:
+def test_a_figure_lies_at_its_place(seed: int) -> None:
     figure = drawn(seed, seed)
     x, _, width, height = figure.box
     assert abs(x + width / 2 - 130) < 6  # a face that turns moves a little
@@ -54,7 +54,7 @@ def test_a_figure_lies_where_it_was_placed(seed: int) -> None:
         assert picture.max() <= 1
 
 
-def test_a_face_that_looks_ahead_lies_in_the_middle_of_its_box() -> None:
+def test_a_face_looking_ahead_is_centred_in_its_box() -> None:
     for seed in range(4):
         figure = drawn(seed, seed, **STILL)
         assert abs(figure.box[0] + figure.box[2] / 2 - 130) < 0.5
@@ -74,7 +74,7 @@ def test_face_coordinates_stay_on_the_features(seed: int) -> None:
     assert np.abs(figure.v[blink > 0] + 0.05).max() < 0.29
 
 
-def test_a_turn_moves_the_nose_further_than_the_cheeks_and_the_depth_says_so() -> None:
+def test_a_turn_moves_the_nose_further_than_the_cheeks() -> None:
     def nose(figure: Figure) -> tuple[int, int]:
         row, column = np.unravel_index(np.argmax(figure.depth), figure.depth.shape)
         return int(column), int(row)
@@ -87,7 +87,7 @@ def test_a_turn_moves_the_nose_further_than_the_cheeks_and_the_depth_says_so() -
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_depth_is_smooth_on_the_head_and_none_beside_it(seed: int) -> None:
+def test_depth_is_smooth_on_the_head_and_zero_beside_it(seed: int) -> None:
     figure = drawn(seed, seed)
     head = cv2.erode((figure.depth > 15).astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
     down, across = np.abs(np.diff(figure.depth, axis=0)), np.abs(np.diff(figure.depth, axis=1))
@@ -106,7 +106,7 @@ def test_light_falls_from_its_side() -> None:
     assert right.rgb[cheeks[1]].mean() > 1.15 * right.rgb[cheeks[0]].mean()
 
 
-def test_the_face_is_skin_and_not_hair_cover_neck_or_ears() -> None:
+def test_the_face_mask_excludes_hair_cover_neck_and_ears() -> None:
     bare, hooded = drawn(2, 2, BARE, **STILL), drawn(2, 2, {**BARE, "cover": "headscarf"}, **STILL)
     for figure in (bare, hooded):
         inner = (np.abs(figure.u) < 0.45) & (figure.v > -0.35) & (figure.v < 0.95)
@@ -118,7 +118,7 @@ def test_the_face_is_skin_and_not_hair_cover_neck_or_ears() -> None:
 @pytest.mark.parametrize("kind", [*({"cover": c} for c in people.COVERS), *({"style": s} for s in people.STYLES),
                                   *({"beard": b} for b in people.BEARDS), {"glasses": "thin"}, {"glasses": "thick"}],
                          ids=lambda kind: "-".join(kind.values()))  # fmt: skip
-def test_what_is_worn_or_grows_is_seen(kind: dict[str, str]) -> None:
+def test_hair_beards_covers_and_glasses_are_visible(kind: dict[str, str]) -> None:
     base = {**BARE, "style": "none", "hair": "black", "skin": "fair"}
     without, worn = drawn(7, 7, base, **STILL), drawn(7, 7, {**base, **kind}, **STILL)
     assert (np.abs(without.rgb - worn.rgb).max(axis=-1) > 0.1).sum() > 150

@@ -39,7 +39,7 @@ FORBIDDEN = SPOOFING | (
 
 @given(st.integers(0, 2**63), st.integers(0, 2**63), st.integers(0, 2**63))
 @settings(max_examples=300)
-def test_captions_hold_no_word_of_an_attack(one: int, two: int, three: int) -> None:
+def test_captions_name_no_attack(one: int, two: int, three: int) -> None:
     words = people.attributes(people.draw_person(one) if one % 5 else None, people.draw_sitting(two))
     text = people.describe(words, three)
     assert not set(re.findall(r"[a-z]+", text.lower())) & FORBIDDEN
@@ -49,7 +49,7 @@ def test_captions_hold_no_word_of_an_attack(one: int, two: int, three: int) -> N
 
 
 @given(st.sets(st.sampled_from(sorted(HARMLESS))), st.integers(0, 2**63))
-def test_harmless_things_and_the_camera_are_spoken_of_without_a_word_of_an_attack(harmless: set[str], seed: int) -> None:
+def test_captions_of_harmless_things_and_cameras_name_no_attack(harmless: set[str], seed: int) -> None:
     shot = cameras.draw(cameras.ANY, np.random.default_rng(seed))
     words = people.attributes(people.draw_person(seed), people.draw_sitting(seed))
     text = people.describe(words | {"harmless": " ".join(sorted(harmless)), **cameras.words(shot)}, seed)
@@ -59,11 +59,11 @@ def test_harmless_things_and_the_camera_are_spoken_of_without_a_word_of_an_attac
     assert "its colours are" in text
 
 
-def test_the_forbidden_words_are_those_of_the_issue() -> None:
+def test_the_forbidden_words_include_the_vocabulary_of_attacks() -> None:
     assert {"moire", "paper", "screen", "print", "glare", "bezel", "fake", "printer", "dots", "tablet", "reflection"} <= FORBIDDEN
 
 
-def test_a_caption_says_what_the_attributes_say() -> None:
+def test_a_caption_states_its_attributes() -> None:
     words = people.attributes(people.draw_person(3), people.draw_sitting(4)) | {"glasses": "thick", "beard": "moustache"}
     text = people.describe(words, 0)
     assert words["skin_tone"] in text
@@ -73,7 +73,7 @@ def test_a_caption_says_what_the_attributes_say() -> None:
     assert len({people.describe(words, seed) for seed in range(50)}) >= 20
 
 
-def test_a_person_is_a_function_of_the_seed_and_two_seeds_differ() -> None:
+def test_a_person_is_a_function_of_the_seed() -> None:
     assert people.draw_person(5) == people.draw_person(5)
     assert people.draw_person(5) != people.draw_person(6)
     assert people.seed_of("foundation", 1) != people.seed_of("archive", 1)
@@ -91,7 +91,7 @@ def test_the_skin_tones_are_the_ten_steps_of_monks_scale() -> None:
 
 
 @pytest.mark.parametrize("name", people.PEOPLE)
-def test_a_population_is_what_its_table_says(name: str) -> None:
+def test_a_population_has_the_shares_of_its_table(name: str) -> None:
     ranges = people.PEOPLE[name]
     drawn = [people.draw_person(seed, ranges) for seed in range(1500)]
     for index, tone in enumerate(people.SKIN):
@@ -105,7 +105,7 @@ def test_a_population_is_what_its_table_says(name: str) -> None:
     assert {who.beard for who in drawn} == {"none", *people.BEARDS}
 
 
-def test_hair_that_is_covered_is_not_spoken_of() -> None:
+def test_covered_hair_is_not_described() -> None:
     who = people.dataclasses.replace(people.draw_person(3), cover="turban", cover_colour="red", style="short")
     words = people.attributes(who, people.draw_sitting(4))
     assert "hair" not in words
@@ -115,7 +115,7 @@ def test_hair_that_is_covered_is_not_spoken_of() -> None:
     assert bare["hair"] == f"short {who.hair}"
 
 
-def test_a_sitting_takes_every_light_and_background() -> None:
+def test_sittings_use_every_light_background_and_wall() -> None:
     drawn = [people.draw_sitting(seed) for seed in range(300)]
     assert {where.light for where in drawn} == set(people.LIGHTS) == set(people.HARDNESS)
     assert {where.background for where in drawn} == set(people.BACKGROUNDS)

@@ -12,13 +12,13 @@ LENGTHS = st.floats(-1.5, 1.5)
 
 
 @given(ANGLES, ANGLES, LENGTHS, LENGTHS, LENGTHS)
-def test_a_seen_point_is_found_again(yaw: float, pitch: float, a: float, b: float, z: float) -> None:
+def test_projection_and_its_inverse_agree(yaw: float, pitch: float, a: float, b: float, z: float) -> None:
     pose = relief.Pose(yaw, pitch, 0.0)
     found = pose.head(*(np.float32(part) for part in pose.seen(a, b, z)))
     assert np.allclose(found, (a, b, z), atol=1e-5)
 
 
-def test_a_head_turned_to_the_right_shows_its_nose_to_the_right_and_its_ears_to_the_left() -> None:
+def test_a_turn_to_the_right_moves_nose_right_and_ears_left() -> None:
     """By hand, at 30 degrees: x = 0 + (1.45 - 0.45) / 2 for a nose, and 0 - 0.45 / 2 for what lies between the ears."""
     pose = relief.Pose(np.pi / 6, 0.0, 0.0)
     assert np.isclose(pose.seen(0.0, 0.0, 1.45)[0], 0.5)
@@ -34,7 +34,7 @@ def test_face_coordinates_and_lengths_are_inverse(seed: int, u: float, v: float)
 
 
 @pytest.mark.parametrize("yaw", [-0.3, 0.0, 0.3])
-def test_lines_of_sight_meet_a_ball_where_it_is(yaw: float) -> None:
+def test_lines_of_sight_hit_a_ball_at_its_surface(yaw: float) -> None:
     """A ball about the pivot looks the same from all sides: its nearness is the height of a circle."""
     a, b = relief.axes()
     square = 0.64 - a * a - b * b
@@ -49,7 +49,7 @@ def test_lines_of_sight_meet_a_ball_where_it_is(yaw: float) -> None:
         assert not met[x * x + y * y > 0.85**2].any()
 
 
-def test_a_nose_stands_out_before_the_eyes_and_the_mouth_before_the_jaw() -> None:
+def test_the_nose_protrudes_beyond_the_eyes_and_the_mouth_beyond_the_jaw() -> None:
     for seed in range(20):
         who, where = people.draw_person(seed), people.draw_sitting(seed)
         measures = relief.Measures.of(who)
@@ -66,7 +66,7 @@ def test_a_nose_stands_out_before_the_eyes_and_the_mouth_before_the_jaw() -> Non
         assert height(0.0, 0.8) > height(0.6, 0.8) + 0.1
 
 
-def test_the_region_of_a_mask_is_tight() -> None:
+def test_the_bounding_window_of_a_mask_is_tight() -> None:
     mask = np.zeros((5, 7), bool)
     assert relief.region(mask) == (slice(0, 1), slice(0, 1))
     mask[1, 2] = mask[3, 5] = True

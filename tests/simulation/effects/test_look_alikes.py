@@ -48,13 +48,13 @@ def face(figure: Figure, behind: Array) -> Array:
     return picture[y : y + height, x : x + width]
 
 
-def test_cues_that_have_look_alikes_are_cues() -> None:
+def test_every_look_alike_resembles_a_known_cue() -> None:
     assert LOOK_ALIKES.keys() <= CUES.keys()
     assert len(LOOK_ALIKES) >= 22
 
 
 @pytest.mark.parametrize("name", LOOK_ALIKES)
-def test_it_can_be_seen_in_most_crops(name: str) -> None:
+def test_a_look_alike_is_visible_in_most_crops(name: str) -> None:
     before = face(*plain())
     shares = [(np.abs(face(*made(name, seed=seed)) - before).max(axis=2) > 6 / 255).mean() for seed in range(5)]
     assert np.median(shares) > 0.005
@@ -62,7 +62,7 @@ def test_it_can_be_seen_in_most_crops(name: str) -> None:
 
 @pytest.mark.parametrize("person", PERSONS)
 @pytest.mark.parametrize("name", sorted(LOOK_ALIKES.keys() & FACE_EFFECTS.keys()))
-def test_it_changes_less_than_its_cue_at_full_strength(name: str, person: int) -> None:
+def test_a_look_alike_changes_less_than_its_cue(name: str, person: int) -> None:
     before = face(*plain(person))
     figure, behind = plain(person)
     FACE_EFFECTS[name](figure, 1.0, np.random.default_rng(3))
@@ -71,7 +71,7 @@ def test_it_changes_less_than_its_cue_at_full_strength(name: str, person: int) -
 
 
 @pytest.mark.parametrize("name", LOOK_ALIKES)
-def test_it_changes_what_it_is_on_alone(name: str) -> None:
+def test_a_look_alike_changes_only_its_own_layer(name: str) -> None:
     (before, wall), (after, behind) = plain(), made(name)
     rgb, closed = ((getattr(before, layer) != getattr(after, layer)).any(axis=2) for layer in ("rgb", "closed"))
     assert (wall != behind).any() == (name in (*BEHIND, *ON_BOTH))
@@ -91,7 +91,7 @@ def test_it_changes_what_it_is_on_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOOK_ALIKES)
-def test_the_same_seed_gives_the_same_bytes_and_the_draws_do_not_depend_on_the_picture(name: str) -> None:
+def test_equal_seeds_give_equal_bytes_whatever_the_picture(name: str) -> None:
     (one, wall), (same, other_wall) = made(name), made(name)
     assert np.array_equal(one.rgb, same.rgb)
     assert np.array_equal(one.closed, same.closed)
@@ -104,7 +104,7 @@ def test_the_same_seed_gives_the_same_bytes_and_the_draws_do_not_depend_on_the_p
     assert states[0] == states[1] == states[2]
 
 
-def test_a_lamp_lies_in_the_glasses_of_who_wears_some() -> None:
+def test_a_lamp_is_mirrored_in_glasses_or_on_the_forehead() -> None:
     wearer = next(seed for seed in range(50) if people.draw_person(seed).glasses != "none")
     bare = next(seed for seed in BARE if people.draw_person(seed).glasses == "none")
     for person, inside in ((wearer, True), (bare, False)):

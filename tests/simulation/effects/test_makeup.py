@@ -33,7 +33,7 @@ def crop(picture: Array, figure: Figure) -> Array:
 
 @pytest.mark.parametrize("person", PERSONS)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_cue_grows_with_its_strength_and_is_seen_at_96_pixels(name: str, person: int) -> None:
+def test_a_cue_grows_with_strength_and_is_visible_at_96_pixels(name: str, person: int) -> None:
     before = plain(person)
     for layer in ("rgb", "closed"):
         plain_face = crop(getattr(before, layer), before)
@@ -59,7 +59,7 @@ def test_only_skin_changes(name: str, person: int) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(name: str) -> None:
+def test_only_equal_seeds_give_equal_bytes(name: str) -> None:
     one, same, other = made(name, 0.6), made(name, 0.6), made(name, 0.6, seed=8)
     assert np.array_equal(one.rgb, same.rgb)
     assert np.array_equal(one.closed, same.closed)
@@ -67,7 +67,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(name: str) 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_number_of_draws_does_not_depend_on_the_picture(name: str) -> None:
+def test_random_draws_do_not_depend_on_the_picture(name: str) -> None:
     one, other = np.random.default_rng(4), np.random.default_rng(4)
     makeup.FACE_EFFECTS[name](plain(2), 0.6, one)
     makeup.FACE_EFFECTS[name](plain(10), 0.6, other)
@@ -75,7 +75,7 @@ def test_the_number_of_draws_does_not_depend_on_the_picture(name: str) -> None:
 
 
 @pytest.mark.parametrize("person", PERSONS)
-def test_make_up_reddens_lips_and_cheeks_and_leaves_the_eyeballs(person: int) -> None:
+def test_makeup_reddens_lips_and_cheeks_but_not_eyeballs(person: int) -> None:
     before, after = plain(person), made("heavy_makeup", 1.0, person)
     redder = after.rgb[..., 0] - after.rgb[..., 1] - before.rgb[..., 0] + before.rgb[..., 1]
     lips = (np.abs(before.u) < 0.2) & (np.abs(before.v - 0.8) < 0.12)
@@ -86,7 +86,7 @@ def test_make_up_reddens_lips_and_cheeks_and_leaves_the_eyeballs(person: int) ->
         assert np.array_equal(before.rgb[round(y), round(x)], after.rgb[round(y), round(x)])
 
 
-def test_the_lids_are_painted_where_they_close() -> None:
+def test_closed_lids_are_painted() -> None:
     before, after = plain(), made("heavy_makeup", 1.0)
     x, y = (round(float(value)) for value in before.eyes[:2])
     lid = np.s_[y - 2 : y + 1, x - 3 : x + 4]

@@ -54,7 +54,7 @@ def test_a_cue_grows_with_its_strength(name: str, person: int) -> None:
 @pytest.mark.parametrize("covered", ["face", "eyes", "mouth"])
 @pytest.mark.parametrize("person", PERSONS)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_middling_cue_is_seen_at_96_pixels_after_blur(name: str, person: int, covered: str) -> None:
+def test_a_cue_of_medium_strength_is_visible_at_96_pixels(name: str, person: int, covered: str) -> None:
     before, after = plain(person, covered), made(name, 0.6, person, covered)
     for layer in ("rgb", "closed"):
         difference = np.abs(crop(getattr(after, layer), after) - crop(getattr(before, layer), before)).max(axis=2)
@@ -63,7 +63,7 @@ def test_a_middling_cue_is_seen_at_96_pixels_after_blur(name: str, person: int, 
 
 @pytest.mark.parametrize("person", PERSONS)
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_changes_beside_the_face(name: str, person: int) -> None:
+def test_a_mask_changes_only_the_face(name: str, person: int) -> None:
     before, after = plain(person), made(name, 1.0, person)
     spots = changed(before, after)
     assert not spots[before.alpha == 0].any()
@@ -79,14 +79,14 @@ def test_nothing_changes_beside_the_face(name: str, person: int) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(name: str) -> None:
+def test_only_equal_seeds_give_equal_bytes(name: str) -> None:
     one, same, other = made(name, 0.6), made(name, 0.6), made(name, 0.6, seed=8)
     assert not changed(one, same).any()
     assert changed(one, other).any() == (name not in WITHOUT_CHANCE)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_number_of_draws_does_not_depend_on_the_picture(name: str) -> None:
+def test_random_draws_do_not_depend_on_the_picture(name: str) -> None:
     states = []
     for person, covered in ((2, "face"), (10, "eyes"), (9, "mouth")):
         rng = np.random.default_rng(4)
@@ -96,7 +96,7 @@ def test_the_number_of_draws_does_not_depend_on_the_picture(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["waxy_skin", "pasted_patch", "halftone", "mask_edge", "eye_hole_seam"])
-def test_a_part_of_the_face_is_covered_or_the_other(name: str) -> None:
+def test_a_partial_mask_changes_only_its_part_of_the_face(name: str) -> None:
     low = changed(plain(2), made(name, 1.0, covered="mouth"))
     high = changed(plain(2), made(name, 1.0, covered="eyes"))
     v = plain(2).v
@@ -106,7 +106,7 @@ def test_a_part_of_the_face_is_covered_or_the_other(name: str) -> None:
     assert not low[v < -0.15].any()
 
 
-def test_a_rigid_face_is_blank_and_nothing_else_about_it_changes() -> None:
+def test_a_rigid_expression_changes_only_expression_and_lines() -> None:
     who, where = people.draw_person(5), dataclasses.replace(people.draw_sitting(6), smile=0.8, mouth=0.5, brows=-0.6)
     rng = np.random.default_rng(0)
     half = masks.rigid_expression(who, where, 0.5, rng)
@@ -128,7 +128,7 @@ def test_even_skin_has_less_colour_and_keeps_its_shading() -> None:
 
 
 @pytest.mark.parametrize("person", PERSONS)
-def test_plastic_shines_white_and_more_on_the_side_of_the_light(person: int) -> None:
+def test_plastic_shines_white_on_the_side_of_the_light(person: int) -> None:
     before, after = plain(person), made("hard_specular", 1.0, person)
     shone = np.abs(after.rgb - before.rgb).sum(axis=2)
     assert after.rgb[shone > 0.5].min(axis=1).max() > 0.9
@@ -144,7 +144,7 @@ def test_painted_eyes_do_not_close() -> None:
         assert np.abs(plain().rgb[eye] - plain().closed[eye]).max() > 0.1
 
 
-def test_paper_glasses_leave_the_eyes_free_and_stand_off_the_face() -> None:
+def test_paper_glasses_stand_off_the_face_and_show_the_eyes() -> None:
     before, after = plain(), made("paper_glasses", 1.0)
     for x, y in (after.eyes[:2], after.eyes[2:]):
         assert np.array_equal(before.rgb[round(y), round(x)], after.rgb[round(y), round(x)])
@@ -152,7 +152,7 @@ def test_paper_glasses_leave_the_eyes_free_and_stand_off_the_face() -> None:
     assert (after.depth - before.depth).max() == pytest.approx(0.1 * before.radius, rel=1e-3)
 
 
-def test_a_patch_has_a_pale_edge_and_other_skin_in_it() -> None:
+def test_a_patch_has_a_pale_edge_and_another_skin_tone() -> None:
     before, after = plain(10), made("pasted_patch", 1.0, 10)
     spots = np.abs(after.rgb - before.rgb).max(axis=2) > 0.1
     rows, columns = np.nonzero(spots)

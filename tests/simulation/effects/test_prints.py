@@ -8,14 +8,14 @@ from fasrepro.simulation.effects import prints
 from tests.sheets import changed, made, seen, sheet
 
 
-def test_halftone_keeps_colour_and_leaves_gain_add_and_alpha() -> None:
+def test_halftone_changes_neither_mean_colour_nor_surface() -> None:
     before, after = sheet(), made("halftone", 1.0)
     assert np.abs(after.picture.mean(axis=(0, 1)) - before.picture.mean(axis=(0, 1))).max() < 0.02
     assert after.gain.min() == after.gain.max() == after.alpha.min() == 1
     assert after.add.max() == 0
 
 
-def test_halftone_repeats_with_the_printers_raster_and_inks_more_where_it_is_darker() -> None:
+def test_halftone_has_the_printers_period_and_more_ink_in_the_dark() -> None:
     flat = sheet(raster=5.0)
     flat.picture[:, :120], flat.picture[:, 120:] = 0.25, 0.75
     prints.halftone(flat, 1.0, np.random.default_rng(0))
@@ -33,7 +33,7 @@ def test_halftone_repeats_with_the_printers_raster_and_inks_more_where_it_is_dar
     assert ((dark - dark.mean()) ** 3).mean() > 0 > ((light - light.mean()) ** 3).mean()
 
 
-def test_narrow_gamut_takes_colour_and_contrast_but_not_brightness() -> None:
+def test_narrow_gamut_reduces_colour_and_contrast_but_not_brightness() -> None:
     before, after = sheet(9), made("narrow_gamut", 0.8, person=9)
     face = prints.face_slices(before)
     assert after.picture[face].mean() == pytest.approx(before.picture[face].mean(), abs=0.005)
@@ -43,7 +43,7 @@ def test_narrow_gamut_takes_colour_and_contrast_but_not_brightness() -> None:
     assert spread[1] < 0.6 * spread[0]
 
 
-def test_flat_light_takes_shading_out_and_keeps_the_faces_brightness() -> None:
+def test_flat_light_removes_shading_and_keeps_brightness() -> None:
     before, after = sheet(9), made("flat_light", 1.0, person=9)
     face = prints.face_slices(before)
     coarse = [s.picture[face][:96, :84].mean(axis=2).reshape(8, 12, 7, 12).mean(axis=(1, 3)) for s in (before, after)]
@@ -66,7 +66,7 @@ def test_cut_eyes_are_local_and_blink_behind_the_holes(seed: int) -> None:
     assert after.picture[ring].max() > 0.8  # the paper's cut edge in the light
 
 
-def test_light_and_ink_do_not_reach_through_the_holes() -> None:
+def test_light_and_ink_of_the_sheet_end_at_the_holes() -> None:
     inked = sheet()
     inked.gain *= 0.5
     inked.add += 0.1
@@ -77,7 +77,7 @@ def test_light_and_ink_do_not_reach_through_the_holes() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_paper_border_ends_the_sheet_in_the_box_and_leaves_the_rest(seed: int) -> None:
+def test_a_paper_border_ends_the_sheet_inside_the_box(seed: int) -> None:
     before, after = sheet(), made("paper_border", 0.8, seed)
     face = prints.face_slices(before)
     assert after.alpha.max() == 1
@@ -101,7 +101,7 @@ def test_a_border_lies_on_one_or_two_sides() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_curl_keeps_the_middle_moves_the_box_little_and_ends_the_sheet_in_a_curve(seed: int) -> None:
+def test_a_curl_keeps_the_middle_and_ends_in_a_curve(seed: int) -> None:
     rows, columns = grid(sheet().picture)
     marked = sheet()
     marked.picture[..., 0], marked.picture[..., 1] = columns / 256, rows / 256  # places as colours
@@ -120,7 +120,7 @@ def test_a_curl_keeps_the_middle_moves_the_box_little_and_ends_the_sheet_in_a_cu
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_fingers_hide_the_sheet_reach_the_box_and_no_further_than_a_quarter(seed: int) -> None:
+def test_fingers_cover_at_most_a_quarter_of_the_box(seed: int) -> None:
     before, after = sheet(), made("hand_on_medium", 1.0, seed)
     before.alpha[:] = 0.0  # over nothing they are still there
     bare = sheet()

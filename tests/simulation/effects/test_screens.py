@@ -14,7 +14,7 @@ PATTERNS = ("banding", "pixel_grid", "moire", "refresh_lines")
 
 @pytest.mark.parametrize("name", PATTERNS)
 @pytest.mark.parametrize("seed", range(3))
-def test_a_pattern_is_no_tint_of_the_face(name: str, seed: int) -> None:
+def test_a_pattern_does_not_tint_the_face(name: str, seed: int) -> None:
     before = sheet(9)
     face = face_slices(before)
     means = [seen(s)[face].mean(axis=(0, 1)) for s in (made(name, 1.0, seed, 9), before)]
@@ -22,7 +22,7 @@ def test_a_pattern_is_no_tint_of_the_face(name: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["screen_tint", "pixel_grid", "moire", "refresh_lines", "glare"])
-def test_a_video_can_move_behind_what_lies_on_the_glass(name: str) -> None:
+def test_effects_on_the_glass_leave_the_picture_unchanged(name: str) -> None:
     before, after = sheet(), made(name, 0.8)
     assert np.array_equal(after.picture, before.picture)
     assert np.array_equal(after.closed, before.closed)
@@ -43,7 +43,7 @@ def gain_of(name: str, pixels: float, seed: int) -> Array:
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("pixels", [0.92, 1.1])
-def test_moire_lies_at_low_frequencies_where_the_grid_has_nothing(pixels: float, seed: int) -> None:
+def test_moire_has_low_frequencies_and_the_pixel_grid_has_none(pixels: float, seed: int) -> None:
     low = {}
     for name in ("moire", "pixel_grid"):
         energy = rings(gain_of(name, pixels, seed)[..., 0])
@@ -53,7 +53,7 @@ def test_moire_lies_at_low_frequencies_where_the_grid_has_nothing(pixels: float,
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_moires_bands_narrow_as_the_screens_pixels_leave_the_sensors(seed: int) -> None:
+def test_moire_bands_narrow_as_frequencies_move_apart(seed: int) -> None:
     """What is left of a frequency near the sensor's own is its difference from it."""
     peaks = [int(rings(gain_of("moire", pixels, seed)[..., 1]).argmax()) / 128 for pixels in (1.02, 1.12, 1.22)]
     assert peaks == sorted(peaks)
@@ -61,7 +61,7 @@ def test_moires_bands_narrow_as_the_screens_pixels_leave_the_sensors(seed: int) 
     assert peaks[0] < 0.13
 
 
-def test_moire_is_coloured_and_what_is_left_survives_a_cameras_blur() -> None:
+def test_moire_is_coloured_and_survives_a_cameras_blur() -> None:
     for pixels in (0.62, 0.8, 1.0, 1.2, 1.38):
         gain = cv2.GaussianBlur(gain_of("moire", pixels, 5), (0, 0), 0.8)
         assert gain.std(axis=(0, 1)).max() > 0.03
@@ -119,7 +119,7 @@ def test_glare_is_bright_and_ends(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_bezel_is_dark_ends_the_sheet_in_the_box_and_leaves_the_rest(seed: int) -> None:
+def test_a_bezel_is_dark_and_ends_the_sheet_inside_the_box(seed: int) -> None:
     before, after = sheet(), made("bezel", 0.8, seed)
     face = face_slices(before)
     spots = changed(after, before)

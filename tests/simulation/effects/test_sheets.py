@@ -24,7 +24,7 @@ def test_a_cue_shows_in_the_face_and_grows_with_its_strength(name: str, person: 
 
 
 @pytest.mark.parametrize("name", SHEET_EFFECTS)
-def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(name: str) -> None:
+def test_only_equal_seeds_give_equal_bytes(name: str) -> None:
     one, same, other = made(name, 0.6), made(name, 0.6), made(name, 0.6, 8)
     assert not changed(one, same).any()
     assert changed(one, other).any()
@@ -32,7 +32,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(name: str) 
 
 
 @pytest.mark.parametrize("name", SHEET_EFFECTS)
-def test_the_number_of_draws_does_not_depend_on_the_picture(name: str) -> None:
+def test_random_draws_do_not_depend_on_the_picture(name: str) -> None:
     one, other = np.random.default_rng(4), np.random.default_rng(4)
     SHEET_EFFECTS[name](sheet(2), 0.6, one)
     SHEET_EFFECTS[name](sheet(9), 0.6, other)
