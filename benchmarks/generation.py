@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from fasrepro.models.generate import generate
 from transformers import GenerationConfig
 
 from benchmarks import stand_in
@@ -25,7 +26,6 @@ from fasrepro.captions.styles import STYLES
 from fasrepro.crops import read_crop
 from fasrepro.evaluation import predict
 from fasrepro.models import backbones, vlm
-from fasrepro.models.generate import generate
 from fasrepro.models.inputs import encode_prompts
 from fasrepro.training import loop
 

@@ -1,23 +1,24 @@
 """params.yaml and jobs.yaml read into frozen dataclasses: those that the packages declare, and the few that only stages need.
 
-Apart from data files that lie beside their reader, this is the only module that reads YAML. A stage calls `load` with the keys that
-dvc.yaml lists for it, and gets those alone: it cannot read what it did not name.
+Apart from data files that lie beside their reader, this is the only module that reads YAML. A stage calls `load` with the keys
+that dvc.yaml lists for it, and gets those alone: it cannot read what it did not name.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import types
-import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from fasrepro import names, paths
+from fasrepro import names, paths, schema
 from fasrepro.captions.sets import CaptionSet
 from fasrepro.data.protocols import Protocol, Sides
+from fasrepro.evaluation.results import EvaluationSettings, LedgerSettings
+from fasrepro.evaluation.results.audit import AuditBounds
 from fasrepro.training import recipe as recipes
 from fasrepro.training.recipe import Recipe
 
@@ -59,17 +60,6 @@ class Index:
     neighbours: int
     crop: str
     max_exclusion_rate: float
-
-
-@dataclasses.dataclass(frozen=True)
-class Audit:
-    """Bounds of AUC for the audit's probes, and how many test subjects make a data set count."""
-
-    max_global_auc: float
-    min_subjects: int
-    min_vision_auc: float
-    min_vision_drop: float
-    min_cues_auc: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -200,26 +190,6 @@ class Judging:
 
 
 @dataclasses.dataclass(frozen=True)
-class Evaluation:
-    """The bootstrap (`replicates`, `confidence` in (0, 1), `seed`) and the `digits` that results are rounded to."""
-
-    replicates: int
-    confidence: float
-    seed: int
-    digits: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Ledger:
-    """The rule of the claims ledger: see report/claims/ledger.py."""
-
-    metric: str
-    margin: float
-    min_seeds: int
-    min_subjects: int
-
-
-@dataclasses.dataclass(frozen=True)
 class Unseen:
     """Two runs that are compared on attacks unlike those of their sources: what does `run` gain over `baseline`?"""
 
@@ -240,7 +210,7 @@ SECTIONS: dict[str, Any] = {
     "archives": Archives,
     "synthetic": Synthetic,
     "index": Index,
-    "audit": Audit,
+    "audit": AuditBounds,
     "annotator": Annotator,
     "simulated": Simulated,
     "captions": dict[str, CaptionSet],
@@ -254,8 +224,8 @@ SECTIONS: dict[str, Any] = {
     "prediction": Prediction,
     "counterfactual": Counterfactual,
     "judging": Judging,
-    "evaluation": Evaluation,
-    "ledger": Ledger,
+    "evaluation": EvaluationSettings,
+    "ledger": LedgerSettings,
     "unseen": Unseen,
     "ablations": dict[str, Ablation],
 }
@@ -269,31 +239,7 @@ def build(hint: Any, value: Any, where: str) -> Any:
     Raises:
         ConfigError: naming the key, `where` it stands.
     """
-    if dataclasses.is_dataclass(hint):
-        if not isinstance(value, dict):
-            raise ConfigError(f"{where}: expected keys and values, found {value!r}")
-        hints = typing.get_type_hints(hint)
-        for key in value:
-            if key not in hints:
-                raise ConfigError(f"{where}: {names.unknown(str(key), hints, 'key')}")
-        unset = dataclasses.MISSING
-        needed = [f.name for f in dataclasses.fields(hint) if f.default is unset and f.default_factory is unset]
-        missing = [key for key in needed if key not in value]
-        if missing:
-            raise ConfigError(f"{where}: missing {', '.join(missing)}")
-        return hint(**{key: build(hints[key], value[key], f"{where}.{key}") for key in hints if key in value})
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is dict and isinstance(value, dict):
-        return {str(key): build(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
-    if origin is list and isinstance(value, list):
-        return [build(arguments[0], item, f"{where}[{number}]") for number, item in enumerate(value)]
-    if hint is Any:
-        return value
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(hint, type) and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
-        return value
-    raise ConfigError(f"{where}: expected {getattr(hint, '__name__', hint)}, found {value!r}")
+    return schema.build(hint, value, where, ConfigError)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

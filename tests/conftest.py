@@ -21,12 +21,13 @@ TEXTS = [
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An Idefics3 checkpoint with random weights, as `save_pretrained` writes it."""
-    from fasrepro.foundation import pretraining
+    from fasrepro.foundation import pretraining, shape
+    from fasrepro.foundation import tokenizer as tokenizers
 
     folder = tmp_path_factory.mktemp("checkpoint")
-    tokenizer = pretraining.train_tokenizer(TEXTS * 3, 400)
-    processor = pretraining.build_processor(tokenizer, image_size=32, patch_size=8, scale_factor=2)
-    model = pretraining.build_model(
+    tokenizer = tokenizers.train_tokenizer(TEXTS * 3, 400)
+    processor = tokenizers.build_processor(tokenizer, image_size=32, patch_size=8, scale_factor=2)
+    model = shape.build_model(
         tokenizer,
         image_size=32,
         patch_size=8,

@@ -24,7 +24,7 @@ def written(folder: Path, content: dict[str, Any]) -> Path:
 
 def test_only_what_is_asked_for_is_given() -> None:
     loaded = config.load("threads", "training", path=ROOT / "params.yaml")
-    assert loaded.training.classification_weight + loaded.training.caption_weight == 1.0
+    assert sum(loaded.training.phases[0].losses.values()) == 1.0
     assert not hasattr(loaded, "annotator")
 
 
@@ -35,18 +35,36 @@ def test_an_unknown_key_names_its_neighbour(tmp_path: Path) -> None:
 
 
 def test_an_unknown_run_key_names_its_neighbour() -> None:
-    loaded = config.load("training", path=ROOT / "params.yaml")
-    with pytest.raises(config.ConfigError, match=r"runs\.wide: unknown key 'lora_rnk'\. Did you mean 'lora_rank'\?"):
-        config.recipe(loaded.training, {"wide": {"lora_rnk": 64}}, "wide")
+    training = config.load("training", path=ROOT / "params.yaml").training
+    with pytest.raises(config.ConfigError, match=r"runs\.wide: unknown key 'smapling'\. Did you mean 'sampling'\?"):
+        config.resolved_recipe(training, {"wide": {"smapling": "natural"}}, "wide")
+    with pytest.raises(config.ConfigError, match=r"runs\.wide\.lora: unknown key 'rnk'\. Did you mean 'rank'\?"):
+        config.resolved_recipe(training, {"wide": {"lora": {"rnk": 64}}}, "wide")
+    with pytest.raises(config.ConfigError, match=r"runs\.wide\.phases\[0\]: unknown key 'stepps'"):
+        config.resolved_recipe(training, {"wide": {"phases": [{"name": "joint", "stepps": 2}]}}, "wide")
     with pytest.raises(config.ConfigError, match="unknown run 'wid'"):
-        config.recipe(loaded.training, {"wide": {}}, "wid")
+        config.resolved_recipe(training, {"wide": {}}, "wid")
 
 
 def test_a_run_is_the_default_and_its_override() -> None:
-    loaded = config.load("training", path=ROOT / "params.yaml")
-    wide = config.recipe(loaded.training, {"wide": {"lora_rank": 64}}, "wide")
-    assert wide.lora_rank == 64
-    assert config.dataclasses.replace(wide, lora_rank=loaded.training.lora_rank) == loaded.training
+    training = config.load("training", path=ROOT / "params.yaml").training
+    wide = config.resolved_recipe(training, {"wide": {"lora": {"rank": 64}}}, "wide")
+    assert (wide.lora.rank, wide.lora.alpha) == (64, training.lora.alpha)
+    assert config.dataclasses.replace(wide, lora=training.lora) == training
+
+
+def test_a_run_like_another_takes_its_keys_first() -> None:
+    training = config.load("training", path=ROOT / "params.yaml").training
+    runs = {
+        "balanced": {"sampling": "balanced", "batch_size": 4},
+        "both": {"like": "balanced", "batch_size": 8},
+        "circle": {"like": "round"},
+        "round": {"like": "circle"},
+    }
+    both = config.resolved_recipe(training, runs, "both")
+    assert (both.sampling, both.batch_size) == ("balanced", 8)
+    with pytest.raises(config.ConfigError, match="circle is like round is like circle"):
+        config.resolved_recipe(training, runs, "circle")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +72,7 @@ def test_a_run_is_the_default_and_its_override() -> None:
     [
         ("threads", "two", "threads: expected int, found 'two'"),
         ("threads", True, "threads: expected int, found True"),
-        ("styles", "vanilla", "styles: expected"),
+        ("captions", "vanilla", "captions: expected"),
         ("evaluation", {"replicates": 10}, "evaluation: missing confidence, seed, digits"),
         ("index", 3, "index: expected keys and values, found 3"),
     ],
@@ -81,3 +99,15 @@ def test_merge_lays_a_profile_over_the_base() -> None:
     assert reproduce.merge(rates, {"tuning": {"like": {}}}) == {"tuning": {"seed": 0, "like": {}}}  # each chooses its own
     with pytest.raises(config.ConfigError, match=r"profile: a\.xx: unknown key 'xx'\. Did you mean 'x'\?"):
         reproduce.merge(base, {"a": {"xx": 1}})
+
+
+def test_a_profile_takes_a_key_away_and_changes_a_phase_by_its_name() -> None:
+    base = {
+        "archives": {"datasets": {"msu": {}, "siw": {}}},
+        "training": {"phases": [{"name": "joint", "steps": 3, "train": []}]},
+    }
+    override = {"archives": {"datasets": {"siw": None}}, "training": {"phases": [{"name": "joint", "steps": 1}]}}
+    assert reproduce.merge(base, override) == {
+        "archives": {"datasets": {"msu": {}}},
+        "training": {"phases": [{"name": "joint", "steps": 1, "train": []}]},
+    }

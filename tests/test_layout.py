@@ -16,7 +16,7 @@ from fasrepro.commands import jobs, reproduce
 from tests import layout
 from tests.layout import ROOT
 
-LEAVES = ("names", "files", "hashing", "paths", "crops", "regions", "vocabulary", "datasets", "rows")
+LEAVES = ("names", "files", "schema", "hashing", "paths", "crops", "regions", "vocabulary", "datasets", "rows")
 EVERYONE = ("fasrepro", *(f"fasrepro.{leaf}" for leaf in LEAVES))
 # What each package may import of ours besides itself, as prefixes.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {

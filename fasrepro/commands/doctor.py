@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fasrepro import config, paths
+from fasrepro.archives import ARCHIVES
 from fasrepro.commands import jobs
+from fasrepro.datasets import TITLES
 from fasrepro.llm.types import is_local
 from fasrepro.report import recorded
 
@@ -45,7 +47,9 @@ def findings() -> Iterator[tuple[bool, str]]:
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
     yield memory < MEMORY_GB, f"memory {memory:.0f} GB ({MEMORY_GB} are needed)"
     stale = jobs.is_stale()
-    yield False, f"{paths.JOBS}: " + ("stale: run `fasrepro jobs`" if stale else "goes with params.yaml")
+    yield False, f"{paths.JOBS}: " + ("stale: run `fasrepro jobs`" if stale else "agrees with params.yaml")
+    for notice in jobs.notices():
+        yield False, notice
     for one in recorded.load(paths.RECORDED):
         since = ", ".join(recorded.changed(one, Path()))
         advice = f"{since} changed since, so that its results may differ: run it and `fasrepro record --profile {one.name}`"
@@ -55,8 +59,12 @@ def findings() -> Iterator[tuple[bool, str]]:
     yield False, "Chromium, for `make test-browser` alone: " + (shutil.which("chromium") or "missing: `apt-get install chromium`")
     params = config.load("archives", "annotator", "judging")
     if params.archives.source == "licensed":
-        folder = os.environ.get("FASREPRO_ARCHIVES", "")
-        yield not Path(folder or "-").is_dir(), f"licensed archives: FASREPRO_ARCHIVES is {folder or 'not set'}"
+        folder = Path(os.environ.get("FASREPRO_ARCHIVES") or "-")
+        yield not folder.is_dir(), f"licensed archives: FASREPRO_ARCHIVES is {os.environ.get('FASREPRO_ARCHIVES') or 'not set'}"
+        for name in params.archives.datasets if folder.is_dir() else ():
+            absent = not (folder / ARCHIVES[name].FOLDER).is_dir()
+            remedy = f": take {name} out of archives.datasets in params.yaml, then `fasrepro jobs`"
+            yield absent, f"{TITLES[name]}: {folder / ARCHIVES[name].FOLDER} is {'absent' + remedy if absent else 'there'}"
     if params.annotator.base_url != "simulated":
         known, here = bool(os.environ.get("OPENAI_API_KEY")), is_local(params.annotator.base_url)
         may = " (a server on this machine may need none)" * here

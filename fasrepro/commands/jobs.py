@@ -16,8 +16,8 @@ from fasrepro import config, files, names, paths
 from fasrepro.captions import sets as caption_sets
 from fasrepro.config import ConfigError, Experiment, Job, Jobs, Trainset
 from fasrepro.data import protocols, trainsets
-from fasrepro.datasets import DATASETS
 from fasrepro.data.protocols import Protocol, Sides
+from fasrepro.datasets import DATASETS
 from fasrepro.training import recipe as recipes
 from fasrepro.training.recipe import Recipe
 
@@ -43,7 +43,7 @@ def planned(params: types.SimpleNamespace) -> Jobs:
     A protocol whose data sets are absent is left out with a notice, and so is an absent target.
 
     Raises:
-        ValueError: for a run, protocol, caption set, recipe or seed that cannot be, and for a name that DVC would take for a path.
+        ValueError: for a run, protocol, caption set, recipe or seed that cannot be, and a name that DVC takes for a path.
     """
     caption_sets.check(params.captions)
     for name in params.runs:
@@ -155,7 +155,8 @@ class _Plan:
     def add_job(self, experiment: str, protocol: str, run: str, seed: int, targets: list[str], trainset: str) -> None:
         """Add a job; one that is there already is tested on the targets of both."""
         recipe = recipes.as_data(self.recipe(run))
-        del recipe["captions"], recipe["learning_rates"]  # they are the training set's, and the stage tune's choice
+        recipe.pop("captions", None)  # the training set's
+        del recipe["learning_rates"]  # the stage tune's choice
         job = Job(protocol, run, seed, targets, trainset, self.tuned(run), recipe)
         known = self.jobs.get(job.name)
         if known is not None:
@@ -176,7 +177,7 @@ class _Plan:
             raise ConfigError(f"params.yaml: tuning.protocol: {self.skipped[-1]}; name another protocol")
         for run in runs:
             recipe = recipes.as_data(self.recipe(run))
-            del recipe["captions"]
+            recipe.pop("captions", None)
             trainset = self.trainset(TUNING, protocol, run, compared)
             test = list(self.protocol(protocol).test)
             self.tunings[run] = Job(protocol, run, self.params.tuning.seed, test, trainset, run, recipe)

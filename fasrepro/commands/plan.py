@@ -42,6 +42,5 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the stages, one a line."""
     if jobs.is_stale():
         raise config.ConfigError("jobs.yaml is stale: run `fasrepro jobs`")
-    found = stages(Path())
-    print("\n".join(found) or "nothing: everything is up to date")
+    print("\n".join([*jobs.notices(), *stages(Path())]) or "nothing: everything is up to date")
     return 0

@@ -22,7 +22,17 @@ PROFILES = Path("profiles")
 BUILD = Path(".build")
 TIMES = paths.WORK / "times.json"  # seconds of each stage, when it last ran
 # What a copy needs to run the pipeline; results stay where they are, so that a second run of a profile is as quick as any.
-SOURCES = ("fasrepro", "notebooks", str(paths.REVIEWS), "profiles", "dvc.yaml", "params.yaml", ".dvcignore", "pyproject.toml", str(paths.RECORDED))
+SOURCES = (
+    "fasrepro",
+    "notebooks",
+    str(paths.REVIEWS),
+    "profiles",
+    "dvc.yaml",
+    "params.yaml",
+    ".dvcignore",
+    "pyproject.toml",
+    str(paths.RECORDED),
+)
 BOOK_PRODUCTS = ("_generated", "executed", "_build")
 # glibc gives a step's large tensors back to the system and asks for them again in the next; kept, training is some 5 % faster.
 KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**31), "MALLOC_MMAP_THRESHOLD_": str(2**31)}
@@ -146,6 +156,8 @@ def run(arguments: argparse.Namespace) -> int:
         folder = make_copy(Path(), arguments.profile, arguments.copy or BUILD / arguments.profile)
     elif jobs.is_stale():
         raise config.ConfigError(f"{paths.JOBS} is stale: run `fasrepro jobs`")
+    for notice in config.read_jobs(folder / paths.JOBS).skipped:
+        print(notice)
     began = time.monotonic()
     status, spans = run_dvc(folder, arguments.options)
     width = max([len(stage) for stage, _ in spans], default=5)

@@ -1,11 +1,11 @@
-"""Tests of the difference between two runs on the same rows, as the field's papers report them, and what a protocol can detect.
+"""Tests of the difference between two runs on the same rows, as the field's papers report them, and the detectable difference.
 
-The tests stand beside the paired bootstrap of `statistics`, which alone decides anything. Each looks at *one* training of either
-run, and takes its rows for independent. Videos of one subject are not, so that these p-values are as a rule too small for a
+The tests are descriptive: only the paired bootstrap (`bootstrap`) decides a verdict. Each test compares *one* training of either
+run, and assumes independent rows. Videos of one subject are not independent, so these p-values are as a rule too small for a
 statement about new subjects, and they say nothing about another training.
 
-Conventions as in `metrics`: label 0 is bona fide and 1 an attack, a score is `p_attack` in [0, 1]. A difference is `a` minus `b`;
-to swap the two turns its sign and keeps p.
+Conventions are those of `metrics`: label 0 is bona fide, 1 is an attack, a score is `p_attack` in [0, 1]. A difference is `a`
+minus `b`; swapping the two turns its sign and keeps p.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from scipy import stats
 
 from fasrepro.evaluation.metrics import LABELS, UNDECIDED, MetricError, check, check_labels
 
-POWER = 0.8  # how often a difference as large as `detectable` says is detected: the usual choice
-EQUAL = 1e-12  # replicates that differ by less differ by rounding
+POWER = 0.8  # the share of repetitions in which a difference of `detectable` is detected: the usual choice
+EQUAL = 1e-12  # replicates that differ by less are equal but for rounding
 NAN = float("nan")
 
 
 @dataclasses.dataclass(frozen=True)
 class AucDifference:
-    """AUC of a minus AUC of b, in [-1, 1]; its standard `error`; the two-sided `p`. NaN is what the rows cannot tell."""
+    """AUC of a minus AUC of b, in [-1, 1]; its standard `error`; the two-sided `p`. NaN where the rows do not determine it."""
 
     difference: float
     error: float
@@ -35,7 +35,7 @@ class AucDifference:
 
 @dataclasses.dataclass(frozen=True)
 class Discordant:
-    """How many rows only a got right, how many only b did, and the two-sided exact `p` that both chances are equal."""
+    """How many rows only a decided correctly, how many only b did, and the two-sided exact `p` that both chances are equal."""
 
     only_a: int
     only_b: int
@@ -43,9 +43,9 @@ class Discordant:
 
 
 def _placements(scores: np.ndarray, attack: np.ndarray) -> np.ndarray:
-    """Return how many rows of the other label each row stands on the right side of, ties counting half; shape (rows,).
+    """Return with how many rows of the other label each row is in the right order, ties counting half; (rows,).
 
-    A row's midrank among all, less its midrank among its own label, is the number of the other label's rows below it.
+    A row's midrank among all rows, minus its midrank among its own label, is the number of the other label's rows below it.
     """
     below = stats.rankdata(scores)
     for own in (attack, ~attack):
@@ -54,22 +54,25 @@ def _placements(scores: np.ndarray, attack: np.ndarray) -> np.ndarray:
 
 
 def delong(labels: ArrayLike, scores_a: ArrayLike, scores_b: ArrayLike) -> AucDifference:
-    """Test whether two runs have the same AUC on the same rows; all of shape (rows,).
+    """Test whether two runs have the same AUC on the same rows; all arguments (rows,).
 
-    The correlated test of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 837-845, 1988), with placements from midranks as in
-    Sun and Xu (IEEE Signal Processing Letters 21, 1389-1393, 2014). Meant for scores, not for verdicts: ties make it weak.
+    This is the correlated test of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 837-845, 1988), with placements from midranks
+    as in Sun and Xu (IEEE Signal Processing Letters 21, 1389-1393, 2014). It is meant for scores, not for verdicts: ties weaken
+    it.
 
-    Degenerate cases. Where no row changes its place, as between equal scores, the difference and its error are 0 and p is 1.
-    Otherwise, where the rows of one label all change theirs by as much and so do those of the other (the error comes out as 0),
-    or where a label has one row alone, nothing tells how far places scatter: p is NaN, not 0. Raises `MetricError` where a label
-    has no rows, and for scores outside [0, 1].
+    Degenerate cases. Where no row changes its placement, as between equal scores, the difference and its error are 0 and p is 1.
+    The spread of placements is undefined where all rows of each label change theirs by the same amount (the error is 0), and
+    where a label has a single row: then p is NaN, not 0.
+
+    Raises:
+        MetricError: where a label has no rows, and for scores outside [0, 1].
     """
     labels, a, b = np.asarray(labels), np.asarray(scores_a, float), np.asarray(scores_b, float)
     check(labels, a, "DeLong, first run")
     check(labels, b, "DeLong, second run")
     attack = labels == 1
     attacks, bona_fide = int(attack.sum()), int((~attack).sum())
-    # Halves and wholes up to here: what is equal is exactly equal, and a variance of 0 is exactly 0.
+    # Placements are multiples of one half, so equal ones are exactly equal, and a variance of 0 is exactly 0.
     change = _placements(a, attack) - _placements(b, attack)
     if not change.any():
         return AucDifference(0.0, 0.0, 1.0)
@@ -85,11 +88,18 @@ def delong(labels: ArrayLike, scores_a: ArrayLike, scores_b: ArrayLike) -> AucDi
 
 
 def mcnemar(labels: ArrayLike, decided_a: ArrayLike, decided_b: ArrayLike) -> dict[str, Discordant]:
-    """Test whether two runs are right equally often on the same rows: on "bona_fide" rows, on "attack" rows, and on "all".
+    """Test whether two runs are correct equally often on the same rows: on "bona_fide" rows, on "attack" rows, and on "all".
 
-    `decided_*`: 0, 1, or -1 for undecided, which is never right; all of shape (rows,). McNemar's test (Psychometrika 12, 153-157,
-    1947) in its exact form: of the rows that one run alone gets right, either has half. Without such a row p is 1. Raises
-    `MetricError` where a label has no rows, and for what is no decision.
+    This is McNemar's test (Psychometrika 12, 153-157, 1947) in its exact form: under the null hypothesis, each of the rows that
+    one run alone decides correctly belongs to either run with probability one half. Without such a row p is 1.
+
+    Args:
+        labels: 0 or 1, (rows,).
+        decided_a: 0, 1, or -1 for undecided, which is never correct; (rows,).
+        decided_b: of the other run.
+
+    Raises:
+        MetricError: where a label has no rows, and for values that are no decision.
     """
     labels, a, b = np.asarray(labels), np.asarray(decided_a), np.asarray(decided_b)
     check_labels(labels, "McNemar")
@@ -112,14 +122,17 @@ def _discordant(only_a: int, only_b: int) -> Discordant:
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return Holm's step-down adjusted p-values (Scandinavian Journal of Statistics 6, 65-70, 1979), in the order given.
 
-    The k-th smallest of m is multiplied by m - k + 1, is at least as large as those before it, and at most 1. A NaN, a test that
-    could not be made, stays one and counts for nothing. Raises `MetricError` for a value outside [0, 1].
+    The k-th smallest of m is multiplied by m - k + 1; it is at least as large as those before it, and at most 1. A NaN (an
+    undefined test) stays NaN, and m does not count it. Raises `MetricError` for a value outside [0, 1].
+
+    >>> holm([0.25, 0.125])
+    [0.25, 0.25]
     """
     values = np.asarray(p_values, float)
     if ((values < 0) | (values > 1)).any():
         raise MetricError(f"Holm: p-values must be in [0, 1], not {values.tolist()}")
-    made = np.flatnonzero(~np.isnan(values))
-    order = made[np.argsort(values[made], kind="stable")]
+    defined = np.flatnonzero(~np.isnan(values))
+    order = defined[np.argsort(values[defined], kind="stable")]
     adjusted = np.full(values.shape, NAN)
     adjusted[order] = np.minimum(np.maximum.accumulate(values[order] * np.arange(len(order), 0, -1)), 1)
     return adjusted.tolist()
@@ -129,15 +142,24 @@ def detectable(differences_replicates: ArrayLike, confidence: float, power: floa
     """Return the smallest difference that would be detected in a share `power` of repetitions, in the metric's own unit, >= 0.
 
     (z(1 - alpha / 2) + z(power)) * standard error, with alpha = 1 - `confidence`: the minimum detectable effect of Bloom
-    (Evaluation Review 19, 547-556, 1995). The standard error is the standard deviation of `differences_replicates`, the paired
-    bootstrap's of shape (replicates,), NaN among them left out. NaN for fewer than two, and where all are equal: of runs that
-    decide alike on every subject nothing tells what difference would show.
+    (Evaluation Review 19, 547-556, 1995).
 
-    Limits. It takes the difference for normal, and its spread for the same whatever its size; near 0 and 1 neither holds of a
-    rate. It is of these two runs, and knows only what the bootstrap draws: with few subjects their spread comes out too small; of
-    the variance between trainings K seeds show about (K - 1) / K, and one seed none. So it is rather too small than too large.
-    It is about an interval that leaves zero out: a rule with a margin asks for a difference larger by the margin. Raises
-    `MetricError` unless both shares lie between 0 and 1.
+    Limits. It assumes that the difference is normal, with the same spread whatever its size; near 0 and 1 a rate has neither
+    property. It is about these two runs, and includes only what the bootstrap draws: with few subjects their spread is too small,
+    and of the variance between trainings K seeds show about (K - 1) / K, one seed none. So it errs on the small side. It is about
+    an interval that excludes zero: a rule with a margin needs a difference larger by the margin.
+
+    Args:
+        differences_replicates: of the paired bootstrap, (replicates,), whose standard deviation is the standard error; NaN are
+            omitted.
+        confidence: of the interval, in (0, 1).
+        power: in (0, 1).
+
+    Returns:
+        NaN for fewer than two replicates, and where all are equal: two runs that decide alike on every subject have no spread.
+
+    Raises:
+        MetricError: unless both shares lie between 0 and 1.
     """
     if not (0 < confidence < 1 and 0 < power < 1):
         raise MetricError(f"confidence {confidence} and power {power} must lie between 0 and 1")

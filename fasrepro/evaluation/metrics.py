@@ -1,35 +1,40 @@
-"""Error rates of presentation attack detection, on numpy arrays, for one weighting of the rows or for many at once.
+"""Error rates of presentation attack detection: `METRICS` of scores, `READER_METRICS` of verdicts, `CUE_METRICS` of named cues.
 
-Conventions, everywhere: label 0 is bona fide and 1 an attack; `p_attack` lies in [0, 1]; **a row is called an attack if and only
-if p_attack >= threshold**, so rows that share a score fall on one side together, and a score that equals the threshold is an
-attack. A threshold between two neighbouring scores is put in the middle of them, so that no row of the set it was chosen on ties
-with it; the one under which nothing is an attack lies just above the highest score.
+**To add a metric**, add one entry: its title and its direction go with it to tables, figures, ledger and notebooks.
+
+Conventions, everywhere: label 0 is bona fide and 1 is an attack; `p_attack` lies in [0, 1]; **a row is called an attack if and
+only if p_attack >= threshold**. So rows with equal scores fall on one side together, and a score that equals the threshold is an
+attack. A threshold between two neighbouring scores is their middle, so no row of the set that it was chosen on ties with it; the
+threshold at which nothing is an attack lies just above the highest score.
 
 - APCER of a species: share of its attacks that pass as bona fide. `apcer_max`: the worst species (ISO/IEC 30107-3, as OULU-NPU
-  reports it); `apcer_pooled`: all attacks in one pot. BPCER: share of bona fide rows called attacks.
-- ACER = (apcer_max + BPCER) / 2; `acer_pooled` = HTER = (apcer_pooled + BPCER) / 2 (bob.measure's guide: FAR is the pooled APCER,
-  FRR the BPCER). At the dev threshold `acer_pooled` and `hter_dev` are thus one number under two names that the field uses.
+  reports it). `apcer_pooled`: all attacks together. BPCER: share of bona fide rows called attacks.
+- ACER = (apcer_max + BPCER) / 2. `acer_pooled` = HTER = (apcer_pooled + BPCER) / 2 (bob.measure's guide: FAR is the pooled APCER,
+  FRR is the BPCER). At the dev threshold `acer_pooled` and `hter_dev` are therefore one number under the field's two names.
 - EER: the mean of FAR and FRR where they differ least; of several such points the lowest mean, then the lowest threshold.
-- Oracle: the lowest HTER any threshold gives on the rows themselves. It is chosen on the target, so never a result by itself.
+- Oracle: the lowest HTER of any threshold on the rows themselves. It is chosen on the target, so it is never a result by itself.
 - AUC: the chance that an attack scores above a bona fide row, ties counting half.
 
-`weights` are counts of a bootstrap replicate: shape (rows,), or (replicates, rows) for many at once, which is why the curve is
-computed here and not by scikit-learn one replicate at a time; the tests hold equality with scikit-learn. A rate whose
-denominator is 0 is NaN.
+Every metric is a function of a sample, which holds the rows and `weights` of shape (replicates, rows): the counts of bootstrap
+replicates. It returns one value a replicate. A rate whose denominator is 0 is NaN.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fasrepro.evaluation import roc
+from fasrepro.evaluation.roc import ratio
+
 Array = np.ndarray
 LABELS = {0: "bona fide", 1: "attack"}
-UNDECIDED = -1  # a reader's verdict beside the labels 0 and 1
+UNDECIDED = -1  # a reader's verdict that is neither label
 
 
 class MetricError(ValueError):
@@ -37,7 +42,7 @@ class MetricError(ValueError):
 
 
 def check(labels: Array, p_attack: Array, where: str = "scores") -> None:
-    """Raise `MetricError` unless there are rows of both labels, as many scores as labels, and every score is in [0, 1]."""
+    """Raise `MetricError` unless there are rows of both labels, one score a row, and every score is in [0, 1]."""
     check_labels(labels, where)
     if p_attack.shape != labels.shape:
         raise MetricError(f"{where}: {p_attack.size} scores for {labels.size} labels")
@@ -50,7 +55,7 @@ def check(labels: Array, p_attack: Array, where: str = "scores") -> None:
 
 
 def check_labels(labels: Array, where: str) -> None:
-    """Raise `MetricError` unless `labels` holds rows of both labels and nothing else."""
+    """Raise `MetricError` unless `labels` holds rows of both labels and nothing else; `where` begins the message."""
     if labels.size == 0:
         raise MetricError(f"{where}: no rows")
     if labels.ndim != 1 or not np.isin(labels, (0, 1)).all():
@@ -64,128 +69,9 @@ def _first(mask: Array) -> int:
     return int(np.flatnonzero(mask)[0])
 
 
-def ratio(numerator: Array, denominator: Array) -> Array:
-    """Divide; NaN where the denominator is 0."""
-    numerator, denominator = np.broadcast_arrays(np.asarray(numerator, float), np.asarray(denominator, float))
-    return np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0)
-
-
 @dataclasses.dataclass(frozen=True)
-class Curve:
-    """Errors at every threshold that tells rows apart.
-
-    Shapes: thresholds (k,); missed, false (replicates, k); the rest (replicates,).
-
-    `missed` is the weight of attacks below the threshold, `false` that of bona fide rows at or above it.
-    """
-
-    thresholds: Array
-    missed: Array
-    false: Array
-    attacks: Array
-    bona_fide: Array
-    auc: Array
-
-    @functools.cached_property
-    def sum_and_gap(self) -> tuple[Array, Array]:
-        """FAR + FRR and |FAR - FRR|, both times both totals: whole numbers for whole weights, so that ties are found exactly.
-
-        Kept, because EER and oracle both need them.
-        """
-        far, frr = self.missed * self.bona_fide[:, None], self.false * self.attacks[:, None]
-        total = far + frr
-        gap = np.subtract(far, frr, out=far)
-        return total, np.abs(gap, out=gap)
-
-
-def thresholds(values: Array) -> Array:
-    """Return the thresholds for ascending distinct scores: the lowest, the middles, and one above the highest; shape (k + 1,)."""
-    middles = (values[:-1] + values[1:]) / 2
-    middles = np.where(middles > values[:-1], middles, values[1:])  # neighbours so close that their middle rounds down
-    return np.concatenate([values[:1], middles, [np.nextafter(values[-1], np.inf)]])
-
-
-def curve(labels: Array, p_attack: Array, weights: Array) -> Curve:
-    """Return the errors at all thresholds; `labels` and `p_attack` of shape (rows,), `weights` of shape (replicates, rows)."""
-    order = np.argsort(p_attack, kind="stable")
-    values, starts = np.unique(p_attack[order], return_index=True)
-    ends = np.append(starts[1:], len(order)) - 1
-    weights = np.take(weights, order, axis=1)  # weights[:, order] would lie in memory by columns, and be slow to sum by rows
-    missed = _sums(weights * (labels[order] == 1), ends)
-    passed = _sums(weights, ends)
-    passed -= missed
-    attacks, bona_fide = missed[:, -1], passed[:, -1].copy()
-    wins = np.einsum("rk,rk->r", np.diff(missed, axis=1), passed[:, :-1] + passed[:, 1:]) / 2
-    auc = ratio(wins, attacks * bona_fide)
-    false = np.subtract(bona_fide[:, None], passed, out=passed)
-    return Curve(thresholds(values), missed, false, attacks, bona_fide, auc)
-
-
-def _sums(weights: Array, ends: Array) -> Array:
-    """Return 0, then the sum of the weights up to and with each of the places `ends`; shape (replicates, ends + 1)."""
-    sums = np.zeros((len(weights), len(ends) + 1))
-    if len(ends) == weights.shape[1]:  # no two scores are alike
-        np.cumsum(weights, axis=1, out=sums[:, 1:])
-    else:
-        sums[:, 1:] = np.take(np.cumsum(weights, axis=1), ends, axis=1)
-    return sums
-
-
-def _lowest(first: Array, second: Array) -> Array:
-    """Return, per replicate, the place of the smallest `first`; ties go to the smallest `second`, then to the lowest place."""
-    slack = 1e-12 * np.maximum(first.max(axis=1, keepdims=True), 1e-300)
-    return np.where(first <= first.min(axis=1, keepdims=True) + slack, second, np.inf).argmin(axis=1)
-
-
-def _at(curve: Curve, place: Array) -> Array:
-    """Return the HTER at the thresholds numbered `place`, shape (replicates,)."""
-    total = np.take_along_axis(curve.sum_and_gap[0], place[:, None], axis=1)[:, 0]
-    return ratio(total, 2 * curve.attacks * curve.bona_fide)
-
-
-def equal_error(curve: Curve) -> tuple[Array, Array]:
-    """Return the EER, in [0, 1], and its threshold, in the scores' own unit; each of shape (replicates,)."""
-    total, gap = curve.sum_and_gap
-    place = _lowest(gap, total)
-    return _at(curve, place), curve.thresholds[place]
-
-
-def lowest_error(curve: Curve) -> tuple[Array, Array]:
-    """Return the lowest HTER, in [0, 1], and its threshold, in the scores' own unit; each of shape (replicates,)."""
-    place = _lowest(*curve.sum_and_gap)
-    return _at(curve, place), curve.thresholds[place]
-
-
-def bpcer_at_apcer(curve: Curve, limit: float) -> Array:
-    """Return the lowest BPCER of all thresholds whose pooled APCER is at most `limit`; shape (replicates,), in [0, 1].
-
-    1 minus it is "TPR at FPR = limit" where bona fide is the positive class, as in FLIP's code, which takes the same point of the
-    curve: nothing is interpolated, and APCER never exceeds the limit (SA-FAS's code takes the nearest point, which may). Chosen
-    on the rows themselves, so an oracle figure. NaN where a label has no weight.
-    """
-    return _lowest_under(curve.false, curve.bona_fide, curve.missed, curve.attacks, limit)
-
-
-def apcer_at_bpcer(curve: Curve, limit: float) -> Array:
-    """Return the lowest pooled APCER of all thresholds whose BPCER is at most `limit`; shape (replicates,), in [0, 1].
-
-    1 minus it is "TPR at FPR = limit" where an attack is the positive class, as in CelebA-Spoof's code: the same words as for
-    `bpcer_at_apcer`, and the opposite meaning. The rest is as there.
-    """
-    return _lowest_under(curve.missed, curve.attacks, curve.false, curve.bona_fide, limit)
-
-
-def _lowest_under(errors: Array, total: Array, others: Array, others_total: Array, limit: float) -> Array:
-    """Return the lowest share of `errors` where that of `others` is at most `limit`, a quotient that needs no slack: k / n is
-    rounded once, to what the limit itself is rounded to where they are equal."""
-    allowed = ratio(others, others_total[:, None]) <= limit
-    lowest = np.where(allowed, errors, np.inf).min(axis=1)
-    return ratio(lowest, np.where(others_total > 0, total, 0))
-
-
-@dataclasses.dataclass(frozen=True)
-class Sample:
-    """Checked rows under one threshold and many weightings: what every metric is a function of.
+class ScoreSample:
+    """Checked scores under one threshold and many weightings.
 
     Shapes: labels, p_attack, species (rows,); weights (replicates, rows).
     """
@@ -197,65 +83,52 @@ class Sample:
     weights: Array
 
     @functools.cached_property
-    def curve(self) -> Curve:
-        return curve(self.labels, self.p_attack, self.weights)
+    def curve(self) -> roc.Curve:
+        """The errors at every threshold."""
+        return roc.curve(self.labels, self.p_attack, self.weights)
 
     @functools.cached_property
     def attack_species(self) -> list[str]:
+        """The species of attacks, sorted."""
         return sorted(set(self.species[self.labels == 1].tolist()))
 
     @functools.cached_property
     def _rates(self) -> Array:
-        """BPCER, pooled APCER, then APCER of each of `attack_species`; shape (replicates, 2 + species)."""
-        called = self.p_attack >= self.threshold
-        groups = np.column_stack([self.labels == 0, self.labels == 1, *(self._is(name) for name in self.attack_species)]).astype(
-            float
-        )
-        wrong = groups * np.where(self.labels == 0, called, ~called)[:, None]
+        """BPCER, pooled APCER, then APCER of each of `attack_species`; (replicates, 2 + species)."""
+        called_attack = self.p_attack >= self.threshold
+        by_species = [(self.labels == 1) & (self.species == name) for name in self.attack_species]
+        groups = np.column_stack([self.labels == 0, self.labels == 1, *by_species]).astype(float)
+        wrong = groups * np.where(self.labels == 0, called_attack, ~called_attack)[:, None]
         return ratio(self.weights @ wrong, self.weights @ groups)
-
-    def _is(self, name: str) -> Array:
-        return (self.labels == 1) & (self.species == name)
 
     @property
     def bpcer(self) -> Array:
+        """BPCER at the threshold."""
         return self._rates[:, 0]
 
     @property
     def apcer_pooled(self) -> Array:
+        """APCER of all attacks together, at the threshold."""
         return self._rates[:, 1]
 
     @property
     def apcer(self) -> dict[str, Array]:
+        """APCER of each species, at the threshold."""
         return {name: self._rates[:, 2 + number] for number, name in enumerate(self.attack_species)}
 
     @property
     def apcer_max(self) -> Array:
-        """Return the worst APCER of the species that a replicate holds."""
+        """The worst APCER of the species that a replicate holds, at the threshold."""
         return np.fmax.reduce(self._rates[:, 2:], axis=1)
 
     @property
     def hter(self) -> Array:
+        """HTER at the threshold."""
         return (self.apcer_pooled + self.bpcer) / 2
 
 
-# What is told of scores: a function of a `Sample`, which returns one value a replicate. Add a metric here.
-METRICS: dict[str, Callable[[Sample], Array]] = {
-    "hter_dev": lambda sample: sample.hter,
-    "hter_oracle": lambda sample: lowest_error(sample.curve)[0],
-    "eer": lambda sample: equal_error(sample.curve)[0],
-    "auc": lambda sample: sample.curve.auc,
-    "bpcer": lambda sample: sample.bpcer,
-    "apcer_max": lambda sample: sample.apcer_max,
-    "apcer_pooled": lambda sample: sample.apcer_pooled,
-    "acer": lambda sample: (sample.apcer_max + sample.bpcer) / 2,
-    "acer_pooled": lambda sample: sample.hter,
-}
-HIGHER_IS_BETTER = frozenset({"auc", "accuracy", "accuracy_decided"})  # every other metric is an error
-
-
 @dataclasses.dataclass(frozen=True)
-class Readings:
+class VerdictSample:
     """A reader's verdicts: 0 bona fide, 1 attack, -1 undecided. Shapes: labels, verdicts (rows,); weights (replicates, rows)."""
 
     labels: Array
@@ -263,45 +136,146 @@ class Readings:
     weights: Array
 
     def share(self, mask: Array, among: Array) -> Array:
-        """Return the weighted share of `mask` among the rows in `among`, shape (replicates,)."""
+        """Return the weighted share of `mask` among the rows in `among`, (replicates,)."""
         return ratio(self.weights @ (mask & among).astype(float), self.weights @ among.astype(float))
 
     def accuracy(self, among: Array) -> Array:
+        """Return the share of correct verdicts among some rows."""
         return self.share(self.verdicts == self.labels, among)
 
     def hter(self, among: Array) -> Array:
-        """Return the mean of the two labels' shares of verdicts that are not right."""
+        """Return the mean over the two labels of the share of verdicts that are not correct."""
         wrong = self.verdicts != self.labels
         return (self.share(wrong, among & (self.labels == 0)) + self.share(wrong, among & (self.labels == 1))) / 2
 
     @property
     def all(self) -> Array:
+        """Every row."""
         return np.ones(len(self.labels), bool)
 
     @property
     def decided(self) -> Array:
+        """The rows whose verdict is a label."""
         return self.verdicts != UNDECIDED
 
 
-# What is told of a reader's verdicts. An undecided one is an error, or, in `*_decided`, left out.
-READER_METRICS: dict[str, Callable[[Readings], Array]] = {
-    "accuracy": lambda rows: rows.accuracy(rows.all),
-    "hter": lambda rows: rows.hter(rows.all),
-    "accuracy_decided": lambda rows: rows.accuracy(rows.decided),
-    "hter_decided": lambda rows: rows.hter(rows.decided),
-    "undecided": lambda rows: rows.share(~rows.decided, rows.all),
+@dataclasses.dataclass(frozen=True)
+class CueSample:
+    """Cues that texts name against cues that are in the image.
+
+    `hits` (rows, 3): cues named and present, named and absent, present and not named. Shapes: labels (rows,); weights
+    (replicates, rows).
+    """
+
+    labels: Array
+    hits: Array
+    weights: Array
+
+    @functools.cached_property
+    def attack_hits(self) -> tuple[Array, Array, Array]:
+        """The three counts of `hits` over attacks, each (replicates,)."""
+        attack = self.labels == 1
+        right, wrong, missed = (self.weights[:, attack] @ self.hits[attack]).T
+        return right, wrong, missed
+
+    @property
+    def precision(self) -> Array:
+        """Share of the cues named on attacks that are present."""
+        right, wrong, _ = self.attack_hits
+        return ratio(right, right + wrong)
+
+    @property
+    def recall(self) -> Array:
+        """Share of the cues present in attacks that are named."""
+        right, _, missed = self.attack_hits
+        return ratio(right, right + missed)
+
+    @property
+    def f1(self) -> Array:
+        """The harmonic mean of precision and recall."""
+        right, wrong, missed = self.attack_hits
+        return ratio(2 * right, 2 * right + wrong + missed)
+
+    @property
+    def named_on_bona_fide(self) -> Array:
+        """Cues named, a bona fide face; none of them is present."""
+        bona_fide = self.labels != 1
+        return ratio(self.weights[:, bona_fide] @ self.hits[bona_fide, 1], self.weights[:, bona_fide].sum(axis=1))
+
+
+Sample = TypeVar("Sample")
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric(Generic[Sample]):
+    """A figure of a sample.
+
+    Args:
+        title: its name in tables, on axes and in the ledger.
+        compute: returns one value a replicate, (replicates,).
+        higher_is_better: False of an error rate.
+        in_tables: whether the book's tables of results have a column of it; the columns have the order of the entries.
+    """
+
+    title: str
+    compute: Callable[[Sample], Array]
+    higher_is_better: bool = False
+    in_tables: bool = False
+
+
+# Of a model's scores. The oracle is shown beside the honest figure, never alone.
+METRICS: dict[str, Metric[ScoreSample]] = {
+    "hter_dev": Metric("HTER, dev threshold", lambda sample: sample.hter, in_tables=True),
+    "auc": Metric("AUC", lambda sample: sample.curve.auc, higher_is_better=True, in_tables=True),
+    "apcer_max": Metric("APCER, worst species", lambda sample: sample.apcer_max, in_tables=True),
+    "bpcer": Metric("BPCER", lambda sample: sample.bpcer, in_tables=True),
+    "acer": Metric("ACER", lambda sample: (sample.apcer_max + sample.bpcer) / 2, in_tables=True),
+    "eer": Metric("EER", lambda sample: roc.equal_error(sample.curve)[0], in_tables=True),
+    "hter_oracle": Metric(
+        "HTER, oracle threshold (chosen on the target)", lambda sample: roc.lowest_error(sample.curve)[0], in_tables=True
+    ),
+    "apcer_pooled": Metric("APCER, all attacks", lambda sample: sample.apcer_pooled),
+    "acer_pooled": Metric("ACER, all attacks", lambda sample: sample.hter),
 }
+# Of a reader's verdicts. An undecided verdict is wrong; the figures `*_decided` omit it.
+READER_METRICS: dict[str, Metric[VerdictSample]] = {
+    "hter": Metric("reader's HTER, undecided wrong", lambda sample: sample.hter(sample.all), in_tables=True),
+    "accuracy": Metric(
+        "reader's accuracy, undecided wrong", lambda sample: sample.accuracy(sample.all), higher_is_better=True, in_tables=True
+    ),
+    "undecided": Metric("undecided", lambda sample: sample.share(~sample.decided, sample.all), in_tables=True),
+    "hter_decided": Metric("reader's HTER, decided only", lambda sample: sample.hter(sample.decided), in_tables=True),
+    "accuracy_decided": Metric(
+        "reader's accuracy, decided only", lambda sample: sample.accuracy(sample.decided), higher_is_better=True, in_tables=True
+    ),
+}
+# Of the cues that texts name, pooled over faces.
+CUE_METRICS: dict[str, Metric[CueSample]] = {
+    "precision": Metric("precision of named cues", lambda sample: sample.precision, higher_is_better=True),
+    "recall": Metric("recall of cues", lambda sample: sample.recall, higher_is_better=True),
+    "f1": Metric("F1 of named cues", lambda sample: sample.f1, higher_is_better=True),
+    "named_on_bona_fide": Metric("cues named, a bona fide face", lambda sample: sample.named_on_bona_fide),
+}
+ALL_METRICS: dict[str, Metric] = {**METRICS, **READER_METRICS, **CUE_METRICS}
 
 
-def measure(sample: Sample) -> dict[str, Array]:
-    """Return every metric of `METRICS`, and each species' APCER as "apcer/<species>"; each of shape (replicates,)."""
-    values = {name: metric(sample) for name, metric in METRICS.items()}
-    return values | {f"apcer/{name}": value for name, value in sample.apcer.items()}
+def title(name: str) -> str:
+    """Return a metric's title; its name where there is no such metric.
+
+    >>> title("hter_dev"), title("kappa")
+    ('HTER, dev threshold', 'kappa')
+    """
+    return ALL_METRICS[name].title if name in ALL_METRICS else name
 
 
-def measure_readings(rows: Readings) -> dict[str, Array]:
-    """Return every metric of `READER_METRICS`, each of shape (replicates,)."""
-    return {name: metric(rows) for name, metric in READER_METRICS.items()}
+def compute(table: Mapping[str, Metric[Sample]], sample: Sample) -> dict[str, Array]:
+    """Return every metric of a table, each (replicates,)."""
+    return {name: metric.compute(sample) for name, metric in table.items()}
+
+
+def score_metrics(sample: ScoreSample) -> dict[str, Array]:
+    """Return every metric of `METRICS`, and each species' APCER as "apcer/<species>"; each (replicates,)."""
+    return compute(METRICS, sample) | {f"apcer/{name}": value for name, value in sample.apcer.items()}
 
 
 def _arrays(labels: ArrayLike, p_attack: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array, Array]:
@@ -315,34 +289,35 @@ def _arrays(labels: ArrayLike, p_attack: ArrayLike, weights: ArrayLike | None) -
 
 def auc(labels: ArrayLike, p_attack: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Return the area under the ROC curve, in [0, 1]. Raises `MetricError`, as all functions below do."""
-    return float(curve(*_arrays(labels, p_attack, weights)).auc[0])
+    return float(roc.curve(*_arrays(labels, p_attack, weights)).auc[0])
 
 
 def eer(labels: ArrayLike, p_attack: ArrayLike, weights: ArrayLike | None = None) -> tuple[float, float]:
     """Return the equal error rate and its threshold."""
-    value, threshold = equal_error(curve(*_arrays(labels, p_attack, weights)))
+    value, threshold = roc.equal_error(roc.curve(*_arrays(labels, p_attack, weights)))
     return float(value[0]), float(threshold[0])
 
 
 def oracle(labels: ArrayLike, p_attack: ArrayLike, weights: ArrayLike | None = None) -> tuple[float, float]:
-    """Return the lowest HTER that a threshold gives on these rows, and it: to be shown beside the honest figure only."""
-    value, threshold = lowest_error(curve(*_arrays(labels, p_attack, weights)))
+    """Return the lowest HTER of any threshold on these rows, and that threshold; show it beside the honest figure only."""
+    value, threshold = roc.lowest_error(roc.curve(*_arrays(labels, p_attack, weights)))
     return float(value[0]), float(threshold[0])
 
 
 def rates(labels: ArrayLike, p_attack: ArrayLike, species: Sequence[str], threshold: float) -> dict[str, float]:
-    """Return the rates at `threshold`: bpcer, apcer_max, apcer_pooled, acer, acer_pooled, hter, and "apcer/<species>" of each."""
+    """Return bpcer, apcer_max, apcer_pooled, acer, acer_pooled, hter and each "apcer/<species>" at `threshold`."""
     labels, p_attack, weights = _arrays(labels, p_attack, None)
-    sample = Sample(labels, p_attack, np.asarray(species), float(threshold), weights)
-    named = {name: METRICS[name](sample) for name in ("bpcer", "apcer_max", "apcer_pooled", "acer", "acer_pooled")}
-    named |= {"hter": sample.hter} | {f"apcer/{name}": value for name, value in sample.apcer.items()}
-    return {name: float(value[0]) for name, value in named.items()}
+    sample = ScoreSample(labels, p_attack, np.asarray(species), float(threshold), weights)
+    values = {name: METRICS[name].compute(sample) for name in ("bpcer", "apcer_max", "apcer_pooled", "acer", "acer_pooled")}
+    values["hter"] = sample.hter
+    values |= {f"apcer/{name}": value for name, value in sample.apcer.items()}
+    return {name: float(value[0]) for name, value in values.items()}
 
 
 def balanced_weights(labels: ArrayLike, datasets: Sequence[str]) -> Array:
-    """Return row weights under which each data set has weight 1 for each label: its FAR and FRR count as much as any other's.
+    """Return row weights that sum to 1 for each label of each data set, so that every data set's FAR and FRR count the same.
 
-    Raises `MetricError` naming the data set that lacks a label.
+    Raises `MetricError` naming a data set that lacks a label.
     """
     labels, datasets = np.asarray(labels), np.asarray(datasets)
     weights = np.zeros(labels.shape)
@@ -355,6 +330,6 @@ def balanced_weights(labels: ArrayLike, datasets: Sequence[str]) -> Array:
 
 
 def dev_threshold(labels: ArrayLike, p_attack: ArrayLike, datasets: Sequence[str]) -> float:
-    """Return the EER threshold of the sources' dev rows, each data set weighing the same however many rows it has."""
+    """Return the EER threshold of the sources' dev rows; data sets weigh the same, however many rows they have."""
     check(np.asarray(labels), np.asarray(p_attack, float), "dev")
     return eer(labels, p_attack, balanced_weights(labels, datasets))[1]

@@ -1,4 +1,4 @@
-"""Images and texts into a model's inputs, and its texts out: one neutral prompt an image; behind it a caption, or what is generated."""
+"""Images and texts into a model's inputs, and its texts out: a neutral prompt about an image, and a caption behind it."""
 
 from __future__ import annotations
 

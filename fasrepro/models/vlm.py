@@ -56,7 +56,8 @@ class FasVlm(nn.Module):
     """The model of paper 1, as far as its text was found: see the book's page on the method for what is ours.
 
     `body` is the backbone, wrapped by PEFT where it has adapters. The head reads, at `site`, the mean of the vision encoder's
-    states ("vision"), the mean of the projector's ("projector"), or the language model's state at the last prompt token ("prompt").
+    states ("vision"), the mean of the projector's ("projector"), or the language model's state at the last prompt token
+    ("prompt").
     """
 
     accepts_loss_kwargs = False  # else the Trainer asks for a sum over accumulated batches
@@ -116,8 +117,8 @@ def pool_by_image(states: Tensor, image_tokens: Int[Tensor, " batch"]) -> Float[
     """Average the states that belong to each row's image.
 
     Args:
-        states: (tiles, tokens, features) or (tokens of all rows, features), row after row. Architectures differ in that, and in how
-            many states make one image token; the ratio is the same for all rows of a batch.
+        states: (tiles, tokens, features) or (tokens of all rows, features), row after row. Architectures differ in that, and in
+            how many states make one image token; the ratio is the same for all rows of a batch.
         image_tokens: number of image tokens in each row's prompt.
 
     Raises:
@@ -300,8 +301,8 @@ def load(base: PreTrainedModel, folder: Path, made_of: MadeOf) -> FasVlm:
 def merge(backbone: str, trained: Path, folder: Path) -> None:
     """Write a checkpoint of the backbone's own kind, with all that training changed in its place, to `folder`.
 
-    Any server of such checkpoints loads it. The head reads states and not text, so it stays behind. Raises `BackboneError` where a
-    part is missing.
+    Any server of such checkpoints loads it. The head reads states and not text, so it stays behind. Raises `BackboneError` where
+    a part is missing.
     """
     base, processor = backbones.load(backbone)
     merged = load(base, trained, read_made_of(trained)).release()

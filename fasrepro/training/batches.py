@@ -20,8 +20,8 @@ KEPT_BYTES = 2**30  # of encoded images: all of the embedded profile's, a small 
 def row_weights(rows: Sequence[TrainRow], sampling: str) -> list[float] | None:
     """Return how often each row is drawn with replacement; None for each row once an epoch.
 
-    "natural" is paper 1's pooling, in which the largest data set has most of the rows (71 % OULU-NPU); "balanced" draws from each data
-    set equally often.
+    "natural" is paper 1's pooling, in which the largest data set has most of the rows (71 % OULU-NPU); "balanced" draws from each
+    data set equally often.
     """
     if sampling == "natural":
         return None

@@ -16,8 +16,8 @@ from fasrepro import names
 WEIGHTS = ("vision", "projector", "language")
 ADAPTERS = {"lora_vision": "vision", "lora_language": "language"}
 PARTS = (*WEIGHTS, *ADAPTERS, "embeddings", "head")
-LOSSES = ("head", "caption", "answer")
-SCORES = ("head", "answer")
+LOSSES = ("head", "caption")  # of training.trainer
+SCORES = ("head",)
 HEAD_SITES = ("vision", "projector", "prompt")
 SAMPLINGS = ("natural", "balanced")
 
@@ -64,7 +64,6 @@ class Recipe:
     Args:
         backbone: any checkpoint that `AutoModelForImageTextToText` loads: a folder or a hub id.
         prompt: the one neutral student prompt, in training and test.
-        captions: share of each caption set; empty trains on labels alone.
         head_site: whose states the head reads, of `HEAD_SITES`.
         lora: of all adapters.
         phases: one after another.
@@ -75,13 +74,12 @@ class Recipe:
         weight_decay: of AdamW.
         max_grad_norm: gradients are clipped to it.
         max_caption_tokens: longer captions are cut.
+        captions: share of each caption set; empty trains on labels alone. A job has them in its training set.
         score_by: what gives `p_attack`, of `SCORES`.
-        answer_yes: what the answer "Yes" means: bona_fide or attack.
     """
 
     backbone: str
     prompt: str
-    captions: dict[str, float]
     head_site: str
     lora: Lora
     phases: list[Phase]
@@ -92,15 +90,15 @@ class Recipe:
     weight_decay: float
     max_grad_norm: float
     max_caption_tokens: int
+    captions: dict[str, float] = dataclasses.field(default_factory=dict)
     score_by: str = "head"
-    answer_yes: str = "bona_fide"
 
 
 def overlay(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
     """Return a recipe's keys with a run's laid over them: a mapping key by key, a phase over the phase of its name.
 
-    A list of phases of which none has a name of the base's replaces the base's. Shares of captions are replaced as a whole, and so are
-    losses: what is not named has no weight.
+    A list of phases replaces the base's where none has a name of the base's. Shares of captions are replaced as a whole, and so
+    are losses: what is not named has no weight.
     """
     merged = dict(base)
     for key, value in override.items():
@@ -126,7 +124,6 @@ def check(recipe: Recipe, where: str) -> None:
         ("head_site", recipe.head_site, HEAD_SITES),
         ("sampling", recipe.sampling, SAMPLINGS),
         ("score_by", recipe.score_by, SCORES),
-        ("answer_yes", recipe.answer_yes, ("bona_fide", "attack")),
     ):
         _known(value, known, key, f"{where}.{key}")
     if recipe.captions and (min(recipe.captions.values()) <= 0 or abs(sum(recipe.captions.values()) - 1) > 1e-9):

@@ -1,4 +1,4 @@
-"""Which training steps to evaluate, and how to name those snapshots. Imports no torch, because the report needs only the names."""
+"""Which training steps to evaluate, and how to name those snapshots. Imports no torch: the report needs only the names."""
 
 from __future__ import annotations
 

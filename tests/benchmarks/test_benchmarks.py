@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fasrepro.models.generate import generate
 
 from benchmarks import annotation, bootstrap, first_step, generation, stand_in, startup, training
 from fasrepro import config, files
 from fasrepro.captions.styles import STYLES
 from fasrepro.commands import reproduce
 from fasrepro.models import backbones, vlm
-from fasrepro.models.generate import generate
 from fasrepro.training import dual, loop
 
 ROOT = Path(__file__).parents[2]

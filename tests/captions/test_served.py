@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.models.test_merging import PROMPT, trained
 
 from fasrepro import crops
 from fasrepro.llm import client, endpoints, live, png
@@ -23,7 +24,6 @@ from fasrepro.llm.store import Store
 from fasrepro.llm.types import Capabilities, ChatRequest, Endpoint, EndpointError
 from fasrepro.models import generate, merging
 from tests.llm.test_endpoints import SETTINGS
-from tests.models.test_merging import PROMPT, trained
 
 STARTS_WITHIN_S = 120.0
 

@@ -42,14 +42,31 @@ def test_what_is_missing_is_said_and_told_by_the_status(
 def test_licensed_archives_need_an_annotator_that_is_not_simulated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    project(tmp_path, archives={**config.read_yaml(ROOT / "params.yaml")["archives"], "source": "licensed"})
+    datasets = dict.fromkeys(("msu", "oulu"), {})
+    project(tmp_path, archives={"source": "licensed", "datasets": datasets})
+    (tmp_path / "MSU-MFSD").mkdir()
     (tmp_path / "requirements.lock").touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FASREPRO_ARCHIVES", str(tmp_path))
     assert cli.main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "ok       licensed archives" in out
+    assert f"ok       MSU-MFSD: {tmp_path / 'MSU-MFSD'} is there" in out
+    assert "MISSING  OULU-NPU: " in out and "absent: take oulu out of archives.datasets" in out
     assert "MISSING  annotator: simulated" in out and "set annotator.base_url" in out
+
+
+def test_a_protocol_whose_data_set_is_absent_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archives = config.read_yaml(ROOT / "params.yaml")["archives"]
+    del archives["datasets"]["siw"]
+    project(tmp_path, archives=archives)
+    (tmp_path / "requirements.lock").touch()
+    monkeypatch.chdir(tmp_path)
+    cli.main(["jobs"])
+    cli.main(["doctor"])
+    assert "ok       protocol oci_m is not tested on SiW-Mv2, which is absent" in capsys.readouterr().out
 
 
 def test_a_recorded_run_by_other_code_is_told(

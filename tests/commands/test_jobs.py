@@ -1,155 +1,224 @@
+"""jobs.yaml from params.yaml: which jobs, training sets and learning rates an experiment asks for, and what is refused."""
+
 from __future__ import annotations
 
-import dataclasses
+import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from fasrepro import cli, config
+from fasrepro.captions.sets import CaptionSet, CaptionSetError
 from fasrepro.commands import jobs
-from fasrepro.data.protocols import ProtocolError
+from fasrepro.config import ConfigError, Experiment, Jobs
+from fasrepro.data.protocols import ProtocolError, Sides
+from fasrepro.training.recipe import RecipeError
 
 ROOT = Path(__file__).parent.parent.parent
-TUNING = config.Tuning("mi_c", 7, 0.01, {"wide": "vanilla"})
-RUNS = {"label_only": {}, "vanilla": {"captions": {"vanilla": 1.0}}, "wide": {"captions": {"vanilla": 1.0}, "lora_rank": 64}}
+RUNS: dict[str, dict[str, Any]] = {
+    "label_only": {"phases": [{"name": "joint", "losses": {"head": 0.7}}]},
+    "vanilla": {"captions": {"vanilla": 1.0}},
+    "wide": {"like": "vanilla", "lora": {"rank": 64}},
+    "reasoning": {"captions": {"vanilla": 0.5, "reasoning": 0.5}},
+}
+SETS = {name: CaptionSet(style=name, author="annotator") for name in ("vanilla", "reasoning")}
+DATASETS = {name: {} for name in ("msu", "casia", "replay", "oulu", "siw")}
 
 
-def training() -> config.Training:
-    return config.load("training", path=ROOT / "params.yaml").training
+def params(experiments: dict[str, Experiment], **changed: Any) -> types.SimpleNamespace:
+    """Return the sections of params.yaml that jobs are made of, some of them changed."""
+    sections = {
+        "archives": config.Archives("synthetic", DATASETS),
+        "captions": SETS,
+        "training": config.load("training", path=ROOT / "params.yaml").training,
+        "runs": RUNS,
+        "protocols": {"oci_m": Sides(["oulu", "casia", "replay"], ["msu", "siw"])},
+        "tuning": config.Tuning("mi_c", 7, 0.01, {"wide": "vanilla"}),
+        "experiments": experiments,
+        "snapshots": config.Snapshots("absent_m", "vanilla", 0, 1),
+        "counterfactual": config.Counterfactual([], [], 6),
+    }
+    sections |= changed
+    if "snapshots" not in changed and experiments:
+        first = next(iter(experiments.values()))
+        wanted = first.protocols[0], first.runs[0], first.seeds[0] if first.seeds else 0
+        sections["snapshots"] = config.Snapshots(*wanted, 1)
+    return types.SimpleNamespace(**sections)
 
 
-def made(**experiments: config.Experiment) -> dict[str, dict[str, dict[str, object]]]:
-    return jobs.jobs_of(experiments, RUNS, training(), TUNING, ["vanilla", "reasoning"])
+def planned(experiments: dict[str, Experiment], **changed: Any) -> Jobs:
+    return jobs.planned(params(experiments, **changed))
 
 
-def test_a_job_is_a_run_on_a_protocol_with_all_seeds_asked_for() -> None:
-    first = config.Experiment(["oci_m"], ["vanilla"], [0, 1])
-    second = config.Experiment(["oci_m", "ocm_i"], ["vanilla", "label_only"], [1, 2])
-    content = made(first=first, second=second)
-    assert content["jobs"]["oci_m-vanilla"]["seeds"] == [0, 1, 2]
-    assert set(content["jobs"]) == {"oci_m-vanilla", "oci_m-label_only", "ocm_i-vanilla", "ocm_i-label_only"}
-    assert content["jobs"]["ocm_i-label_only"]["trainset"] == "ocm_i-labels"
+def test_a_job_is_a_run_on_a_protocol_with_one_seed() -> None:
+    first = Experiment(["oci_m"], ["vanilla"], [0, 1])
+    second = Experiment(["ocm_i"], ["vanilla", "label_only"], [1])
+    plan = planned({"first": first, "second": second})
+    assert list(plan.jobs) == ["oci_m-vanilla-0", "oci_m-vanilla-1", "ocm_i-label_only-1", "ocm_i-vanilla-1"]
+    job = plan.jobs["oci_m-vanilla-1"]
+    assert (job.protocol, job.run, job.seed, job.test) == ("oci_m", "vanilla", 1, ["msu", "siw"])
+    assert plan.jobs["ocm_i-vanilla-1"].test == ["replay"]
+    assert set(plan.protocols) == {"oci_m", "ocm_i", "mi_c"}
 
 
-def test_runs_with_the_same_captions_share_a_trainset() -> None:
-    content = made(one=config.Experiment(["oci_m"], ["vanilla", "wide"], [0]))
-    assert {job["trainset"] for job in content["jobs"].values()} == {"oci_m-vanilla"}
-    own = {"name": "oci_m-vanilla", "protocol": "oci_m", "captions": ["vanilla=1.0"]}
-    assert content["trainsets"] == {"mi_c-vanilla": own | {"name": "mi_c-vanilla", "protocol": "mi_c"}, "oci_m-vanilla": own}
+def test_an_experiment_may_test_fewer_targets_than_its_protocol_has() -> None:
+    plan = planned({"one": Experiment(["oci_m"], ["vanilla"], [0], test=["msu"])})
+    assert plan.jobs["oci_m-vanilla-0"].test == ["msu"]
+    both = {"one": Experiment(["oci_m"], ["vanilla"], [0], test=["msu"]), "two": Experiment(["oci_m"], ["vanilla"], [0])}
+    assert planned(both).jobs["oci_m-vanilla-0"].test == ["msu", "siw"]
+    with pytest.raises(ConfigError, match=r"one: test: unknown data set 'msv'\. Did you mean 'msu'"):
+        planned({"one": Experiment(["oci_m"], ["vanilla"], [0], test=["msv"])})
+    with pytest.raises(ConfigError, match="one: test: oci_m is tested on msu, siw: name one of them"):
+        planned({"one": Experiment(["oci_m"], ["vanilla"], [0], test=["casia"])})
+
+
+def test_a_training_set_belongs_to_an_experiment_and_needs_captions_of_the_sets_it_compares() -> None:
+    one, two = Experiment(["oci_m"], ["vanilla", "wide"], [0]), Experiment(["ocm_i"], ["reasoning", "label_only"], [0])
+    plan = planned({"one": one, "two": two})
+    assert {name: job.trainset for name, job in plan.jobs.items()} == {
+        "oci_m-vanilla-0": "oci_m-one-vanilla",
+        "oci_m-wide-0": "oci_m-one-vanilla",  # runs with equal captions share it
+        "ocm_i-reasoning-0": "ocm_i-two-reasoning50-vanilla50",
+        "ocm_i-label_only-0": "ocm_i-two-labels",
+    }
+    assert plan.trainsets["oci_m-one-vanilla"] == config.Trainset("oci_m", {"vanilla": 1.0}, ["vanilla"])
+    assert plan.trainsets["ocm_i-two-labels"] == config.Trainset("ocm_i", {}, ["reasoning", "vanilla"])
+
+
+def test_one_job_cannot_be_trained_on_two_sets_of_faces() -> None:
+    one, two = Experiment(["oci_m"], ["vanilla"], [0]), Experiment(["oci_m"], ["vanilla", "reasoning"], [0])
+    with pytest.raises(ConfigError, match=r"experiments\.two: vanilla on oci_m is also trained .* the same `compared`"):
+        planned({"one": one, "two": two})
+    same = Experiment(["oci_m"], ["vanilla"], [0], compared=["vanilla", "reasoning"])
+    assert planned({"one": same, "two": two}).jobs["oci_m-vanilla-0"].trainset == "oci_m-one-vanilla"
+
+
+def test_a_job_carries_its_resolved_recipe_and_nothing_that_tuning_or_its_faces_decide() -> None:
+    plan = planned({"one": Experiment(["oci_m"], ["wide", "label_only"], [0])})
+    wide = plan.jobs["oci_m-wide-0"].recipe
+    assert wide["lora"] == {"rank": 64, "alpha": 32}
+    assert "learning_rates" not in wide and "captions" not in wide
+    assert plan.jobs["oci_m-label_only-0"].recipe["phases"][0]["losses"] == {"head": 0.7}
+    assert plan.jobs["oci_m-wide-0"].recipe_at(0.5).learning_rates == [0.5]
 
 
 def test_a_run_chooses_its_learning_rate_or_takes_that_of_another() -> None:
-    content = made(one=config.Experiment(["oci_m"], ["label_only", "wide"], [0, 1]))
-    assert {name: job["tuned"] for name, job in content["jobs"].items()} == {
-        "oci_m-label_only": "label_only",
-        "oci_m-wide": "vanilla",
-    }
-    assert content["tunings"]["vanilla"] == {
-        "protocol": "mi_c",
-        "run": "vanilla",
-        "seeds": [7],
-        "trainset": "mi_c-vanilla",
-        "tuned": "vanilla",
-    }
-    assert set(content["tunings"]) == {"label_only", "vanilla"}
-    chained = dataclasses.replace(TUNING, like={"wide": "vanilla", "vanilla": "label_only"})
-    with pytest.raises(config.ConfigError, match="wide takes the rate of vanilla, which chooses none itself"):
-        jobs.jobs_of({"one": config.Experiment(["oci_m"], ["wide"], [0])}, RUNS, training(), chained, ["vanilla"])
-    misspelt = dataclasses.replace(TUNING, like={"wiede": "vanilla"})
-    with pytest.raises(config.ConfigError, match=r"tuning\.like: unknown run 'wiede'\. Did you mean 'wide'"):
-        jobs.jobs_of({"one": config.Experiment(["oci_m"], ["wide"], [0])}, RUNS, training(), misspelt, ["vanilla"])
-    unknown = dataclasses.replace(TUNING, like={"wide": "vanila"})
-    with pytest.raises(config.ConfigError, match=r"unknown run 'vanila'\. Did you mean 'vanilla'"):
-        jobs.jobs_of({"one": config.Experiment(["oci_m"], ["wide"], [0])}, RUNS, training(), unknown, ["vanilla"])
+    plan = planned({"one": Experiment(["oci_m"], ["label_only", "wide"], [0])})
+    assert {job.run: job.tuned for job in plan.jobs.values()} == {"label_only": "label_only", "wide": "vanilla"}
+    vanilla = plan.tunings["vanilla"]
+    assert (vanilla.protocol, vanilla.seed, vanilla.trainset, vanilla.test) == ("mi_c", 7, "mi_c-tuning-vanilla", ["casia"])
+    assert vanilla.recipe["learning_rates"]
+    assert set(plan.tunings) == {"label_only", "vanilla"}
 
 
-def test_a_transfer_tests_the_models_of_a_job_on_another_target_with_all_its_seeds() -> None:
-    first = config.Experiment(["oci_m"], ["vanilla"], [0], ["w"])
-    content = made(first=first, second=config.Experiment(["oci_m"], ["vanilla", "wide"], [1]))
-    assert content["transfers"] == {
-        "oci_w-vanilla": {
-            "protocol": "oci_w",
-            "run": "vanilla",
-            "seeds": [0, 1],
-            "trainset": "oci_m-vanilla",
-            "tuned": "vanilla",
-            "checkpoint": "oci_m-vanilla",
-        }
-    }
-    assert "oci_w-vanilla" not in content["jobs"]
-    assert made(first=first, second=config.Experiment(["oci_w"], ["vanilla"], [0]))["transfers"] == {}  # it is trained anyway
-    with pytest.raises(ProtocolError, match="'oci_i': a letter stands twice"):
-        made(one=config.Experiment(["oci_m"], ["vanilla"], [0], ["i"]))
+@pytest.mark.parametrize(
+    ("like", "message"),
+    [
+        ({"wide": "vanilla", "vanilla": "label_only"}, "wide takes the rate of vanilla, which chooses none itself"),
+        ({"wiede": "vanilla"}, r"tuning\.like: unknown run 'wiede'\. Did you mean 'wide'"),
+        ({"wide": "vanila"}, r"unknown run 'vanila'\. Did you mean 'vanilla'"),
+    ],
+)
+def test_a_rate_that_cannot_be_taken_is_refused(like: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        planned({"one": Experiment(["oci_m"], ["wide"], [0])}, tuning=config.Tuning("mi_c", 7, 0.01, like))
 
 
-def test_what_cannot_be_is_named() -> None:
-    with pytest.raises(config.ConfigError, match=r"unknown run 'vanila'\. Did you mean 'vanilla'"):
-        made(one=config.Experiment(["oci_m"], ["vanila"], [0]))
-    with pytest.raises(ProtocolError, match="oci_x"):
-        made(one=config.Experiment(["oci_x"], ["vanilla"], [0]))
-    for captions, message in (({"reasonning": 1.0}, "Did you mean 'reasoning'"), ({"vanilla": 0.5}, "add up to 1")):
-        with pytest.raises(ValueError, match=message):
-            jobs.jobs_of(
-                {"one": config.Experiment(["oci_m"], ["odd"], [0])},
-                {**RUNS, "odd": {"captions": captions}},
-                training(),
-                TUNING,
-                ["vanilla", "reasoning"],
-            )
-    with pytest.raises(config.ConfigError, match="learning_rates must hold at least one, all above 0"):
-        jobs.jobs_of(
-            {"one": config.Experiment(["oci_m"], ["odd"], [0])},
-            {**RUNS, "odd": {"learning_rates": [0.0]}},
-            training(),
-            TUNING,
-            [],
-        )
-    with pytest.raises(config.ConfigError, match="no seeds"):
-        made(one=config.Experiment(["oci_m"], ["vanilla"], []))
+def test_a_protocol_whose_data_set_is_absent_is_skipped_with_a_notice() -> None:
+    present = {name: {} for name in DATASETS if name not in ("oulu", "siw")}
+    experiments = {"one": Experiment(["oci_m", "mi_c"], ["vanilla"], [0])}
+    archives = config.Archives("licensed", present)
+    plan = planned(experiments, archives=archives)
+    assert list(plan.jobs) == ["mi_c-vanilla-0"]
+    assert plan.skipped == ["protocol oci_m is skipped: OULU-NPU is absent"]
+    assert plan.snapshots == {}
+    without_siw = config.Archives("licensed", {name: {} for name in DATASETS if name != "siw"})
+    plan = planned(experiments, archives=without_siw)
+    assert plan.jobs["oci_m-vanilla-0"].test == ["msu"]
+    assert plan.skipped == ["protocol oci_m is not tested on SiW-Mv2, which is absent"]
 
 
-def test_the_job_that_is_looked_at_is_one_of_the_jobs_with_one_of_its_seeds() -> None:
-    found = made(one=config.Experiment(["oci_m"], ["wide"], [0, 3]))["jobs"]
-    trace, recipe = config.Trace("oci_m", "wide", 3, 10), dataclasses.replace(training(), steps=10)
-    assert jobs.traced(trace, found, recipe) == found["oci_m-wide"] | {"seeds": [3]}
-    for changed, message in (
-        ({"protocol": "oci_i"}, r"trace: unknown job 'oci_i-wide'\. Did you mean 'oci_m-wide'"),
-        ({"run": "vanilla"}, "unknown job 'oci_m-vanilla'"),
-        ({"seed": 1}, r"trace.seed: oci_m-wide has seeds \[0, 3\], not 1; name one"),
-        ({"looks": 11}, "trace.looks: 11 looks at 10 steps; give 1 to 10"),
-        ({"looks": 0}, "trace.looks: 0 looks"),
-    ):
-        with pytest.raises(config.ConfigError, match=message):
-            jobs.traced(dataclasses.replace(trace, **changed), found, recipe)
+def test_learning_rates_need_a_protocol_that_can_be_run() -> None:
+    archives = config.Archives("licensed", {name: {} for name in DATASETS if name != "msu"})
+    experiments = {"one": Experiment(["oci_w"], ["vanilla"], [0])}
+    with pytest.raises(ConfigError, match=r"tuning\.protocol: protocol mi_c is skipped: MSU-MFSD is absent; name another"):
+        planned(experiments, archives=archives)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "changed", "error", "message"),
+    [
+        (Experiment(["oci_m"], ["vanila"], [0]), {}, ConfigError, r"unknown run 'vanila'\. Did you mean 'vanilla'"),
+        (Experiment(["oci_x"], ["vanilla"], [0]), {}, ProtocolError, "oci_x"),
+        (Experiment(["oci_m"], ["vanilla"], []), {}, ConfigError, "no seeds"),
+        (Experiment(["oci_m"], ["odd"], [0]), {"captions": {"reasonning": 1.0}}, ConfigError, "Did you mean 'reasoning'"),
+        (Experiment(["oci_m"], ["odd"], [0]), {"captions": {"vanilla": 0.5}}, RecipeError, "add up to 1"),
+        (Experiment(["oci_m"], ["odd"], [0]), {"learning_rates": [0.0]}, RecipeError, "at least one, all above 0"),
+        (Experiment(["oci_m"], ["odd"], [0]), {"like": "odd"}, ConfigError, "odd is like odd"),
+    ],
+)
+def test_an_experiment_that_cannot_be_run_is_refused(
+    experiment: Experiment, changed: dict[str, Any], error: type[ValueError], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        planned({"one": experiment}, runs={**RUNS, "odd": changed})
+
+
+def test_names_that_dvc_takes_for_paths_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"runs\.a\.b: a name takes letters, digits and underscores only"):
+        planned({}, runs={**RUNS, "a.b": {}})
+
+
+def test_caption_sets_are_checked() -> None:
+    with pytest.raises(CaptionSetError, match="unknown style 'vanila'"):
+        planned({}, captions={"vanilla": CaptionSet(style="vanila", author="annotator")})
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (("oci_m", "label_only", 3, 10), r"snapshots: unknown job 'oci_m-label_only-3'"),
+        (("oci_m", "wide", 1, 10), r"unknown job 'oci_m-wide-1'\. Did you mean 'oci_m-wide-3'"),
+        (("oci_m", "wide", 3, 999), r"snapshots\.count: 999 snapshots of 300 steps; give 1 to 300"),
+        (("oci_m", "wide", 3, 0), r"snapshots\.count: 0 snapshots"),
+    ],
+)
+def test_snapshots_are_of_a_job_that_is_trained(changed: tuple[str, str, int, int], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        planned({"one": Experiment(["oci_m"], ["wide"], [3])}, snapshots=config.Snapshots(*changed))
 
 
 def test_a_cue_is_taken_out_for_models_of_jobs_alone() -> None:
-    names = ["oci_m-vanilla", "oci_w-vanilla"]
-    jobs.check_counterfactual(config.Counterfactual(["oci_m", "oci_w"], ["vanilla"], 6), names)
-    jobs.check_counterfactual(config.Counterfactual([], ["prose"], 6), names)  # nobody is asked
-    with pytest.raises(config.ConfigError, match=r"counterfactual: unknown job 'oci_m-vanila'\. Did you mean 'oci_m-vanilla'"):
-        jobs.check_counterfactual(config.Counterfactual(["oci_m"], ["vanila"], 6), names)
-    with pytest.raises(config.ConfigError, match=r"counterfactual\.faces must be at least 1"):
-        jobs.check_counterfactual(config.Counterfactual(["oci_m"], ["vanilla"], 0), names)
+    experiments = {"one": Experiment(["oci_m"], ["vanilla"], [0])}
+    planned(experiments, counterfactual=config.Counterfactual(["oci_m"], ["vanilla"], 6))
+    with pytest.raises(ConfigError, match=r"counterfactual: unknown protocol and run 'oci_m-vanila'\. Did you mean"):
+        planned(experiments, counterfactual=config.Counterfactual(["oci_m"], ["vanila"], 6))
+    with pytest.raises(ConfigError, match=r"counterfactual\.faces must be at least 1"):
+        planned(experiments, counterfactual=config.Counterfactual(["oci_m"], ["vanilla"], 0))
 
 
-def test_the_command_writes_and_checks(
+def test_the_command_writes_jobs_and_checks_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    params = config.read_yaml(ROOT / "params.yaml")
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    content = config.read_yaml(ROOT / "params.yaml")
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
     assert cli.main(["jobs", "--check"]) == 1
     assert cli.main(["jobs"]) == 0
     assert cli.main(["jobs", "--check"]) == 0
-    params["experiments"]["more"] = {"protocols": ["mi_c"], "runs": ["vanilla"], "seeds": [0]}
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    content["experiments"]["more"] = {"protocols": ["mi_c"], "runs": ["vanilla"], "seeds": [0]}
+    del content["archives"]["datasets"]["siw"]
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
     assert cli.main(["jobs", "--check"]) == 1
     assert cli.main(["jobs"]) == 0
-    assert "mi_c-vanilla" in config.load_jobs()
-    assert config.load_jobs()["mi_c-vanilla"].name == "mi_c-vanilla"
-    assert config.load_jobs()["oci_w-vanilla"].checkpoint == "oci_m-vanilla"
+    assert "protocol oci_m is not tested on SiW-Mv2, which is absent" in capsys.readouterr().out
+    job = config.load_job("mi_c-vanilla-0")
+    assert job.name == "mi_c-vanilla-0"
+    assert config.load_trainset(job.trainset).captions == {"vanilla": 1.0}
+    assert config.load_protocols()["oci_m"].test == ("msu",)
+    assert [job.seed for job in config.by_run(config.load_jobs())["oci_m", "vanilla"]] == [0, 1, 2]
     (tmp_path / "params.yaml").write_text("runs: [", encoding="utf-8")
     assert cli.main(["jobs"]) == 1
     assert "params.yaml: not YAML" in capsys.readouterr().err

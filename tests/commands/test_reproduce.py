@@ -18,9 +18,9 @@ def test_a_copy_holds_the_merged_params_and_its_own_jobs(tmp_path: Path) -> None
     copy = reproduce.make_copy(ROOT, "tiny", tmp_path / "copy")
     merged = config.read_yaml(copy / "params.yaml")
     assert merged == reproduce.profile_params(ROOT, "tiny") != config.read_yaml(ROOT / "params.yaml")
-    assert set(config.load_jobs(copy / "jobs.yaml")) == {
-        f"{protocol}-{run}" for protocol in ("oci_m", "oci_w") for run in ("label_only", "vanilla", "reasoning")
-    }
+    jobs = config.load_jobs(copy / "jobs.yaml")
+    assert set(jobs) == {"oci_m-label_only-0", "oci_m-vanilla-0", "oci_m-reasoning-0"}
+    assert {tuple(job.test) for job in jobs.values()} == {("msu", "siw")}
     assert (copy / ".dvc" / "config").is_file()
 
 
@@ -71,6 +71,8 @@ def test_the_book_is_named_once_there_is_one(
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(reproduce.jobs, "is_stale", lambda: False)
+    empty = {"written": [], "derived": {}, "protocols": {}, "trainsets": {}, "tunings": {}, "jobs": {}, "snapshots": {}}
+    (tmp_path / "jobs.yaml").write_text(yaml.safe_dump({**empty, "skipped": []}), encoding="utf-8")
     assert cli.main(["reproduce", "--", "numbers"]) == 0
     assert "The book" not in capsys.readouterr().out
     assert cli.main(["reproduce"]) == 0

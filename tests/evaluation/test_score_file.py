@@ -156,7 +156,9 @@ def test_a_row_that_cannot_be_is_named(tmp_path: Path, row: str, message: str) -
 
 def test_an_unknown_column_is_refused_as_an_unknown_key_of_params_is(tmp_path: Path) -> None:
     for name in ("subjct", "colour"):
-        with pytest.raises(score_file.ScoresError, match=re.escape(names.unknown(name, (*score_file.REQUIRED, *score_file.OPTIONAL), "column"))):
+        with pytest.raises(
+            score_file.ScoresError, match=re.escape(names.unknown(name, (*score_file.REQUIRED, *score_file.OPTIONAL), "column"))
+        ):
             score_file.read(write(tmp_path, f"split,label,score,{name}\n"))
 
 

@@ -9,24 +9,25 @@ from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from fasrepro import vocabulary
-from fasrepro.foundation import pretraining
-from fasrepro.training import loop
+from fasrepro.foundation import pretraining, shape
+from fasrepro.foundation import tokenizer as tokenizer_module
+from fasrepro.training.trainer import Optimisation
 
 SHAPE = {"image_size": 32, "patch_size": 8, "scale_factor": 2}
 TEXTS = ["a person with brown hair in soft light", "someone with grey hair before a green wall"]
 
 
 def test_the_tokenizer_gives_back_any_text() -> None:
-    tokenizer = pretraining.train_tokenizer(TEXTS, 320)
+    tokenizer = tokenizer_module.train_tokenizer(TEXTS, 320)
     for text in (*TEXTS, "moiré – 100 % ünknown", *(cue.phrasings[0] for cue in vocabulary.CUES.values())):
         assert tokenizer.decode(tokenizer(text, add_special_tokens=False)["input_ids"]).strip() == text
-    assert len(tokenizer) <= 320 + len(pretraining.SPECIAL)
+    assert len(tokenizer) <= 320 + len(tokenizer_module.SPECIAL)
 
 
 def test_a_prompt_holds_one_token_for_each_cell_of_the_projector(picture: Callable[[int], Image.Image]) -> None:
     from fasrepro.models.inputs import encode_prompts
 
-    processor = pretraining.build_processor(pretraining.train_tokenizer(TEXTS, 320), **SHAPE)
+    processor = tokenizer_module.build_processor(tokenizer_module.train_tokenizer(TEXTS, 320), **SHAPE)
     encoded = encode_prompts(processor, [picture(1), picture(2)], "Who is it?")
     image = processor.tokenizer.convert_tokens_to_ids("<image>")
     assert (encoded["input_ids"] == image).sum(dim=1).tolist() == [4, 4]  # (32 / 8 / 2) squared
@@ -35,15 +36,15 @@ def test_a_prompt_holds_one_token_for_each_cell_of_the_projector(picture: Callab
 
 def test_patches_must_fit() -> None:
     with pytest.raises(ValueError, match="image_size 30 must be a multiple"):
-        pretraining.build_processor(pretraining.train_tokenizer(TEXTS, 320), 30, 8, 2)
+        tokenizer_module.build_processor(tokenizer_module.train_tokenizer(TEXTS, 320), 30, 8, 2)
 
 
 def test_pretraining_teaches_the_texts_and_the_checkpoint_loads_as_any_other(
     picture: Callable[[int], Image.Image], tmp_path: Path
 ) -> None:
-    tokenizer = pretraining.train_tokenizer(TEXTS, 320)
-    processor = pretraining.build_processor(tokenizer, **SHAPE)
-    model = pretraining.build_model(tokenizer, **SHAPE, hidden_size=32, vision_layers=1, text_layers=1, heads=2, seed=1)
+    tokenizer = tokenizer_module.train_tokenizer(TEXTS, 320)
+    processor = tokenizer_module.build_processor(tokenizer, **SHAPE)
+    model = shape.build_model(tokenizer, **SHAPE, hidden_size=32, vision_layers=1, text_layers=1, heads=2, seed=1)
     losses = pretraining.pretrain(
         model,
         processor,
@@ -51,7 +52,7 @@ def test_pretraining_teaches_the_texts_and_the_checkpoint_loads_as_any_other(
         TEXTS * 4,
         prompt="Who is it?",
         max_caption_tokens=40,
-        plan=loop.Optimisation(60, 4, learning_rate=0.01, warmup_steps=5, weight_decay=0.01, max_grad_norm=1.0, seed=1),
+        optimisation=Optimisation(60, 4, learning_rate=0.01, warmup_steps=5, weight_decay=0.01, max_grad_norm=1.0, seed=1),
         work=tmp_path / "work",
     )
     assert losses[-1] < 0.5 * losses[0]

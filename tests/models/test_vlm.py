@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,17 +13,13 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from fasrepro.models import backbones, heads, inputs, vlm
-from fasrepro.models.generate import generate
+from fasrepro.models import backbones, inputs, vlm
+from fasrepro.models.inputs import generate
+from fasrepro.training.recipe import HEAD_SITES
+from tests.small_models import EVERYTHING, PROMPT, made_of, model_of, move, save_trained
 
-PROMPT = "Is it a real person? Explain."
 CAPTIONS = ["a moire pattern over the face", "a person looks at the camera in soft light"]
-
-
-def make(checkpoint: Path, site: str = "vision", **options: bool) -> tuple[vlm.FasVlm, backbones.ProcessorMixin]:
-    base, processor = backbones.load(str(checkpoint))
-    settings = {"lora_vision": True, "train_embeddings": True, **options}
-    return vlm.create(base, site=site, rank=4, alpha=8, seed=1, **settings).eval(), processor
+ADAPTERS = ("lora_language", "lora_vision", "projector", "head")
 
 
 def encoded(processor: backbones.ProcessorMixin, picture: Callable[[int], Image.Image]) -> dict[str, torch.Tensor]:
@@ -33,11 +31,11 @@ def captioned(processor: backbones.ProcessorMixin, picture: Callable[[int], Imag
     return {name: value for name, value in batch.items() if name != "labels"}
 
 
-@pytest.mark.parametrize("site", heads.SITES)
+@pytest.mark.parametrize("site", HEAD_SITES)
 def test_head_logits_are_the_same_with_and_without_a_caption_behind(
     checkpoint: Path, picture: Callable[[int], Image.Image], site: str
 ) -> None:
-    model, processor = make(checkpoint, site)
+    model, processor = model_of(checkpoint, site=site)
     prompts = encoded(processor, picture)
     length = prompts["input_ids"].shape[1]
     bare = model(prompt_tokens=length, **prompts).head_logits
@@ -47,7 +45,7 @@ def test_head_logits_are_the_same_with_and_without_a_caption_behind(
 
 
 def test_logits_begin_at_the_last_prompt_token(checkpoint: Path, picture: Callable[[int], Image.Image]) -> None:
-    model, processor = make(checkpoint)
+    model, processor = model_of(checkpoint)
     batch, length = captioned(processor, picture), encoded(processor, picture)["input_ids"].shape[1]
     found = model(prompt_tokens=length, **batch).logits
     torch.testing.assert_close(found, model.body(**batch).logits[:, length - 1 :])
@@ -55,25 +53,23 @@ def test_logits_begin_at_the_last_prompt_token(checkpoint: Path, picture: Callab
     torch.testing.assert_close(found, model(prompt_tokens=length, **batch).logits)
 
 
-@pytest.mark.parametrize("site", heads.SITES)
+@pytest.mark.parametrize("site", HEAD_SITES)
 def test_each_row_gets_its_own_logit(checkpoint: Path, picture: Callable[[int], Image.Image], site: str) -> None:
-    model, processor = make(checkpoint, site)
+    model, processor = model_of(checkpoint, site=site)
     one_by_one = [model.p_attack(**inputs.encode_prompts(processor, [picture(n)], PROMPT)).item() for n in (1, 2, 3)]
     together = model.p_attack(**inputs.encode_prompts(processor, [picture(n) for n in (1, 2, 3)], PROMPT))
     assert together.tolist() == pytest.approx(one_by_one, abs=1e-5)
 
 
-@pytest.mark.parametrize("site", heads.SITES)
+@pytest.mark.parametrize("site", HEAD_SITES)
 def test_what_is_saved_and_loaded_gives_equal_logits_and_texts(
     checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path, site: str
 ) -> None:
-    model, processor = make(checkpoint, site)
-    with torch.no_grad():  # as training would: every trained part moves
-        for parameter in model.parameters():
-            if parameter.requires_grad:
-                parameter.add_(torch.randn_like(parameter) * 0.1)
-    vlm.save(model, tmp_path)
-    again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path, site)
+    model, processor = model_of(checkpoint, site=site)
+    move(model)
+    made = made_of(checkpoint, processor, site)
+    vlm.save(model, tmp_path, made)
+    again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path, made)
     batch = captioned(processor, picture)
     length = encoded(processor, picture)["input_ids"].shape[1]
     with torch.no_grad():
@@ -86,40 +82,88 @@ def test_what_is_saved_and_loaded_gives_equal_logits_and_texts(
 
 
 def test_base_is_frozen_and_lora_projector_and_head_are_trained(checkpoint: Path) -> None:
-    names = vlm.trainable(make(checkpoint, lora_vision=True, train_embeddings=False)[0])
+    names = vlm.trainable(model_of(checkpoint, ADAPTERS)[0])
     kinds = {"lora", "connector", "head."}
     assert all(any(kind in name for kind in kinds) for name in names)
     assert all(any(kind in name for name in names) for kind in kinds)
     assert any("vision_model" in name for name in names)
 
 
-def test_options_widen_and_narrow_the_trainable_set(checkpoint: Path) -> None:
-    without = vlm.trainable(make(checkpoint, lora_vision=False, train_embeddings=False)[0])
+def test_parts_widen_and_narrow_the_trainable_set(checkpoint: Path) -> None:
+    narrow = [part for part in ADAPTERS if part != "lora_vision"]
+    without = vlm.trainable(model_of(checkpoint, narrow)[0])
     assert not any("vision_model" in name for name in without)
     assert not any("embed_tokens" in name or "lm_head" in name for name in without)
-    embeddings = vlm.trainable(make(checkpoint, lora_vision=False, train_embeddings=True)[0])
-    added = set(embeddings) - set(without)
+    added = set(vlm.trainable(model_of(checkpoint, [*narrow, "embeddings"])[0])) - set(without)
     assert added
     assert all("embed_tokens" in name or "lm_head" in name for name in added)
+    assert all(name.startswith("head.") for name in vlm.trainable(model_of(checkpoint, ["head"])[0]))
 
 
-def test_a_checkpoint_without_its_head_is_refused(checkpoint: Path, tmp_path: Path) -> None:
-    model, _ = make(checkpoint)
-    vlm.save(model, tmp_path)
-    (tmp_path / vlm.HEAD_FILE).unlink()
-    with pytest.raises(backbones.BackboneError, match=r"head\.safetensors"):
-        vlm.load(backbones.load(str(checkpoint))[0], tmp_path, "vision")
+@pytest.mark.parametrize("part", ["vision", "projector", "language"])
+def test_a_part_trained_whole_is_the_backbones_own_weights(checkpoint: Path, part: str) -> None:
+    model, _ = model_of(checkpoint, [part])
+    prefix = getattr(backbones.backbone(vlm.unwrapped(model.body)), part) + "."
+    assert vlm.changed_weights(model)
+    assert all(name.startswith(prefix) for name in vlm.changed_weights(model))
+
+
+@pytest.mark.parametrize("train", [["vision", "projector", "language", "head"], ["vision", "lora_language", "head"], EVERYTHING])
+def test_weights_trained_whole_come_back_from_a_checkpoint(
+    checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path, train: list[str]
+) -> None:
+    model, processor = save_trained(checkpoint, tmp_path, train)
+    again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path, made_of(checkpoint, processor))
+    images = [picture(1), picture(2)]
+    batch = inputs.encode_prompts(processor, images, PROMPT)
+    assert torch.equal(model.p_attack(**batch), again.p_attack(**batch))
+    assert generate(model, processor, images, PROMPT, 12) == generate(again, processor, images, PROMPT, 12)
+
+
+@pytest.mark.parametrize(
+    ("part", "train"),
+    [
+        (vlm.HEAD_FILE, EVERYTHING),
+        (vlm.ADAPTER_FILE, EVERYTHING),
+        (vlm.ADAPTER_CONFIG, EVERYTHING),
+        (vlm.MADE_OF, EVERYTHING),
+        (vlm.WEIGHTS_FILE, ("vision", "head")),
+    ],
+)
+def test_a_checkpoint_that_lacks_a_part_is_refused(checkpoint: Path, tmp_path: Path, part: str, train: tuple[str, ...]) -> None:
+    _, processor = save_trained(checkpoint, tmp_path, train)
+    (tmp_path / part).unlink()
+    named = vlm.ADAPTER_FILE if part == vlm.WEIGHTS_FILE else part
+    with pytest.raises(backbones.BackboneError, match=rf"no {re.escape(named)}; train the job again"):
+        vlm.load(backbones.load(str(checkpoint))[0], tmp_path, made_of(checkpoint, processor))
+
+
+@pytest.mark.parametrize(
+    ("field", "other"),
+    [
+        ("backbone_sha256", "of other weights"),
+        ("head_site", "prompt"),
+        ("prompt", "What is this?"),
+        ("crop", "ssdg/aligned_256"),
+        ("image_backend", "Idefics3ImageProcessor"),
+    ],
+)
+def test_a_checkpoint_made_of_something_else_is_refused(checkpoint: Path, tmp_path: Path, field: str, other: str) -> None:
+    _, processor = save_trained(checkpoint, tmp_path)
+    expected = dataclasses.replace(made_of(checkpoint, processor), **{field: other})
+    with pytest.raises(backbones.BackboneError, match=rf"its {field} is .*, not '{re.escape(other)}'"):
+        vlm.load(backbones.load(str(checkpoint))[0], tmp_path, expected)
 
 
 def test_saved_adapters_hold_projector_and_embeddings(checkpoint: Path, tmp_path: Path) -> None:
-    vlm.save(make(checkpoint)[0], tmp_path)
-    saved = load_file(tmp_path / "adapter_model.safetensors")
+    save_trained(checkpoint, tmp_path)
+    saved = load_file(tmp_path / vlm.ADAPTER_FILE)
     for part in ("connector", "embed_tokens", "lm_head", "lora_A", "lora_B"):
         assert any(part in name for name in saved), part
 
 
 def test_caption_labels_are_ignored_on_prompt_and_padding(checkpoint: Path, picture: Callable[[int], Image.Image]) -> None:
-    _, processor = make(checkpoint)
+    _, processor = model_of(checkpoint)
     prompts = encoded(processor, picture)
     batch = inputs.append_captions(prompts, ["a moire pattern", ""], processor, 64)
     length = prompts["input_ids"].shape[1]
@@ -134,11 +178,11 @@ def test_caption_labels_are_ignored_on_prompt_and_padding(checkpoint: Path, pict
 def test_pool_by_image_deals_states_out_by_row() -> None:
     tiles = torch.tensor([[[1.0], [3.0]], [[5.0], [7.0]], [[9.0], [11.0]]])  # the first row has two tiles
     counts = torch.tensor([4, 2])
-    assert heads.pool_by_image(tiles, counts).flatten().tolist() == [4.0, 10.0]
+    assert vlm.pool_by_image(tiles, counts).flatten().tolist() == [4.0, 10.0]
     flat = torch.arange(12.0).unsqueeze(-1)  # two states a token, as before a merger
-    assert heads.pool_by_image(flat, counts).flatten().tolist() == [3.5, 9.5]
+    assert vlm.pool_by_image(flat, counts).flatten().tolist() == [3.5, 9.5]
     with pytest.raises(ValueError, match="cannot be dealt out"):
-        heads.pool_by_image(flat, torch.tensor([3, 2]))
+        vlm.pool_by_image(flat, torch.tensor([3, 2]))
 
 
 def test_unknown_architectures_and_missing_checkpoints_say_so(tmp_path: Path) -> None:
@@ -148,10 +192,8 @@ def test_unknown_architectures_and_missing_checkpoints_say_so(tmp_path: Path) ->
 
 def test_the_adapter_s_config_has_the_same_bytes_in_another_process(checkpoint: Path, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from fasrepro.models import backbones, vlm\n"
-        "base, _ = backbones.load(sys.argv[1])\n"
-        "model = vlm.create(base, site='vision', rank=4, alpha=8, lora_vision=True, train_embeddings=True, seed=1)\n"
-        "vlm.save(model, Path(sys.argv[2]))"
+        "import sys; from pathlib import Path; from tests.small_models import save_trained\n"
+        "save_trained(Path(sys.argv[1]), Path(sys.argv[2]))"
     )
     for seed in ("1", "2"):
         command = [sys.executable, "-c", code, str(checkpoint), str(tmp_path / seed)]

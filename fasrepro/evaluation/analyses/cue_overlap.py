@@ -1,10 +1,11 @@
-"""How much the attacks of a target share cues with those that a model was trained on.
+"""The overlap of cues between a target's attacks and the attacks that a model was trained on.
 
-The sharing of a face is the share of the cues seen in it (`cues.visible`) that the sources show at all: that are seen in one or
-more of the attack faces that the model was trained on. In [0, 1]; a face in which no cue is seen has none, which is NaN.
+The overlap of a face is the share of the cues visible in it (`regions.visible`) that are visible in any attack of the training
+rows. It lies in [0, 1], and is NaN for a face in which no cue is visible.
 
-The nominal sharing of a species needs no truth: the share of its cues (`cues.cues_of`) that go with a species of the sources. It
-takes all of a species' cues for equally frequent, and stands in where truths are lacking, as those of licensed archives are.
+The nominal overlap of a species needs no truth: the share of its cues (`vocabulary.cues_of`) that also go with a species of the
+sources. It assumes that all cues of a species are equally frequent, and replaces the overlap where the cues in the images are
+unknown, as in licensed archives.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face, Label
 
 
 @dataclasses.dataclass(frozen=True)
-class Shared:
-    """The sharing of each attack face, by face_id, and the nominal sharing of each species; `measured`: whether by truths."""
+class CueOverlap:
+    """The overlap of each attack face, by face_id, and the nominal overlap of each species.
+
+    `measured`: whether `by_face` comes from the cues in the images; otherwise it is nominal.
+    """
 
     by_face: Mapping[str, float]
     nominal: Mapping[str, float]
@@ -27,13 +31,13 @@ class Shared:
 
 
 def family(species: str) -> str:
-    """Return the family in `cues.FAMILIES` of a species; bona fide is its own. Raises `MetricError` for an unknown one."""
+    """Return the family in `vocabulary.FAMILIES` of a species; bona fide is its own. Raises `MetricError` for an unknown one."""
     if species == BONA_FIDE_SPECIES:
         return species
     for name, members in vocabulary.FAMILIES.items():
         if species in members:
             return name
-    raise MetricError(f"species {species!r} is in no family of cues.FAMILIES; add it there")
+    raise MetricError(f"species {species!r} is in no family of vocabulary.FAMILIES; add it there")
 
 
 def families(faces: Iterable[Face]) -> set[str]:
@@ -41,29 +45,39 @@ def families(faces: Iterable[Face]) -> set[str]:
     return {family(species) for species in {face.species for face in faces if face.label is Label.ATTACK}}
 
 
-def share(found: Collection[str], known: Collection[str]) -> float:
-    """Return which share of the cues `found` are `known`, in [0, 1]; NaN of none."""
-    return sum(name in known for name in found) / len(found) if found else float("nan")
+def share(cues: Collection[str], among: Collection[str]) -> float:
+    """Return the share of `cues` that are `among` others, in [0, 1]; NaN of no cue.
+
+    >>> share(["moire", "bezel"], {"moire", "glare"})
+    0.5
+    """
+    return sum(name in among for name in cues) / len(cues) if cues else float("nan")
 
 
-def nominal(species: str, sources: Collection[str]) -> float:
-    """Return which share of the cues of a species go with one of the species `sources` too, in [0, 1]; NaN if it has none."""
-    return share(vocabulary.cues_of(species), {name for name, cue in vocabulary.CUES.items() if set(cue.species) & set(sources)})
+def nominal(species: str, source_species: Collection[str]) -> float:
+    """Return the share of the cues of a species that go with one of the source species too, in [0, 1]; NaN if it has none."""
+    source_cues = {name for name, cue in vocabulary.CUES.items() if set(cue.species) & set(source_species)}
+    return share(vocabulary.cues_of(species), source_cues)
 
 
-def shared(target: Sequence[Face], sources: Sequence[Face], seen: Mapping[str, Collection[str]] | None) -> Shared:
-    """Return the sharing of the attacks among `target`.
+def overlap(target: Sequence[Face], trained: Sequence[Face], visible: Mapping[str, Collection[str]] | None) -> CueOverlap:
+    """Return the overlap of the attacks among `target`.
 
-    `sources`: the faces of the training rows; `seen`: the cues seen in either's attacks, by face_id, None if that is not known.
-    Raises `MetricError` where the sources hold no attack.
+    Args:
+        target: faces of the target.
+        trained: the faces of the training rows.
+        visible: the cues visible in the attacks of both, by face_id; None where they are unknown.
+
+    Raises:
+        MetricError: where the training rows hold no attack.
     """
     attacks = [face for face in target if face.label is Label.ATTACK]
-    learnt = [face for face in sources if face.label is Label.ATTACK]
-    if not learnt:
-        raise MetricError("no attack among the training rows: there is nothing to share cues with; run `dvc repro trainset`")
-    species = {face.species for face in learnt}
-    by_species = {name: nominal(name, species) for name in {face.species for face in attacks}}
-    if seen is None:
-        return Shared({face.face_id: by_species[face.species] for face in attacks}, by_species, False)
-    known = {name for face in learnt for name in seen[face.face_id]}
-    return Shared({face.face_id: share(seen[face.face_id], known) for face in attacks}, by_species, True)
+    source_attacks = [face for face in trained if face.label is Label.ATTACK]
+    if not source_attacks:
+        raise MetricError("no attack among the training rows: there are no cues to overlap with; run `dvc repro trainset`")
+    source_species = {face.species for face in source_attacks}
+    by_species = {name: nominal(name, source_species) for name in {face.species for face in attacks}}
+    if visible is None:
+        return CueOverlap({face.face_id: by_species[face.species] for face in attacks}, by_species, False)
+    source_cues = {name for face in source_attacks for name in visible[face.face_id]}
+    return CueOverlap({face.face_id: share(visible[face.face_id], source_cues) for face in attacks}, by_species, True)

@@ -1,16 +1,16 @@
-"""Faithfulness: a cue is taken out of the image; does the score fall, and is the cue still named? Of drawn images alone.
+"""Faithfulness: when a cue is taken out of the image, does the score fall, and is the cue still named? Synthetic images only.
 
-A pair is one attack drawn twice, with a cue and without it, all else equal (simulation/rerender.py). It stays an attack: other
-cues are left in most images, so that the score need not fall to that of a bona fide face. What a faithful model does is fall in
-score and cease to name the cue. A model that names what goes with attacks in general, and looks at no image, names as much
-without the cue as with it, whatever its score does; so `named_change` is what naming owes to the cue.
+A pair is one attack rendered twice, with a cue and without it, all else equal (simulation/rerender.py). It remains an attack:
+most images keep other cues, so the score need not fall to that of a bona fide face. A faithful model lowers its score and stops
+naming the cue. A model that names what goes with attacks in general, without looking at the image, names the cue as often without
+it as with it, whatever its score does; so `named_change` is the part of naming that depends on the cue.
 
-Score and text come from two parts of a model. `agreement` asks whether they go together: Pearson's correlation, over faces, of
-the change in naming (1: the cue is named with it alone, -1: without it alone, 0: in both or neither) and the change in log-odds.
-A correlation over faces says nothing of whether the one follows from the other.
+Score and text come from two parts of a model. `agreement` asks whether they change together: it is Pearson's correlation, over
+faces, of the change in naming (1: named only with the cue, -1: only without it, 0: in both or neither) and the change in
+log-odds. A correlation does not show that one change causes the other.
 
-`redrawn` is how far scores move when a face is merely drawn again: the absolute difference between the face with its cue and
-the index's crop, which went through a whole video. Changes smaller than that are within what the drawing itself does.
+`redrawn` is how far scores move when a face is merely rendered again: the absolute difference between the face with its cue and
+the index's crop, which was encoded in a whole video. Smaller changes are within the noise of rendering.
 """
 
 from __future__ import annotations
@@ -24,29 +24,35 @@ import numpy as np
 from fasrepro import vocabulary
 from fasrepro.evaluation import bootstrap
 from fasrepro.evaluation.metrics import MetricError
+from fasrepro.evaluation.results import Cell, EvaluationSettings, Figures
+from fasrepro.evaluation.results.explanations import CellFaithfulness, CueFaithfulness, PairCounts
+from fasrepro.evaluation.results.shared import FaceCounts
 
 MEASURES = (
-    "score_change",  # of p_attack, with minus without
-    "logit_change",  # of its log-odds
+    "score_change",  # mean p_attack with the cue minus without
+    "logit_change",  # the same of its log-odds
     "fell",  # share of faces whose p_attack falls when the cue is taken out
-    "redrawn",
-    "named_with",  # share of explanations that name the cue, of the image that has it
-    "named_without",  # and of the one that has not
-    "named_change",  # the first minus the second
-    "still_named",  # of those that name it with the cue, the share that names it without, too
-    "newly_named",  # of those that do not name it with the cue, the share that names it without
-    "agreement",
+    "redrawn",  # mean absolute difference of p_attack between the rendered face and the index's crop
+    "named_with",  # share of explanations that name the cue, of images with it
+    "named_without",  # share of explanations that name the cue, of images without it
+    "named_change",  # named_with minus named_without
+    "still_named",  # of faces whose cue is named with it, the share whose cue is named without it too
+    "newly_named",  # of faces whose cue is not named with it, the share whose cue is named without it
+    "agreement",  # correlation, in [-1, 1]
 )
-OF_A_CUE = ("score_change", "fell", "named_with", "named_without", "named_change")
-LEAST = 1e-6  # p_attack nearer to 0 or 1 than this counts as this far, so that log-odds stay finite
+CUE_MEASURES = ("score_change", "fell", "named_with", "named_without", "named_change")  # of each cue alone
+LEAST = 1e-6  # p_attack is kept this far from 0 and 1, so that log-odds stay finite
 
 
 @dataclasses.dataclass(frozen=True)
 class Pairs:
-    """What one model makes of pairs, a row a face.
+    """One model's scores and namings, a row a pair.
 
-    `scores` (rows, 3) is `p_attack` without the cue, with it, and of the index's crop; `named` (rows, 2) is 1 where the
-    explanation names the cue, without and with it.
+    Args:
+        subjects: of each face.
+        cues: the cue of each pair.
+        scores: (rows, 3), `p_attack` without the cue, with it, and of the index's crop.
+        named: (rows, 2), 1 where the explanation names the cue, without and with it.
     """
 
     subjects: Sequence[str]
@@ -58,38 +64,44 @@ class Pairs:
 def gather(
     pairs: Mapping[str, Mapping[str, Any]], subjects: Mapping[str, str], scores: Mapping[str, float], texts: Mapping[str, str]
 ) -> Pairs:
-    """Return one model's rows, of the pairs that it scored, sorted by face_id.
+    """Return one model's rows of the pairs that it scored, sorted by face_id.
 
-    `pairs` is what results/counterfactual/pairs.json holds, `subjects` maps face_ids; `scores` and `texts` go by face_id, and by
-    the ids of both crops. Raises `MetricError` where the model scored no pair, or a crop or a text of one is missing.
+    Args:
+        pairs: the contents of results/counterfactual/pairs.json.
+        subjects: by face_id.
+        scores: by face_id of the index's crop, and by the ids of both crops of a pair.
+        texts: explanations by the ids of both crops of a pair.
+
+    Raises:
+        MetricError: where the model scored no pair, or the score or text of a crop is missing.
     """
-    found = [face_id for face_id in sorted(pairs) if face_id in scores]
-    if not found:
+    face_ids = [face_id for face_id in sorted(pairs) if face_id in scores]
+    if not face_ids:
         raise MetricError("no face of results/counterfactual/pairs.json has a score; `dvc repro --force counterfactual`")
     values, named = [], []
-    for face_id in found:
-        row = pairs[face_id]
-        ids = [row[part]["face_id"] for part in ("without", "with")]
-        missing = [name for name in ids if name not in scores or name not in texts]
+    for face_id in face_ids:
+        pair = pairs[face_id]
+        crops = [pair[side]["face_id"] for side in ("without", "with")]
+        missing = [crop for crop in crops if crop not in scores or crop not in texts]
         if missing:
-            raise MetricError(f"{missing[0]}: no score or no explanation; `dvc repro --force counterfactual` makes both anew")
-        values.append([*(scores[name] for name in ids), scores[face_id]])
-        named.append([row["cue"] in vocabulary.named_cues(texts[name]) for name in ids])
-    kinds = [pairs[face_id]["cue"] for face_id in found]
-    return Pairs([subjects[face_id] for face_id in found], kinds, np.array(values), np.array(named, dtype=float))
+            raise MetricError(f"{missing[0]}: no score or no explanation; `dvc repro --force counterfactual` writes both anew")
+        values.append([*(scores[crop] for crop in crops), scores[face_id]])
+        named.append([pair["cue"] in vocabulary.named_cues(texts[crop]) for crop in crops])
+    cues = [pairs[face_id]["cue"] for face_id in face_ids]
+    return Pairs([subjects[face_id] for face_id in face_ids], cues, np.array(values), np.array(named, dtype=float))
 
 
 def logit(p: np.ndarray) -> np.ndarray:
     """Return log-odds of probabilities, which are kept `LEAST` away from 0 and 1."""
-    kept = np.clip(p, LEAST, 1 - LEAST)
-    return np.log(kept) - np.log1p(-kept)
+    clipped = np.clip(p, LEAST, 1 - LEAST)
+    return np.log(clipped) - np.log1p(-clipped)
 
 
 def measure(rows: Pairs, weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Return `MEASURES`, each of shape (replicates,), for weights (replicates, rows); NaN where there is nothing to count."""
-    without, present, own = rows.scores.T
-    before, after = rows.named[:, 1], rows.named[:, 0]
-    drop = logit(present) - logit(without)
+    """Return `MEASURES`, each (replicates,), for weights (replicates, rows); NaN where there is nothing to average."""
+    without_cue, with_cue, indexed = rows.scores.T
+    named_with, named_without = rows.named[:, 1], rows.named[:, 0]
+    logit_drop = logit(with_cue) - logit(without_cue)
 
     def mean(values: np.ndarray, among: np.ndarray | None = None) -> np.ndarray:
         share = weights if among is None else weights * among
@@ -97,71 +109,80 @@ def measure(rows: Pairs, weights: np.ndarray) -> dict[str, np.ndarray]:
 
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
-            "score_change": mean(present - without),
-            "logit_change": mean(drop),
-            "fell": mean((without < present).astype(float)),
-            "redrawn": mean(np.abs(present - own)),
-            "named_with": mean(before),
-            "named_without": mean(after),
-            "named_change": mean(before - after),
-            "still_named": mean(after, before),
-            "newly_named": mean(after, 1 - before),
-            "agreement": correlation(before - after, drop, weights),
+            "score_change": mean(with_cue - without_cue),
+            "logit_change": mean(logit_drop),
+            "fell": mean((without_cue < with_cue).astype(float)),
+            "redrawn": mean(np.abs(with_cue - indexed)),
+            "named_with": mean(named_with),
+            "named_without": mean(named_without),
+            "named_change": mean(named_with - named_without),
+            "still_named": mean(named_without, named_with),
+            "newly_named": mean(named_without, 1 - named_with),
+            "agreement": correlation(named_with - named_without, logit_drop, weights),
         }
 
 
 def correlation(one: np.ndarray, other: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return Pearson's correlation of two values of each row, (rows,), under weights (replicates, rows): (replicates,).
 
-    NaN where one of them does not vary, but for rounding, among the rows that weigh anything.
+    NaN where one of them does not vary, but for rounding, among the rows with weight.
     """
     total = weights.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        apart = [values - weights @ values[:, None] / total for values in (one, other)]
-        variances = [(weights * part**2).sum(axis=1) / total[:, 0] for part in apart]
-        found = (weights * apart[0] * apart[1]).sum(axis=1) / total[:, 0] / np.sqrt(variances[0] * variances[1])
-    steady = np.minimum(*variances) < LEAST**2
-    return np.where(steady, np.nan, np.clip(found, -1, 1))
+        deviations = [values - weights @ values[:, None] / total for values in (one, other)]
+        variances = [(weights * part**2).sum(axis=1) / total[:, 0] for part in deviations]
+        covariance = (weights * deviations[0] * deviations[1]).sum(axis=1) / total[:, 0]
+        coefficient = covariance / np.sqrt(variances[0] * variances[1])
+    constant = np.minimum(*variances) < LEAST**2
+    return np.where(constant, np.nan, np.clip(coefficient, -1, 1))
 
 
-def only(rows: Pairs, cue: str) -> np.ndarray:
-    """Return which rows are of a cue, as 0 and 1."""
+def rows_of_cue(rows: Pairs, cue: str) -> np.ndarray:
+    """Return which rows are pairs of a cue, as 0 and 1."""
     return np.array([name == cue for name in rows.cues], dtype=float)
 
 
-def summarise(by_seed: Mapping[int, Pairs], stream: str, replicates: int, confidence: float, seed: int) -> dict[str, Any]:
-    """Return {"measures", "cues", "counts"}: `MEASURES` of all pairs, `OF_A_CUE` of each cue's, and what is behind them.
+def summarise(by_seed: Mapping[int, Pairs], cell: Cell, settings: EvaluationSettings) -> CellFaithfulness:
+    """Return a cell's figures: means over seeds, with intervals that resample subjects and seeds.
 
-    All rows are of the same faces in the same order. Figures are means over seeds; intervals resample subjects and seeds, as
-    `statistics` does; but all faces are attacks, so that no replicate can lack a label. `stream` names the draws.
+    Unlike the draws of the metrics, no replicate can lack a label, because all faces are attacks.
+
+    Args:
+        by_seed: rows of the same faces in the same order.
+        cell: its short name names the draws.
+        settings: of the bootstrap.
     """
     rows = next(iter(by_seed.values()))
-    names, place = np.unique(np.asarray(rows.subjects), return_inverse=True)
-    random = bootstrap.generator(seed, f"{stream}/counterfactual subjects")
-    counts = random.multinomial(len(names), np.full(len(names), 1 / len(names)), size=replicates).astype(float)
-    draws = bootstrap.draw_seeds(len(by_seed), replicates, seed, stream)
+    names, subject_of_row = np.unique(np.asarray(rows.subjects), return_inverse=True)
+    random = bootstrap.generator(settings.seed, f"{cell.cell}/counterfactual subjects")
+    even = np.full(len(names), 1 / len(names))
+    counts = random.multinomial(len(names), even, size=settings.replicates).astype(float)
+    draws = bootstrap.draw_seeds(len(by_seed), settings.replicates, settings.seed, cell.cell)
 
-    def figures(wanted: Sequence[str], kept: np.ndarray, subjects: int) -> dict[str, Any]:
-        found = []
+    def figures(measures: Sequence[str], included: np.ndarray, subjects: int) -> Figures:
+        """Return some measures over the rows where `included` is 1."""
+        seeds = []
         for _, pairs in sorted(by_seed.items()):
-            whole = measure(pairs, kept[None, :])
-            found.append(
-                (whole, bootstrap.replicated(lambda weights, pairs=pairs: measure(pairs, weights * kept), counts, place))
-            )
-        made = {}
-        for name in wanted:
-            value = float(np.mean([whole[name][0] for whole, _ in found]))
-            drawn = bootstrap.over_seeds(np.stack([many[name] for _, many in found]), draws)
-            made[name] = bootstrap.figure(value, drawn, confidence, subjects)
-        return made
 
-    by_cue = {}
+            def measure_included(weights: np.ndarray, pairs: Pairs = pairs) -> dict[str, np.ndarray]:
+                return measure(pairs, weights * included)
+
+            seeds.append(bootstrap.point_and_replicates(measure_included, counts, subject_of_row))
+        by_name = {}
+        for name in measures:
+            value = float(np.mean([point[name] for point, _ in seeds]))
+            replicates = bootstrap.mean_over_seeds(np.stack([many[name] for _, many in seeds]), draws)
+            by_name[name] = bootstrap.figure(value, replicates, settings.confidence, subjects)
+        return by_name
+
+    cues = {}
     for cue in (name for name in vocabulary.CUES if name in rows.cues):
-        kept = only(rows, cue)
+        included = rows_of_cue(rows, cue)
         subjects = len({subject for subject, name in zip(rows.subjects, rows.cues, strict=True) if name == cue})
-        by_cue[cue] = {**figures(OF_A_CUE, kept, subjects), "counts": {"faces": int(kept.sum()), "subjects": subjects}}
-    return {
-        "measures": figures(MEASURES, np.ones(len(rows.cues)), len(names)),
-        "cues": by_cue,
-        "counts": {"faces": len(rows.cues), "subjects": len(names), "seeds": len(by_seed)},
-    }
+        cues[cue] = CueFaithfulness(FaceCounts(int(included.sum()), subjects), figures(CUE_MEASURES, included, subjects))
+    return CellFaithfulness(
+        **cell.names,
+        counts=PairCounts(len(rows.cues), len(names), len(by_seed)),
+        figures=figures(MEASURES, np.ones(len(rows.cues)), len(names)),
+        cues=cues,
+    )

@@ -1,10 +1,11 @@
-"""What the audit's probes are shown of a face: small measures of its picture, its box and its file, and a classical descriptor.
+"""The audit's views of a face: a few numbers of its picture, its box and its file, and a classical descriptor.
 
-None of them is meant to be good at faces. A measure as blunt as a mean colour tells a mark of the label that nobody should need;
-the descriptor is what was in use before networks (colour texture: Boulkenafet et al., IEEE TIFS 2016), and needs no torch.
+None of them is meant to be good at faces. A number as blunt as a mean colour shows whether the label can be read from something
+that no model should need. The descriptor is the state of the art before networks (colour texture: Boulkenafet et al., IEEE TIFS
+2016), and needs no torch.
 
-Pictures are brought to `SIDE` x `SIDE` pixels first, about the size at which a model sees them, so that how many pixels a
-crop has is told by `crop_size`, and by the others only in what the resizing leaves.
+Pictures are resized to `SIDE` x `SIDE` pixels first, about the size at which a model sees them. So only `crop_size` depends on
+how many pixels a crop has; the other views see no more of it than resizing leaves.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from fasrepro.vocabulary import CUES
 Array = np.ndarray
 SIDE = 96  # pixels
 RIM = 8  # pixels: the width of the crop's border
-LOWEST = 2  # of the frequencies in cycles a crop: below it lies the face's own light and shade
-BLOCKS = 3  # by as many: the parts of the crop whose textures are counted apart
+LOWEST = 2  # cycles a crop: lower frequencies are the face's own light and shade
+BLOCKS = 3  # by 3: the blocks of the crop whose textures are counted separately
 THUMBNAIL = 12  # pixels
 _LUMA = np.array([0.299, 0.587, 0.114])
 _TINY = 1e-8
@@ -44,7 +45,7 @@ def mean_colour(rgb: Array) -> Array:
 
 
 def contrast(rgb: Array) -> Array:
-    """Return the deviation of the luminance, and its 5th, 25th, 50th, 75th and 95th percentile; shape (6,)."""
+    """Return the standard deviation of the luminance, and its 5th, 25th, 50th, 75th and 95th percentile; shape (6,)."""
     light = luminance(rgb)
     return np.array([light.std(), *np.percentile(light, [5, 25, 50, 75, 95])])
 
@@ -72,7 +73,7 @@ def spectrum_slope(rgb: Array) -> Array:
 
 
 def border(rgb: Array) -> Array:
-    """Return mean and deviation of the luminance in the crop's rim, and how far they exceed those of its middle; shape (4,)."""
+    """Return mean and standard deviation of the luminance in the crop's rim, and both minus those of its middle; shape (4,)."""
     light = luminance(rgb)
     middle = light[RIM:-RIM, RIM:-RIM]
     inside = np.zeros(light.shape, bool)
@@ -92,7 +93,7 @@ def crop_size(box: Sequence[int]) -> Array:
 
 
 def _uniform_codes() -> Array:
-    """Map the 256 codes of eight neighbours to 59: the 58 of at most two changes along the ring each their own, the rest one."""
+    """Map the 256 codes of eight neighbours to 59: the 58 with at most two changes along the ring, and one for all others."""
     codes = np.full(256, 58)
     changes = [bin(code ^ (code >> 1 | (code & 1) << 7)).count("1") for code in range(256)]
     uniform = [code for code in range(256) if changes[code] <= 2]
@@ -104,7 +105,7 @@ UNIFORM = _uniform_codes()
 
 
 def local_binary_pattern(channel: Array) -> Array:
-    """Return for each inner pixel of a uint8 channel which neighbours are no darker, as one of 59 codes.
+    """Return which neighbours of each inner pixel of a uint8 channel are no darker than it, as one of 59 codes.
 
     Shape (height - 2, width - 2). Ojala et al., IEEE TPAMI 2002: radius 1, eight neighbours in the order of the ring.
     """
@@ -118,9 +119,9 @@ def local_binary_pattern(channel: Array) -> Array:
 
 
 def colour_texture(rgb: Array) -> Array:
-    """Return histograms of the local binary patterns of YCbCr and HSV, whole and in blocks; shares, under a square root.
+    """Return square roots of the histograms (shares) of local binary patterns of YCbCr and HSV, of the whole and of blocks.
 
-    Shape (6 channels x (1 + BLOCKS^2) x 59,). The square root makes of the distance of two histograms Hellinger's.
+    Shape (6 channels x (1 + BLOCKS^2) x 59,). With the square root, the distance of two histograms is Hellinger's.
     """
     channels = np.concatenate([cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb), cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV)], axis=2)
     histograms = []
@@ -140,19 +141,22 @@ def vision(rgb: Array) -> Array:
     return np.concatenate([colour_texture(rgb), radial(spectrum), coarse.ravel(), thumbnail.ravel()])
 
 
-def cue_vector(seen: Mapping[str, float], look_alikes: Collection[str]) -> Array:
-    """Return what is known of a synthetic crop; `seen` maps the cues that are seen in it to their strengths.
+def cue_vector(visible: Mapping[str, float], look_alikes: Collection[str]) -> Array:
+    """Return the known cues of a synthetic crop as numbers.
 
-    Shape (2 + 3 x cues,): how many cues and how strong they are together, then each cue of the vocabulary as there or not, as its
-    strength, and as what something harmless resembles or not. To the first two a cue adds that no source has taught.
+    Shape (2 + 3 x cues,): the number of visible cues and the sum of their strengths, to which cues unknown to the sources count
+    too; then, for each cue of the vocabulary, whether it is visible, its strength, and whether something harmless resembles it.
+
+    `visible`: strengths of the visible cues, by name.
     """
-    there = [float(name in seen) for name in CUES]
-    strengths = [seen.get(name, 0.0) for name in CUES]
-    return np.array([len(seen), sum(seen.values()), *there, *strengths, *(float(name in look_alikes) for name in CUES)])
+    present = [float(name in visible) for name in CUES]
+    strengths = [visible.get(name, 0.0) for name in CUES]
+    resembled = [float(name in look_alikes) for name in CUES]
+    return np.array([len(visible), sum(visible.values()), *present, *strengths, *resembled])
 
 
-# What is measured on the picture (uint8 RGB of (SIDE, SIDE, 3)). A simple probe of it is added here, with what to look at in
-# shortcuts.SIMPLE, and with what it sees in report.audit.SEES.
+# Views of the picture, uint8 RGB of (SIDE, SIDE, 3). A new simple probe is added here, in shortcuts.SIMPLE (what to inspect), and
+# on the page of the audit (what it sees).
 PICTURE: dict[str, Callable[[Array], Array]] = {
     "mean_colour": mean_colour,
     "contrast": contrast,
@@ -162,7 +166,7 @@ PICTURE: dict[str, Callable[[Array], Array]] = {
 
 
 def measure(crop: Image.Image, box: Sequence[int], bytes_per_frame: float) -> dict[str, Array]:
-    """Return every probe's view of one face but the cues': {probe: its measures}."""
+    """Return every view of one face but the cues, by probe."""
     rgb = picture(crop)
-    views = {name: of(rgb) for name, of in PICTURE.items()}
+    views = {name: view(rgb) for name, view in PICTURE.items()}
     return views | {"file_size": file_size(bytes_per_frame), "crop_size": crop_size(box), "vision": vision(rgb)}

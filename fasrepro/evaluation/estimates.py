@@ -1,0 +1,185 @@
+"""Figures of one cell with their bootstrap replicates: of the head's scores and of every reader's verdicts, by video and frame.
+
+A training has one operating point: the dev threshold of the sources' *video* scores. It is used for frames as well, because a
+deployed model has one threshold.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from fasrepro.evaluation import aggregate, bootstrap, metrics, pairwise_tests
+from fasrepro.evaluation.aggregate import LEVELS, Columns
+from fasrepro.evaluation.cells import CellResults
+from fasrepro.evaluation.metrics import MetricError
+from fasrepro.evaluation.pairwise_tests import Decisions
+from fasrepro.evaluation.results import HEAD, Counts, EvaluationSettings, Figures
+from fasrepro.evaluation.results.metrics import LevelMetrics, ReaderMetrics, SeedMetrics
+
+
+@dataclasses.dataclass(frozen=True)
+class OperatingPoint:
+    """One training's dev threshold, in the unit of scores, and its AUC on each source's dev; both by video."""
+
+    threshold: float
+    dev_auc: dict[str, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+    """Figures of one channel at one level.
+
+    Args:
+        ids: of the videos or faces that were judged, (rows,).
+        subjects: of each row, (rows,).
+        counts: of the rows.
+        values: seed -> metric -> (figure, replicates of shape (replicates,)); a species' APCER is "apcer/<species>".
+    """
+
+    ids: np.ndarray
+    subjects: np.ndarray
+    counts: Counts
+    values: dict[int, dict[str, tuple[float, np.ndarray]]]
+
+    def stacked(self, metric: str, seeds: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Return a metric's figures (seeds,) and their replicates (seeds, replicates)."""
+        pairs = [self.values[seed][metric] for seed in seeds]
+        return np.array([value for value, _ in pairs]), np.stack([replicates for _, replicates in pairs])
+
+
+Estimates = dict[tuple[str, str], Estimate]  # by channel and level
+
+
+def operating_point(cell: CellResults, seed: int, where: str) -> OperatingPoint:
+    """Return a training's operating point. Raises `MetricError`, which begins with `where`."""
+    dev = aggregate.scores(cell.dev, cell.scores.get(seed, {}), "video", f"{where}, dev")
+    threshold = metrics.dev_threshold(dev.labels, dev.values, dev.datasets)
+    dev_auc = {}
+    for dataset in np.unique(dev.datasets):
+        rows = dev.datasets == dataset
+        dev_auc[str(dataset)] = metrics.auc(dev.labels[rows], dev.values[rows])
+    return OperatingPoint(threshold, dev_auc)
+
+
+def _measure(columns: Columns, channel: str, threshold: float, weights: np.ndarray) -> dict[str, np.ndarray]:
+    if channel == HEAD:
+        return metrics.score_metrics(metrics.ScoreSample(columns.labels, columns.values, columns.species, threshold, weights))
+    return metrics.compute(metrics.READER_METRICS, metrics.VerdictSample(columns.labels, columns.values, weights))
+
+
+def estimate(
+    columns: Mapping[int, Columns],
+    channel: str,
+    thresholds: Mapping[int, float],
+    cell: CellResults,
+    settings: EvaluationSettings,
+) -> Estimate:
+    """Return the figures and replicates of one channel at one level.
+
+    Args:
+        columns: scores or verdicts, by seed.
+        channel: `HEAD` or a reader.
+        thresholds: dev thresholds, by seed.
+        cell: the target names the draws of subjects.
+        settings: of the bootstrap.
+
+    Raises:
+        MetricError: where two seeds were judged on different faces.
+    """
+    first = next(iter(columns.values()))
+    where = f"{cell.key}, {channel}"
+    values: dict[int, dict[str, tuple[float, np.ndarray]]] = {}
+    for seed, rows in columns.items():
+        if not np.array_equal(rows.ids, first.ids):
+            raise MetricError(f"{where}: seed {seed} was judged on other faces than the first seed; run `dvc repro`")
+        if channel == HEAD:
+            metrics.check(rows.labels, rows.values, f"{where}, seed {seed}")
+        threshold = thresholds[seed]
+
+        def measure(weights: np.ndarray, rows: Columns = rows, threshold: float = threshold) -> dict[str, np.ndarray]:
+            return _measure(rows, channel, threshold, weights)
+
+        draws = bootstrap.draw_subjects(rows.subjects, rows.labels, settings.replicates, settings.seed, cell.target)
+        point, replicates = bootstrap.point_and_replicates(measure, *draws)
+        values[seed] = {name: (point[name], replicates[name]) for name in point}
+    attacks = int(first.labels.sum())
+    counts = Counts(len(first.labels) - attacks, attacks, len(np.unique(first.subjects)))
+    return Estimate(first.ids, first.subjects, counts, values)
+
+
+def estimates(cell: CellResults, thresholds: Mapping[int, float], settings: EvaluationSettings) -> Estimates:
+    """Return every channel of a cell at both levels; `thresholds` by seed.
+
+    Raises:
+        MetricError: where a face has no score, or a reader judged no explanation of a seed.
+    """
+    by_channel = {}
+    for level in LEVELS:
+        columns = {
+            seed: aggregate.scores(cell.test, cell.scores[seed], level, f"{cell.key}, seed {seed}, test") for seed in thresholds
+        }
+        by_channel[HEAD, level] = estimate(columns, HEAD, thresholds, cell, settings)
+        for reader, verdicts in cell.verdicts.items():
+            unjudged = [seed for seed in thresholds if not verdicts.get(seed)]
+            if unjudged:
+                raise MetricError(
+                    f"{cell.key}: reader {reader} judged no explanation of seed {unjudged[0]}; run `dvc repro readers`"
+                )
+            columns = {seed: aggregate.verdicts(cell.test, verdicts[seed], level) for seed in thresholds}
+            by_channel[reader, level] = estimate(columns, reader, thresholds, cell, settings)
+    return by_channel
+
+
+def decisions(cell: CellResults, thresholds: Mapping[int, float]) -> dict[tuple[str, int], Decisions]:
+    """Return the decisions of each channel on the target's videos, by (channel, seed); `thresholds` by seed."""
+    by_channel = {}
+    for seed, threshold in thresholds.items():
+        columns = aggregate.scores(cell.test, cell.scores[seed], "video", f"{cell.key}, seed {seed}, test")
+        by_channel[HEAD, seed] = pairwise_tests.of_scores(columns, threshold)
+        for reader, verdicts in cell.verdicts.items():
+            by_channel[reader, seed] = pairwise_tests.of_verdicts(aggregate.verdicts(cell.test, verdicts[seed], "video"))
+    return by_channel
+
+
+def level_metrics(estimate: Estimate, seeds: Sequence[int], draws: np.ndarray, confidence: float) -> LevelMetrics:
+    """Return means over `seeds` with their intervals; `draws` of seeds, (replicates, seeds)."""
+    figures: Figures = {}
+    apcer: Figures = {}
+    for metric in estimate.values[seeds[0]]:
+        values, replicates = estimate.stacked(metric, seeds)
+        drawn = bootstrap.mean_over_seeds(replicates, draws)
+        figure = bootstrap.figure(float(values.mean()), drawn, confidence, estimate.counts.subjects)
+        _, _, species = metric.partition("/")
+        if species:
+            apcer[species] = figure
+        else:
+            figures[metric] = figure
+    return LevelMetrics(estimate.counts, figures, apcer)
+
+
+def seed_metrics(
+    by_channel: Estimates, points: Mapping[int, OperatingPoint], stream: str, settings: EvaluationSettings
+) -> SeedMetrics:
+    """Return figures of one seed, or means over several.
+
+    Args:
+        by_channel: of the cell.
+        points: the seeds, with their operating points.
+        stream: the name of the draws of seeds.
+        settings: of the bootstrap.
+    """
+    seeds = list(points)
+    draws = bootstrap.draw_seeds(len(seeds), settings.replicates, settings.seed, stream)
+    levels = {key: level_metrics(estimate, seeds, draws, settings.confidence) for key, estimate in by_channel.items()}
+    readers = dict.fromkeys(channel for channel, _ in by_channel if channel != HEAD)
+    datasets = next(iter(points.values())).dev_auc
+    return SeedMetrics(
+        threshold_dev=float(np.mean([point.threshold for point in points.values()])),
+        dev_auc={name: float(np.mean([point.dev_auc[name] for point in points.values()])) for name in datasets},
+        video=levels[HEAD, "video"],
+        frame=levels[HEAD, "frame"],
+        readers={name: ReaderMetrics(levels[name, "video"], levels[name, "frame"]) for name in readers},
+    )

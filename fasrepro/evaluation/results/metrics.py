@@ -1,0 +1,191 @@
+"""metrics.json, which the stage `evaluate` writes: figures of every cell, and differences between runs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from fasrepro.evaluation.results.shared import Cell, Counts, EvaluationSettings, Figures, LedgerSettings
+
+
+@dataclasses.dataclass(frozen=True)
+class LevelMetrics:
+    """Figures of one channel by video or by frame; `figures` by `metrics.METRICS` or `metrics.READER_METRICS`.
+
+    `apcer` by species, of the head alone.
+    """
+
+    counts: Counts
+    figures: Figures
+    apcer: Figures = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class ReaderMetrics:
+    """One reader's verdicts on a cell's explanations."""
+
+    video: LevelMetrics
+    frame: LevelMetrics
+
+
+@dataclasses.dataclass(frozen=True)
+class SeedMetrics:
+    """Figures of one training, or their means over trainings.
+
+    Args:
+        threshold_dev: the EER threshold of the sources' dev videos, in the unit of scores; used for frames as well.
+        dev_auc: by source, on its dev videos.
+        video: of the head's scores.
+        frame: of the head's scores.
+        readers: by reader.
+    """
+
+    threshold_dev: float
+    dev_auc: dict[str, float]
+    video: LevelMetrics
+    frame: LevelMetrics
+    readers: dict[str, ReaderMetrics]
+
+
+@dataclasses.dataclass(frozen=True)
+class CellMetrics(Cell):
+    """A cell: means over its `seeds`, and each seed alone; a recorded run keeps the means alone."""
+
+    seeds: list[int]
+    mean: SeedMetrics
+    by_seed: dict[int, SeedMetrics] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """Run minus baseline of one metric, paired over subjects and seeds; `run` comes after `baseline` in the alphabet.
+
+    Args:
+        run: the one that is named after the baseline; each pair of runs stands once.
+        baseline: the other one.
+        channel: `HEAD` or a reader.
+        level: "video" or "frame".
+        metric: of `metrics.METRICS` or `metrics.READER_METRICS`.
+        difference: in [-1, 1].
+        low: of its interval; None over fewer than two subjects.
+        high: of its interval.
+        seeds: that both runs have; of a mean the fewest of any cell.
+        subjects: of the target; of a mean those of all its targets, each counted once.
+        detectable: the smallest difference that 80 % power would see, >= 0; of the head by video alone, else None.
+        recorded: the profile whose recorded run the row was taken from; "" for this run's own.
+    """
+
+    run: str
+    baseline: str
+    channel: str
+    level: str
+    metric: str
+    difference: float
+    low: float | None
+    high: float | None
+    seeds: int
+    subjects: int
+    detectable: float | None = dataclasses.field(default=None, kw_only=True)
+    recorded: str = dataclasses.field(default="", kw_only=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class CellDifference(Difference):
+    """A difference on one target of one protocol."""
+
+    protocol: str
+    target: str
+    cell: str
+
+
+@dataclasses.dataclass(frozen=True)
+class MeanDifference(Difference):
+    """A difference averaged over cells (`cells.pool_of`); the three lists go together and name each averaged cell."""
+
+    protocols: list[str]
+    targets: list[str]
+    cells: list[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class AucTest:
+    """DeLong's test of one seed's AUC: run minus baseline, two-sided p, and p after Holm; None where p is undefined."""
+
+    difference: float
+    p: float | None
+    p_holm: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class DecisionTest:
+    """McNemar's exact test of one seed's decisions: the videos that only the run, or only the baseline, decided correctly."""
+
+    run_only: int
+    baseline_only: int
+    p: float | None
+    p_holm: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class PairwiseTests:
+    """Descriptive tests of two runs, by video, on one cell with one seed; `auc` of the head alone. They decide no verdict."""
+
+    protocol: str
+    target: str
+    cell: str
+    run: str
+    baseline: str
+    channel: str
+    seed: int
+    bona_fide: DecisionTest
+    attack: DecisionTest
+    all: DecisionTest
+    auc: AucTest | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class TunedRate:
+    """One learning rate: mean AUC over the dev data sets, and HTER (dev threshold) and AUC on the target, by video."""
+
+    dev_auc: float
+    hter_dev: float
+    auc: float
+
+
+@dataclasses.dataclass(frozen=True)
+class TuningReport:
+    """The learning rates that a run chose from, by rate as text.
+
+    Args:
+        chosen: the rate with the highest dev AUC.
+        protocol: whose dev people chose.
+        target: the target that `rates` reports beside dev.
+        rates: empty where there was nothing to choose.
+        saturated: whether dev cannot tell the rates apart; None where there was nothing to choose.
+    """
+
+    chosen: float
+    protocol: str
+    target: str
+    rates: dict[str, TunedRate]
+    saturated: bool | None
+
+
+@dataclasses.dataclass(frozen=True)
+class MetricsSettings:
+    """Settings that the figures depend on; `power` is that of `Difference.detectable`, in (0, 1)."""
+
+    evaluation: EvaluationSettings
+    ledger: LedgerSettings
+    power: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Metrics:
+    """metrics.json: `cells` by `key`, paired differences on cells and averaged over cells, descriptive tests, tuning by run."""
+
+    cells: dict[str, CellMetrics]
+    paired: list[CellDifference]
+    means: list[MeanDifference]
+    settings: MetricsSettings
+    pairwise_tests: list[PairwiseTests] = dataclasses.field(default_factory=list)
+    tuning: dict[str, TuningReport] = dataclasses.field(default_factory=dict)

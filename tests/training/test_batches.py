@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from transformers import ProcessorMixin
+
+from fasrepro.models import backbones, inputs
+from fasrepro.rows.faces import Label
+from fasrepro.rows.training import TrainRow
+from fasrepro.training import batches
+from tests.small_models import PROMPT
+from tests.training.small_runs import TEXTS, rows
+
+
+def row(dataset: str, number: int) -> TrainRow:
+    return TrainRow(f"{dataset}/v#{number}", dataset, "bona_fide", Label.BONA_FIDE, "", "", "", "")
+
+
+def test_balanced_draws_fall_on_each_data_set_equally_often() -> None:
+    rows = [row("oulu", n) for n in range(71)] + [row("msu", n) for n in range(19)] + [row("casia", n) for n in range(10)]
+    weights = batches.row_weights(rows, "balanced")
+    assert weights is not None
+    shares = [sum(w for r, w in zip(rows, weights, strict=True) if r.dataset == name) for name in ("oulu", "msu", "casia")]
+    assert shares == pytest.approx([1.0, 1.0, 1.0])
+    drawn = torch.multinomial(torch.tensor(weights), 30_000, replacement=True, generator=torch.Generator().manual_seed(1))
+    assert sum(rows[n].dataset == "casia" for n in drawn.tolist()) / 30_000 == pytest.approx(1 / 3, abs=0.02)
+
+
+def test_natural_draws_every_row_once() -> None:
+    assert batches.row_weights([row("oulu", 0)], "natural") is None
+
+
+def test_a_row_is_encoded_once_and_as_it_is_in_any_batch(checkpoint: Path, picture: Callable[[int], Image.Image]) -> None:
+    read: list[str] = []
+
+    def image(row: TrainRow) -> Image.Image:
+        read.append(row.face_id)
+        return picture(5 * int(row.crop))  # of one size
+
+    _, processor = backbones.load(str(checkpoint))
+    encode = batches.prompt_encoder(processor, image, PROMPT)
+    data = rows()
+    for batch in (data[:3], data[2:5], data[:1]):
+        together = inputs.encode_prompts(processor, [picture(5 * int(row.crop)) for row in batch], PROMPT)
+        encoded = encode(batch)
+        assert encoded.keys() == together.keys()
+        assert all(torch.equal(encoded[name], together[name]) for name in together)
+    assert read == [row.face_id for row in data[:5]]
+
+
+class PaddingProcessor(ProcessorMixin):
+    """Pads images to the largest of a batch, as some architectures' processors do."""
+
+    def __init__(self) -> None:
+        pass
+
+    def apply_chat_template(self, messages: list[Any], **_: Any) -> str:
+        return PROMPT
+
+    def __call__(self, text: list[str], images: list[list[Image.Image]], **_: Any) -> dict[str, torch.Tensor]:
+        pixels = torch.zeros(len(images), *(max(sizes) for sizes in zip(*(image.size for (image,) in images), strict=True)))
+        for row, (image,) in enumerate(images):
+            pixels[row, : image.width, : image.height] = 1
+        return {"pixel_values": pixels, "input_ids": torch.ones(len(text), 4, dtype=torch.long)}
+
+
+def test_images_of_several_sizes_are_padded_as_the_processor_does(picture: Callable[[int], Image.Image]) -> None:
+    images = [picture(number).resize(size) for number, size in enumerate(((4, 2), (2, 4)))]
+    encode = batches.prompt_encoder(PaddingProcessor(), lambda row: images[int(row.crop) % 2], PROMPT)
+    data = rows()[:2]
+    together = inputs.encode_prompts(PaddingProcessor(), [images[int(row.crop) % 2] for row in data], PROMPT)
+    assert together["pixel_values"].shape == (2, 4, 4)
+    assert all(torch.equal(value, together[name]) for name, value in encode(data).items())
+
+
+def test_no_more_is_kept_than_there_is_room_for(
+    checkpoint: Path, picture: Callable[[int], Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(batches, "KEPT_BYTES", 100)
+    _, processor = backbones.load(str(checkpoint))
+    encode = batches.prompt_encoder(processor, lambda row: read.append(row.face_id) or picture(5), PROMPT)
+    assert all(torch.equal(value, encode(rows()[:2])[name]) for name, value in encode(rows()[:2]).items())
+    assert len(read) > 2
+
+
+def test_captions_are_cut_at_the_limit_and_only_then_lack_an_end(checkpoint: Path, picture: Callable[[int], Image.Image]) -> None:
+    _, processor = backbones.load(str(checkpoint))
+    prompts = inputs.encode_prompts(processor, [picture(1)], PROMPT)
+    for limit, ends in ((3, False), (64, True)):
+        labels = inputs.append_captions(prompts, [TEXTS[0]], processor, limit)["labels"][0]
+        kept = labels[labels != inputs.IGNORED].tolist()
+        assert len(kept) <= limit
+        assert (kept[-1] == processor.tokenizer.eos_token_id) is ends

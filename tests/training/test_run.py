@@ -1,0 +1,153 @@
+"""One training: what moves, what stays, what a seed decides, and how phases follow each other."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from fasrepro.models import backbones, vlm
+from fasrepro.rows.training import TrainRow
+from fasrepro.training import batches, trainer
+from tests.small_models import PROMPT, made_of, model_of
+from tests.training.small_runs import TEXTS, rows, steps, train
+
+Picture = Callable[[int], Image.Image]
+LABELS_ALONE = {"captions": {}, "phases": [{"name": "joint", "steps": 5, "losses": {"head": 0.7}}]}
+TWO_PHASES = {
+    "phases": [
+        {"name": "describe", "train": ["vision", "projector", "language"], "losses": {"caption": 1.0}, "steps": 6},
+        {
+            "name": "decide",
+            "reset": ["projector", "language"],
+            "train": ["projector", "lora_language", "head"],
+            "losses": {"head": 0.7, "caption": 0.3},
+            "steps": 4,
+            "rate": 0.5,
+        },
+    ]
+}
+
+
+def caption_loss(model: vlm.FasVlm, processor: Any, data: list[TrainRow], picture: Picture) -> float:
+    batch = batches.collator(processor, lambda row: picture(int(row.crop)), PROMPT, 64)(data)
+    with torch.no_grad():
+        output = model(**{name: value for name, value in batch.items() if name not in ("attack", "labels")})
+    return float(trainer.caption_loss(output, batch))
+
+
+def test_every_run_of_a_seed_sees_the_same_images_in_the_same_order(
+    checkpoint: Path, picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    collator = batches.collator
+
+    def recording(*args: Any) -> Callable[[list[TrainRow]], dict[str, Any]]:
+        collate = collator(*args)
+        return lambda batch: order.extend(row.face_id for row in batch) or collate(batch)
+
+    monkeypatch.setattr(batches, "collator", recording)
+
+    def order_of(captioned: bool = True, **changed: Any) -> list[str]:
+        order.clear()
+        train(checkpoint, picture, tmp_path, rows(captioned), 3, **{**steps(5), **changed})
+        return list(order)
+
+    natural, balanced = order_of(), order_of(sampling="balanced")
+    assert natural == order_of(captioned=False, **LABELS_ALONE)
+    assert natural == order_of(learning_rates=[0.001])
+    assert balanced == order_of(captioned=False, sampling="balanced", **LABELS_ALONE)
+    assert sorted(natural[:6]) == [row.face_id for row in rows()]  # each row once before any comes again
+    assert sorted(balanced[:6]) != [row.face_id for row in rows()]  # drawn with replacement
+
+
+def test_a_shuffled_caption_costs_more_than_the_true_one(checkpoint: Path, picture: Picture, tmp_path: Path) -> None:
+    data = rows()
+    trained = train(checkpoint, picture, tmp_path, data, **steps(120))
+    shuffled = [dataclasses.replace(row, caption=TEXTS[(n + 1) % 3]) for n, row in enumerate(data)]
+    true_cost, false_cost = (caption_loss(trained.model, trained.processor, each, picture) for each in (data, shuffled))
+    assert 0 < true_cost < 0.5 * false_cost
+    curve = trained.log["losses"]["joint"]["caption"]
+    assert curve[-1] < curve[0]
+
+
+def test_training_moves_what_it_should_and_the_frozen_backbone_stays(checkpoint: Path, picture: Picture, tmp_path: Path) -> None:
+    untouched = dict(backbones.load(str(checkpoint))[0].named_parameters())
+    trained = train(checkpoint, picture, tmp_path, rows())
+    assert not trained.weights
+    for name, parameter in trained.model.body.get_base_model().named_parameters():
+        plain = name.replace(".base_layer", "").replace(".original_module", "")
+        if plain in untouched:
+            assert torch.equal(parameter, untouched[plain]), name
+    before = dict(model_of(checkpoint, seed=5)[0].named_parameters())
+    after = dict(trained.model.named_parameters())
+    for part in ("lora_A", "lora_B", "connector", "lm_head", "head.linear"):
+        names = [name for name in vlm.trainable(trained.model) if part in name]
+        assert names
+        assert any(not torch.equal(after[name], before[name]) for name in names), part
+
+
+@pytest.mark.parametrize("changed", [steps(4), TWO_PHASES], ids=["one phase", "two phases"])
+def test_same_seed_same_bytes_other_seed_other_weights(
+    checkpoint: Path, picture: Picture, tmp_path: Path, changed: dict[str, Any]
+) -> None:
+    for folder, seed in (("a", 5), ("b", 5), ("c", 6)):
+        trained = train(checkpoint, picture, tmp_path / "work", rows(), seed, **changed)
+        vlm.save(trained.model, tmp_path / folder, made_of(checkpoint, trained.processor), trained.weights)
+    contents = [
+        {path.name: path.read_bytes() for path in (tmp_path / folder).iterdir() if path.suffix == ".safetensors"}
+        for folder in "abc"
+    ]
+    assert contents[0] == contents[1] != contents[2]
+    assert all(contents[0][name] != contents[2][name] for name in contents[0])
+
+
+def test_runs_differ_by_their_captions_alone(checkpoint: Path, picture: Picture, tmp_path: Path) -> None:
+    captioned = train(checkpoint, picture, tmp_path, rows(), **steps(5))
+    labelled = train(checkpoint, picture, tmp_path, rows(captions=False), **LABELS_ALONE)
+    assert vlm.trainable(captioned.model) == vlm.trainable(labelled.model)
+    assert set(captioned.log["losses"]["joint"]) == {"head", "caption"}
+    assert set(labelled.log["losses"]["joint"]) == {"head"}
+
+
+def test_a_second_phase_inherits_what_it_does_not_reset(checkpoint: Path, picture: Picture, tmp_path: Path) -> None:
+    plain = backbones.load(str(checkpoint))[0].state_dict()
+    trained = train(checkpoint, picture, tmp_path, rows(), **TWO_PHASES)
+    parts = backbones.backbone(vlm.unwrapped(trained.model.body))
+    after = {name.replace(".base_layer.", "."): value for name, value in vlm.unwrapped(trained.model.body).state_dict().items()}
+    vision = [name for name in plain if name.startswith(parts.vision)]
+    language = [name for name in plain if name.startswith((parts.language, "lm_head"))]
+    assert any(not torch.equal(after[name], plain[name]) for name in vision)  # trained in the first phase, then inherited
+    assert all(torch.equal(after[name], plain[name]) for name in language)  # reset; its adapters alone are trained
+    assert trained.weights
+    assert all(name.startswith(parts.vision) for name in trained.weights)
+    assert list(trained.log["losses"]) == ["describe", "decide"]
+
+
+def test_a_model_of_two_phases_comes_back_from_its_checkpoint(checkpoint: Path, picture: Picture, tmp_path: Path) -> None:
+    trained = train(checkpoint, picture, tmp_path / "work", rows(), **TWO_PHASES)
+    made = made_of(checkpoint, trained.processor)
+    vlm.save(trained.model, tmp_path / "saved", made, trained.weights)
+    again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path / "saved", made)
+    batch = batches.collator(trained.processor, lambda row: picture(int(row.crop)), PROMPT, 64)(rows(captions=False))
+    given = {name: value for name, value in batch.items() if name not in ("attack", "prompt_tokens")}
+    assert torch.equal(trained.model.p_attack(**given), again.p_attack(**given))
+
+
+def test_adapters_of_a_first_phase_are_kept_in_the_second(checkpoint: Path, picture: Picture, tmp_path: Path) -> None:
+    phases = [
+        {"name": "describe", "train": ["lora_vision", "projector"], "losses": {"caption": 1.0}, "steps": 4},
+        {"name": "decide", "train": ["head"], "losses": {"head": 1.0}, "steps": 2},
+    ]
+    trained = train(checkpoint, picture, tmp_path, rows(), phases=phases)
+    plain = backbones.load(str(checkpoint))[0].state_dict()
+    changed = {
+        name for name, value in vlm.unwrapped(trained.model.body).state_dict().items() if not torch.equal(value, plain[name])
+    }
+    assert changed
+    assert changed <= trained.weights
