@@ -22,10 +22,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "captions": ("fasrepro.llm",),
     "simulation": (
         "fasrepro.archives",
-        "fasrepro.captions.styles",
         "fasrepro.captions.layouts",
-        "fasrepro.llm",
+        "fasrepro.captions.styles",
         "fasrepro.config",
+        "fasrepro.llm",
     ),
     "data": ("fasrepro.archives",),
     "archives": (),
