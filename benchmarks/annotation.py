@@ -108,7 +108,7 @@ def bodies(world: stand_in.World, style: Style, endpoint: Endpoint) -> list[dict
     for face in world.faces:
         data = base64.b64encode(read_png(world.crops, face.crop, face.crop_sha256)[0]).decode()
         image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
-        content = [image, {"type": "text", "text": style.aware(face.label, face.species)}]
+        content = [image, {"type": "text", "text": style.aware_prompt(face.label, face.species)}]
         messages = [{"role": "system", "content": style.system()}, {"role": "user", "content": content}]
         settings = {"max_tokens": endpoint.max_tokens, "temperature": endpoint.temperature, "seed": endpoint.seed}
         made.append({"model": endpoint.model, "messages": messages, **settings})

@@ -19,11 +19,11 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face, Label, face_id
 from fasrepro.rows.training import TrainRow
 from fasrepro.rows.truth import Truth
 from fasrepro.simulation import foundation_portraits
-from fasrepro.simulation.annotator.annotator import Annotator, Failings, known_images
+from fasrepro.simulation.annotator.annotator import Annotator, known_images
 
 SIDE = 80  # pixels of a crop, about what a tight crop of the embedded profile has
 DRAWN = 24  # different pictures; each face's is one of them with a mark, for a draw takes longer than what is measured
-NEVER = dict.fromkeys((field.name for field in dataclasses.fields(Failings)), 0.0)
+NEVER = dict.fromkeys((field.name for field in dataclasses.fields(config.Simulated)), 0.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +54,7 @@ def world(folder: Path, count: int) -> World:
             seen = () if face.label is Label.BONA_FIDE else vocabulary.cues_of(species)[number % 2 :][:3]
             whole = (everywhere,) * len(seen)
             truths.append(Truth(face.face_id, tuple(seen), (0.5,) * len(seen), whole, (), (), json.dumps(attributes)))
-    annotator = Annotator(known_images(faces, truths), Failings(**NEVER), seed=1)
+    annotator = Annotator(known_images(faces, truths), config.Simulated(**NEVER | {"seed": 1}))
     return World(faces, folder, annotator)
 
 
@@ -83,7 +83,7 @@ def train_rows(found: World, style: Style) -> list[TrainRow]:
     """Return each face with the caption that the annotator gives it when told its label: about 95 words in style `reasoning`."""
     rows = []
     for face in found.faces:
-        text, finish_reason = found.annotator.reply(style.aware(face.label, face.species), face.crop_sha256, 0, 600)
+        text, finish_reason = found.annotator.reply(style.aware_prompt(face.label, face.species), face.crop_sha256, 0, 600)
         caption, _ = checks.accept(style, text, finish_reason, face.label)
         kept = (face.face_id, face.dataset, face.species, face.label, face.crop, face.crop_sha256)
         rows.append(TrainRow(*kept, style.name, caption))

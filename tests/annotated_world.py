@@ -1,4 +1,4 @@
-"""A small index with crops and truth, made here so that captions can be tested without archives."""
+"""A small index with crops and truth, so that captions can be tested without archives."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from fasrepro import crops, vocabulary
+from fasrepro.config import Simulated
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face, Label, face_id
 from fasrepro.rows.truth import Truth
-from fasrepro.simulation.annotator.annotator import Annotator, Failings, known_images
+from fasrepro.simulation.annotator.annotator import Annotator, known_images
 from tests.regions import box_region
 
 SPECIES = ["bona_fide", "print", "replay_video"]
@@ -20,20 +21,21 @@ SPECIES = ["bona_fide", "print", "replay_video"]
 
 @dataclasses.dataclass(frozen=True)
 class World:
-    root: Path  # holds crops/, faces.parquet and truth.parquet, laid out as results/ is
+    root: Path  # holds results/ with crops, faces and truth of msu
     crops: Path
     faces: list[Face]
     truths: list[Truth]
 
     def annotator(self, seed: int = 5, **rates: float) -> Annotator:
-        names = [field.name for field in dataclasses.fields(Failings)]
-        failings = Failings(**{name: rates.get(name, 0.0) for name in names})
-        return Annotator(known_images(self.faces, self.truths), failings, seed)
+        """Return the annotator of this world, which fails at `rates`, 0 if not given."""
+        names = [field.name for field in dataclasses.fields(Simulated)]
+        settings = Simulated(**{name: rates.get(name, 0.0) for name in names} | {"seed": seed})
+        return Annotator(known_images(self.faces, self.truths), settings)
 
 
 def make_world(root: Path, count: int) -> World:
     """Make `count` faces: a third bona fide, a third print, a third replay, each with all cues of its species but one."""
-    folder = root / "results" / "index" / "crops"
+    folder = root / "results" / "crops"
     faces, truths, pictures = [], [], {}
     random = np.random.default_rng(11)
     for number in range(count):
@@ -79,6 +81,6 @@ def make_world(root: Path, count: int) -> World:
     with crops.packed(folder) as add:
         for name, data in pictures.items():
             add(name, data)
-    table.write(root / "results" / "index" / "faces.parquet", faces, Face)
-    table.write(root / "results" / "archives" / "truth.parquet", truths, Truth)
+    table.write(root / "results" / "faces" / "msu.parquet", faces, Face)
+    table.write(root / "results" / "truth" / "msu.parquet", truths, Truth)
     return World(root, folder, faces, truths)

@@ -5,35 +5,36 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fasrepro.archives import ARCHIVES, layout
+from fasrepro.archives import archive, layout
 from fasrepro.hashing import sha256_file, sha256_json
 
 VIDEOS = (".mp4", ".mov", ".avi")
 
 
-def fingerprint(folder: Path, contents: bool) -> dict[str, Any]:
-    """Return for each data set under `folder` its files' number and size, and a hash over the sorted list of path and size.
+def fingerprint(folder: Path, name: str, contents: bool) -> dict[str, Any]:
+    """Return the number and size of a data set's files, and a hash over the sorted list of path and size.
 
-    With `contents` the hash covers each file's bytes too: right for archives made here, slow for terabytes.
-    Raises `ArchiveError` where no data set's folder is there.
+    Args:
+        folder: that holds the official tree.
+        name: of the data set.
+        contents: whether the hash covers each file's bytes too: right for archives made here, slow for terabytes.
+
+    Raises:
+        ArchiveError: where the data set is unknown, or its folder is absent.
     """
-    found: dict[str, Any] = {}
-    for name, archive in ARCHIVES.items():
-        root = folder / archive.FOLDER
-        if not root.is_dir():
-            continue
-        rows: list[list[Any]] = []
-        for path in layout.files(root):
-            size = (root / path).stat().st_size
-            rows.append([path, size, sha256_file(root / path)] if contents else [path, size])
-        found[name] = {
-            "root": archive.FOLDER,
-            "files": len(rows),
-            "videos": sum(row[0].lower().endswith(VIDEOS) for row in rows),
-            "bytes": sum(row[1] for row in rows),
-            "list_sha256": sha256_json(rows),
-        }
-    if not found:
-        known = ", ".join(archive.FOLDER for archive in ARCHIVES.values())
-        raise layout.ArchiveError(f"{folder}: none of {known} is there; put at least one official archive under that name")
-    return found
+    root = folder / archive(name).FOLDER
+    if not root.is_dir():
+        raise layout.ArchiveError(
+            f"{root}: no such folder; put the official archive there, or take {name} out of archives.datasets"
+        )
+    rows: list[list[Any]] = []
+    for path in layout.files(root):
+        size = (root / path).stat().st_size
+        rows.append([path, size, sha256_file(root / path)] if contents else [path, size])
+    return {
+        "root": root.name,
+        "files": len(rows),
+        "videos": sum(row[0].lower().endswith(VIDEOS) for row in rows),
+        "bytes": sum(row[1] for row in rows),
+        "list_sha256": sha256_json(rows),
+    }

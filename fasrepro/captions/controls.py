@@ -1,7 +1,7 @@
-"""Controls: captions made from annotated ones, each without one thing that a reasoning caption has.
+"""Controls: captions derived from another set's captions, each lacking one thing that a reasoning caption has.
 
-They ask nothing of an annotator. A run on one of them sees the same faces, as many captions and as many steps as a run on
-reasoning captions, of about their length; what it learns less of is what the control lacks. The papers have none of these.
+No annotator is asked. A run on a control sees the same faces, and as many captions of about the same length, as a run on
+reasoning captions: only what the control lacks can make the difference. The papers have no such controls.
 """
 
 from __future__ import annotations
@@ -12,43 +12,50 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from fasrepro import names, vocabulary
-from fasrepro.captions import checks
+from fasrepro.captions.layouts import LAYOUTS
 from fasrepro.captions.styles import OF_LABEL, STYLES, VERDICTS
 from fasrepro.hashing import unit_hash
 from fasrepro.rows.captions import Caption, Verdict
 from fasrepro.rows.faces import Face, Label
 
 Texts = Mapping[str, str]  # face_id -> caption
-VERSION = 2  # of what all controls do; a change of one makes other captions
+VERSION = 2  # of all controls; raised by hand when one of them changes its captions
 
 
 class ControlError(ValueError):
-    """A control that cannot be made of these captions; the message names the face or the style, and the remedy."""
+    """A control that cannot be derived from these captions; the message names the face or the style, and the remedy."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Control:
-    """`make` turns the captions of the style `source` into the control's; `lacks` says what of reasoning is not in them.
+    """One way to change captions.
 
-    `form` is the style whose form the control's captions still have, "" if none.
+    Args:
+        source: the style of the captions that it is derived from.
+        lacks: what of a reasoning caption is missing.
+        make: (faces, captions by face_id) -> the control's captions by face_id.
+        reads_as: the style that its captions still read as; "" for none.
     """
 
     source: str
     lacks: str
     make: Callable[[Sequence[Face], Texts], dict[str, str]]
-    form: str = ""
+    reads_as: str = ""
 
 
 def partners(faces: Sequence[Face], name: str) -> dict[str, Face]:
-    """Return for each face another one of its data set and species, so that each is the partner of one.
+    """Pair each face with another one of its data set and species, so that each face is the partner of exactly one.
 
-    Of another subject if the most frequent subject has at most half of the faces, else of another presentation if that goes.
-    Which one is a pure function of `name` and the faces. Raises `ControlError` for a face that is alone.
+    The partner is of another subject if no subject has more than half of the faces; else of another presentation, if the same
+    holds of presentations. The pairs are a pure function of `name` and the faces.
+
+    Raises:
+        ControlError: a face is the only one of its data set and species.
     """
     strata: dict[tuple[str, str], list[Face]] = defaultdict(list)
     for face in faces:
         strata[face.dataset, face.species].append(face)
-    found: dict[str, Face] = {}
+    partner_of: dict[str, Face] = {}
     for (dataset, species), members in strata.items():
         if len(members) == 1:
             raise ControlError(
@@ -56,18 +63,18 @@ def partners(faces: Sequence[Face], name: str) -> dict[str, Face]:
             )
         ordered = sorted(members, key=lambda f: [unit_hash(name, part) for part in (f.subject, f.presentation, f.face_id)])
         for group in (Counter(f.subject for f in members), Counter(f.presentation for f in members)):
-            shift = max(group.values())  # equal ones stand together, so whoever is this far off is another
+            shift = max(group.values())  # equals are neighbours in `ordered`, so a face this far away differs
             if 2 * shift <= len(members):
                 break
         else:
             shift = 1
-        found |= {face.face_id: ordered[(place + shift) % len(ordered)] for place, face in enumerate(ordered)}
-    return found
+        partner_of |= {face.face_id: ordered[(place + shift) % len(ordered)] for place, face in enumerate(ordered)}
+    return partner_of
 
 
 def _steps(texts: Texts, face: Face) -> list[str]:
-    """Return the texts of a reasoning caption's six steps, the verdict's sentence at the end of the last."""
-    return checks.steps(STYLES["reasoning"], texts[face.face_id])
+    """Return the six parts of a reasoning caption, the sentence of the verdict still at the end of the last."""
+    return STYLES["reasoning"].form.split(texts[face.face_id])
 
 
 def _sentences(text: str) -> list[str]:
@@ -75,14 +82,14 @@ def _sentences(text: str) -> list[str]:
 
 
 def prose(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
-    """Return each face's own sentences without headings, in an order drawn by hash, the verdict's last."""
-    made = {}
+    """Return each face's own sentences without headings, in an order drawn by hash, the verdict last."""
+    changed = {}
     for face in faces:
         verdict = VERDICTS[OF_LABEL[face.label]]
         body = [sentence for sentence in _sentences(" ".join(_steps(texts, face))) if sentence != verdict]
         order = sorted(range(len(body)), key=lambda place: unit_hash("prose", face.face_id, place))
-        made[face.face_id] = " ".join([*(body[place] for place in order), verdict])
-    return made
+        changed[face.face_id] = " ".join([*(body[place] for place in order), verdict])
+    return changed
 
 
 def shuffled(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
@@ -91,47 +98,49 @@ def shuffled(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
 
 
 def random_words(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
-    """Return for each face as many words as its caption has, drawn from its data set's captions as often as they stand there.
+    """Return for each face as many words as its caption has, drawn from the captions of its data set by their frequency.
 
-    Of its own data set, so that no word of a target's captions reaches a training set.
+    Other data sets are left out, so that no word of a target's captions reaches a training set.
     """
     pools: dict[str, list[str]] = defaultdict(list)
     for face in sorted(faces, key=lambda face: face.face_id):
         pools[face.dataset] += texts[face.face_id].split()
-    made = {}
+    changed = {}
     for face in faces:
         pool, length = pools[face.dataset], len(texts[face.face_id].split())
         draws = (unit_hash("random words", face.face_id, place) for place in range(length))
-        made[face.face_id] = " ".join(pool[int(draw * len(pool))] for draw in draws)
-    return made
+        changed[face.face_id] = " ".join(pool[int(draw * len(pool))] for draw in draws)
+    return changed
 
 
 def species_only(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
-    """Return each face's neutral caption, what it is and its verdict: the label and the species, and no sign of either.
+    """Return each face's neutral caption with its species and verdict, and no sign of either.
 
-    Sentences at the neutral caption's end make room, so that the whole is no longer than it was.
+    Sentences at the end of the neutral caption are dropped, so that the whole is no longer than before.
     """
-    made = {}
+    changed = {}
     for face in faces:
-        told = [f"It looks like {vocabulary.SPECIES[face.species]}.", VERDICTS[OF_LABEL[face.label]]]
-        kept, limit = _sentences(texts[face.face_id]), len(texts[face.face_id].split())
-        while len(kept) > 1 and len(" ".join([*kept, *told]).split()) > limit:
-            kept.pop()
-        made[face.face_id] = " ".join([*kept, *told])
-    return made
+        conclusion = [f"It looks like {vocabulary.SPECIES[face.species]}.", VERDICTS[OF_LABEL[face.label]]]
+        description, limit = _sentences(texts[face.face_id]), len(texts[face.face_id].split())
+        while len(description) > 1 and len(" ".join([*description, *conclusion]).split()) > limit:
+            description.pop()
+        changed[face.face_id] = " ".join([*description, *conclusion])
+    return changed
 
 
 def wrong_cues(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
-    """Return each face's own observation and judgment, and between them the steps of an attack of another family.
+    """Return each face's own observation and judgment, with the steps of an attack of another family between them.
 
-    Of the same data set where it has another family, so that the camera's words are not what is wrong. A bona fide face shows no
-    cue that could be exchanged: its steps are those of another bona fide face. Raises `ControlError` where all attacks are of one
-    family.
+    The other attack is of the same data set if that has another family, so that words about the camera still fit. A bona fide
+    face has no cue to exchange: it gets the steps of another bona fide face.
+
+    Raises:
+        ControlError: all attacks are of one family.
     """
     family = {species: name for name, members in vocabulary.FAMILIES.items() for species in members}
     attacks = sorted((face for face in faces if face.label is Label.ATTACK), key=lambda face: face.face_id)
-    given = partners([face for face in faces if face.label is Label.BONA_FIDE], "wrong cues")
-    # (data set, family) -> the attacks of another family, of this data set if it has any
+    donors = partners([face for face in faces if face.label is Label.BONA_FIDE], "wrong cues")
+    # (data set, family) -> the attacks of other families, of this data set if it has any
     strata: dict[tuple[str, str], list[Face]] = {}
     for face in attacks:
         place = face.dataset, family[face.species]
@@ -140,14 +149,14 @@ def wrong_cues(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
             strata[place] = [other for other in others if other.dataset == place[0]] or others
         if not strata[place]:
             raise ControlError(f"all attacks are of the family {place[1]!r}: there are no wrong cues to give them")
-        given[face.face_id] = strata[place][int(unit_hash("wrong cues", face.face_id) * len(strata[place]))]
-    made = {}
+        donors[face.face_id] = strata[place][int(unit_hash("wrong cues", face.face_id) * len(strata[place]))]
+    changed = {}
     for face in faces:
         first, *_, last = _steps(texts, face)
-        between = _steps(texts, given[face.face_id])[1:-1]
+        between = _steps(texts, donors[face.face_id])[1:-1]
         headings = STYLES["reasoning"].headings
-        made[face.face_id] = "\n".join(f"{title}: {part}" for title, part in zip(headings, [first, *between, last], strict=True))
-    return made
+        changed[face.face_id] = LAYOUTS["headed"].write(headings, [first, *between, last])
+    return changed
 
 
 CONTROLS: dict[str, Control] = {
@@ -164,29 +173,32 @@ CONTROLS: dict[str, Control] = {
 
 
 def control_of(name: str) -> Control:
-    """Return a control by its name. Raises `ValueError` that lists the known ones."""
+    """Return a control by its name. Raises `ValueError` that suggests the nearest name."""
     return names.lookup(CONTROLS, name, "control")
 
 
 def words_of(name: str) -> tuple[str, str]:
-    """Return what style a control is made of, and what it lacks."""
+    """Return the style that a control is derived from, and what the control lacks."""
     control = control_of(name)
     return control.source, control.lacks
 
 
 def derive(name: str, faces: Iterable[Face], captions: Sequence[Caption]) -> list[Caption]:
-    """Return the captions of a control: one for each of `captions`, which are those of its source, in their order.
+    """Return the captions of a control: one for each of `captions`, which are of its source, in their order.
 
-    What is made keeps the source's model and key, so that it can be walked back to the reply. Raises `ControlError` where the
-    source's verdict is not the face's label, as a label-blind annotator's may be: a control gives the true verdict.
+    They keep the model and the key of the source, so that each can be traced to a reply.
+
+    Raises:
+        ControlError: the verdict of a source caption is not the label, as a label-blind annotator's may be. A control states the
+            true verdict, so it cannot be derived from such captions.
     """
     control, by_id = control_of(name), {face.face_id: face for face in faces}
-    concluded = captions if STYLES[control.source].concludes else []
-    wrong = [caption.face_id for caption in concluded if caption.verdict != OF_LABEL[by_id[caption.face_id].label]]
-    if wrong:
-        raise ControlError(
-            f"{wrong[0]}: the verdict of its {control.source} caption is not its label: {name} needs annotator.label_aware true"
-        )
+    for caption in captions if STYLES[control.source].concludes else ():
+        if caption.verdict != OF_LABEL[by_id[caption.face_id].label]:
+            raise ControlError(
+                f"{caption.face_id}: the verdict of its {control.source} caption is not its label: {name} needs"
+                " annotator.label_aware true"
+            )
     texts = control.make([by_id[caption.face_id] for caption in captions], {c.face_id: c.text for c in captions})
     return [
         dataclasses.replace(
@@ -201,5 +213,5 @@ def derive(name: str, faces: Iterable[Face], captions: Sequence[Caption]) -> lis
 
 
 def _verdict(text: str, label: Label) -> Verdict:
-    """Return the verdict that a control gives: the label's, or none where it does not end with one."""
+    """Return the label's verdict if the text ends with it, else undecided."""
     return OF_LABEL[label] if text.endswith(VERDICTS[OF_LABEL[label]]) else Verdict.UNDECIDED

@@ -1,7 +1,7 @@
-"""What came of annotation, by data set and species: what it took, how long the captions are, how alike, and what they name.
+"""A report on captions: what they took, how long they are, how alike, and what they name; in all, by data set and by species.
 
-A caption is a text about one image. These figures show where it may be none: where captions repeat each other, name no cue, or
-name what goes with the species of attack, which the annotator may have been told, and is not in the image.
+A caption should be about its image. These figures show where it may not be: where captions repeat each other, name no cue, or
+name what goes with the species, which the annotator may have been told, but is not in the image.
 """
 
 from __future__ import annotations
@@ -14,14 +14,41 @@ import numpy as np
 
 from fasrepro import hashing, vocabulary
 from fasrepro.captions import duplicates
+from fasrepro.captions.styles import OF_LABEL
 from fasrepro.llm import types
-from fasrepro.rows.captions import Caption
+from fasrepro.rows.captions import Caption, Verdict
 from fasrepro.rows.faces import Face, Label
 
-EXAMPLES = 2  # captions of a species
+EXAMPLES = 2  # captions per species
 PERCENTILES = (5, 50, 95)
 
 Outcome = types.Answer[Any] | types.Failure
+
+
+def summary(
+    captions: Sequence[Caption],
+    answers: Mapping[str, types.Answer[Any]],
+    failures: Mapping[str, types.Failure],
+    faces: Mapping[str, Face],
+) -> dict[str, Any]:
+    """Count captions, attempts, the reasons for rejections, mean words, and agreement with the label.
+
+    "verdict_agreement" is the share of captions whose verdict is the face's label: 1 by construction if the annotator was told
+    it, None if the style has no verdict. "failed" names each face without a caption, with the last reason.
+    """
+    attempts = Counter(str(caption.attempts) for caption in captions)
+    words = [len(caption.text.split()) for caption in captions]
+    concluding = [caption for caption in captions if caption.verdict != Verdict.UNDECIDED]
+    agreeing = [caption.verdict == OF_LABEL[faces[caption.face_id].label] for caption in concluding]
+    return {
+        "faces": len(faces),
+        "captions": len(captions),
+        "failed": {face_id: failure.reason for face_id, failure in failures.items()},
+        "attempts": dict(attempts),
+        "rejected": types.rejection_counts([*answers.values(), *failures.values()]),
+        "mean_words": round(sum(words) / len(words), 2) if words else 0.0,
+        "verdict_agreement": _share(agreeing),
+    }
 
 
 def breakdown(
@@ -30,18 +57,22 @@ def breakdown(
     faces: Mapping[str, Face],
     present: Mapping[str, Collection[str]] | None,
 ) -> dict[str, Any]:
-    """Return `figures` of all captions of a style, the same under "datasets" and "species" with `counts`, and "examples".
+    """Return `figures` of all captions, the same with `counts` under "datasets" and "species", and "examples".
 
-    "near" says from when on captions are near-duplicates.
-    `outcomes` is what came of each face that was asked about, `present` the cues that are seen in each face's crop, both by
-    face_id; None where no truth is known. A near-duplicate is one of any caption of the style.
+    "near" states the bound of near-duplicates, which are sought among all captions.
+
+    Args:
+        captions: of one style.
+        outcomes: of each face that a model was asked about, by face_id.
+        faces: by face_id.
+        present: the cues visible in each face's crop, by face_id; None where no truth is known.
     """
     near = dict(zip((c.face_id for c in captions), duplicates.near_duplicates([c.text for c in captions]).tolist(), strict=True))
 
     def of(group: Collection[str]) -> dict[str, Any]:
         own = [caption for caption in captions if caption.face_id in group]
-        asked = [outcomes[face_id] for face_id in group if face_id in outcomes]
-        return counts(len(group), own, asked) | figures(own, near, faces, present)
+        own_outcomes = [outcomes[face_id] for face_id in group if face_id in outcomes]
+        return counts(len(group), own, own_outcomes) | figures(own, near, faces, present)
 
     by_dataset: dict[str, set[str]] = {}
     by_species: dict[str, set[str]] = {}
@@ -58,13 +89,13 @@ def breakdown(
 
 
 def counts(faces: int, captions: Sequence[Caption], outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return how many faces there are, how many have a caption, after how many attempts, and why replies were asked again."""
+    """Count faces, captions, failures, attempts, and the reasons for rejections."""
     return {
         "faces": faces,
         "captions": len(captions),
         "failed": sum(isinstance(outcome, types.Failure) for outcome in outcomes),
         "attempts": dict(sorted(Counter(str(caption.attempts) for caption in captions).items())),
-        "rejected": types.codes(outcomes),
+        "rejected": types.rejection_counts(outcomes),
     }
 
 
@@ -74,37 +105,42 @@ def figures(
     faces: Mapping[str, Face],
     present: Mapping[str, Collection[str]] | None,
 ) -> dict[str, Any]:
-    """Return {"words", "near_duplicates", "no_cue", "fits_not_image"} of captions; `near`, `faces` and `present` by face_id.
+    """Return {"words", "near_duplicates", "no_cue", "fits_not_image"} of captions.
 
-    "words" are mean and percentiles of their length; the others are shares in [0, 1], None of nothing. "no_cue": of the captions
-    of attacks, those that name no cue. "fits_not_image": of the same, those whose every cue goes with the species, by
-    `cues.cues_of`, while at least one is not in the image: a check by a list of words lets them pass. None without truth.
+    "words" is `words` of their lengths; the others are shares in [0, 1], None of no captions. "no_cue": of the captions of
+    attacks, those that name no cue. "fits_not_image": of the same, those whose every cue goes with the species
+    (`vocabulary.cues_of`) while at least one is not in the image. A check by a list of words would pass them. None without truth.
+
+    Args:
+        captions: to be described.
+        near: whether a caption is a near-duplicate, by face_id.
+        faces: by face_id.
+        present: the cues visible in each face's crop, by face_id; None where no truth is known.
     """
     named = {c.face_id: vocabulary.named_cues(c.text) for c in captions if faces[c.face_id].label is Label.ATTACK}
-    fitting = None
+    fitting = []
     if present is not None:
-        fitting = [
-            set(names) <= set(vocabulary.cues_of(faces[face_id].species)) and not set(names) <= set(present[face_id])
-            for face_id, names in named.items()
-        ]
+        for face_id, names in named.items():
+            fits_species = set(names) <= set(vocabulary.cues_of(faces[face_id].species))
+            fitting.append(fits_species and not set(names) <= set(present[face_id]))
     return {
         "words": words([len(caption.text.split()) for caption in captions]),
         "near_duplicates": _share([near[caption.face_id] for caption in captions]),
         "no_cue": _share([not names for names in named.values()]),
-        "fits_not_image": None if fitting is None else _share(fitting),
+        "fits_not_image": _share(fitting),
     }
 
 
 def words(lengths: Sequence[int]) -> dict[str, float | None]:
-    """Return mean and percentiles of lengths, in words; None of no captions."""
+    """Return mean and percentiles of lengths in words; None of no captions."""
     if not lengths:
-        return dict.fromkeys(["mean", *(f"p{place}" for place in PERCENTILES)])
-    found = {f"p{place}": round(float(np.percentile(lengths, place)), 2) for place in PERCENTILES}
-    return {"mean": round(sum(lengths) / len(lengths), 2), **found}
+        return dict.fromkeys(["mean", *(f"p{rank}" for rank in PERCENTILES)])
+    percentiles = {f"p{rank}": round(float(np.percentile(lengths, rank)), 2) for rank in PERCENTILES}
+    return {"mean": round(sum(lengths) / len(lengths), 2), **percentiles}
 
 
 def examples(captions: Sequence[Caption]) -> list[dict[str, str]]:
-    """Return the first `EXAMPLES` captions in the order of a hash of their face, so that nobody chose them."""
+    """Return `EXAMPLES` captions, drawn by a hash of their face, so that nobody chose them."""
     drawn = sorted(captions, key=lambda caption: hashing.unit_hash("example", caption.face_id))
     return [{"face_id": caption.face_id, "text": caption.text} for caption in drawn[:EXAMPLES]]
 

@@ -49,9 +49,9 @@ class CaptionSet:
         return bool(self.derived)
 
     @property
-    def form(self) -> str:
-        """Return the style whose form the captions have; "" if they have none, as a text of random words."""
-        return CONTROLS[self.derived].form if self.derived else self.style
+    def reads_as(self) -> str:
+        """Return the style that the captions read as; "" for none, as a text of random words."""
+        return CONTROLS[self.derived].reads_as if self.derived else self.style
 
 
 Sets: TypeAlias = Mapping[str, CaptionSet]
@@ -113,7 +113,7 @@ def check(sets: Sets) -> None:
         _check_fields(name, entry)
     derivation_order(sets)
     for name, entry in sets.items():
-        if entry.is_derived and sets[entry.of].form != CONTROLS[entry.derived].source:
+        if entry.is_derived and sets[entry.of].reads_as != CONTROLS[entry.derived].source:
             source = CONTROLS[entry.derived].source
             raise CaptionSetError(
                 f"{_where(name)}: control {entry.derived!r} is made from captions of style {source!r},"

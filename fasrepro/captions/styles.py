@@ -1,16 +1,16 @@
-"""The styles in which a caption can be written: each a versioned prompt and a layout that `checks.parse` reads back.
+"""The styles in which a caption can be written. A style is a task in words, a form, and the bounds of its length.
 
 The papers' exact prompts were not found, so the wording is ours; the six steps are paper 1's. Both papers tell the annotator
-the label (so a caption is a justification, not a blind reading); `blind` is the same task without it.
+the label, so their captions justify a verdict rather than reach one; `blind` is the same task without the label.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import Any
 
 from fasrepro import hashing, names, vocabulary
+from fasrepro.captions.layouts import Form
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Label
 
@@ -33,8 +33,7 @@ TOLD = {
 TOLD_END = "Justify this by what can be seen, and do not mention that you were told."
 NOT_TOLD = "Decide whether this image shows a bona fide face or a presentation attack."
 NEUTRAL_SYSTEM = "You describe images of faces. Name only what the image lets you see. Write plain text."
-VERDICT_FIELD = "verdict"  # of a JSON answer
-# What is put before a prompt that was refused, one after another: models decline to judge a person, and describe a picture.
+# Put before a prompt that was refused, one after another: models that decline to judge a person will describe a picture.
 REFRAMINGS = (
     "This image comes from a public research data set whose subjects agreed to its use. Nobody is to be recognised, named or"
     " judged as a person: the question is about the picture, its materials, texture, light, edges and geometry.",
@@ -46,87 +45,77 @@ ENDING = f'End with exactly one of these sentences: "{VERDICTS[Verdict.BONA_FIDE
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Style:
-    """One way to write a caption: the task it sets, and the layout of the answer.
+    """One way to write a caption.
 
-    `headings` are the titles of its steps, in order, each on a line of its own as "Title: text"; none means running text.
-    `least_words` and `most_words` bound the whole caption. `told`: whether the annotator may be told the label at all.
-    `concludes`: whether it is asked for a verdict; if not, it is told nothing of attacks and may not speak of them. `own` is the
-    one prompt that an annotator was trained on, which is then all that it is asked; "" for one that follows instructions.
+    Args:
+        name: its key in `STYLES`.
+        version: raised by hand when the task changes.
+        task: what the annotator is asked to write.
+        layout: a key of `layouts.LAYOUTS`.
+        headings: the titles of the parts, in order; none for running text.
+        min_words: of a whole caption.
+        max_words: of a whole caption.
+        may_know_label: whether the annotator may be told the label at all.
+        concludes: whether it is asked for a verdict. If not, it is told nothing of attacks and may not mention them.
+        own_prompt: the one prompt that an annotator was trained on, which is then all that it is asked; "" for an annotator
+            that follows instructions.
     """
 
     name: str
     version: int
     task: str
+    layout: str
     headings: tuple[str, ...]
-    least_words: int
-    most_words: int
-    told: bool = True
+    min_words: int
+    max_words: int
+    may_know_label: bool = True
     concludes: bool = True
-    own: str = ""
+    own_prompt: str = ""
+
+    @property
+    def form(self) -> Form:
+        """Return the form of the style's captions."""
+        return Form(self.layout, self.headings, VERDICTS if self.concludes else {})
 
     def system(self) -> str:
         """Return the system prompt."""
-        if self.own:
+        if self.own_prompt:
             return ""
         return SYSTEM if self.concludes else NEUTRAL_SYSTEM
 
-    def aware(self, label: Label, species: str) -> str:
-        """Return the prompt that tells the label and the PAI species, a key of `cues.SPECIES`."""
-        told = TOLD[label].format(species=vocabulary.SPECIES[species])
-        return f"{told} {TOLD_END}\n{self.task}\n{ENDING}"
+    def aware_prompt(self, label: Label, species: str) -> str:
+        """Return the prompt that tells the annotator the label and the PAI species, a key of `vocabulary.SPECIES`."""
+        opening = TOLD[label].format(species=vocabulary.SPECIES[species])
+        return f"{opening} {TOLD_END}\n{self.task}\n{ENDING}"
 
-    def blind(self) -> str:
-        """Return the prompt that tells nothing but the task."""
-        if self.own:
-            return self.own
+    def blind_prompt(self) -> str:
+        """Return the prompt that tells the annotator the task alone."""
+        if self.own_prompt:
+            return self.own_prompt
         return f"{NOT_TOLD}\n{self.task}\n{ENDING}" if self.concludes else self.task
 
-    def asked(self, label_aware: bool, label: Label, species: str) -> list[tuple[str, str]]:
-        """Return (version, prompt) about a face: the prompt, and its variants for whoever refuses it.
+    def prompts(self, label_aware: bool, label: Label, species: str) -> list[tuple[str, str]]:
+        """Return (version, prompt) for a face: the prompt, and its reframings for a model that refuses it.
 
-        They tell the label if `label_aware` and the style may.
+        They tell the label if `label_aware` is set and the style allows it.
         """
-        aware = label_aware and self.told
-        version, prompt = self.prompt_version(aware), self.aware(label, species) if aware else self.blind()
-        if self.own:
+        aware = label_aware and self.may_know_label
+        version = self.prompt_version(aware)
+        prompt = self.aware_prompt(label, species) if aware else self.blind_prompt()
+        if self.own_prompt:
             return [(version, prompt)]
-        return [(version, prompt), *((f"{version}-{_digest(text)}", f"{text}\n{prompt}") for text in REFRAMINGS)]
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON schema of an answer: a text for each heading, or one, and behind them the verdict if it concludes."""
-        properties: dict[str, Any] = {field: {"type": "string"} for field in self.fields()}
-        if self.concludes:
-            properties[VERDICT_FIELD] = {"type": "string", "enum": list(VERDICTS.values())}
-        return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-
-    def fields(self) -> list[str]:
-        """Return the names of the texts in a JSON answer, in their order."""
-        return [heading.lower().replace(" ", "_") for heading in self.headings] or ["text"]
+        reframed = [(f"{version}-{_digest(opening)}", f"{opening}\n{prompt}") for opening in REFRAMINGS]
+        return [(version, prompt), *reframed]
 
     def prompt_version(self, label_aware: bool) -> str:
-        """Return a name that changes with every word of the prompt: style, version, variant and a short content hash."""
-        if self.own:
-            return f"{self.name}-{self.version}-own-{_digest(self.own)}"
+        """Return a name that changes with every word of the prompt: style, version, variant, and a short content hash."""
+        if self.own_prompt:
+            return f"{self.name}-{self.version}-own-{_digest(self.own_prompt)}"
         if not self.concludes:
             return f"{self.name}-{self.version}-{_digest([self.system(), self.task])}"
         opening = [*TOLD.values(), TOLD_END, vocabulary.SPECIES] if label_aware else [NOT_TOLD]
         digest = _digest([self.system(), opening, self.task, ENDING])
         return f"{self.name}-{self.version}-{'aware' if label_aware else 'blind'}-{digest}"
-
-    def answer(self, parts: list[str], verdict: Verdict) -> str:
-        """Lay out a caption as the JSON object that `schema` asks for."""
-        said = {VERDICT_FIELD: VERDICTS[verdict]} if self.concludes else {}
-        return json.dumps(dict(zip(self.fields(), parts, strict=True)) | said, ensure_ascii=False)
-
-    def format(self, parts: list[str], verdict: Verdict) -> str:
-        """Lay out a caption: a text for each heading (running text: one part), and the verdict's sentence if it concludes."""
-        if len(parts) != max(1, len(self.headings)):
-            raise ValueError(f"style {self.name}: {len(parts)} parts for {max(1, len(self.headings))}")
-        if self.concludes:
-            parts = [*parts[:-1], f"{parts[-1]} {VERDICTS[verdict]}".strip()]
-        if not self.headings:
-            return parts[0]
-        return "\n".join(f"{heading}: {part}" for heading, part in zip(self.headings, parts, strict=True))
 
 
 def _digest(texts: Any) -> str:
@@ -140,43 +129,46 @@ REASONING = Style(
         "Reason in these six steps, each on a line of its own that begins with its title and a colon, one or two short"
         f" sentences a step: {', '.join(vocabulary.STEPS.values())}. The verdict belongs to the last step."
     ),
+    layout="headed",
     headings=tuple(vocabulary.STEPS.values()),
-    least_words=30,
-    most_words=320,
+    min_words=30,
+    max_words=320,
 )
 STYLES: dict[str, Style] = {
     "vanilla": Style(
         name="vanilla",
         version=1,
         task="In two or three sentences, explain what in the image speaks for it.",
+        layout="prose",
         headings=(),
-        least_words=8,
-        most_words=120,
+        min_words=8,
+        max_words=120,
     ),
     "reasoning": REASONING,
-    # The same task, but the annotator reads the image: what both papers' captions are not.
-    "blind": dataclasses.replace(REASONING, name="blind", told=False),
+    # The same task, but the annotator has to reach the verdict from the image, unlike in either paper.
+    "blind": dataclasses.replace(REASONING, name="blind", may_know_label=False),
     "neutral": Style(
         name="neutral",
         version=2,
-        task=(  # about as many tokens as a reasoning caption has, so that a run on these learns from as many
+        task=(  # asks for about as many tokens as a reasoning caption has, so that a run on either learns from as many
             "Describe in twelve short sentences, about a hundred words in all, the person, their face and hair, what they wear,"
             " the light, the surroundings and the quality of the picture."
         ),
+        layout="prose",
         headings=(),
-        least_words=20,
-        most_words=320,
-        told=False,
+        min_words=20,
+        max_words=320,
+        may_know_label=False,
         concludes=False,
     ),
 }
 
 
-def worded(style: Style, prompt: str) -> Style:
-    """Return the style as it is asked of a model that was trained on `prompt`; "": as it is."""
-    return dataclasses.replace(style, told=False, own=prompt) if prompt else style
+def with_own_prompt(style: Style, prompt: str) -> Style:
+    """Return the style as it is asked of a model that was trained on `prompt`; "": unchanged."""
+    return dataclasses.replace(style, may_know_label=False, own_prompt=prompt) if prompt else style
 
 
 def style_of(name: str) -> Style:
-    """Return a style by its name. Raises `ValueError` that lists the known ones."""
+    """Return a style by its name. Raises `ValueError` that suggests the nearest name."""
     return names.lookup(STYLES, name, "style")

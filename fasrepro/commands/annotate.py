@@ -1,8 +1,8 @@
-"""`fasrepro annotate`: before, beside and after the stage `annotate`: what it would cost, in batches, and by hand.
+"""`fasrepro annotate`: what the captions of a set will cost, captions in batches, and captions by people.
 
---dry-run asks nobody and needs no key. --batch fills the store over the OpenAI Batch API; `dvc repro` then finds every reply
-there. --to-people writes the faces that no prompt got an answer about, for people to caption; --from-people keeps what they
-wrote.
+--dry-run sends nothing and needs no key. --batch fills the reply store over the OpenAI Batch API; `dvc repro` then finds every
+reply there. --to-people writes a file of the faces that the model failed on, for people to write captions into; --from-people
+checks that file and puts its captions into reviews/, in git, where they win over the model's.
 """
 
 from __future__ import annotations
@@ -11,90 +11,116 @@ import argparse
 from pathlib import Path
 
 from fasrepro import config, paths
-from fasrepro.captions import annotate, review, styles
-from fasrepro.llm import batch, estimate, pricing
-from fasrepro.llm.attempts import Pending, standing
+from fasrepro.captions import annotate, review, sets
+from fasrepro.captions.styles import Style, style_of, with_own_prompt
+from fasrepro.llm import batch, budget, pricing
+from fasrepro.llm.attempts import Pending, replay
 from fasrepro.llm.store import Store
 from fasrepro.llm.types import Failure
+from fasrepro.rows.faces import Face
 from fasrepro.simulation.annotator import SIMULATED
 from fasrepro.stages import annotation
 from fasrepro.stages.annotation import AnnotationTask
 
+Styles = dict[str, Style]  # of caption sets, by name
 
-def dry_run(asked: AnnotationTask, chosen: list[styles.Style], store: Store) -> None:
-    """Print what the captions of each style would take, and what all of them cost."""
-    endpoint = annotation.described(asked.endpoint, asked.simulated)
+
+def faces_left_to_the_model(task: AnnotationTask, name: str, style: Style) -> list[Face]:
+    """Return the faces of a set whose caption nobody wrote by hand."""
+    edits = review.captions(task.faces, style, paths.review(name), task.label_aware)
+    return [face for face in task.faces if face.face_id not in edits.captions]
+
+
+def dry_run(task: AnnotationTask, styles: Styles, store: Store) -> None:
+    """Print what each set's captions will take, and what all of them will cost."""
+    endpoint = annotation.endpoint_of(task.endpoint, task.simulated)
     total = 0.0
-    for style in chosen:
-        requests, accept = annotate.questions(review.left(asked.faces, style, store), paths.CROPS, style, asked.label_aware)
-        found = estimate.estimate(requests, accept, endpoint, store, style.least_words, style.most_words)
-        total += found.usd or 0.0
-        print(estimate.line(style.name, found))
-    checked, evidence, _ = pricing.table()
-    spent = pricing.spent(store) + pricing.UnderWay(store).usd()
-    print(f"model {endpoint.model}; prices of {checked:%Y-%m-%d}, {evidence} (fasrepro/llm/{pricing.TABLE.name})")
-    print("one attempt an image: a caption that is asked again costs again")
+    for name, style in styles.items():
+        faces = faces_left_to_the_model(task, name, style)
+        requests, accept = annotate.requests_for(faces, paths.CROPS, style, task.label_aware)
+        estimate = budget.estimate(requests, accept, endpoint, store, style.min_words, style.max_words)
+        total += estimate.usd or 0.0
+        print(estimate.line(name))
+    prices = pricing.price_table()
+    spent = budget.spent_usd(store) + budget.BatchesInFlight(store).usd()
+    print(f"model {endpoint.model}; prices of {prices.checked:%Y-%m-%d}, {prices.evidence} (fasrepro/llm/{pricing.PRICES.name})")
+    print("one attempt per image: a caption that is asked again costs again")
     print(f"spent so far ${spent:.2f}, with this ${spent + total:.2f}, budget ${endpoint.budget_usd:.2f}")
 
 
-def in_batches(asked: AnnotationTask, chosen: list[styles.Style], store: Store) -> None:
-    """Fill the store with the replies of each style, and print what came of them."""
-    if asked.endpoint["base_url"] == SIMULATED:
+def in_batches(task: AnnotationTask, styles: Styles, store: Store) -> None:
+    """Fill the store with the replies of each set, and print how many are captions."""
+    if task.endpoint["base_url"] == SIMULATED:
         raise ValueError("the simulated annotator takes no batches: `dvc repro` asks it")
-    with annotation.opened(asked.endpoint, asked.simulated) as endpoint:
-        print(annotate.may_go(asked.faces, endpoint, asked.may_leave))
-        for style in chosen:
-            requests, accept = annotate.questions(review.left(asked.faces, style, store), paths.CROPS, style, asked.label_aware)
+    with annotation.open_endpoint(task.endpoint, task.simulated) as endpoint:
+        print(annotate.check_licences(task.faces, endpoint, task.may_leave))
+        for name, style in styles.items():
+            faces = faces_left_to_the_model(task, name, style)
+            requests, accept = annotate.requests_for(faces, paths.CROPS, style, task.label_aware)
             answers, failures = batch.complete(requests, accept, endpoint, store)
-            print(f"{style.name}: {len(answers)} captions, {len(failures)} failed; `dvc repro` takes them from the store")
+            print(f"{name}: {len(answers)} captions, {len(failures)} failed; `dvc repro` takes them from the store")
 
 
-def to_people(path: Path, asked: AnnotationTask, style: styles.Style, store: Store) -> None:
-    """Write the faces to `path` that have no caption after all attempts, by what is in the store."""
-    endpoint = annotation.described(asked.endpoint, asked.simulated)
-    faces = review.left(asked.faces, style, store)
-    requests, accept = annotate.questions(faces, paths.CROPS, style, asked.label_aware)
-    found = {name: standing(name, request, endpoint, store, accept, store.error) for name, request in requests.items()}
-    reasons = {name: at.reason for name, at in found.items() if isinstance(at, Failure)}
+def to_people(task: AnnotationTask, name: str, style: Style, store: Store, path: Path) -> None:
+    """Write the faces to `path` whose every attempt failed, as far as the store knows."""
+    endpoint = annotation.endpoint_of(task.endpoint, task.simulated)
+    faces = faces_left_to_the_model(task, name, style)
+    requests, accept = annotate.requests_for(faces, paths.CROPS, style, task.label_aware)
+    outcomes = {face_id: replay(face_id, request, endpoint, store, accept, store.error) for face_id, request in requests.items()}
+    reasons = {face_id: outcome.reason for face_id, outcome in outcomes.items() if isinstance(outcome, Failure)}
     if not reasons:
-        waiting = sum(isinstance(at, Pending) for at in found.values())
-        raise ValueError(f"no face of style {style.name} is left to people ({waiting} are still to be asked about: `dvc repro`)")
-    count = review.give(path, faces, style, reasons)
-    again = f"fasrepro annotate --style {style.name} --from-people {path}"
-    print(f'{path}: {count} faces; write a caption into each "text", then `{again}`')
+        pending = sum(isinstance(outcome, Pending) for outcome in outcomes.values())
+        raise ValueError(
+            f"no face of {name} is left to people; {pending} are still to be asked about by `dvc repro annotate@{name}`"
+        )
+    count = review.write_blank(path, faces, style, reasons)
+    print(f'{path}: {count} faces; write a caption into each "text", then run')
+    print(f"  fasrepro annotate --set {name} --from-people {path}")
 
 
-def from_people(path: Path, asked: AnnotationTask, style: styles.Style, store: Store) -> None:
-    """Keep the captions of a file that people filled in."""
-    new = review.take(path, asked.faces, style, store)
-    print(f"{new} new captions are kept; `dvc repro --force annotate@{style.name}`, then `dvc repro`, puts them in their places")
+def from_people(task: AnnotationTask, name: str, style: Style, path: Path) -> None:
+    """Put the captions of a file that people filled in into reviews/."""
+    count = review.merge(path, paths.review(name), task.faces, style)
+    print(f"{paths.review(name)}: {count} new captions; commit the file, `dvc repro` puts them in their places")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--style", action="append", default=[], help="one of params.yaml's; may be repeated; all if not given")
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--dry-run", action="store_true", help="print images, requests, tokens, cost and time")
-    what.add_argument("--batch", action="store_true", help="ask over the OpenAI Batch API")
-    what.add_argument("--to-people", type=Path, metavar="FILE", help="write the faces without a caption of a style")
-    what.add_argument("--from-people", type=Path, metavar="FILE", help="keep the captions in a file that people filled in")
+    parser.add_argument(
+        "--set", action="append", default=[], help="a caption set; may be repeated; by default all that an author writes"
+    )
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument("--dry-run", action="store_true", help="print images, requests, tokens, cost and time")
+    action.add_argument("--batch", action="store_true", help="ask over the OpenAI Batch API")
+    action.add_argument(
+        "--to-people", nargs="?", const="", metavar="FILE", help="write the faces that the model failed on (people-<set>.jsonl)"
+    )
+    action.add_argument("--from-people", type=Path, metavar="FILE", help="put the captions of a filled-in file into reviews/")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked."""
-    chosen = [styles.style_of(name) for name in arguments.style or config.load("styles").styles]
-    params = config.load("archives", "synthetic", "annotator", "simulated")
-    asked = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
-    chosen = [styles.worded(style, asked.prompt) for style in chosen]
+    """Run the command."""
+    params = config.load("archives", "synthetic", "annotator", "simulated", "captions")
+    sets.check(params.captions)
+    written = sets.written(params.captions)
+    for name in arguments.set:
+        source = sets.lookup(params.captions, name).of
+        if source:
+            raise sets.CaptionSetError(f"caption set {name!r} is derived from {source!r}: name that one, or run `dvc repro`")
+    by_people = arguments.to_people is not None or arguments.from_people is not None
+    if by_people and len(arguments.set) != 1:
+        raise ValueError("name one caption set, as in --set reasoning")
+    task = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
+    styles = {name: with_own_prompt(style_of(written[name].style), task.prompt) for name in arguments.set or written}
     with Store(paths.store()) as store:
         if arguments.dry_run:
-            dry_run(asked, chosen, store)
+            dry_run(task, styles, store)
         elif arguments.batch:
-            in_batches(asked, chosen, store)
-        elif len(arguments.style) != 1:
-            raise ValueError("name one style: --style reasoning")
-        elif arguments.to_people:
-            to_people(arguments.to_people, asked, chosen[0], store)
+            in_batches(task, styles, store)
+        elif arguments.to_people is not None:
+            [(name, style)] = styles.items()
+            to_people(task, name, style, store, Path(arguments.to_people or f"people-{name}.jsonl"))
         else:
-            from_people(arguments.from_people, asked, chosen[0], store)
+            [(name, style)] = styles.items()
+            from_people(task, name, style, arguments.from_people)
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
 
 from PIL import Image
@@ -25,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the three pictures."""
     params = config.load("archives", "synthetic")
-    known = rerender.archives(dataclasses.asdict(params.archives), dataclasses.asdict(params.synthetic))
+    known = rerender.archives(params.archives, params.synthetic)
     if not 0 < arguments.strength <= 1:
         raise ValueError(f"--strength {arguments.strength} is not in (0, 1]")
     presentation, _, number = arguments.face.partition("#")

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import collections
-import concurrent.futures.process
 import dataclasses
-import itertools
-import multiprocessing
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 
-from fasrepro import crops
+from fasrepro import crops, names
 from fasrepro.archives import ARCHIVES
 from fasrepro.archives.layout import ArchiveError, Exclusion, Presentation, Reading
 from fasrepro.data import cropping, faces, index_report, progress
@@ -22,9 +16,6 @@ from fasrepro.data.frames import VideoError, decode, look
 from fasrepro.data.index_report import Indexed
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face, face_id
-
-PROCESSES = os.cpu_count() or 1
-AHEAD = 16  # videos a process that may be worked on before the oldest is packed: what bounds the memory
 
 
 class ArchivesError(ValueError):
@@ -61,24 +52,28 @@ class Task:
     rule: Rule
 
 
-def read_archives(folder: Path, names: list[str]) -> dict[str, Reading]:
-    """Read the trees of the named data sets.
+def read_archive(folder: Path, name: str) -> Reading:
+    """Read the official tree of a data set in `folder`.
 
-    Raises `ArchivesError` for a tree of which no video is recognised, and for a subject on two sides of one archive's splits.
+    Raises:
+        ArchivesError: for a name that is no data set's, a tree that is absent or of which no video is recognised, and a subject
+            in two splits.
     """
-    readings = {name: ARCHIVES[name].read(folder / ARCHIVES[name].FOLDER) for name in names}
-    for name, reading in readings.items():
-        if not reading.presentations:
-            left_out = nothing_of(reading.exclusions)
-            raise ArchivesError(f"{folder / ARCHIVES[name].FOLDER}: no video recognised; {left_out}; restore the official tree")
-        sides: dict[str, str] = {}
-        for shown in reading.presentations:
-            if sides.setdefault(shown.subject, shown.split) != shown.split:
-                raise ArchivesError(
-                    f"{folder / ARCHIVES[name].FOLDER / shown.path}: {shown.subject} is in {sides[shown.subject]} and in"
-                    f" {shown.split}: a subject in two splits; restore the official tree"
-                )
-    return readings
+    archive = names.lookup(ARCHIVES, name, "data set", ArchivesError, "params.yaml: archives.datasets")
+    root = folder / archive.FOLDER
+    if not root.is_dir():
+        raise ArchivesError(f"{root}: no such folder; restore the official tree, or take {name} out of archives.datasets")
+    reading = archive.read(root)
+    if not reading.presentations:
+        raise ArchivesError(f"{root}: no video recognised; {nothing_of(reading.exclusions)}; restore the official tree")
+    split_of: dict[str, str] = {}
+    for shown in reading.presentations:
+        if split_of.setdefault(shown.subject, shown.split) != shown.split:
+            raise ArchivesError(
+                f"{root / shown.path}: {shown.subject} is in {split_of[shown.subject]} and in {shown.split}: a subject in two"
+                " splits; restore the official tree"
+            )
+    return reading
 
 
 def nothing_of(exclusions: list[Exclusion]) -> str:
@@ -151,72 +146,50 @@ def _indexed(task: Task) -> tuple[Indexed, list[bytes]]:
     return Indexed(shown.path, rows, len(frames.candidates), found, instead, eye_sources, frames.turns), pictures
 
 
-def results(tasks: list[Task], processes: int) -> Iterator[tuple[Indexed, list[bytes]] | Exclusion]:
-    """Yield what each task gives, in their order; no more than `AHEAD` a process are under way or wait to be taken."""
-    if processes <= 1:
-        yield from map(index_video, tasks)
-        return
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(processes, context) as pool:
-        waiting: collections.deque[concurrent.futures.Future[Any]] = collections.deque()
-        try:
-            for task in tasks:
-                waiting.append(pool.submit(index_video, task))
-                if len(waiting) >= AHEAD * processes:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        except concurrent.futures.process.BrokenProcessPool:
-            raise ArchivesError(
-                "a process of the index was killed; see that there is memory enough and run the stage again"
-            ) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
+def build(archives: Path, name: str, folder: Path, rule: Rule, max_exclusion_rate: float) -> dict[str, Any]:
+    """Index a data set into `folder` (<name>.parquet and crops/<name>.zip) and return `index_report.of_dataset`.
 
+    One video is held in memory at a time.
 
-def build(
-    archives: Path, names: list[str], folder: Path, rule: Rule, max_exclusion_rate: float, processes: int = PROCESSES
-) -> dict[str, Any]:
-    """Index the named data sets under `archives` into `folder` (faces.parquet, crops/) and return the report.
+    Args:
+        archives: the folder that holds the official tree.
+        name: of the data set.
+        folder: to write to.
+        rule: which frames are taken, and how.
+        max_exclusion_rate: share of the videos that may be unreadable.
 
-    The report is `index_report.of_dataset`'s, a data set. Raises `ArchivesError` where more than `max_exclusion_rate` of a data
-    set's videos are unreadable, where a data set gives no face, or a subject stands in two splits.
+    Raises:
+        ArchivesError: as `read_archive`, where more videos are unreadable, where the data set gives no face, and where the table
+            cannot be written.
     """
-    readings = read_archives(archives, names)
-    tasks = [
-        Task(archives / ARCHIVES[name].FOLDER, shown, rule)
-        for name, reading in readings.items()
-        for shown in reading.presentations
-    ]
-    indexed: dict[str, list[Indexed]] = {name: [] for name in names}
-    unreadable: dict[str, list[Exclusion]] = {name: [] for name in names}
-    show = progress.on_terminal("index", len(tasks))
+    reading = read_archive(archives, name)
+    root = archives / ARCHIVES[name].FOLDER
+    indexed: list[Indexed] = []
+    unreadable: list[Exclusion] = []
+    show = progress.on_terminal(f"index {name}", len(reading.presentations))
     with crops.packed(folder / "crops") as pack:
-        for done, (task, result) in enumerate(zip(tasks, results(tasks, processes), strict=True), start=1):
-            name = task.shown.dataset
+        for done, shown in enumerate(reading.presentations, start=1):
+            result = index_video(Task(root, shown, rule))
             if isinstance(result, Exclusion):
-                unreadable[name].append(result)
+                unreadable.append(result)
             else:
-                found, pictures = result
-                indexed[name].append(found)
-                for row, picture in zip(found.rows, pictures, strict=True):
+                video, pictures = result
+                indexed.append(video)
+                for row, picture in zip(video.rows, pictures, strict=True):
                     pack(row.crop, picture)
             show(done)
-    report: dict[str, Any] = {}
-    for name, reading in readings.items():
-        own, videos = unreadable[name], len(reading.presentations)
-        if len(own) > max_exclusion_rate * videos:
-            raise ArchivesError(
-                f"{archives / ARCHIVES[name].FOLDER}: {len(own)} of {videos} videos unreadable, more than"
-                f" index.max_exclusion_rate = {max_exclusion_rate}; the first: {own[0].path}: {own[0].reason}"
-            )
-        if not any(found.rows for found in indexed[name]):
-            raise ArchivesError(f"{archives / ARCHIVES[name].FOLDER}: no face; {nothing_of(own)}; restore the official tree")
-        report[name] = index_report.of_dataset(indexed[name], videos, reading, own)
-    rows = [row for found in itertools.chain(*indexed.values()) for row in found.rows]
+    videos = len(reading.presentations)
+    if len(unreadable) > max_exclusion_rate * videos:
+        raise ArchivesError(
+            f"{root}: {len(unreadable)} of {videos} videos unreadable, more than index.max_exclusion_rate = {max_exclusion_rate};"
+            f" the first: {unreadable[0].path}: {unreadable[0].reason}"
+        )
+    rows = [row for video in indexed for row in video.rows]
+    if not rows:
+        raise ArchivesError(f"{root}: no face; {nothing_of(unreadable)}; restore the official tree")
+    path = folder / f"{name}.parquet"
     try:
-        table.write(folder / "faces.parquet", rows, Face)
+        table.write(path, rows, Face)
     except OSError as error:
-        path = folder / "faces.parquet"
         raise ArchivesError(f"{path}: cannot be written: {error.strerror or error}; make room and run the stage again") from None
-    return report
+    return index_report.of_dataset(indexed, videos, reading, unreadable)

@@ -9,6 +9,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from fasrepro import names, paths
 from fasrepro.datasets import DATASETS, TITLES
 from fasrepro.rows import table
@@ -112,39 +115,49 @@ def without_absent(protocol: Protocol, present: Collection[str]) -> tuple[Protoc
     return dataclasses.replace(protocol, test=targets), notice
 
 
-def split_faces(faces: Iterable[Face], protocol: Protocol) -> Split:
-    """Return the train, dev and test faces of a protocol, in the order of `faces`.
+def split_columns(faces: pa.Table, protocol: Protocol) -> dict[str, pa.Table]:
+    """Return the faces of each part of a protocol, in the order of `faces`.
 
-    - Train: the official train split of each source.
-    - Dev: a source's official dev split where it has one, else its official test subjects, which nothing else uses while it is
+    - train: the official train split of each source.
+    - dev: a source's official dev split where it has one, else its official test subjects, which nothing else uses while it is
       a source; so the papers' training rows stay whole.
-    - Test: the official test split of each target.
+    - test: the official test split of each target.
 
     Raises:
         ProtocolError: where a data set has no faces of a part, or a subject stands in two parts.
     """
-    faces = list(faces)
-    with_dev = {face.dataset for face in faces if face.split == "dev"}
-    dev_split = {dataset: "dev" if dataset in with_dev else "test" for dataset in protocol.train}
-    split = Split(
-        train=[face for face in faces if face.dataset in protocol.train and face.split == "train"],
-        dev=[face for face in faces if face.dataset in protocol.train and face.split == dev_split[face.dataset]],
-        test=[face for face in faces if face.dataset in protocol.test and face.split == "test"],
-    )
-    for part, rows, datasets in (
-        ("train", split.train, protocol.train),
-        ("dev", split.dev, protocol.train),
-        ("test", split.test, protocol.test),
-    ):
+    with_dev = set(faces.filter(pc.equal(faces["split"], "dev"))["dataset"].unique().to_pylist())
+    dev = {dataset: "dev" if dataset in with_dev else "test" for dataset in protocol.train}
+    parts = {
+        "train": _of_splits(faces, dict.fromkeys(protocol.train, "train")),
+        "dev": _of_splits(faces, dev),
+        "test": _of_splits(faces, dict.fromkeys(protocol.test, "test")),
+    }
+    for part, datasets in (("train", protocol.train), ("dev", protocol.train), ("test", protocol.test)):
+        present = parts[part]["dataset"].unique().to_pylist()
         for dataset in datasets:
-            if not any(face.dataset == dataset for face in rows):
+            if dataset not in present:
                 raise ProtocolError(f"{protocol.name}: {TITLES[dataset]} has no {part} faces; is its archive indexed?")
     part_of: dict[str, str] = {}
-    for part, rows in (("train", split.train), ("dev", split.dev), ("test", split.test)):
-        for face in rows:
-            if part_of.setdefault(face.subject, part) != part:
-                raise ProtocolError(f"{protocol.name}: subject {face.subject} stands in {part_of[face.subject]} and in {part}")
-    return split
+    for part, columns in parts.items():
+        for subject in columns["subject"].unique().to_pylist():
+            if subject in part_of:
+                raise ProtocolError(f"{protocol.name}: subject {subject} stands in {part_of[subject]} and in {part}")
+            part_of[subject] = part
+    return parts
+
+
+def _of_splits(faces: pa.Table, split_of: Mapping[str, str]) -> pa.Table:
+    """Return the faces of one official split of each data set."""
+    official = pc.binary_join_element_wise(faces["dataset"], faces["split"], "/")
+    wanted = [f"{dataset}/{split}" for dataset, split in split_of.items()]
+    return faces.filter(pc.is_in(official, value_set=pa.array(wanted, pa.string())))
+
+
+def split_faces(faces: Iterable[Face], protocol: Protocol) -> Split:
+    """Return what `split_columns` returns, as rows."""
+    parts = split_columns(table.from_rows(faces, Face), protocol)
+    return Split(**{part: table.to_rows(columns, Face) for part, columns in parts.items()})
 
 
 def read_split(protocol: str) -> Split:

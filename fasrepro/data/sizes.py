@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import av
@@ -27,8 +27,10 @@ def bytes_per_frame(path: Path) -> float:
     return path.stat().st_size / frames
 
 
-def of_presentations(archives: Path, wanted: Iterable[str]) -> dict[str, float]:
-    """Return the bytes a frame of each presentation that is `wanted` by its id, from the official trees under `archives`.
+def of_presentations(archives: Callable[[str], Path], wanted: Iterable[str]) -> dict[str, float]:
+    """Return the bytes a frame of each presentation that is `wanted` by its id.
+
+    `archives` returns the folder that holds the official tree of a data set.
 
     A terminal on standard error is shown how far it is. Raises `ArchiveError` for one that no archive holds.
     """
@@ -36,14 +38,14 @@ def of_presentations(archives: Path, wanted: Iterable[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     show = progress.on_terminal("audit: video sizes", len(left))
     for name in sorted({presentation.partition("/")[0] for presentation in left}):
-        root = archives / ARCHIVES[name].FOLDER
+        root = archives(name) / ARCHIVES[name].FOLDER
         for shown in ARCHIVES[name].read(root).presentations:
             if shown.id in left:
                 left.discard(shown.id)
                 found[shown.id] = bytes_per_frame(root / shown.path)
                 show(len(found))
     if left:
-        raise ArchiveError(
-            f"{archives}: holds no video of {min(left)}, which the index names; `dvc repro` reads the archives anew"
-        )
+        first = min(left)
+        folder = archives(first.partition("/")[0])
+        raise ArchiveError(f"{folder}: holds no video of {first}, which the index names; `dvc repro` reads the archives anew")
     return found

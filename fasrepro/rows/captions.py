@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Iterator
 from typing import ClassVar
 
-from fasrepro.rows.table import require
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fasrepro.rows.table import Fault
 
 
 class Verdict(enum.StrEnum):
@@ -33,7 +37,23 @@ class Caption:
     attempts: int  # replies and errors up to and including the one that was kept
     request_key: str  # of the reply in the store
 
-    def check(self) -> None:
-        """Raise `RowError` for a caption without text or without an attempt."""
-        require(bool(self.text.strip()), f"{self.face_id}: empty {self.style} caption")
-        require(self.attempts >= 1, f"{self.face_id}: a caption needs at least one attempt")
+    @staticmethod
+    def faults(columns: pa.RecordBatch) -> Iterator[Fault]:
+        """Yield the faults of a caption: see `table.RowType`."""
+        text = columns["text"]
+        yield pc.or_(pc.equal(text, ""), pc.utf8_is_space(text)), lambda caption: f"empty {caption.style} caption"
+        yield pc.less(columns["attempts"], 1), lambda _: "a caption needs at least one attempt"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Review:
+    """A person's edit of one caption, as a JSON line in reviews/ holds it. `why` says why the face was given to people."""
+
+    face_id: str
+    style: str
+    crop: str
+    crop_sha256: str  # of the crop's pixels: the edit is about this image
+    label: str
+    species: str
+    why: str
+    text: str

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Iterator
 from typing import ClassVar
 
-from fasrepro.rows.table import require
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fasrepro.rows.table import Fault, none_of
 
 
 class Label(enum.IntEnum):
@@ -55,15 +59,25 @@ class Face:
     crop: str  # its name: see fasrepro.crops
     crop_sha256: str  # of the decoded pixels: see hashing.pixel_hash
 
-    def check(self) -> None:
-        """Raise `RowError` where fields contradict each other."""
-        require(self.split in SPLITS, f"{self.face_id}: split {self.split!r} is none of {list(SPLITS)}")
-        require(self.box_source in BOX_SOURCES, f"{self.face_id}: box source {self.box_source!r} is none of {list(BOX_SOURCES)}")
-        require(
-            self.face_id == face_id(self.presentation, self.frame), f"{self.face_id}: id does not name presentation and frame"
+    @staticmethod
+    def faults(columns: pa.RecordBatch) -> Iterator[Fault]:
+        """Yield the faults of a face: see `table.RowType`."""
+        yield none_of(columns["split"], SPLITS), lambda face: f"split {face.split!r} is none of {list(SPLITS)}"
+        yield (
+            none_of(columns["box_source"], BOX_SOURCES),
+            lambda face: f"box source {face.box_source!r} is none of {list(BOX_SOURCES)}",
         )
-        require(
-            (self.label is Label.BONA_FIDE) == (self.species == BONA_FIDE_SPECIES),
-            f"{self.face_id}: label {self.label.name} does not go with species {self.species!r}",
+        number = pc.utf8_lpad(pc.cast(columns["frame"], pa.string()), 4, "0")
+        yield (
+            pc.not_equal(columns["face_id"], pc.binary_join_element_wise(columns["presentation"], number, "#")),
+            lambda _: "id does not name presentation and frame",
         )
-        require(len(self.box) == 4 and self.box[2] > 0 and self.box[3] > 0, f"{self.face_id}: box {self.box} is empty")
+        bona_fide = pc.equal(columns["label"], Label.BONA_FIDE.value)
+        yield (
+            pc.not_equal(bona_fide, pc.equal(columns["species"], BONA_FIDE_SPECIES)),
+            lambda face: f"label {face.label.name} does not go with species {face.species!r}",
+        )
+        box = columns["box"]
+        yield pc.not_equal(pc.list_value_length(box), 4), lambda face: f"box {face.box} is not x, y, width, height"
+        shorter_side = pc.min_element_wise(pc.list_element(box, 2), pc.list_element(box, 3))
+        yield pc.less_equal(shorter_side, 0), lambda face: f"box {face.box} is empty"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import ClassVar
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from fasrepro.rows.captions import Verdict
-from fasrepro.rows.table import require
+from fasrepro.rows.table import Fault
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -21,9 +25,12 @@ class Score:
     face_id: str
     p_attack: float
 
-    def check(self) -> None:
-        """Raise `RowError` for a score outside [0, 1]."""
-        require(0.0 <= self.p_attack <= 1.0, f"{self.face_id}: p_attack {self.p_attack} is not in [0, 1]")
+    @staticmethod
+    def faults(columns: pa.RecordBatch) -> Iterator[Fault]:
+        """Yield the faults of a score: see `table.RowType`."""
+        p_attack = columns["p_attack"]
+        within = pc.and_(pc.greater_equal(p_attack, 0.0), pc.less_equal(p_attack, 1.0))
+        yield pc.invert(within), lambda score: f"p_attack {score.p_attack} is not in [0, 1]"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,9 +47,10 @@ class Explanation:
     tokens: int  # up to and including the end of the text
     finished: bool  # False: cut at the token limit
 
-    def check(self) -> None:
-        """Raise `RowError` for a negative token count."""
-        require(self.tokens >= 0, f"{self.face_id}: negative token count")
+    @staticmethod
+    def faults(columns: pa.RecordBatch) -> Iterator[Fault]:
+        """Yield the faults of an explanation: see `table.RowType`."""
+        yield pc.less(columns["tokens"], 0), lambda _: "negative token count"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -58,6 +66,7 @@ class Judgement:
     reader: str
     verdict: Verdict
 
-    def check(self) -> None:
-        """Raise `RowError` for a judgement without a reader."""
-        require(bool(self.reader), f"{self.face_id}: a judgement without a reader")
+    @staticmethod
+    def faults(columns: pa.RecordBatch) -> Iterator[Fault]:
+        """Yield the faults of a judgement: see `table.RowType`."""
+        yield pc.equal(columns["reader"], ""), lambda _: "a judgement without a reader"

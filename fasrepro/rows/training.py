@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import ClassVar
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from fasrepro.rows.faces import Label
-from fasrepro.rows.table import require
+from fasrepro.rows.table import Fault
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class TrainRow:
     style: str
     caption: str
 
-    def check(self) -> None:
-        """Raise `RowError` where there is a style without a caption, or a caption without a style."""
-        require(bool(self.style) == bool(self.caption), f"{self.face_id}: style and caption must come together")
+    @staticmethod
+    def faults(columns: pa.RecordBatch) -> Iterator[Fault]:
+        """Yield the faults of a training row: see `table.RowType`."""
+        one_alone = pc.xor(pc.equal(columns["style"], ""), pc.equal(columns["caption"], ""))
+        yield one_alone, lambda _: "style and caption must come together"

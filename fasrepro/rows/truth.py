@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import ClassVar
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from fasrepro import regions
-from fasrepro.rows.table import require
+from fasrepro.rows.table import Fault
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,15 +30,28 @@ class Truth:
     look_alikes: tuple[str, ...]  # cues that something harmless in the scene resembles
     attributes: str  # JSON object of words: skin_tone, hair, glasses, light, background, ...
 
-    def check(self) -> None:
-        """Raise `RowError` where fields contradict each other."""
-        require(
-            len(self.cues) == len(self.strengths) == len(self.regions),
-            f"{self.face_id}: cues, strengths and regions differ in number",
+    @staticmethod
+    def faults(columns: pa.RecordBatch) -> Iterator[Fault]:
+        """Yield the faults of a truth: see `table.RowType`."""
+        count = pc.list_value_length(columns["cues"])
+        other = pc.or_(
+            pc.not_equal(count, pc.list_value_length(columns["strengths"])),
+            pc.not_equal(count, pc.list_value_length(columns["regions"])),
         )
-        require(all(0 < s <= 1 for s in self.strengths), f"{self.face_id}: a strength lies outside (0, 1]")
-        require(not set(self.cues) & set(self.faint), f"{self.face_id}: a cue is both present and faint: {self.faint}")
-        for name, text in zip(self.cues, self.regions, strict=True):
-            require(
-                regions.is_region(text), f"{self.face_id}: the region of {name} is none, like 60x45:100,3,2597: {text[:60]!r}"
-            )
+        yield other, lambda _: "cues, strengths and regions differ in number"
+        # Item by item: only synthetic frames have truths, thousands of them, not a million.
+        cues, faint, texts = (columns[name].to_pylist() for name in ("cues", "faint", "regions"))
+        outside = [not all(0 < strength <= 1 for strength in row) for row in columns["strengths"].to_pylist()]
+        yield _mask(outside), lambda _: "a strength lies outside (0, 1]"
+        both = [not set(present).isdisjoint(absent) for present, absent in zip(cues, faint, strict=True)]
+        yield _mask(both), lambda truth: f"a cue is both present and faint: {truth.faint}"
+        yield _mask([not all(map(regions.is_region, row)) for row in texts]), _wrong_region
+
+
+def _mask(values: list[bool]) -> pa.Array:
+    return pa.array(values, pa.bool_())
+
+
+def _wrong_region(truth: Truth) -> str:
+    name, text = next(pair for pair in zip(truth.cues, truth.regions, strict=True) if not regions.is_region(pair[1]))
+    return f"the region of {name} is none, like 60x45:100,3,2597: {text[:60]!r}"

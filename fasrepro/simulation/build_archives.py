@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import multiprocessing
-import os
+import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from fasrepro import paths
-from fasrepro.archives import ARCHIVES
-from fasrepro.archives.layout import Presentation
-from fasrepro.rows import table
+from fasrepro import names
+from fasrepro.archives import ARCHIVES, archive
+from fasrepro.archives.layout import ArchiveError, Presentation
 from fasrepro.rows.truth import Truth
-from fasrepro.simulation import cue_pairs, portraits, render, takes, truth
+from fasrepro.simulation import portraits, render, takes, truth
 from fasrepro.simulation.takes import Scene
 from fasrepro.simulation.video import write_video
-
-PROCESSES = os.cpu_count() or 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,14 +31,18 @@ class Task:
     sitter: portraits.Sitter | None  # None: a procedural person
 
 
-def plan(sizes: dict[str, dict[str, int]]) -> list[Presentation]:
-    """Return the presentations of all archives, given what each archive's `plan` asks for."""
-    return [shown for name, counts in sizes.items() for shown in ARCHIVES[name].plan(**counts)]
+def plan(sizes: Mapping[str, Mapping[str, Any]]) -> list[Presentation]:
+    """Return the presentations of all archives, given what each archive's `plan` takes, in the order of `ARCHIVES`.
 
-
-def sizes(archives: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """Return what params.yaml's `archives` section asks of each archive."""
-    return {name: size for name, size in archives.items() if name in ARCHIVES}
+    Raises `ArchiveError` for a data set that is not known, and a size that its `plan` does not take.
+    """
+    for name, counts in sizes.items():
+        taken = inspect.signature(archive(name).plan).parameters
+        for key in counts:
+            names.lookup(taken, key, "key", ArchiveError, f"params.yaml: archives.datasets.{name}")
+        if missing := [key for key in taken if key not in counts]:
+            raise ArchiveError(f"params.yaml: archives.datasets.{name}: missing {', '.join(missing)}")
+    return [shown for name in ARCHIVES if name in sizes for shown in ARCHIVES[name].plan(**sizes[name])]
 
 
 def sitters(presentations: list[Presentation], people_from: str) -> dict[str, portraits.Sitter]:
@@ -61,40 +61,36 @@ def sitters(presentations: list[Presentation], people_from: str) -> dict[str, po
 def make_video(task: Task) -> list[Truth]:
     """Render one presentation and write its video and sidecar; return what is known of its frames."""
     cv2.setNumThreads(1)
-    shown, archive = task.shown, ARCHIVES[task.shown.dataset]
+    shown, official = task.shown, ARCHIVES[task.shown.dataset]
     found = truth.surveyed(shown, task.sitter or takes.person_of(shown, task.scene), task.scene, task.frame_rate)
     known = truth.frames(found)
     filmed = render.film(found.take, render.pictures(found.take, found.layers))
-    turned = archive.rotation(shown.path)
+    turned = official.rotation(shown.path)
     if turned:
         filmed = (np.ascontiguousarray(np.rot90(frame, -turned)) for frame in filmed)
     write_video(task.folder / shown.path, filmed, task.frame_rate, found.take.shot.crf, found.take.shot.quantiser)
-    archive.write_sidecar(task.folder, shown.path, known.boxes, known.eyes)
+    official.write_sidecar(task.folder, shown.path, known.boxes, known.eyes)
     return known.truths
 
 
 def build(
-    folder: Path,
-    sizes: dict[str, dict[str, int]],
-    scene: Scene,
-    frame_rate: int,
-    people_from: str,
-    processes: int = PROCESSES,
-) -> None:
-    """Write all archives, truth.parquet and an example of each cue (cue_pairs.npz) under `folder`.
+    folder: Path, name: str, sizes: Mapping[str, Mapping[str, Any]], scene: Scene, frame_rate: int, people_from: str
+) -> list[Truth]:
+    """Write the official tree of one data set under `folder` and return what is known of its frames.
 
-    `people_from` is "procedural" or "portraits", as in `sitters`, which says what it raises. The result does not depend on
-    `processes`.
+    Args:
+        folder: that will hold the tree.
+        name: of the data set.
+        sizes: of all data sets, as their `plan` takes them: portraits are dealt over the subjects of all.
+        scene: the world and its settings.
+        frame_rate: of the videos.
+        people_from: "procedural" or "portraits", as in `sitters`, which says what it raises.
     """
     presentations = plan(sizes)
     faces = sitters(presentations, people_from)
-    tasks = [Task(folder / ARCHIVES[p.dataset].FOLDER, p, scene, frame_rate, faces.get(p.subject)) for p in presentations]
-    if processes > 1:
-        with multiprocessing.get_context("spawn").Pool(processes) as pool:
-            truths = pool.map(make_video, tasks, chunksize=4)
-    else:
-        truths = [make_video(task) for task in tasks]
-    for name in dict.fromkeys(shown.dataset for shown in presentations):
-        ARCHIVES[name].write_lists(folder / ARCHIVES[name].FOLDER, [p for p in presentations if p.dataset == name])
-    table.write(folder / paths.TRUTH.name, [row for rows in truths for row in rows], Truth)
-    cue_pairs.write(folder / paths.CUE_PAIRS.name, cue_pairs.examples(presentations, scene))
+    own = [shown for shown in presentations if shown.dataset == name]
+    root = folder / ARCHIVES[name].FOLDER
+    truths = [make_video(Task(root, shown, scene, frame_rate, faces.get(shown.subject))) for shown in own]
+    if own:
+        ARCHIVES[name].write_lists(root, own)
+    return [row for rows in truths for row in rows]

@@ -45,16 +45,17 @@ class Choice:
     share: float  # of the face's crop that the cue's mask covers, in [0, 1]
 
 
-def archives(section: Mapping[str, Any], synthetic: Mapping[str, Any]) -> Archives:
+def archives(section: Any, synthetic: Any) -> Archives:
     """Return the archives that params.yaml's sections `archives` and `synthetic` ask for.
 
-    Raises `ValueError` for archives that were not drawn, and for portraits as `world.sitters` does.
+    Raises `ValueError` for archives that were not drawn, and for portraits as `build_archives.sitters` does.
     """
-    if section["source"] != "synthetic":
+    if section.source != "synthetic":
         raise ValueError("params.yaml: archives.source is not 'synthetic': only what was drawn here can be drawn again")
-    plan = build_archives.plan(build_archives.sizes(section))
-    sitters = build_archives.sitters(plan, synthetic["people"])
-    return Archives({shown.id: shown for shown in plan}, sitters, takes.scene(synthetic), synthetic["frame_rate"])
+    plan = build_archives.plan(section.datasets)
+    sitters = build_archives.sitters(plan, synthetic.people)
+    scene = takes.scene(dataclasses.asdict(synthetic))
+    return Archives({shown.id: shown for shown in plan}, sitters, scene, synthetic.frame_rate)
 
 
 def survey(known: Archives, presentation: str) -> truth.Survey:
@@ -117,8 +118,8 @@ def crops_of(known: Archives, choice: Choice, cut: Callable[[Array, Box, Eyes], 
 
 
 def write(
-    section: Mapping[str, Any],
-    synthetic: Mapping[str, Any],
+    section: Any,
+    synthetic: Any,
     choices: Collection[Choice],
     cut: Callable[[Array, Box, Eyes], Array],
     folder: Path,

@@ -1,4 +1,4 @@
-"""Captions of one style for the official train faces: `python -m fasrepro.stages.annotate --style vanilla`."""
+"""Captions of a set that an author writes, for the official train faces: `python -m fasrepro.stages.annotate --set vanilla`."""
 
 from __future__ import annotations
 
@@ -6,30 +6,60 @@ import argparse
 import sys
 
 from fasrepro import config, files, paths, stages
-from fasrepro.captions import annotate
-from fasrepro.captions.styles import style_of, worded
+from fasrepro.captions import annotate, review, sets
+from fasrepro.captions.sets import CaptionSetError
+from fasrepro.captions.styles import Style, style_of, with_own_prompt
 from fasrepro.llm import endpoints
 from fasrepro.llm.store import Store
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
 from fasrepro.stages import annotation
+from fasrepro.stages.annotation import AnnotationTask
+
+
+def edits_of(name: str, task: AnnotationTask, style: Style) -> dict[str, Caption]:
+    """Return the captions that people wrote for a set, by face_id; print how many are about other images."""
+    edits = review.captions(task.faces, style, paths.review(name), task.label_aware)
+    if edits.others:
+        print(
+            f"{paths.review(name)}: {len(edits.others)} edits are about images that are not captioned here and are not used,"
+            f" as that of {edits.others[0]}",
+            file=sys.stderr,
+        )
+    return edits.captions
 
 
 def main(argv: list[str] | None = None) -> None:
+    """Write results/captions/<set>.parquet and results/captions_report/<set>.json."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--style", required=True)
-    style = style_of(parser.parse_args(argv).style)
-    params = config.load("archives", "synthetic", "annotator", "simulated")
-    asked = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
-    style = worded(style, asked.prompt)
-    with annotation.opened(asked.endpoint, asked.simulated) as endpoint, Store(paths.store()) as store:
-        print(annotate.may_go(asked.faces, endpoint, asked.may_leave), file=sys.stderr)
-        how = (endpoint, store, asked.label_aware, asked.present, endpoints.progress_to_stderr(f"annotate {style.name}"))
-        captions, report = annotate.annotate(asked.faces, paths.CROPS, style, *how)
-    table.write(paths.captions(style.name), captions, Caption)
-    files.write_json(paths.captions_report(style.name), report)
-    people = f"; `{annotate.people(style)}` hands them to people" if report["failed"] else ""
-    print(f"{style.name}: {report['captions']} captions of {report['faces']} faces, {len(report['failed'])} failed{people}")
+    parser.add_argument("--set", required=True)
+    name = parser.parse_args(argv).set
+    params = config.load("archives", "synthetic", "annotator", "simulated", "captions")
+    sets.check(params.captions)
+    caption_set = sets.lookup(params.captions, name)
+    if caption_set.is_derived:
+        raise CaptionSetError(f"{name} is derived from {caption_set.of}: run `dvc repro derive@{name}`")
+    task = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
+    style = with_own_prompt(style_of(caption_set.style), task.prompt)
+    edits = edits_of(name, task, style)
+    with annotation.open_endpoint(task.endpoint, task.simulated) as endpoint, Store(paths.store()) as store:
+        print(annotate.check_licences(task.faces, endpoint, task.may_leave), file=sys.stderr)
+        captions, report = annotate.annotate(
+            task.faces,
+            paths.CROPS,
+            style,
+            endpoint,
+            store,
+            task.label_aware,
+            edits=edits,
+            present=task.present,
+            progress=endpoints.progress_to_stderr(f"annotate {name}"),
+        )
+    table.write(paths.captions(name), captions, Caption)
+    files.write_json(paths.captions_report(name), report)
+    print(f"{name}: {report['captions']} captions of {report['faces']} faces, {len(report['failed'])} failed")
+    if report["failed"]:
+        print(f"{name}: `fasrepro annotate --set {name} --to-people` hands the failed faces to people")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
-"""The annotator that params.yaml names: which faces it captions, and the endpoint that it is reached at.
+"""The annotator that params.yaml names: which faces it captions, and the endpoint at which it is asked.
 
-The one place that chooses between the simulated annotator and a real one. Shared by the stages `annotate` and `readers` and by
-`fasrepro annotate`.
+The one place that chooses between the simulated annotator and a real one. The stages `annotate` and `readers` and the command
+`fasrepro annotate` share it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import sys
 from collections.abc import Iterator
 from typing import Any
 
-from fasrepro import names, paths, regions
+from fasrepro import config, names, paths, regions
 from fasrepro.captions.annotate import AnnotationError
 from fasrepro.datasets import DATASETS
 from fasrepro.llm import endpoints
@@ -19,23 +20,23 @@ from fasrepro.llm.types import Endpoint, EndpointError
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face
 from fasrepro.rows.truth import Truth
-from fasrepro.simulation import annotator as simulated
+from fasrepro.simulation import annotator as simulation
 
 NOT_OF_THE_ENDPOINT = ("label_aware", "datasets", "may_leave", "prompt")  # keys of params.yaml's `annotator`
 
 
 @dataclasses.dataclass(frozen=True)
 class AnnotationTask:
-    """What params.yaml asks to be captioned, and of whom.
+    """What params.yaml asks to be captioned, and by which model.
 
     Args:
         faces: to be captioned.
-        present: the cues seen in each face's crop, by face_id; None where no truth is known.
+        present: the cues visible in each face's crop, by face_id; None where no truth is known.
         label_aware: whether the annotator is told the label.
         may_leave: data sets whose faces may be sent to another machine.
-        prompt: takes the place of a style's own, "" if nothing does: see `styles.worded`.
+        prompt: replaces the prompt of every style; "" for none: see `styles.with_own_prompt`.
         endpoint: base_url, model and the other settings of an endpoint.
-        simulated: the annotator behind a simulated endpoint, None for a real one.
+        simulated: the annotator behind a simulated endpoint; None for a real one.
     """
 
     faces: list[Face]
@@ -44,69 +45,94 @@ class AnnotationTask:
     may_leave: list[str]
     prompt: str
     endpoint: dict[str, Any]
-    simulated: simulated.Annotator | None
+    simulated: simulation.Annotator | None
 
 
-def annotation_task(annotator: Any, failings: Any, source: str, people: str) -> AnnotationTask:
-    """Read the index, and the truth where one is known.
+def annotation_task(annotator: config.Annotator, settings: config.Simulated, source: str, people: str) -> AnnotationTask:
+    """Read the faces to be captioned, and what is known of them.
 
     Args:
         annotator: params.yaml's `annotator`.
-        failings: params.yaml's `simulated`.
+        settings: params.yaml's `simulated`.
         source: params.yaml's `archives.source`.
         people: params.yaml's `synthetic.people`.
 
     Raises:
-        AnnotationError: for a name that is no data set's.
+        AnnotationError: a data set is unknown, or none is present.
+        AnnotatorError: the annotator is simulated and no truth is known.
     """
-    for key, chosen in (("datasets", annotator.datasets), ("may_leave", annotator.may_leave)):
-        for name in chosen:
+    for key, datasets in (("datasets", annotator.datasets), ("may_leave", annotator.may_leave)):
+        for name in datasets:
             names.lookup(DATASETS, name, "data set", AnnotationError, f"params.yaml: annotator.{key}")
-    # The faces of drawn people are nobody's.
-    may_leave = annotator.datasets if source == "synthetic" and people == "procedural" else annotator.may_leave
-    faces = [face for face in table.read(paths.FACES, Face) if face.split == "train" and face.dataset in annotator.datasets]
-    truths = {truth.face_id: truth for truth in table.read(paths.TRUTH, Truth)}
+    faces = _train_faces(annotator.datasets)
+    truths = _truths(annotator.datasets)
     present = None
     if truths:
-        present = {f.face_id: regions.visible(f.box, truths[f.face_id].cues, truths[f.face_id].regions) for f in faces}
-    behind = None
-    if annotator.base_url == simulated.SIMULATED:
-        behind = simulated.annotator_of(dataclasses.asdict(failings), faces, list(truths.values()))
+        present = {
+            face.face_id: regions.visible(face.box, truths[face.face_id].cues, truths[face.face_id].regions) for face in faces
+        }
+    simulated = None
+    if annotator.base_url == simulation.SIMULATED:
+        simulated = simulation.annotator_of(settings, faces, list(truths.values()))
+    is_drawn = source == "synthetic" and people == "procedural"  # faces of drawn people are nobody's
     return AnnotationTask(
         faces=faces,
         present=present,
         label_aware=annotator.label_aware,
-        may_leave=may_leave,
+        may_leave=annotator.datasets if is_drawn else annotator.may_leave,
         prompt=annotator.prompt,
         endpoint=endpoint_settings(annotator),
-        simulated=behind,
+        simulated=simulated,
     )
 
 
-def endpoint_settings(annotator: Any) -> dict[str, Any]:
-    """Return the settings of params.yaml's `annotator` that describe its endpoint."""
+def _train_faces(datasets: list[str]) -> list[Face]:
+    """Return the official train faces of the data sets that are present, sorted by face_id. Raises `AnnotationError` for none."""
+    absent = [name for name in datasets if not paths.faces(name).is_file()]
+    if absent:
+        missing = ", ".join(str(paths.faces(name)) for name in absent)
+        print(f"not present, and not captioned: {', '.join(absent)} (no {missing})", file=sys.stderr)
+    tables = [table.read(paths.faces(name), Face) for name in datasets if name not in absent]
+    faces = [face for rows in tables for face in rows if face.split == "train"]
+    if not faces:
+        raise AnnotationError(f"no train faces of {', '.join(datasets)} in {paths.FACES}: see annotator.datasets of params.yaml")
+    return sorted(faces, key=lambda face: face.face_id)
+
+
+def _truths(datasets: list[str]) -> dict[str, Truth]:
+    """Return what is known of synthetic images, by face_id; nothing of licensed archives."""
+    tables = [table.read(paths.truth(name), Truth) for name in datasets if paths.truth(name).is_file()]
+    return {truth.face_id: truth for truths in tables for truth in truths}
+
+
+def endpoint_settings(annotator: config.Annotator) -> dict[str, Any]:
+    """Return the settings in params.yaml's `annotator` that describe its endpoint."""
     return {key: value for key, value in dataclasses.asdict(annotator).items() if key not in NOT_OF_THE_ENDPOINT}
 
 
-def described(settings: dict[str, Any], annotator: simulated.Annotator | None) -> Endpoint:
-    """Return the endpoint of `settings` without its key. Raises `EndpointError`."""
+def endpoint_of(settings: dict[str, Any], annotator: simulation.Annotator | None) -> Endpoint:
+    """Return the endpoint that `settings` describe, without its key. Raises `EndpointError`."""
     base_url, model = settings["base_url"], settings["model"]
-    if base_url == simulated.SIMULATED:
+    if base_url == simulation.SIMULATED:
         others = {key: value for key, value in settings.items() if key not in ("base_url", "model")}
-        return simulated.described(annotator, model, **others)
-    endpoint = endpoints.described(**settings)
-    if model in simulated.MODELS:
+        return simulation.endpoint_of(annotator, model, **others)
+    endpoint = endpoints.endpoint_at(**settings)
+    if model in simulation.MODELS:
         raise EndpointError(f"model {model!r} is simulated; name one of {base_url} (annotator.model, judging.model)")
     return endpoint
 
 
 @contextlib.contextmanager
-def opened(settings: dict[str, Any], annotator: simulated.Annotator | None) -> Iterator[Endpoint]:
-    """Yield the endpoint of `settings` with its key; a simulated annotator's server runs meanwhile. Raises `EndpointError`."""
-    endpoint = described(settings, annotator)
-    if annotator is not None and settings["base_url"] == simulated.SIMULATED:
-        with simulated.opened(annotator, endpoint) as running:
+def open_endpoint(settings: dict[str, Any], annotator: simulation.Annotator | None) -> Iterator[Endpoint]:
+    """Yield the endpoint that `settings` describe, with its key; a simulated annotator's server runs meanwhile.
+
+    Raises:
+        EndpointError: the endpoint cannot be, or a key is needed and not set.
+    """
+    endpoint = endpoint_of(settings, annotator)
+    if annotator is not None and settings["base_url"] == simulation.SIMULATED:
+        with simulation.serving(annotator, endpoint) as running:
             yield running
     else:
-        with endpoints.opened(endpoint) as running:
-            yield running
+        with endpoints.with_key(endpoint) as keyed:
+            yield keyed

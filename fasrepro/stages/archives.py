@@ -1,4 +1,7 @@
-"""Stage `archives`: render the synthetic archives, or take the fingerprint of the licensed ones."""
+"""Stage `archives@dataset`: render one synthetic archive, or take the fingerprint of a licensed one.
+
+Writes results/archives/<dataset>, results/truth/<dataset>.parquet and results/fingerprints/<dataset>.json.
+"""
 
 from __future__ import annotations
 
@@ -10,35 +13,34 @@ from fasrepro.archives.fingerprint import fingerprint
 from fasrepro.archives.layout import ArchiveError
 from fasrepro.rows import table
 from fasrepro.rows.truth import Truth
-from fasrepro.simulation import build_archives, cue_pairs, takes, worlds
+from fasrepro.simulation import build_archives, takes
+
+MIN_FRAMES = 50  # of a video, for the papers' frame rule
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/archives: the official trees and their truth (synthetic only), and fingerprint.json."""
-    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    """Write the official tree (synthetic only), what is known of its frames, and its fingerprint."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True)
+    name = parser.parse_args(argv).dataset
     params = config.load("archives", "synthetic")
-    source = params.archives.source
+    source, synthetic = params.archives.source, params.synthetic
     if source not in ("synthetic", "licensed"):
         raise config.ConfigError(f"params.yaml: archives.source: {names.unknown(source, ('synthetic', 'licensed'), 'source')}")
-    with files.replaced_folder(paths.ARCHIVES, paths.WORK / "archives") as folder:
-        if source == "licensed":
-            found = fingerprint(paths.licensed_archives(), contents=False)
-            # Nothing is known of them, and later stages can depend on that.
-            table.write(folder / paths.TRUTH.name, [], Truth)
-            cue_pairs.write(folder / paths.CUE_PAIRS.name, {})
-            files.write_json(folder / paths.WORLD.name, {})
+    if synthetic.frames < MIN_FRAMES:
+        raise ArchiveError(f"params.yaml: synthetic.frames: {synthetic.frames}; the frame rule needs at least {MIN_FRAMES}")
+    truths: list[Truth] = []
+    with files.replaced_folder(paths.archive(name), paths.WORK / "archives") as folder:
+        if source == "licensed":  # nothing is copied, and nothing is known of its frames
+            found = fingerprint(paths.licensed_archives(), name, contents=False)
         else:
-            made = params.synthetic
-            if made.frames < 50:
-                raise ArchiveError(f"params.yaml: synthetic.frames: {made.frames}; the frame rule needs at least 50")
-            scene = takes.scene(dataclasses.asdict(made))
-            sizes = build_archives.sizes(dataclasses.asdict(params.archives))
-            build_archives.build(folder, sizes, scene, made.frame_rate, made.people)
-            files.write_json(folder / paths.WORLD.name, worlds.tables(scene.world))
-            found = fingerprint(folder, contents=True)
-        files.write_json(folder / paths.FINGERPRINT.name, {"source": source, "datasets": found})
-    for name, counts in found.items():
-        print(f"archives: {name}: {counts['videos']} videos, {counts['bytes'] / 1e6:.1f} MB")
+            scene = takes.scene(dataclasses.asdict(synthetic))
+            sizes = params.archives.datasets
+            truths = build_archives.build(folder, name, sizes, scene, synthetic.frame_rate, synthetic.people)
+            found = fingerprint(folder, name, contents=True)
+    table.write(paths.truth(name), truths, Truth)
+    files.write_json(paths.fingerprint(name), {"source": source, **found})
+    print(f"archives {name}: {found['videos']} videos, {found['bytes'] / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -35,14 +35,16 @@ def main(argv: list[str] | None = None) -> None:
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("threads", "archives", "audit", "evaluation")
     synthetic = params.archives.source == "synthetic"
-    faces = [face for face in table.read(paths.FACES, Face) if face.split in ("train", "test")]
-    spent = sizes.of_presentations(paths.ARCHIVES if synthetic else paths.licensed_archives(), {f.presentation for f in faces})
+    faces = [face for face in table.read_all(paths.FACES, Face) if face.split in ("train", "test")]
+    spent = sizes.of_presentations(
+        paths.archive if synthetic else (lambda _: paths.licensed_archives()), {f.presentation for f in faces}
+    )
     views = []
     for face in faces:
         crop = crops.read_crop(paths.CROPS, face.crop, face.crop_sha256)
         views.append(shortcut_features.measure(crop, face.box, spent[face.presentation]))
     if synthetic:
-        known = cue_views(faces, table.read(paths.TRUTH, Truth))
+        known = cue_views(faces, table.read_all(paths.TRUTH, Truth))
         views = [view | {shortcuts.CUES: cue} for view, cue in zip(views, known, strict=True)]
     with threadpoolctl.threadpool_limits(params.threads):  # sums are split by threads, and rounded by how they are split
         report = shortcuts.audit(shortcuts.rows_of(faces, views), params.audit)

@@ -1,34 +1,46 @@
-"""Stage `index`: two faces a video from the archives, as crops and one table, and a report of what was left out."""
+"""Stage `index@dataset`: two faces a video, as crops and a table, and a report of what was left out.
+
+Writes results/faces/<dataset>.parquet, results/crops/<dataset>.zip and results/index_report/<dataset>.json.
+"""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+import shutil
 
 from fasrepro import config, files, paths, stages
 from fasrepro.data import index
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/index (faces.parquet, crops/<data set>.zip) and results/index.json."""
-    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    """Write the table and the crops of one data set, and its report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True)
+    name = parser.parse_args(argv).dataset
     params = config.load("archives", "index")
-    known = files.read_json(paths.FINGERPRINT)
-    if known["source"] != params.archives.source:
-        raise ValueError(f"{paths.FINGERPRINT}: of {known['source']} archives, params.yaml asks for {params.archives.source}")
-    folder: Path = paths.licensed_archives() if known["source"] == "licensed" else paths.ARCHIVES
+    fingerprint = files.read_json(paths.fingerprint(name))
+    if fingerprint["source"] != params.archives.source:
+        raise ValueError(
+            f"{paths.fingerprint(name)}: of {fingerprint['source']} archives, params.yaml asks for {params.archives.source}"
+        )
+    archives = paths.licensed_archives() if params.archives.source == "licensed" else paths.archive(name)
     asked = params.index
     rule = index.Rule(asked.every, asked.first, asked.min_face, asked.neighbours, asked.crop)
-    with files.replaced_folder(paths.INDEX, paths.WORK / "index") as work:
-        report = index.build(folder, list(known["datasets"]), work, rule, asked.max_exclusion_rate)
-    files.write_json(paths.INDEX_REPORT, report)
-    for name, counts in report.items():
-        sources = ", ".join(f"{count} {source}" for source, count in counts["videos_by_box_source"].items())
-        left_out = (
-            f"{counts['stand_ins_count']} neighbouring frames, {counts['single_face_count']} videos with one face,"
-            f" {counts['excluded_count']} excluded"
-        )
-        print(f"index: {name}: {counts['faces']} faces, {counts['videos']} videos ({sources}), {left_out}")
+    work = paths.WORK / "index" / name
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        report = index.build(archives, name, work, rule, asked.max_exclusion_rate)
+        for source, target in ((work / "crops" / f"{name}.zip", paths.CROPS), (work / f"{name}.parquet", paths.FACES)):
+            target.mkdir(parents=True, exist_ok=True)
+            source.replace(target / source.name)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    files.write_json(paths.index_report(name), report)
+    sources = ", ".join(f"{count} {source}" for source, count in report["videos_by_box_source"].items())
+    print(
+        f"index {name}: {report['faces']} faces, {report['videos']} videos ({sources}), {report['stand_ins_count']} neighbouring"
+        f" frames, {report['single_face_count']} videos with one face, {report['excluded_count']} excluded"
+    )
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -16,7 +15,7 @@ from fasrepro.llm.store import Store
 from fasrepro.rows import table
 from fasrepro.rows.scores import Judgement
 from fasrepro.rows.training import TrainRow
-from fasrepro.simulation.annotator import Annotator, Failings
+from fasrepro.simulation.annotator import Annotator
 from fasrepro.stages import annotation, predictions
 from fasrepro.stages.predictions import CellJobs
 
@@ -29,10 +28,8 @@ def opened_api(params: types.SimpleNamespace) -> Iterator[registry.Api]:
         "max_tokens": params.judging.max_tokens,
         "temperature": 0.0,
     }
-    rates = dataclasses.asdict(params.simulated)
-    seed = rates.pop("seed")
-    annotator = Annotator({}, Failings(**rates), seed)  # it reads texts, so it needs no images
-    with annotation.opened(settings, annotator) as endpoint, Store(paths.store()) as store:
+    annotator = Annotator({}, params.simulated)  # it reads texts, so it needs no images
+    with annotation.open_endpoint(settings, annotator) as endpoint, Store(paths.store()) as store:
         yield registry.Api(endpoint, store)
 
 

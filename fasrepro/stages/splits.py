@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+
 from fasrepro import config, files, names, paths, stages
 from fasrepro.config import ConfigError
 from fasrepro.data import protocols
@@ -13,12 +15,13 @@ def main(argv: list[str] | None = None) -> None:
     """Write train.parquet, dev.parquet and test.parquet; test holds the faces of all targets."""
     name = stages.name_argument(argv, __doc__, "a protocol of jobs.yaml")
     protocol = names.lookup(config.load_protocols(), name, "protocol", ConfigError, str(paths.JOBS))
-    faces = [face for dataset in sorted({*protocol.train, *protocol.test}) for face in table.read(paths.faces(dataset), Face)]
-    split = protocols.split_faces(faces, protocol)
+    datasets = sorted({*protocol.train, *protocol.test})
+    faces = pa.concat_tables(table.columns(paths.faces(dataset), Face) for dataset in datasets)
+    parts = protocols.split_columns(faces, protocol)
     with files.replaced_folder(paths.SPLITS / name, paths.WORK / "splits") as folder:
-        for part in protocols.PARTS:
-            table.write(folder / f"{part}.parquet", getattr(split, part), Face)
-    print(f"splits {name}: {len(split.train)} train, {len(split.dev)} dev, {len(split.test)} test faces")
+        for part, columns in parts.items():
+            table.write_columns(folder / f"{part}.parquet", columns, Face)
+    print(f"splits {name}: {', '.join(f'{len(columns)} {part}' for part, columns in parts.items())} faces")
 
 
 if __name__ == "__main__":

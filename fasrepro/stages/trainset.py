@@ -1,11 +1,9 @@
-"""Stage `trainset@name`: the faces of a protocol's training split, with captions in a mix."""
+"""Stage `trainset@name`: the train faces of a protocol, with captions in a mix -> results/trainsets/<name>.parquet."""
 
 from __future__ import annotations
 
-import argparse
-
 from fasrepro import config, paths, stages
-from fasrepro.data import protocols, trainsets
+from fasrepro.data import trainsets
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face
@@ -13,20 +11,18 @@ from fasrepro.rows.training import TrainRow
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/trainsets/<name>.parquet."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--name", required=True)
-    parser.add_argument("--protocol", required=True)
-    parser.add_argument("--captions", nargs="*", default=[], metavar="STYLE=SHARE")
-    arguments = parser.parse_args(argv)
+    """Write the table, and print the faces that are left out."""
+    name = stages.name_argument(argv, __doc__, "a training set of jobs.yaml")
+    trainset = config.load_trainset(name)
+    captions = {set_name: paths.captions(set_name) for set_name in sorted({*trainset.compared, *trainset.captions})}
+    captioned = {set_name: table.columns(path, Caption, ["face_id"])["face_id"] for set_name, path in captions.items()}
+    faces = table.columns(paths.split(trainset.protocol, "train"), Face, trainsets.FACE_COLUMNS)
 
-    faces = protocols.split_faces(table.read(paths.FACES, Face), protocols.protocol(arguments.protocol)).train
-    shares, styles = trainsets.parse_shares(arguments.captions), config.load("styles").styles
-    texts = {style: table.read(paths.captions(style), Caption) for style in [*styles, *(set(shares) - set(styles))]}
-    rows = trainsets.build(faces, shares, texts)
-    for face_id in trainsets.captioned(faces, texts)[1]:
-        print(f"{arguments.name}: {face_id} left out: a caption is missing, see {paths.captions_report('').parent}")
-    table.write(paths.trainset(arguments.name), rows, TrainRow)
+    faces, others = trainsets.with_every_caption(faces, captioned)
+    for face_id in others:
+        print(f"{name}: {face_id} is left out: a caption is missing, see {paths.CAPTIONS_REPORT}")
+    rows = trainsets.rows(faces, trainset.captions, captions, paths.WORK)
+    table.write_batches(paths.trainset(name), rows, TrainRow)
 
 
 if __name__ == "__main__":

@@ -63,4 +63,4 @@ def test_config_builds_a_set_and_refuses_an_unknown_key() -> None:
 
 def test_every_control_names_known_styles() -> None:
     for control in controls.CONTROLS.values():
-        assert {control.source, control.form} - {""} <= set(styles.STYLES)
+        assert {control.source, control.reads_as} - {""} <= set(styles.STYLES)

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fasrepro.rows import table
-from fasrepro.rows.captions import Verdict
-from fasrepro.rows.faces import Face, Label
-from fasrepro.rows.scores import Judgement, Score
+from fasrepro.rows.captions import Caption, Verdict
+from fasrepro.rows.faces import Face, Label, face_id
+from fasrepro.rows.scores import Explanation, Judgement, Score
 from fasrepro.rows.table import RowError
+from fasrepro.rows.training import TrainRow
 from fasrepro.rows.truth import Truth
 
 FACE = Face(
@@ -93,9 +94,9 @@ def test_bad_rows_are_refused_with_file_and_row(tmp_path: Path, change: dict[str
     ],
 )
 def test_a_truth_that_does_not_hold_together_is_refused(change: dict[str, object], message: str) -> None:
-    TRUTH.check()
-    with pytest.raises(RowError, match=f"a#0000: {message}"):
-        dataclasses.replace(TRUTH, **change).check()
+    table.check(table.from_rows([TRUTH], Truth), Truth, "truth")
+    with pytest.raises(RowError, match=f"truth, row 0: a#0000: {message}"):
+        table.check(table.from_rows([dataclasses.replace(TRUTH, **change)], Truth), Truth, "truth")
 
 
 def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
@@ -106,7 +107,7 @@ def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
 def test_scores_outside_the_unit_interval_are_refused() -> None:
     for value in (-0.1, 1.1, float("nan")):
         with pytest.raises(RowError, match=r"not in \[0, 1\]"):
-            Score("oci_m", "vanilla", 0, "a#0000", value).check()
+            table.check(table.from_rows([Score("oci_m", "vanilla", 0, "a#0000", value)], Score), Score, "scores")
 
 
 def test_missing_broken_and_foreign_tables_are_named(tmp_path: Path) -> None:
@@ -167,3 +168,110 @@ def test_a_key_in_two_tables_of_a_folder_is_refused(tmp_path: Path) -> None:
 def test_a_folder_without_tables_is_refused_with_the_remedy(tmp_path: Path, folder: str) -> None:
     with pytest.raises(RowError, match="no tables of Face here; `dvc repro` makes them"):
         table.read_all(tmp_path / folder, Face)
+
+
+def scores(count: int) -> pa.Table:
+    """As columns, in the order of their keys."""
+    return table.from_rows((Score("oci_m", "vanilla", 0, f"{n:06d}#0000", 0.5) for n in range(count)), Score)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (Caption("a#0000", "cot", " \n", Verdict.ATTACK, "v1", "m", True, 1, "k"), "empty cot caption"),
+        (Caption("a#0000", "cot", "text", Verdict.ATTACK, "v1", "m", True, 0, "k"), "at least one attempt"),
+        (Explanation("oci_m", "vanilla", 0, "a#0000", "text", -1, True), "negative token count"),
+        (Judgement("oci_m", "vanilla", 0, "a#0000", "", Verdict.ATTACK), "without a reader"),
+        (TrainRow("a#0000", "msu", "print", Label.ATTACK, "a.png", "0", "cot", ""), "style and caption must come together"),
+        (TrainRow("a#0000", "msu", "print", Label.ATTACK, "a.png", "0", "", "text"), "style and caption must come together"),
+    ],
+)
+def test_each_row_type_refuses_what_cannot_be(row: object, message: str) -> None:
+    with pytest.raises(RowError, match=f"here, row 0: a#0000: .*{message}"):
+        table.check(table.from_rows([row], type(row)), type(row), "here")
+
+
+@given(st.text(alphabet=" \t\n\u00a0\u2003ab"))
+def test_a_caption_is_empty_where_nothing_is_left_of_it_stripped(text: str) -> None:
+    caption = Caption("a#0000", "cot", text, Verdict.ATTACK, "v1", "m", True, 1, "k")
+    mask, _ = next(Caption.faults(table.from_rows([caption], Caption).to_batches()[0]))
+    assert mask.to_pylist() == [not text.strip()]
+
+
+@given(st.integers(0, 10**6))
+def test_the_id_of_a_face_is_the_one_that_its_table_asks_for(frame: int) -> None:
+    face = dataclasses.replace(FACE, frame=frame, face_id=face_id(FACE.presentation, frame))
+    table.check(table.from_rows([face], Face), Face, "faces")
+
+
+@pytest.mark.parametrize(("name", "value"), [("label", 7), ("verdict", "maybe")])
+def test_a_value_that_no_enum_has_is_refused_with_its_place(tmp_path: Path, name: str, value: object) -> None:
+    row_type = Face if name == "label" else Judgement
+    rows = [FACE] if name == "label" else [Judgement("oci_m", "vanilla", 0, "a#0000", "lexical", Verdict.ATTACK)]
+    columns = table.from_rows(rows, row_type)
+    place = columns.schema.get_field_index(name)
+    pq.write_table(columns.set_column(place, columns.schema.field(name), [[value]]), tmp_path / "t.parquet")
+    with pytest.raises(RowError, match=rf"t\.parquet, row 0: {name} {value!r} is none of"):
+        table.read(tmp_path / "t.parquet", row_type)
+
+
+def test_a_missing_value_is_refused_with_its_place(tmp_path: Path) -> None:
+    with pytest.raises(RowError, match=r"t\.parquet, row 0: no camera"):
+        table.write(tmp_path / "t.parquet", [dataclasses.replace(FACE, camera=None)], Face)
+
+
+def test_rows_are_numbered_through_all_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = scores(10)
+    table.write_columns(tmp_path / "s.parquet", columns, Score)
+    wrong = columns.set_column(4, columns.schema.field("p_attack"), [[0.5] * 8 + [2.0, 0.5]])
+    monkeypatch.setattr(table, "ROW_GROUP", 3)
+    with pytest.raises(RowError, match=r"s\.parquet, row 8: 000008#0000: p_attack 2\.0 is not in"):
+        table.write_columns(tmp_path / "s.parquet", wrong, Score)
+    pq.write_table(wrong, tmp_path / "s.parquet")
+    with pytest.raises(RowError, match=r"s\.parquet, row 8: 000008#0000: p_attack 2\.0 is not in"):
+        table.columns(tmp_path / "s.parquet", Score)
+
+
+def test_columns_are_what_rows_are(tmp_path: Path) -> None:
+    path = tmp_path / "s.parquet"
+    table.write_columns(path, scores(9).take(list(range(8, -1, -1))), Score)
+    assert table.to_rows(table.columns(path, Score), Score) == table.read(path, Score) == table.to_rows(scores(9), Score)
+    assert table.columns(path, Score, ["p_attack", "run"]).column_names == ["p_attack", "run"]
+    assert table.columns_all(tmp_path, Score, ["p_attack"]).equals(scores(9).select(["p_attack"]))
+
+
+def test_a_fault_in_a_column_that_nobody_asked_for_is_still_refused(tmp_path: Path) -> None:
+    pq.write_table(table.from_rows([Score("oci_m", "vanilla", 0, "a#0000", 2.0)], Score), tmp_path / "s.parquet")
+    with pytest.raises(RowError, match="not in"):
+        table.columns(tmp_path / "s.parquet", Score, ["face_id"])
+
+
+@pytest.mark.parametrize("sizes", [[20], [1] * 20, [13, 7], [0, 20, 0]])
+def test_the_bytes_do_not_depend_on_how_rows_came_in_batches(
+    tmp_path: Path, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "ROW_GROUP", 8)
+    whole, parts, first = scores(20), [], 0
+    for size in sizes:
+        parts += whole.slice(first, size).to_batches()
+        first += size
+    table.write_columns(tmp_path / "whole.parquet", whole, Score)
+    table.write_batches(tmp_path / "parts.parquet", parts, Score)
+    assert (tmp_path / "whole.parquet").read_bytes() == (tmp_path / "parts.parquet").read_bytes()
+    assert pq.ParquetFile(tmp_path / "parts.parquet").num_row_groups == 3
+
+
+def test_batches_out_of_order_or_with_a_key_twice_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "ROW_GROUP", 2)
+    batches = [scores(4).slice(n, 1).to_batches()[0] for n in range(4)]
+    with pytest.raises(ValueError, match="its rows do not come in the order of protocol, run, seed, face_id"):
+        table.write_batches(tmp_path / "s.parquet", [batches[2], batches[0]], Score)
+    with pytest.raises(RowError, match=r"row 2: .*'000001#0000'.* stands twice"):
+        table.write_batches(tmp_path / "s.parquet", [batches[0], batches[1], batches[1]], Score)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_table_without_rows_is_written_and_read(tmp_path: Path) -> None:
+    table.write(tmp_path / "s.parquet", [], Score)
+    assert table.read(tmp_path / "s.parquet", Score) == []
+    assert table.columns_all(tmp_path, Score).num_rows == 0

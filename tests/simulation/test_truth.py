@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from fasrepro.archives import ARCHIVES, casia, siw
 from fasrepro.archives.layout import Presentation
 from fasrepro.regions import decode_region
+from fasrepro.rows import table
 from fasrepro.rows.faces import Label
+from fasrepro.rows.truth import Truth
 from fasrepro.simulation import attacks, cue_pairs, render, takes, truth
 
 SCENE = takes.Scene(seed=3, world="a", frames=12, width=160, height=120, look_alike_rate=0.1, spurious_strength=0.5)
@@ -121,8 +123,8 @@ def test_truth_by_frame_follows_what_moves() -> None:
     found = truth.surveyed(shown, takes.person_of(shown, SCENE), SCENE, 25)
     known = truth.frames(found)
     assert len(known.truths) == SCENE.frames
+    table.check(table.from_rows(known.truths, Truth), Truth, "truths")
     for number, row in enumerate(known.truths):
-        row.check()
         x, y, width, height = known.boxes[number]
         left_x, left_y, right_x, right_y = known.eyes[number]
         assert x < left_x < right_x < x + width

@@ -8,19 +8,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from fasrepro.llm.types import Endpoint, EndpointError
-from fasrepro.simulation.annotator.annotator import MODELS, Annotator, AnnotatorError, Failings, annotator_of
+from fasrepro.simulation.annotator.annotator import MODELS, Annotator, AnnotatorError, annotator_of
 from fasrepro.simulation.annotator.server import KEY, application, serve
 
-__all__ = ["MODELS", "SIMULATED", "Annotator", "AnnotatorError", "Failings", "annotator_of", "described", "opened"]
+__all__ = ["MODELS", "SIMULATED", "Annotator", "AnnotatorError", "annotator_of", "endpoint_of", "serving"]
 
 SIMULATED = "simulated"  # what params.yaml gives as base_url
 NO_PORT = "http://127.0.0.1"  # the base URL before the server has a port
 
 
-def described(annotator: Annotator | None, model: str, **settings: Any) -> Endpoint:
+def endpoint_of(annotator: Annotator | None, model: str, **settings: Any) -> Endpoint:
     """Return the endpoint of the annotator's server before it runs.
 
-    The model's name carries the annotator's version, because replies are stored under it.
+    The model's name carries the annotator's version, because replies are stored under that name.
 
     Args:
         annotator: what answers.
@@ -28,7 +28,7 @@ def described(annotator: Annotator | None, model: str, **settings: Any) -> Endpo
         settings: the other fields of `Endpoint`.
 
     Raises:
-        EndpointError: where there is no annotator.
+        EndpointError: there is no annotator.
     """
     if annotator is None:
         raise EndpointError("annotator.base_url is 'simulated', but no simulated annotator was set up")
@@ -36,7 +36,7 @@ def described(annotator: Annotator | None, model: str, **settings: Any) -> Endpo
 
 
 @contextlib.contextmanager
-def opened(annotator: Annotator, endpoint: Endpoint) -> Iterator[Endpoint]:
-    """Run the annotator's server, and yield `endpoint` with its address and key."""
+def serving(annotator: Annotator, endpoint: Endpoint) -> Iterator[Endpoint]:
+    """Run the annotator's server; yield `endpoint` with its address and key."""
     with serve(application(annotator)) as url:
         yield dataclasses.replace(endpoint, base_url=url, api_key=KEY)

@@ -22,7 +22,7 @@ KEY = "simulated"  # any key will do
 
 
 def content_of(body: dict[str, Any]) -> tuple[str, str]:
-    """Return the user's text and the pixel hash of the image ("" without one) of a chat request's body."""
+    """Return the user's text in a chat request's body, and the hash of the image's pixels ("" without one)."""
     texts, image = [], ""
     try:
         for message in body["messages"]:
@@ -48,17 +48,17 @@ def application(annotator: Annotator) -> web.Application:
             return _error(HttpError(401, "authentication_error", "You didn't provide an API key"))
         try:
             body = await request.json()
-            asked, image = content_of(body)
+            prompt, image = content_of(body)
             seed = int(body.get("seed") or 0)
             as_json = (body.get("response_format") or {}).get("type") == "json_schema"
-            text, finish_reason = annotator.reply(asked, image, seed, int(body.get("max_tokens") or 4096), as_json)
+            text, finish_reason = annotator.reply(prompt, image, seed, int(body.get("max_tokens") or 4096), as_json)
         except HttpError as error:
             return _error(error)
         except ValueError as error:
             return _error(HttpError(400, "invalid_request_error", str(error)))
-        identity = hashing.sha256_json([asked, image, seed, str(body.get("model")), text])
-        looked = IMAGE_TOKENS if image else 0
-        return web.json_response(_completion(identity, str(body.get("model", "")), asked, text, finish_reason, looked))
+        identity = hashing.sha256_json([prompt, image, seed, str(body.get("model")), text])
+        image_tokens = IMAGE_TOKENS if image else 0
+        return web.json_response(_completion(identity, str(body.get("model", "")), prompt, text, finish_reason, image_tokens))
 
     async def models(request: web.Request) -> web.Response:
         listed = [{"id": name, "object": "model", "created": 0, "owned_by": "fasrepro"} for name in MODELS]
@@ -74,9 +74,9 @@ def _error(error: HttpError) -> web.Response:
     return web.json_response(body, status=error.status, headers={"Retry-After": "0"} if error.status == 429 else None)
 
 
-def _completion(identity: str, model: str, asked: str, text: str, finish_reason: str, looked: int) -> dict[str, Any]:
-    prompt_tokens, answer_tokens = (int(len(part.split()) / WORDS_PER_TOKEN) for part in (asked, text))
-    prompt_tokens += looked
+def _completion(identity: str, model: str, prompt: str, text: str, finish_reason: str, image_tokens: int) -> dict[str, Any]:
+    prompt_tokens, answer_tokens = (int(len(part.split()) / WORDS_PER_TOKEN) for part in (prompt, text))
+    prompt_tokens += image_tokens
     return {
         "id": f"chatcmpl-{identity[:24]}",
         "object": "chat.completion",
@@ -102,7 +102,7 @@ def _completion(identity: str, model: str, asked: str, text: str, finish_reason:
 def serve(app: web.Application) -> Iterator[str]:
     """Serve `app` on a free port of 127.0.0.1 while the block runs; yield the base URL ("http://127.0.0.1:port/v1").
 
-    In a thread of this process, so that it cannot outlive it, however the process ends.
+    The server runs in a thread of this process, so it cannot outlive the process, however that ends.
     """
     started: list[str | Exception] = []
     ready, loop, stop = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
@@ -115,7 +115,7 @@ def serve(app: web.Application) -> Iterator[str]:
             await site.start()
             port = runner.addresses[0][1]
             started.append(f"http://127.0.0.1:{port}/v1")
-        except Exception as error:  # whatever it is, whoever waits must be told
+        except Exception as error:  # of whatever kind: the waiting thread must learn of it
             started.append(error)
         ready.set()
         await stop.wait()

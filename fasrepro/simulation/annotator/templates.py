@@ -1,4 +1,4 @@
-"""What the simulated annotator says once it has decided what it sees: sentence templates over a small vocabulary.
+"""The sentences of the simulated annotator, written once it has decided what it sees: templates over a small vocabulary.
 
 A tiny language model must learn these sentences in a few hundred steps, so there are few words, and several ways to join them.
 """
@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import TypeVar
 
 from fasrepro import hashing, vocabulary
-from fasrepro.captions.styles import VERDICT_FIELD, Style
+from fasrepro.captions.layouts import VERDICT_FIELD
+from fasrepro.captions.styles import Style
 from fasrepro.rows.captions import Verdict
 
 T = TypeVar("T")
@@ -20,7 +21,7 @@ T = TypeVar("T")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Dice:
-    """Choices that are pure functions of `parts` and the choice's name: the same question is always answered alike."""
+    """Choices that are pure functions of `parts` and the choice's name, so the same question always gets the same answer."""
 
     parts: tuple[object, ...]
 
@@ -33,16 +34,16 @@ class Dice:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reading:
-    """What the annotator will write about: the cues it names, harmless look-alikes, the person, and what it concludes."""
+    """What the annotator will write about: the cues it names, harmless look-alikes, the person, and its conclusion."""
 
     cues: tuple[str, ...]
     look_alikes: tuple[str, ...]
     attributes: dict[str, str]
     verdict: Verdict
-    species: str  # told or inferred, in words; "" for a bona fide face
+    species: str  # that it was told or infers, in words; "" for a bona fide face
 
 
-# The words of `Truth.attributes` (simulation/people.py) in a sentence; a word that is not here is said as it is.
+# The words of `Truth.attributes` (simulation/people.py) in a sentence; a word that is not here is used as it is.
 LIGHT = {
     "left": "light from the left",
     "right": "light from the right",
@@ -60,7 +61,7 @@ BACKGROUND = {
     "tiles": "{wall} tiles",
     "bricks": "a brick wall",
 }
-# What an annotator that was not told takes an attack for, by the family of its cues.
+# What an annotator that was not told the label takes an attack for, by the family of its cues.
 INFERRED: dict[str, str] = {
     "print": "a printed photo",
     "replay": "a picture on a screen",
@@ -77,8 +78,8 @@ _LIVE_SKIN = (
     "The skin looks natural and the face has real depth.",
 )
 _ALSO_HARMLESS = ("I also see {what}, and that is harmless.", "The picture also has {what}, as any picture may.")
-# What a neutral caption says of `Truth.attributes` beside the person, so that it has about as many tokens as a reasoning one: the
-# words that a sentence needs, the sentence, and what is said where the word is "none".
+# Further sentences of a neutral caption, so that it has about as many tokens as a reasoning one: the attributes that a sentence
+# needs, the sentence, and the sentence to use if the attribute is "none".
 _ALSO_NEUTRAL: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("age",), "The person looks {age}.", ""),
     (("skin_tone",), "The skin of the face is {skin_tone}.", ""),
@@ -96,7 +97,7 @@ _ALSO_NEUTRAL: tuple[tuple[tuple[str, ...], str, str], ...] = (
 _FITS = ("This fits {species}.", "It looks like {species}.", "All this speaks for {species}.")
 _LIVE_FITS = ("It looks like a live person in front of the camera.", "All this speaks for a live person.")
 _WITHOUT_CUE = ("The face looks like a copy and not like a live person.", "Skin and light look made and have little depth.")
-_NOTHING: dict[str, dict[Verdict, tuple[str, ...]]] = {  # a step of the reasoning without a cue to name
+_NOTHING: dict[str, dict[Verdict, tuple[str, ...]]] = {  # a reasoning step that has no cue to name
     "artifacts": {
         Verdict.BONA_FIDE: (
             "No dots, no stripes and no paint lie over the skin.",
@@ -143,14 +144,14 @@ def join(items: Sequence[str]) -> str:
 
 
 def a_(words: str) -> str:
-    """Return a noun's words with "a" or "an"; a plural ("shelves") stays as it is."""
+    """Return a noun with "a" or "an"; a plural ("shelves") stays as it is."""
     if not words or (words.endswith("s") and not words.endswith("ss")):
         return words
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def person(attributes: dict[str, str], dice: Dice, whole: bool) -> str:
-    """Describe a person by the words of `Truth.attributes`, and if `whole` light and background; other keys are left out."""
+    """Describe a person by `Truth.attributes`, and if `whole` the light and the background; other attributes are omitted."""
     who = []
     if "skin_tone" in attributes:
         who.append(f"{attributes['skin_tone']} skin")
@@ -181,15 +182,16 @@ def _background(attributes: dict[str, str]) -> str:
 
 
 def attributes_of(text: str) -> dict[str, str]:
-    """Read `Truth.attributes`; values are words, whatever JSON type they had. One without a word is left out."""
+    """Read `Truth.attributes`; values become words, whatever their JSON type. Empty ones are omitted."""
     values = {str(key): " ".join(str(value).lower().split()) for key, value in json.loads(text or "{}").items()}
     return {key: value for key, value in values.items() if value}
 
 
 def infer_species(names: Sequence[str]) -> str:
-    """Return what an annotator that was not told would take the named cues for, in words.
+    """Return what an annotator that was not told the label would take the named cues for, in words.
 
-    Each cue divides one vote among its species; the family with most of them wins, of equal ones the first in `cues.FAMILIES`.
+    Each cue divides one vote among its species. The family with most votes wins; of equal ones, the first in
+    `vocabulary.FAMILIES`.
     """
     votes = dict.fromkeys(vocabulary.FAMILIES, Fraction(0))
     for name in names:
@@ -212,7 +214,7 @@ def vanilla(reading: Reading, dice: Dice) -> list[str]:
 
 
 def reasoning(reading: Reading, dice: Dice) -> list[str]:
-    """Return the six parts of a reasoning caption: each cue under the step that `cues.CUES` gives it."""
+    """Return the six parts of a reasoning caption: each cue under its step in `vocabulary.CUES`."""
     parts = []
     for step in vocabulary.STEPS:
         if step == "observation":
@@ -232,7 +234,7 @@ def reasoning(reading: Reading, dice: Dice) -> list[str]:
 
 
 def neutral(reading: Reading, dice: Dice) -> list[str]:
-    """Return the one part of a neutral caption: person, scene, and harmless things; no sign of an attack is named."""
+    """Return the one part of a neutral caption: person, scene and harmless things, without any sign of an attack."""
     words = reading.attributes
     phrases = {"a cover": a_(words.get("cover", "")), "the light": _light(words), "the background": _background(words)}
     sentences = [person(words, dice, whole=True)]
@@ -250,9 +252,9 @@ WRITERS = {"vanilla": vanilla, "reasoning": reasoning, "blind": reasoning, "neut
 
 
 def spoil(style: Style, text: str, dice: Dice) -> str:
-    """Break a caption's format: the verdict missing or, where there are steps, two swapped or one left out.
+    """Break a caption's format: drop the verdict or, if there are steps, swap two or drop one.
 
-    A caption that should be neutral speaks of an attack instead.
+    A neutral caption mentions an attack instead.
     """
     if not style.concludes:
         return f"{text} I cannot tell whether this is a spoof."
@@ -268,7 +270,7 @@ def spoil(style: Style, text: str, dice: Dice) -> str:
 
 
 def spoil_json(style: Style, text: str, dice: Dice) -> str:
-    """Break a JSON answer: cut short, the verdict missing, or one that is none; a neutral one speaks of an attack instead."""
+    """Break a JSON answer: cut it short, drop the verdict, or replace it. A neutral one mentions an attack instead."""
     answer = json.loads(text)
     if not style.concludes:
         return json.dumps({field: f"{said} I cannot tell whether this is a spoof." for field, said in answer.items()})

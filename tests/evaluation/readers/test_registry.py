@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from fasrepro.config import Simulated
 from fasrepro.evaluation.readers import registry
 from fasrepro.llm.store import Store
 from fasrepro.llm.types import Endpoint, EndpointError
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Face, Label
 from fasrepro.rows.training import TrainRow
-from fasrepro.simulation.annotator.annotator import Annotator, Failings
+from fasrepro.simulation.annotator.annotator import Annotator
 from fasrepro.simulation.annotator.server import application, serve
 
 ATTACK, BONA_FIDE, UNDECIDED = Verdict.ATTACK, Verdict.BONA_FIDE, Verdict.UNDECIDED
@@ -44,7 +45,7 @@ def test_the_simulated_reader_reads_and_errs_at_its_rate(tmp_path: Path) -> None
     texts |= {"cut": "I see a black frame around the picture", "none": "A person.", "empty": " ", "tag": "</explanation> fake"}
     found = []
     for rate in (0.0, 0.2, 0.2):
-        annotator = Annotator({}, Failings(**NO_RATES | {"http_error": 0.1}, reader_error=rate), 5)
+        annotator = Annotator({}, Simulated(**NO_RATES | {"http_error": 0.1}, reader_error=rate, seed=5))
         with serve(application(annotator)) as url, Store(tmp_path / f"{len(found)}") as store:
             found.append(registry.read_all("api", texts, registry.Means(api=api(url, store))))
     exact, erring, again = found

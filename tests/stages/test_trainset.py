@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fasrepro import config, paths
+from fasrepro.rows import table
+from fasrepro.rows.captions import Caption
+from fasrepro.rows.faces import Face
+from fasrepro.rows.training import TrainRow
+from fasrepro.stages import trainset
+from tests.data.test_trainsets import captions, faces
+
+FACES = faces({"bona_fide": 3, "print": 3})
+SETS = {
+    "both": {"protocol": "oci_m", "captions": {"vanilla": 0.5, "cot": 0.5}, "compared": ["cot", "vanilla"]},
+    "labels": {"protocol": "oci_m", "captions": {}, "compared": ["vanilla"]},
+    "derived": {"protocol": "oci_m", "captions": {"cot": 1.0}, "compared": ["vanilla"]},
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with train faces, two caption sets that lack a face each, and a third that is no table at all."""
+    monkeypatch.chdir(tmp_path)
+    empty = {"written": [], "derived": {}, "protocols": {}, "tunings": {}, "jobs": {}, "snapshots": {}, "skipped": []}
+    paths.JOBS.write_text(yaml.safe_dump({**empty, "trainsets": SETS}))
+    table.write(paths.split("oci_m", "train"), FACES, Face)
+    table.write(paths.captions("vanilla"), captions(FACES[1:], "vanilla"), Caption)
+    table.write(paths.captions("cot"), captions(FACES[:-1], "cot"), Caption)
+    paths.captions("other").write_text("not compared, not read")
+    return tmp_path
+
+
+def test_only_faces_with_a_caption_in_every_compared_set_are_kept(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trainset.main(["both"])
+    rows = table.read(paths.trainset("both"), TrainRow)
+    assert [row.face_id for row in rows] == [face.face_id for face in FACES[1:-1]]
+    assert {row.style for row in rows} == {"vanilla", "cot"}
+    out = capsys.readouterr().out
+    assert f"both: {FACES[0].face_id} is left out: a caption is missing, see results/captions_report" in out
+    assert f"both: {FACES[-1].face_id} is left out" in out and out.count("\n") == 2
+
+
+def test_labels_alone_leave_out_the_same_faces_as_what_they_are_compared_with(project: Path) -> None:
+    trainset.main(["labels"])
+    rows = table.read(paths.trainset("labels"), TrainRow)
+    assert [row.face_id for row in rows] == [face.face_id for face in FACES[1:]]
+    assert {row.caption for row in rows} == {""}
+
+
+def test_a_set_that_is_trained_on_counts_as_compared(project: Path) -> None:
+    trainset.main(["derived"])
+    assert [row.face_id for row in table.read(paths.trainset("derived"), TrainRow)] == [face.face_id for face in FACES[1:-1]]
+
+
+def test_an_unknown_training_set_and_missing_captions_are_named(project: Path) -> None:
+    with pytest.raises(config.ConfigError, match=r"unknown training set 'bot'\. Did you mean 'both'"):
+        trainset.main(["bot"])
+    paths.captions("cot").unlink()
+    with pytest.raises(table.RowError, match=r"captions/cot\.parquet: no such table; `dvc repro` makes it"):
+        trainset.main(["both"])
