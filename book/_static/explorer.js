@@ -1,10 +1,10 @@
-// Filters of the explanations: hides what does not fit the selects. Their values stand in the page's address, so that a view can
-// be linked to. Without this script everything is shown.
+// Filters of the explanations: hides the texts that the selects exclude. The selects' values are kept in the page's address, so that
+// a view can be linked to. Without this script everything is shown.
 (() => {
   "use strict";
 
-  // An attribute holds the names that an element goes by, with blanks between them.
-  const goesBy = (element, filter, name) => (element.dataset[filter] || "").split(" ").includes(name);
+  // An attribute holds the values of an element for one filter, separated by blanks.
+  const matches = (element, filter, name) => (element.dataset[filter] || "").split(" ").includes(name);
 
   const start = () => {
     const explorer = document.querySelector(".explorer");
@@ -14,28 +14,28 @@
     const selects = [...form.querySelectorAll("select")];
     const cards = [...explorer.querySelectorAll(".explorer-face")].map((card) => ({
       card,
-      texts: [...card.querySelectorAll(".explorer-told")],
+      texts: [...card.querySelectorAll(".explorer-text")],
     }));
     const all = cards.reduce((sum, { texts }) => sum + texts.length, 0);
 
     const show = () => {
-      const asked = selects.filter((select) => select.value);
+      const active = selects.filter((select) => select.value);
       let shown = 0;
       for (const { card, texts } of cards) {
         for (const text of texts) {
-          text.hidden = !asked.every(({ name, value }) => goesBy(text, name, value) || goesBy(card, name, value));
+          text.hidden = !active.every(({ name, value }) => matches(text, name, value) || matches(card, name, value));
         }
         const left = texts.filter((text) => !text.hidden).length;
         card.hidden = left === 0;
         shown += left;
       }
-      count.textContent = shown ? `${shown} of ${all} explanations shown` : `None of ${all} explanations fits all filters`;
+      count.textContent = shown ? `${shown} of ${all} explanations shown` : `None of ${all} explanations match all filters`;
     };
 
     const read = () => {
-      const asked = new URLSearchParams(location.search);
+      const address = new URLSearchParams(location.search);
       for (const select of selects) {
-        const value = asked.get(select.name);
+        const value = address.get(select.name);
         if (value !== null && [...select.options].some((option) => option.value === value)) select.value = value;
       }
     };

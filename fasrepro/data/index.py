@@ -56,8 +56,8 @@ def read_archive(folder: Path, name: str) -> Reading:
     """Read the official tree of a data set in `folder`.
 
     Raises:
-        ArchivesError: for a name that is no data set's, a tree that is absent or of which no video is recognised, and a subject in
-            two splits.
+        ArchivesError: for a name that is no data set's, a tree that is absent or of which no video is recognised, and a subject
+            in two splits.
     """
     archive = names.lookup(ARCHIVES, name, "data set", ArchivesError, "params.yaml: archives.datasets")
     root = folder / archive.FOLDER

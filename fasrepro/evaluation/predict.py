@@ -1,4 +1,4 @@
-"""Scores by prefill alone, and explanations by greedy generation. Nothing here knows a label."""
+"""Scores by prefill alone, and explanations by greedy generation. Nothing in this module reads a label."""
 
 from __future__ import annotations
 
@@ -26,7 +26,16 @@ def score(
     prompt: str,
     batch: int,
 ) -> dict[str, float]:
-    """Return p_attack in [0, 1] by face_id, rounded to 7 digits, which is what float32 holds."""
+    """Return p_attack in [0, 1] by face_id, rounded to 7 digits, the precision of float32.
+
+    Args:
+        model: in evaluation mode.
+        processor: of the model's backbone.
+        faces: in any order.
+        read_image: returns the crop of a face.
+        prompt: the student prompt.
+        batch: images at once; no score depends on it.
+    """
     scores: dict[str, float] = {}
     for part in _batches(faces, batch):
         inputs = encode_prompts(processor, [read_image(face) for face in part], prompt)
@@ -44,20 +53,33 @@ def explain(
     batch: int,
     max_new_tokens: int,
 ) -> dict[str, tuple[str, int, bool]]:
-    """Return (text, tokens, finished) by face_id."""
+    """Return (text, tokens, finished) by face_id, decoded greedily.
+
+    Args:
+        model: in evaluation mode.
+        processor: of the model's backbone.
+        faces: in any order.
+        read_image: returns the crop of a face.
+        prompt: the student prompt.
+        batch: images at once.
+        max_new_tokens: a longer text is cut, and not finished.
+    """
     texts: dict[str, tuple[str, int, bool]] = {}
     for part in _batches(faces, batch):
-        written = generate(model, processor, [read_image(face) for face in part], prompt, max_new_tokens)
-        texts |= {face.face_id: result for face, result in zip(part, written, strict=True)}
+        generated = generate(model, processor, [read_image(face) for face in part], prompt, max_new_tokens)
+        texts |= {face.face_id: result for face, result in zip(part, generated, strict=True)}
     return texts
 
 
 def sample_videos(faces: Sequence[Face], videos: int) -> list[Face]:
-    """Return the faces of `videos` presentations (0: all), the same ones for every run: dealt round the species in hash order."""
+    """Return the faces of `videos` presentations (0: all), balanced over species.
+
+    The choice is by hash, so it is the same for every run.
+    """
     by_species: dict[str, list[str]] = {}
     species = {face.presentation: face.species for face in faces}
     for presentation in sorted(species, key=lambda name: unit_hash("explained", name)):
         by_species.setdefault(species[presentation], []).append(presentation)
     ranks = {name: (rank, group) for group, names in by_species.items() for rank, name in enumerate(names)}
-    chosen = set(sorted(ranks, key=lambda name: ranks[name])[: videos or None])
-    return [face for face in faces if face.presentation in chosen]
+    sampled = set(sorted(ranks, key=lambda name: ranks[name])[: videos or None])
+    return [face for face in faces if face.presentation in sampled]

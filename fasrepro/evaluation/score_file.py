@@ -1,11 +1,11 @@
-"""Anybody's scores, read from one CSV file with a row a frame or a video, and checked where they enter.
+"""Anybody's scores, read from one CSV file with a row a frame or a video, and checked on entry.
 
-Required columns: `split` (dev or test), `label` (bona_fide or attack; or 0 and 1), `score`. Optional: `video`, over whose frames
-the score is averaged (else every row is a video); `subject`, whom the bootstrap resamples (else videos); `species` of an attack;
-`dataset`. Names of videos and subjects are taken within a data set, where there is that column.
+Required columns: `split` (dev or test), `label` (bona_fide or attack; or 0 and 1), `score`. Optional columns: `video` (scores are
+averaged over its frames; without it every row is a video), `subject` (the bootstrap resamples subjects; without it, videos),
+`species` of an attack, `dataset`. With a column `dataset`, names of videos and subjects are unique within a data set only.
 
-A score is any finite number. Which way it points is not guessed: an option says so, and it is turned here, once; past this module
-a higher score is an attack, and nothing else was done to it.
+A score is any finite number. Its direction is not guessed: an option states it, and this module alone reverses scores. Past it a
+higher score means an attack, and scores are otherwise unchanged.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REQUIRED = ("split", "label", "score")
 OPTIONAL = ("video", "subject", "species", "dataset")
 SPLITS = ("dev", "test")
 LABELS = {"bona_fide": 0, "attack": 1, "0": 0, "1": 1}
-LARGEST = 1e300  # in size: the middle of two scores, and the sum of a video's, stay numbers
+LARGEST = 1e300  # absolute: the middle of two scores, and the sum of a video's scores, stay finite
 
 
 class ScoresError(ValueError):
@@ -34,9 +34,17 @@ class ScoresError(ValueError):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the file. `number`: the header's is 1. `label`: 0 bona fide, 1 attack. `score`: as it stands there.
+    """One row of the file.
 
-    A `video` without its column is named by its row; what has no column else is "".
+    Args:
+        number: of the line; the header's is 1.
+        split: of `SPLITS`.
+        label: 0 bona fide, 1 attack.
+        score: as in the file.
+        video: its name; without the column the row's own.
+        subject: "" without the column.
+        species: "" without the column.
+        dataset: "" without the column.
     """
 
     number: int
@@ -51,7 +59,7 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """The checked rows of a file, in its order, and the columns that it has."""
+    """The checked rows of a file, in its order, and its columns."""
 
     path: Path
     columns: frozenset[str]
@@ -60,10 +68,16 @@ class Table:
 
 @dataclasses.dataclass(frozen=True)
 class Videos:
-    """One row a video, by ascending score, a higher one being attack; arrays of shape (videos,).
+    """One row a video, by ascending score; a higher score means attack. All arrays are (videos,).
 
-    `scores`: mean over frames; `first`: that of the first frame in the file. `units`: number of the subject, or of the video
-    where subjects are not known. `frames`: how many rows of the file that is.
+    Args:
+        labels: 0 bona fide, 1 attack.
+        scores: mean over frames.
+        first: the score of the first frame in the file.
+        species: of attacks.
+        datasets: "" where unknown.
+        units: number of the subject, or of the video where subjects are unknown.
+        frames: how many rows of the file the video has.
     """
 
     labels: np.ndarray
@@ -92,7 +106,7 @@ def read(path: Path) -> Table:
         raise ScoresError(f"{path}: no header; its first row names the columns, such as {','.join((*REQUIRED, *OPTIONAL))}")
     for name in header:
         if name not in (*REQUIRED, *OPTIONAL):
-            remedy = "separate columns by commas" if ";" in name or "\t" in name else "rename it or take it out"
+            remedy = "separate columns by commas" if ";" in name or "\t" in name else "rename it or remove it"
             raise ScoresError(f"{path}: {names.unknown(name, (*REQUIRED, *OPTIONAL), 'column')}; {remedy}")
         if header.count(name) > 1:
             raise ScoresError(f"{path}: {header.count(name)} columns are named {name!r}; keep one")
@@ -109,29 +123,31 @@ def read(path: Path) -> Table:
 def _row(where: str, number: int, header: Sequence[str], cells: Sequence[str]) -> Row:
     if len(cells) != len(header):
         raise ScoresError(f"{where}: {len(cells)} cells for {len(header)} columns; quote what holds a comma")
-    given = dict(zip(header, cells, strict=True))
-    if given["split"] not in SPLITS:
-        fault = names.unknown(given["split"], SPLITS, "split")
-        raise ScoresError(f"{where}, column split: {fault}; take rows of other splits out")
-    if given["label"] not in LABELS:
-        raise ScoresError(f"{where}, column label: {names.unknown(given['label'], LABELS, 'label')}; 0 is bona fide, 1 an attack")
-    label = LABELS[given["label"]]
+    cell_of = dict(zip(header, cells, strict=True))
+    if cell_of["split"] not in SPLITS:
+        fault = names.unknown(cell_of["split"], SPLITS, "split")
+        raise ScoresError(f"{where}, column split: {fault}; remove rows of other splits")
+    if cell_of["label"] not in LABELS:
+        raise ScoresError(
+            f"{where}, column label: {names.unknown(cell_of['label'], LABELS, 'label')}; 0 is bona fide, 1 an attack"
+        )
+    label = LABELS[cell_of["label"]]
     try:
-        score = float(given["score"])
+        score = float(cell_of["score"])
     except ValueError:
         score = math.nan
     if not abs(score) <= LARGEST:
-        fault = f"{given['score']!r} is no number from {-LARGEST:g} to {LARGEST:g}"
-        raise ScoresError(f"{where}, column score: {fault}; give the row a score, or take it out and say so beside the results")
+        fault = f"{cell_of['score']!r} is no number from {-LARGEST:g} to {LARGEST:g}"
+        raise ScoresError(f"{where}, column score: {fault}; give the row a score, or remove the row and report that")
     for column in OPTIONAL:
-        if given.get(column) == "" and (column != "species" or label == 1):
-            raise ScoresError(f"{where}, column {column}: empty; fill it in, or take the whole column out")
-    optional = {column: given.get(column, "") for column in OPTIONAL} | {"video": given.get("video", f"row {number}")}
-    return Row(number, given["split"], label, score, **optional)
+        if cell_of.get(column) == "" and (column != "species" or label == 1):
+            raise ScoresError(f"{where}, column {column}: empty; fill it in, or remove the whole column")
+    optional = {column: cell_of.get(column, "") for column in OPTIONAL} | {"video": cell_of.get("video", f"row {number}")}
+    return Row(number, cell_of["split"], label, score, **optional)
 
 
 def _check_names(path: Path, rows: Sequence[Row], has_dataset: bool) -> None:
-    """Raise `ScoresError` for a video that is two things at once, and for a subject in both splits."""
+    """Raise `ScoresError` for a video whose rows contradict each other, and for a subject in both splits."""
     videos: dict[tuple[str, str], Row] = {}
     subjects: dict[tuple[str, str], Row] = {}
     for row in rows:
@@ -140,7 +156,7 @@ def _check_names(path: Path, rows: Sequence[Row], has_dataset: bool) -> None:
             _check_same(path, "subject", subjects.setdefault((row.dataset, row.subject), row), row, has_dataset)
 
 
-# What the rows of one video, or of one subject, have in common.
+# The columns in which the rows of one video, or of one subject, must agree.
 COMMON = {"video": ("split", "label", "subject", "species"), "subject": ("split",)}
 
 
@@ -153,7 +169,7 @@ def _check_same(path: Path, kind: str, first: Row, row: Row, has_dataset: bool) 
             before, now = metrics.LABELS[before], metrics.LABELS[now]
         raise ScoresError(
             f"{path}, row {row.number}, column {column}: {kind} {getattr(row, kind)!r} has {column} {now!r} here and {before!r} "
-            f"in row {first.number}; a {kind} has one {column}: mend it, or take the {kind} out of one"
+            f"in row {first.number}; a {kind} has one {column}: correct it, or remove the {kind} from one"
             + ("" if has_dataset else "; if two data sets use the same names, add a column dataset")
         )
 
@@ -164,23 +180,23 @@ def videos(table: Table, split: str, higher_is_bona_fide: bool) -> Videos:
     for row in table.rows:
         if row.split == split:
             groups.setdefault((row.dataset, row.video), []).append(row)
-    heads = [group[0] for group in groups.values()]
+    heads = [rows[0] for rows in groups.values()]
     labels = np.array([row.label for row in heads], int)
     for label, name in metrics.LABELS.items():
         if not (labels == label).any():
             fault = f"split {split}: no {name} among {len(heads)} videos"
             raise ScoresError(f"{table.path}: {fault}; error rates need both labels: add such rows")
     sign = -1 if higher_is_bona_fide else 1
-    # `fsum` rounds once: a mean depends neither on the order of the frames nor on the sign.
+    # `fsum` rounds once, so a mean depends neither on the order of the frames nor on the sign.
     scores = sign * np.array([math.fsum(row.score for row in group) / len(group) for group in groups.values()])
-    named = [(row.dataset, row.subject or row.video) for row in heads]
-    numbers = {name: number for number, name in enumerate(sorted(set(named)))}
+    units = [(row.dataset, row.subject or row.video) for row in heads]
+    numbers = {unit: number for number, unit in enumerate(sorted(set(units)))}
     return Videos(
         labels=labels,
         scores=scores,
         first=sign * np.array([row.score for row in heads]),
         species=np.array([row.species for row in heads]),
         datasets=np.array([row.dataset for row in heads]),
-        units=np.array([numbers[name] for name in named]),
+        units=np.array([numbers[unit] for unit in units]),
         frames=np.array([len(group) for group in groups.values()]),
-    ).where(np.argsort(scores, kind="stable"))  # sorted already, each chunk of replicates sorts them in no time
+    ).where(np.argsort(scores, kind="stable"))  # sorted once, so that no chunk of replicates has to sort again

@@ -1,10 +1,10 @@
-"""Explanations to look through: faces of each target, what each run's model wrote about them, and filters.
+"""Explanations to browse: faces of each target, what each run's model wrote about them, and filters.
 
-The same faces stand for all runs of a protocol, so that texts about one image can be compared. They are chosen by a hash, and
-not by eye: some of each PAI species, then some for what else an explanation came to. What is written here is whole without
-JavaScript; book/_static/explorer.js hides what its reader does not ask for, and needs no network.
+All runs of a cell are shown on the same faces, so that their texts can be compared. Faces are sampled by a hash: some of each PAI
+species, then some for the outcomes that these do not show. The page is complete without JavaScript; book/_static/explorer.js hides
+what its reader filters out, and needs no network.
 
-Raw HTML opens and closes what Markdown would take apart. Pictures stand between as directives, so that Sphinx copies them.
+Raw HTML opens and closes what Markdown would take apart. Pictures are directives between, so that Sphinx copies them.
 """
 
 from __future__ import annotations
@@ -14,151 +14,161 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
 from fasrepro.datasets import DATASETS
-from fasrepro.report import fragments, gallery, pictures
+from fasrepro.evaluation.results import Cell
+from fasrepro.report import contact_sheets, gallery, markdown
+from fasrepro.report.markdown import escape, raw_html
+from fasrepro.report.tables import words
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face, Label
 from fasrepro.rows.scores import Explanation, Judgement
 from fasrepro.rows.truth import Truth
 
-NOTHING = "No explanation has been read yet: `dvc repro` makes and reads them.\n"
-PER_SPECIES = 2  # faces of a protocol, fewer where it has many species
-MOST = 24  # faces of a protocol
+NOTHING = "No explanation has been read yet: run `dvc repro`.\n"
+PER_SPECIES = 2  # faces of a cell, fewer if it has many species
+MOST = 24  # faces of a cell
 OUTCOMES = ("right, attack", "right, bona fide", "wrong, attack", "wrong, bona fide", "undecided")
-SIGNS = {"right": "✓", "wrong": "✗", "undecided": "?"}  # what an outcome begins with; a word and a sign, not a colour alone
+SIGNS = {"right": "✓", "wrong": "✗", "undecided": "?"}  # the first word of an outcome, and the sign beside its colour
 EVERY_ATTACK = "attack"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Told:
-    """What one job's model of the first seed wrote about the target `target`, and a reader's verdicts on it, by face_id."""
+class CellExplanations:
+    """What one model of a cell wrote about the target's faces, and a reader's verdicts on it, both by face_id."""
 
-    protocol: str
+    cell: str
     run: str
     target: str
     texts: Mapping[str, Explanation]
     verdicts: Mapping[str, Verdict]  # of the same faces as `texts`
 
 
-def told(
-    jobs: Mapping[str, Mapping[str, Any]],
-    explanations: Mapping[str, Sequence[Explanation]],
+def collect(
+    cells: Iterable[Cell],
+    explanations: Iterable[Explanation],
     judgements: Iterable[Judgement],
     reader: str,
     faces: Mapping[str, Face],
-) -> list[Told]:
-    """Return what each of `jobs` told, in their order (of metrics.json), without those of which `reader` judged nothing.
+) -> list[CellExplanations]:
+    """Return the explanations of each cell by its first seed, without cells on which `reader` judged nothing.
 
-    `explanations` maps a job's name to all its rows. Of several seeds the first is taken. Raises `ValueError` for an explanation
-    of a face that is none of `faces`.
+    Raises:
+        ValueError: for an explanation of a face that is not in `faces`.
     """
     verdicts = {(row.protocol, row.run, row.seed, row.face_id): row.verdict for row in judgements if row.reader == reader}
-    found = []
-    for name, job in jobs.items():
-        first = min((row.seed for row in explanations[name]), default=0)
-        texts, read = {}, {}
-        for row in explanations[name]:
-            verdict = verdicts.get((job["protocol"], job["run"], first, row.face_id))
-            if row.seed != first or verdict is None:
+    by_model: dict[tuple[str, str], list[Explanation]] = {}
+    for row in explanations:
+        by_model.setdefault((row.protocol, row.run), []).append(row)
+    collected = []
+    for cell in cells:
+        rows = by_model.get((cell.protocol, cell.run), [])
+        first_seed = min((row.seed for row in rows), default=0)
+        texts: dict[str, Explanation] = {}
+        read: dict[str, Verdict] = {}
+        for row in rows:
+            verdict = verdicts.get((row.protocol, row.run, first_seed, row.face_id))
+            if row.seed != first_seed or verdict is None:
                 continue
             if row.face_id not in faces:
-                raise ValueError(
-                    f"explanations of {name}: {row.face_id} is no face of the index; `dvc repro` explains those that are"
-                )
-            texts[row.face_id], read[row.face_id] = row, verdict
+                raise ValueError(f"explanations of {cell.protocol}-{cell.run}: {row.face_id} is not in the index; run `dvc repro`")
+            if faces[row.face_id].dataset == cell.target:
+                texts[row.face_id], read[row.face_id] = row, verdict
         if texts:
-            found.append(Told(job["protocol"], job["run"], job["target"], texts, read))
-    return found
+            collected.append(CellExplanations(cell.cell, cell.run, cell.target, texts, read))
+    return collected
 
 
 def outcome(face: Face, verdict: Verdict) -> str:
-    """Return what a reader's verdict makes of an explanation, in words: one of `OUTCOMES`."""
+    """Return what a verdict makes of an explanation: one of `OUTCOMES`."""
     if verdict is Verdict.UNDECIDED:
         return "undecided"
     right = (verdict is Verdict.ATTACK) == (face.label is Label.ATTACK)
     return ("right, " if right else "wrong, ") + ("attack" if face.label is Label.ATTACK else "bona fide")
 
 
-def counts(jobs: Sequence[Told], faces: Mapping[str, Face]) -> str:
-    """Return the table of what all explanations of a job came to, shown as examples or not."""
+def outcome_table(cells: Sequence[CellExplanations], faces: Mapping[str, Face]) -> str:
+    """Return the table of outcomes over all explanations of a cell, printed as examples or not."""
     rows = []
-    for job in jobs:
-        found = Counter(outcome(faces[name], verdict) for name, verdict in job.verdicts.items())
-        rows.append((job.protocol, job.run, found.total(), *(found[name] for name in OUTCOMES)))
-    return fragments.table(("protocol", "run", "explanations", *OUTCOMES), rows) if rows else NOTHING
+    for cell in cells:
+        counts = Counter(outcome(faces[face_id], verdict) for face_id, verdict in cell.verdicts.items())
+        rows.append((cell.cell, cell.run, counts.total(), *(counts[name] for name in OUTCOMES)))
+    return markdown.table(("protocol", "run", "explanations", *OUTCOMES), rows) if rows else NOTHING
 
 
-def chosen(jobs: Sequence[Told], faces: Mapping[str, Face]) -> list[Face]:
-    """Return the faces to show of one protocol, whose `jobs` are given: at most `MOST`, bona fide ones first, then by species.
+def sample_faces(cells: Sequence[CellExplanations], faces: Mapping[str, Face]) -> list[Face]:
+    """Return at most `MOST` faces to show for the `cells` of one short name, bona fide faces first, then by species.
 
-    Of each species up to `PER_SPECIES`; then one for each job and outcome that these do not show, while there is room.
-    A face that more jobs tell of comes before one of which fewer do; among those, by hash, other people first.
+    Up to `PER_SPECIES` of each species; then one for each run and outcome that these do not show, while there is room. A face that
+    more runs explain comes first; then by hash, different subjects first.
     """
-    tellers = Counter(name for job in jobs for name in job.texts)
-    everyone = _ranked([faces[name] for name in tellers], tellers)
-    species = sorted({face.species for face in everyone}, key=_place)
+    explained_by = Counter(face_id for cell in cells for face_id in cell.texts)
+    everyone = _ranked([faces[face_id] for face_id in explained_by], explained_by)
+    species = sorted({face.species for face in everyone}, key=_species_order)
     each = max(1, min(PER_SPECIES, MOST // max(1, len(species))))
-    found = [face for name in species for face in _ranked([f for f in everyone if f.species == name], tellers)[:each]][:MOST]
-    for kind, job in itertools.product(OUTCOMES, jobs):
-        having = [f for f in everyone if f.face_id in job.verdicts and outcome(f, job.verdicts[f.face_id]) == kind]
-        if having and len(found) < MOST and not any(face in found for face in having):
-            found.append(having[0])
-    return sorted(found, key=lambda face: _place(face.species))
+    sampled: list[Face] = []
+    for name in species:
+        sampled += _ranked([face for face in everyone if face.species == name], explained_by)[:each]
+    sampled = sampled[:MOST]
+    for kind, cell in itertools.product(OUTCOMES, cells):
+        candidates = [face for face in everyone if face.face_id in cell.verdicts and outcome(face, cell.verdicts[face.face_id]) == kind]
+        if candidates and len(sampled) < MOST and not any(face in sampled for face in candidates):
+            sampled.append(candidates[0])
+    return sorted(sampled, key=lambda face: _species_order(face.species))
 
 
-def _ranked(faces: Sequence[Face], tellers: Mapping[str, int]) -> list[Face]:
-    return sorted(pictures.chosen(faces, len(faces), "explanations"), key=lambda face: -tellers[face.face_id])
+def _ranked(faces: Sequence[Face], explained_by: Mapping[str, int]) -> list[Face]:
+    sampled = contact_sheets.sample(faces, len(faces), "explanations")
+    return sorted(sampled, key=lambda face: -explained_by[face.face_id])
 
 
-def _place(species: str) -> tuple[bool, str]:
+def _species_order(species: str) -> tuple[bool, str]:
     return species != BONA_FIDE_SPECIES, species
 
 
-def fragment(jobs: Sequence[Told], faces: Mapping[str, Face], truths: Mapping[str, Truth], picture: gallery.Pictures) -> str:
-    """Return the filters and a card a face, with a block for each run: its name, what its text came to, and the text.
+def browser(
+    cells: Sequence[CellExplanations], faces: Mapping[str, Face], truths: Mapping[str, Truth], picture: gallery.Pictures
+) -> str:
+    """Return the filters and a card a face, with a block for each run: its name, the outcome, and the text.
 
-    With JavaScript the page begins with the first protocol alone, which is short enough to read.
+    With JavaScript the page begins with the first cell alone, which is short enough to read.
     """
-    if not jobs:
+    if not cells:
         return NOTHING
-    protocols = {name: [job for job in jobs if job.protocol == name] for name in dict.fromkeys(job.protocol for job in jobs)}
-    shown = {name: chosen(group, faces) for name, group in protocols.items()}
-    species = sorted({face.species for found in shown.values() for face in found}, key=_place)
-    targets = {name: f"{name} (tested on {DATASETS[group[0].target].title})" for name, group in protocols.items()}
-    runs = {job.run: job.run for job in jobs}
-    lines = [_how(), "" if picture.show else f"{gallery.HIDDEN}\n"]
-    lines += _raw(['<div class="explorer">', *_filters(targets, runs, species)])
-    for name, group in protocols.items():
-        for face in shown[name]:
+    by_name: dict[str, list[CellExplanations]] = {}
+    for cell in cells:
+        by_name.setdefault(cell.cell, []).append(cell)
+    sampled = {name: sample_faces(group, faces) for name, group in by_name.items()}
+    species = sorted({face.species for group in sampled.values() for face in group}, key=_species_order)
+    titles = {name: f"{name} (tested on {DATASETS[group[0].target].title})" for name, group in by_name.items()}
+    runs = {cell.run: cell.run for cell in cells}
+    lines = [_how_sampled(), "" if picture.show else f"{gallery.HIDDEN}\n"]
+    lines += raw_html(['<div class="explorer">', *_filters(titles, runs, species)])
+    for name, group in by_name.items():
+        for face in sampled[name]:
             lines += _card(name, face, group, truths, picture)
-    return "\n".join([*lines, *_raw(["</div>"])])
+    return "\n".join([*lines, *raw_html(["</div>"])])
 
 
-def _how() -> str:
+def _how_sampled() -> str:
     return (
-        f"Of each protocol up to {PER_SPECIES} faces of each species (fewer where there are many), then faces that show what else"
-        f" a run's explanations came to; {MOST} at most. So rare outcomes are seen more often here than in the table above.\n"
+        f"Shown are up to {PER_SPECIES} faces of each species on each protocol, fewer if it has many species, and then faces with"
+        f" the outcomes that these lack, at most {MOST} in all. Rare outcomes are therefore more frequent here than in the table"
+        " above.\n"
     )
 
 
-def _raw(lines: Sequence[str]) -> list[str]:
-    """Return HTML that goes to the page as it is; no line of it may be empty or hold a line's end."""
-    return ["```{raw} html", *lines, "```", ""]
-
-
-def _filters(protocols: Mapping[str, str], runs: Mapping[str, str], species: Sequence[str]) -> list[str]:
-    kinds = {name: name.replace("_", " ") for name in species}
+def _filters(cells: Mapping[str, str], runs: Mapping[str, str], species: Sequence[str]) -> list[str]:
+    kinds = {name: words(name) for name in species}
     if len(kinds) > 1:
         attacks = {EVERY_ATTACK: "every attack"} | {name: kinds[name] for name in species if name != BONA_FIDE_SPECIES}
         kinds = {name: kinds[name] for name in species if name == BONA_FIDE_SPECIES} | attacks
     return [
         # Hidden until the script shows it: without the script it would do nothing.
         '<form class="explorer-filters" aria-label="Filters of the explanations" autocomplete="off" hidden>',
-        _select("protocol", "Protocol", "every protocol", protocols, begin=next(iter(protocols))),
+        _select("protocol", "Protocol", "every protocol", cells, selected=next(iter(cells))),
         _select("run", "Run", "every run", runs),
         _select("species", "Face", "every face", kinds),
         _select("outcome", "Right or wrong", "every outcome", {name: name for name in SIGNS}),
@@ -168,44 +178,47 @@ def _filters(protocols: Mapping[str, str], runs: Mapping[str, str], species: Seq
     ]
 
 
-def _select(name: str, label: str, every: str, options: Mapping[str, str], begin: str = "") -> str:
-    """Return a labelled `<select>`; `options` maps a value to its words, and "" stands for all of them."""
+def _select(name: str, label: str, everything: str, options: Mapping[str, str], selected: str = "") -> str:
+    """Return a labelled `<select>`; `options` maps a value to its words, and the value "" selects everything."""
     parts = [
-        f'<option value="{gallery.escaped(value)}"{" selected" if value == begin else ""}>{gallery.escaped(words)}</option>'
-        for value, words in {"": every, **options}.items()
+        f'<option value="{escape(value)}"{" selected" if value == selected else ""}>{escape(text)}</option>'
+        for value, text in {"": everything, **options}.items()
     ]
-    return f'<label>{gallery.escaped(label)} <select name="{name}">{"".join(parts)}</select></label>'
+    return f'<label>{escape(label)} <select name="{name}">{"".join(parts)}</select></label>'
 
 
-def _card(protocol: str, face: Face, jobs: Sequence[Told], truths: Mapping[str, Truth], picture: gallery.Pictures) -> list[str]:
+def _card(
+    name: str, face: Face, cells: Sequence[CellExplanations], truths: Mapping[str, Truth], picture: gallery.Pictures
+) -> list[str]:
     kinds = face.species if face.label is Label.BONA_FIDE else f"{EVERY_ATTACK} {face.species}"
-    words = f"{protocol}: {gallery.describe(face)}"
+    heading = f"{name}: {gallery.describe(face)}"
     note = gallery.truth_note(face, truths)
     known = gallery.present_cues(face, truths)
-    top = [
-        f'<div class="explorer-face" data-protocol="{gallery.escaped(protocol)}" data-species="{gallery.escaped(kinds)}">',
-        f'<div class="explorer-image"><div class="card-heading">{gallery.escaped(words)}</div>',
+    opening = [
+        f'<div class="explorer-face" data-protocol="{escape(name)}" data-species="{escape(kinds)}">',
+        f'<div class="explorer-image"><div class="card-heading">{escape(heading)}</div>',
     ]
-    rest = [f'<div class="model-note">{note}</div>'] if note else []
-    blocks = [_block(job, face, known) for job in jobs if face.face_id in job.texts]
-    shown = picture(face)
-    if shown is None:
-        return _raw([*top, *rest, "</div>", '<div class="explorer-texts">', *blocks, "</div></div>"])
-    with Image.open(picture.folder / Path(shown).name) as opened:
-        width, height = opened.size  # the room for a picture that is fetched once it is scrolled to
-    image = [f"```{{image}} /{shown}", f":alt: {gallery.plain(words)}", ":class: explorer-picture no-scaled-link"]
+    notes = [f'<div class="model-note">{note}</div>'] if note else []
+    blocks = [_block(cell, face, known) for cell in cells if face.face_id in cell.texts]
+    closing = [*notes, "</div>", '<div class="explorer-texts">', *blocks, "</div></div>"]
+    copied = picture(face)
+    if copied is None:
+        return raw_html([*opening, *closing])
+    with Image.open(picture.folder / Path(copied).name) as opened:
+        width, height = opened.size  # reserves room for a picture that is fetched when it is scrolled to
+    image = [f"```{{image}} /{copied}", f":alt: {markdown.alt_text(heading)}", ":class: explorer-picture no-scaled-link"]
     image += [f":width: {width}px", f":height: {height}px", ":loading: lazy", "```", ""]
-    return [*_raw(top), *image, *_raw([*rest, "</div>", '<div class="explorer-texts">', *blocks, "</div></div>"])]
+    return [*raw_html(opening), *image, *raw_html(closing)]
 
 
-def _block(job: Told, face: Face, known: Sequence[str] | None) -> str:
-    row, verdict = job.texts[face.face_id], job.verdicts[face.face_id]
+def _block(cell: CellExplanations, face: Face, known: Sequence[str] | None) -> str:
+    row, verdict = cell.texts[face.face_id], cell.verdicts[face.face_id]
     kind = outcome(face, verdict).partition(",")[0]
-    read = "" if verdict is Verdict.UNDECIDED else f": read as {verdict.value.replace('_', ' ')}"
+    read = "" if verdict is Verdict.UNDECIDED else f": read as {words(verdict.value)}"
     cut = "" if row.finished else " <small>(cut off at the limit)</small>"
     return (
-        f'<div class="explorer-told" data-run="{gallery.escaped(job.run)}" data-outcome="{kind}">'
-        f'<span class="model-style">{gallery.escaped(job.run)}</span> '
-        f'<span class="outcome outcome-{kind}">{SIGNS[kind]} {gallery.escaped(kind + read)}</span>'
-        f'<div class="model-text">{gallery.marked(row.text, known) or "(no text)"}{cut}</div></div>'
+        f'<div class="explorer-text" data-run="{escape(cell.run)}" data-outcome="{kind}">'
+        f'<span class="model-style">{escape(cell.run)}</span> '
+        f'<span class="outcome outcome-{kind}">{SIGNS[kind]} {escape(kind + read)}</span>'
+        f'<div class="model-text">{gallery.mark_cues(row.text, known) or "(no text)"}{cut}</div></div>'
     )

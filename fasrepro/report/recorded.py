@@ -1,7 +1,8 @@
 """Runs of other profiles whose figures were kept: results/recorded/<profile>.json, which `fasrepro record` writes.
 
-What such a run is good for, `worlds` and the notebooks say. A run is *alike* another if all params that decide a result are the
-same in both, whatever jobs they have: then the jobs of one stand beside those of the other as if they were of one run.
+A recorded run is *comparable* with another if all params that decide a result are the same in both: then the rows of one extend those
+of the other. Every section of params.yaml decides, but those in `PRESENTATION` and entries of registries that only one of the two
+has.
 """
 
 from __future__ import annotations
@@ -12,46 +13,80 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
+from fasrepro import files, hashing, schema
+from fasrepro.evaluation.results import Metrics
+from fasrepro.report import version_0_1_0
 
-from fasrepro import files, hashing
-
-# Params that decide what every job comes to, beside the recipe of its own run.
-DECIDING = ("synthetic", "archives", "index", "annotator", "simulated", "foundation", "training", "prediction", "evaluation")
-DECIDING += ("tuning.protocol", "tuning.seed")
-KEYS = frozenset({"profile", "world", "spurious_strength", "hours", "untimed_stages", "sections_sha256", "code_md5", "metrics"})
+# Sections that change no figure of a job that both runs have: which jobs are run, what is analysed beside them, and what is shown.
+PRESENTATION = frozenset(
+    {"threads", "audit", "experiments", "snapshots", "counterfactual", "ledger", "unseen", "ablations", "tuning.saturation"}
+)
+# Sections of named entries: one entry more changes nothing of the others. Each entry has a hash of its own.
+REGISTRIES = ("captions", "protocols", "runs")
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One run: `name` of its profile, its synthetic world, and what its metrics.json held."""
+    """One run, as it was recorded.
+
+    Args:
+        name: of its profile.
+        world: of its synthetic archives.
+        strength: how tightly scene and label are tied, synthetic.spurious_strength in [0, 1].
+        hours: the time of its stages; None of this run.
+        sections: the hashes of its params, by section; see `sections`.
+        metrics: means over seeds, and every difference that a claim or a notebook may be about.
+        code: MD5 of every module that the metrics came from.
+        untimed: how many stages `hours` lacks.
+        version: of this project, that recorded it; "" for this run.
+    """
 
     name: str
     world: str
-    strength: float  # synthetic.spurious_strength, in [0, 1]
-    hours: float | None  # of its stages, but for `untimed`, of which no time was kept
-    sections: Mapping[str, str]  # what `sections` returns for its params.yaml
-    metrics: Mapping[str, Any]  # {"paired", "jobs", "settings"}; of jobs the means over seeds
-    code: Mapping[str, str] = dataclasses.field(default_factory=dict)  # MD5 of every module that metrics.json came from
+    strength: float
+    hours: float | None
+    sections: Mapping[str, str]
+    metrics: Metrics
+    code: Mapping[str, str] = dataclasses.field(default_factory=dict)
     untimed: int = 0
+    version: str = ""
 
 
-def sections(params: Path) -> dict[str, str]:
-    """Return the hash of every section of a params.yaml, comments and order left out.
+@dataclasses.dataclass(frozen=True)
+class RecordedFile:
+    """What results/recorded/<profile>.json holds."""
 
-    Two sections name runs, and one run more changes no other: of `runs` and `tuning` there are hashes of each run
-    ("runs.vanilla": its recipe and whose learning rate it takes), and of each other key ("tuning.seed").
+    profile: str
+    version: str
+    world: str
+    spurious_strength: float
+    hours: float
+    untimed_stages: int
+    sections_sha256: dict[str, str]
+    code_md5: dict[str, str]
+    versions: dict[str, str]
+    metrics: Metrics
+
+
+def sections(params: Mapping[str, Any]) -> dict[str, str]:
+    """Return the hashes of the sections of params.yaml, without comments and order.
+
+    - Each entry of a registry has a hash of its own, "captions.vanilla". That of a run includes whose learning rate it takes.
+    - So has each other key of `tuning`: "tuning.seed".
     """
-    found = yaml.safe_load(params.read_text(encoding="utf-8"))
-    runs, tuning = found.pop("runs", {}), found.pop("tuning", {})
+    parts = dict(params)
+    tuning = dict(parts.pop("tuning", {}))
     like = tuning.pop("like", {})
-    found |= {f"runs.{name}": [recipe, like.get(name, name)] for name, recipe in runs.items()}
-    found |= {f"tuning.{key}": value for key, value in tuning.items()}
-    return {name: hashing.sha256_json(value) for name, value in found.items()}
+    runs = parts.pop("runs", {})
+    parts |= {f"runs.{name}": [recipe, like.get(name, name)] for name, recipe in runs.items()}
+    parts |= {f"tuning.{key}": value for key, value in tuning.items()}
+    for registry in REGISTRIES:
+        parts |= {f"{registry}.{name}": entry for name, entry in parts.pop(registry, {}).items()}
+    return {name: hashing.sha256_json(value) for name, value in parts.items()}
 
 
-def changed(one: Run, root: Path) -> list[str]:
-    """Return the modules of a recorded run that are not, in the project at `root`, what they were."""
+def changed_code(one: Run, root: Path) -> list[str]:
+    """Return the modules of a recorded run that differ, in the project at `root`, from what they were."""
     return [name for name, md5 in one.code.items() if not (root / name).is_file() or _md5(root / name) != md5]
 
 
@@ -60,45 +95,82 @@ def _md5(path: Path) -> str:
 
 
 def load(folder: Path) -> list[Run]:
-    """Return the recorded runs, by world, strength and name. Raises `ValueError` for a file that is none."""
-    found = []
-    for path in sorted(folder.glob("*.json")):
-        entry = files.read_json(path)
-        lacking = KEYS - entry.keys()
-        if lacking:
-            raise ValueError(f"{path}: no {', '.join(sorted(lacking))}: `fasrepro record --profile {path.stem}` writes it anew")
-        strength, hours = float(entry["spurious_strength"]), float(entry["hours"])
-        hashes, code, untimed = entry["sections_sha256"], entry["code_md5"], entry["untimed_stages"]
-        found.append(Run(entry["profile"], entry["world"], strength, hours, hashes, entry["metrics"], code, untimed))
-    return sorted(found, key=lambda one: (one.world, -one.strength, one.name))
+    """Return the recorded runs, by world, strength and name.
 
-
-def alike(one: Run, sections: Mapping[str, str], runs: Iterable[str] = ()) -> bool:
-    """Return whether the params that decide what these `runs` come to are, in a recorded run, those with these hashes."""
-    return all(one.sections.get(name) == sections.get(name) for name in (*DECIDING, *(f"runs.{run}" for run in runs)))
-
-
-def completed(this: Run, runs: Sequence[Run]) -> Run:
-    """Return `this` with the differences between runs that it holds none of, from recorded runs that are alike.
-
-    A row from there names its profile as "recorded".
+    Raises:
+        ValueError: naming a file that is not a recorded run, and the command that writes it anew.
     """
-    paired, known = list(this.metrics["paired"]), _pairs(this.metrics)
-    for one in runs:
-        lent = [row for row in one.metrics["paired"] if _pair(row) not in known and alike(one, this.sections, _pair(row))]
-        paired += [{**row, "recorded": one.name} for row in lent]
-        known |= {_pair(row) for row in lent}
-    return dataclasses.replace(this, metrics={**this.metrics, "paired": paired})
+    runs = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            content = version_0_1_0.converted(files.read_json(path))
+            one = schema.build(RecordedFile, content, str(path))
+        except (schema.SchemaError, KeyError) as error:
+            raise ValueError(f"{error}; `fasrepro record --profile {path.stem}` writes it anew") from None
+        runs.append(
+            Run(
+                name=one.profile,
+                world=one.world,
+                strength=one.spurious_strength,
+                hours=one.hours,
+                sections=one.sections_sha256,
+                metrics=one.metrics,
+                code=one.code_md5,
+                untimed=one.untimed_stages,
+                version=one.version,
+            )
+        )
+    return sorted(runs, key=lambda one: (one.world, -one.strength, one.name))
 
 
-def adds_only(one: Run, this: Run) -> bool:
-    """Return whether a recorded run is alike `this` and repeats none of the differences that it holds itself."""
-    return alike(one, this.sections) and not _pairs(one.metrics) & _pairs(this.metrics)
+def differing(one: Run, sections: Mapping[str, str], runs: Iterable[str] = ()) -> list[str]:
+    """Return the sections in which a recorded run differs from params with these hashes, but those of presentation.
+
+    An entry of a registry that only one of the two has makes no difference, unless it is one of `runs`, which both must have.
+    """
+    needed = {f"runs.{run}" for run in runs}
+    return sorted(
+        name
+        for name in one.sections.keys() | sections.keys()
+        if one.sections.get(name) != sections.get(name)
+        and name not in PRESENTATION
+        and (name in needed or _in_both(name, one.sections, sections) or not name.startswith(tuple(f"{r}." for r in REGISTRIES)))
+    )
 
 
-def _pair(row: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset((row["run"], row["baseline"]))
+def _in_both(name: str, first: Mapping[str, str], second: Mapping[str, str]) -> bool:
+    return name in first and name in second
 
 
-def _pairs(metrics: Mapping[str, Any]) -> set[frozenset[str]]:
-    return {_pair(row) for row in metrics["paired"] if "recorded" not in row}
+def comparable(one: Run, sections: Mapping[str, str], runs: Iterable[str] = ()) -> bool:
+    """Return whether a recorded run has the params that decide the results of `runs` in common with these hashes."""
+    return not differing(one, sections, runs)
+
+
+def completed(this: Run, recorded: Sequence[Run]) -> Run:
+    """Return `this` with the differences between runs that it lacks, from recorded runs that are comparable.
+
+    Such a row names its profile as `recorded`.
+    """
+    paired, means = list(this.metrics.paired), list(this.metrics.means)
+    known = _pairs(this.metrics)
+    for one in recorded:
+        lent = {pair for pair in _pairs(one.metrics) - known if comparable(one, this.sections, pair)}
+        source = f"{one.name} of version {one.version}" if one.version else one.name
+        paired += [dataclasses.replace(row, recorded=source) for row in one.metrics.paired if _pair(row) in lent]
+        means += [dataclasses.replace(row, recorded=source) for row in one.metrics.means if _pair(row) in lent]
+        known |= lent
+    return dataclasses.replace(this, metrics=dataclasses.replace(this.metrics, paired=paired, means=means))
+
+
+def only_extends(one: Run, this: Run) -> bool:
+    """Return whether a recorded run is comparable with `this` and repeats none of the differences that `this` measured."""
+    return comparable(one, this.sections) and not _pairs(one.metrics) & _pairs(this.metrics)
+
+
+def _pair(row: Any) -> frozenset[str]:
+    return frozenset((row.run, row.baseline))
+
+
+def _pairs(metrics: Metrics) -> set[frozenset[str]]:
+    return {_pair(row) for row in metrics.paired if not row.recorded}

@@ -1,214 +1,192 @@
-"""The same claims in other worlds: runs of other profiles whose figures were recorded, beside this one's.
+"""The same claims in other worlds: runs of other profiles whose figures were recorded, compared with this one's.
 
-A verdict in one synthetic world may be an accident of it. A recorded run (`recorded`) holds its paired rows and settings, so that
-its verdicts are made here, by the one rule of `ledger`.
+A verdict in one synthetic world may be an accident of that world. A recorded run (`recorded`) holds its paired rows and settings, so
+its verdicts are made here, by the one rule of `claims.ledger`.
 
-Over worlds: each replicate draws worlds with replacement, and of each a difference from a normal distribution about what was
-seen there, as wide as that world's interval; then it averages. That is the bootstrap over worlds, subjects and seeds, its inner
-part by a normal approximation, since a recorded run keeps no replicates. Of K worlds it draws K - 1 (Rao and Wu, J Am Stat Assoc
-83:231, 1988): the mean of K would vary with only (K - 1) / K of the variance between worlds, too sure where worlds are few.
-What varies inside a world is counted twice, in how far worlds lie apart and in each one's interval: where worlds are alike, the
-interval over them is too wide.
+Over worlds: each replicate draws worlds with replacement, and for each a difference from a normal distribution around the observed
+one, as wide as that world's interval; then it averages. This is the bootstrap over worlds, subjects and seeds, with a normal
+approximation inside a world, because a recorded run keeps no replicates. Of K worlds it draws K - 1 (Rao and Wu, J Am Stat Assoc
+83:231, 1988): the mean of K would vary with only (K - 1) / K of the variance between worlds, which is too certain when worlds are
+few. Variation inside a world is counted twice, in the distance between worlds and in each interval, so the interval over similar
+worlds is too wide.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from fasrepro import paths
 from fasrepro.evaluation import bootstrap
-from fasrepro.report import fragments, ledger, recorded, tables
-from fasrepro.report.claims import CLAIMS, HEAD, READERS, Claim
-from fasrepro.report.ledger import LedgerRow
+from fasrepro.evaluation.results import EvaluationSettings, Figure, Metrics, key
+from fasrepro.evaluation.results.metrics import MetricsSettings
+from fasrepro.report import claims, markdown, recorded, tables
+from fasrepro.report.claims import ledger
+from fasrepro.report.claims.claim import READERS, Claim
+from fasrepro.report.claims.ledger import Evidence, LedgerRow
 from fasrepro.report.recorded import Run
 
-READER = "lexical"  # of several readers the one shown: a fixed rule, the same everywhere
-SOURCES = 3  # of a leave-one-out protocol
+READER = "lexical"  # the reader that is shown: a fixed rule, the same in every world
+BASELINE = "label_only"  # how hard a world is, without captions
 LEAST_WORLDS = 3  # to average over: two do not tell how worlds vary
-LEAST_STRENGTHS = 2  # to tell a trend from
-TREND = dict(zip(ledger.WORDS["synthetic"], ("more, the tighter", "less, the tighter", "undecided"), strict=True))
-LICENSED = "Licensed archives are of one world.\n"
+LEAST_STRENGTHS = 2  # to fit a trend to
+TREND = {
+    ledger.SYNTHETIC.seen: "grows with the ties",
+    ledger.SYNTHETIC.opposite: "shrinks with the ties",
+    ledger.SYNTHETIC.undecided: "undecided",
+}
+LICENSED = "Licensed archives have no other worlds.\n"
 NOTHING = "No run in another world was recorded: `fasrepro record --profile NAME` keeps the figures of one.\n"
+PAIRED_CLAIMS = tuple(claim for claim in claims.CLAIMS if claim.test == "paired")
 
 
-def label_only(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Return the HTER of the labels alone on each leave-one-out protocol."""
-    jobs = {job["protocol"]: job for job in metrics["jobs"].values() if job["run"] == "label_only" and not job["transfer"]}
-    return {
-        protocol: job["mean"]["video"]["hter_dev"]["value"]
-        for protocol, job in jobs.items()
-        if len(protocol.partition("_")[0]) == SOURCES
-    }
+def overall(claim: Claim, metrics: Metrics) -> LedgerRow:
+    """Return the claim's row over all protocols of a world: the mean over most cells, else the one cell that there is."""
+    plain = dataclasses.replace(claim, published=(), also=())  # those are in the ledger
+    rows = ledger.paired_rows(plain, Evidence(metrics, None, {}, ledger.SYNTHETIC, [READER]))
+    return next((row for row in rows if row.is_mean), rows[-1])
 
 
-def read(metrics: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Run, list[Run]]:
-    """Return the run that the book shows, completed by recorded ones, and all recorded ones; `settings` are params' synthetic."""
-    runs, sections = recorded.load(paths.RECORDED), recorded.sections(paths.PARAMS)
-    this = Run("this book", settings["world"], settings["spurious_strength"], None, sections, metrics)
-    return recorded.completed(this, runs), runs
+def baseline_error(metrics: Metrics) -> float | None:
+    """Return the mean HTER of the labels alone, over the cells that the first claim is averaged over."""
+    cells = [metrics.cells.get(key(cell, BASELINE)) for cell in overall(claims.CLAIMS[0], metrics).cells]
+    errors = [cell.mean.video.figures["hter_dev"].value for cell in cells if cell is not None]
+    known = [error for error in errors if error is not None]
+    return sum(known) / len(known) if known else None
 
 
-def overall(claim: Claim, world: Run) -> LedgerRow:
-    """Return the claim's row over all protocols of a world: their mean (of several the one over most), or that of the one there
-    is."""
-    channels = [READER] if claim.channel == READERS else [HEAD]
-    plain = dataclasses.replace(claim, figures=(), beside=())  # these stand in the ledger
-    rows = ledger.of_pairs(plain, {"metrics": world.metrics}, {}, "synthetic", channels)
-    return next((row for row in rows if row.scope.startswith(ledger.OVERALL)), rows[-1])
-
-
-def pooled(rows: Sequence[LedgerRow], confidence: float, replicates: int, seed: int) -> tuple[float, float, float] | None:
-    """Return the mean difference over worlds with its interval; None for fewer than `LEAST_WORLDS` that tell."""
-    known = _known(rows)
+def pooled(rows: Sequence[LedgerRow], settings: EvaluationSettings) -> Figure | None:
+    """Return the mean difference over worlds; None if fewer than `LEAST_WORLDS` have enough seeds and subjects."""
+    known = _with_interval(rows)
     if len(known) < LEAST_WORLDS:
         return None
-    values, errors = _normal(known, confidence)
-    random = bootstrap.generator(seed, f"worlds/{known[0].claim.id}")
-    drawn = random.integers(len(known), size=(replicates, len(known) - 1))
+    values, errors = _normal(known, settings.confidence)
+    random = bootstrap.generator(settings.seed, f"worlds/{known[0].claim.id}")
+    drawn = random.integers(len(known), size=(settings.replicates, len(known) - 1))
     means = (values[drawn] + errors[drawn] * random.standard_normal(drawn.shape)).mean(axis=1)
-    low, high = bootstrap.interval(means, confidence)
-    return (float(values.mean()), low, high) if low is not None and high is not None else None
+    return _figure(float(values.mean()), means, settings.confidence)
 
 
-def trend(
-    by_strength: Mapping[float, LedgerRow], confidence: float, replicates: int, seed: int
-) -> tuple[float, float, float] | None:
-    """Return how much a difference changes from no ties to full ones (strength 0 to 1), with its interval; None for fewer
-    than `LEAST_STRENGTHS` that tell.
+def trend(by_strength: Mapping[float, LedgerRow], settings: EvaluationSettings) -> Figure | None:
+    """Return how much a difference changes from no ties to full ones (strength 0 to 1), by the least-squares line.
 
-    The least-squares line through the differences. Each is drawn as in `pooled` and by itself, though the runs share people: what
-    they have in common cancels out of a trend, so that the interval is, if anything, too wide.
+    Each difference is drawn as in `pooled`, independently, although the runs share people: what they have in common cancels in a trend,
+    so that the interval is, if anything, too wide.
+
+    Returns:
+        None if fewer than `LEAST_STRENGTHS` have enough seeds and subjects.
     """
-    known = _known(list(by_strength.values()))
+    known = _with_interval(list(by_strength.values()))
     if len(known) < LEAST_STRENGTHS:
         return None
-    values, errors = _normal(known, confidence)
+    values, errors = _normal(known, settings.confidence)
     places = np.array([strength for strength, row in by_strength.items() if row in known])
     weights = (places - places.mean()) / ((places - places.mean()) ** 2).sum()
-    random = bootstrap.generator(seed, f"trend/{known[0].claim.id}")
-    slopes = (values + errors * random.standard_normal((replicates, len(known)))) @ weights
-    low, high = bootstrap.interval(slopes, confidence)
-    return (float(values @ weights), low, high) if low is not None and high is not None else None
+    random = bootstrap.generator(settings.seed, f"trend/{known[0].claim.id}")
+    slopes = (values + errors * random.standard_normal((settings.replicates, len(known)))) @ weights
+    return _figure(float(values @ weights), slopes, settings.confidence)
 
 
-def _known(rows: Sequence[LedgerRow]) -> list[LedgerRow]:
-    """Return the rows with an interval over as many seeds and subjects as the rule asks for."""
-    return [row for row in rows if row.enough and None not in (row.difference, row.low, row.high)]
+def _figure(value: float, replicates: np.ndarray, confidence: float) -> Figure | None:
+    low, high = bootstrap.interval(replicates, confidence)
+    return None if low is None or high is None else Figure(value, low, high)
 
 
-def _normal(known: Sequence[LedgerRow], confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return differences and standard errors of rows with an interval."""
-    widths = np.array([float(row.high or 0) - float(row.low or 0) for row in known])
-    return np.array([row.difference for row in known], dtype=float), widths / (2 * stats.norm.ppf((1 + confidence) / 2))
+def _with_interval(rows: Sequence[LedgerRow]) -> list[LedgerRow]:
+    """Return the rows with an interval over as many seeds and subjects as the rule demands."""
+    return [row for row in rows if row.enough and row.difference.low is not None and row.difference.high is not None]
 
 
-def _replicates(settings: Mapping[str, Any]) -> tuple[float, int, int]:
-    """Return what `pooled` and `trend` draw by: confidence, replicates and seed."""
-    evaluation = settings["evaluation"]
-    return evaluation["confidence"], evaluation["replicates"], evaluation["seed"]
+def _normal(rows: Sequence[LedgerRow], confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the differences and their standard errors, as the intervals give them."""
+    low, high = (np.array([getattr(row.difference, side) for row in rows], dtype=float) for side in ("low", "high"))
+    values = np.array([row.difference.value for row in rows], dtype=float)
+    return values, (high - low) / (2 * stats.norm.ppf((1 + confidence) / 2))
 
 
-def _verdict(row: LedgerRow, estimate: tuple[float, float, float], settings: Mapping[str, Any]) -> str:
-    """Return the ledger's word for an estimate about the row's claim and metric."""
-    _, low, high = estimate
-    return ledger.verdict(row.metric, low, high, settings["ledger"]["margin"], "synthetic", row.claim.loses)
-
-
-def _said(estimate: tuple[float | None, float | None, float | None], word: str) -> str:
-    value, low, high = estimate
-    return f"{tables.interval({'value': value, 'low': low, 'high': high}, signed=True)}: {word}"
+def _verdict(row: LedgerRow, difference: Figure, settings: MetricsSettings) -> str:
+    """Return the ledger's verdict on a difference about the row's claim and metric."""
+    return ledger.verdict(row.metric, difference, settings.ledger.margin, ledger.SYNTHETIC, row.claim.worse)
 
 
 def _shown(row: LedgerRow) -> str:
-    return row.verdict if row.difference is None else _said((row.difference, row.low, row.high), row.verdict)
+    if row.difference.value is None:
+        return row.verdict
+    return f"{tables.interval(row.difference, signed=True)}: {row.verdict}"
 
 
-def _measured(rows: Sequence[LedgerRow]) -> str:
-    """Return what the rows compare, as one says it that was run: another names no reader."""
-    return ledger.compared(next((row for row in rows if row.difference is not None), rows[0]))
+def _compared(rows: Sequence[LedgerRow]) -> str:
+    """Return what the rows compare, taken from one that was run: only that names its reader."""
+    return ledger.compared(next((row for row in rows if row.difference.value is not None), rows[0]))
 
 
 def title(world: Run) -> str:
-    """Return a world's name and how tightly scene and label are tied in it."""
-    return f"{world.world}, ties {world.strength:g} ({world.name})"
+    """Return a run's world, how tightly scene and label are tied in it, its profile, and the version that recorded it."""
+    version = f", version {world.version}" if world.version else ""
+    return f"{world.world}, ties {world.strength:g} ({world.name}{version})"
 
 
-def verdicts(worlds: Sequence[Run], settings: Mapping[str, Any]) -> str:
+def verdict_table(worlds: Sequence[Run], settings: MetricsSettings) -> str:
     """Return the table of each claim's mean over protocols in each world, and over the worlds that share this one's strength.
 
-    `worlds`: this run first. `settings`: of metrics.json.
+    `worlds`: this run first.
     """
     rows = []
-    alike = _one_each([world for world in worlds if world.strength == worlds[0].strength])
-    together = [f"over {len(alike)} worlds"] if len(alike) >= LEAST_WORLDS else []
-    for claim in (claim for claim in CLAIMS if claim.look == "paired"):
-        found = [overall(claim, world) for world in worlds]
-        if all(row.difference is None for row in found):
+    similar = one_each([world for world in worlds if world.strength == worlds[0].strength])
+    together = [f"over {len(similar)} worlds"] if len(similar) >= LEAST_WORLDS else []
+    for claim in PAIRED_CLAIMS:
+        by_world = [overall(claim, world.metrics) for world in worlds]
+        if all(row.difference.value is None for row in by_world):
             continue
-        cells = [claim.id, _measured(found), *map(_shown, found)]
+        cells = [claim.id, _compared(by_world), *map(_shown, by_world)]
         if together:
-            mean = pooled([overall(claim, world) for world in alike], *_replicates(settings))
-            cells.append(_said(mean, _verdict(found[0], mean, settings)) if mean is not None else tables.NONE)
+            mean = pooled([overall(claim, world.metrics) for world in similar], settings.evaluation)
+            word = "" if mean is None else f": {_verdict(by_world[0], mean, settings)}"
+            cells.append(tables.interval(mean, signed=True) + word)
         rows.append(cells)
-    return fragments.table(["", "difference", *map(title, worlds), *together], rows) if rows else tables.NOTHING
+    return tables.table_or_notice(["", "difference", *map(title, worlds), *together], rows)
 
 
-def _one_each(worlds: Sequence[Run]) -> list[Run]:
-    """Return the first run of each world: two runs of one world are no two worlds."""
+def one_each(worlds: Sequence[Run]) -> list[Run]:
+    """Return the first run of each world: two runs of one world are not two worlds."""
     return list({world.world: world for world in reversed(worlds)}.values())[::-1]
 
 
-def strengths(worlds: Sequence[Run], settings: Mapping[str, Any]) -> str:
-    """Return the table of what a world's ties between scene and label do: to labels alone, and to each claim; tightest last.
+def strength_table(worlds: Sequence[Run], settings: MetricsSettings) -> str:
+    """Return the table of how this world's ties between scene and label change the error of labels alone, and each claim.
 
-    The trend beside it: what becomes of each difference from no ties to full ones. A claim that was looked at with one strength
-    only has no row. `settings`: of metrics.json.
+    Loosest ties first; the last column is the trend. A claim that was run at one strength only has no row.
     """
     here = [world for world in worlds if world.world == worlds[0].world]
     by_strength = dict(sorted({world.strength: world for world in reversed(here)}.items()))
     if len(by_strength) < LEAST_STRENGTHS:
         return NOTHING
-    errors = [list(label_only(world.metrics).values()) for world in by_strength.values()]
-    alone = [sum(one) / len(one) if one else None for one in errors]
-    rows = [["", "label_only, HTER", *map(tables.number, alone), tables.NONE]]
-    for claim in (claim for claim in CLAIMS if claim.look == "paired"):
-        found = {strength: overall(claim, world) for strength, world in by_strength.items()}
-        if sum(row.difference is not None for row in found.values()) < LEAST_STRENGTHS:
+    errors = [tables.number(baseline_error(world.metrics)) for world in by_strength.values()]
+    rows = [["", f"{BASELINE}, HTER", *errors, tables.NONE]]
+    for claim in PAIRED_CLAIMS:
+        found = {strength: overall(claim, world.metrics) for strength, world in by_strength.items()}
+        if sum(row.difference.value is not None for row in found.values()) < LEAST_STRENGTHS:
             continue
-        rows.append([claim.id, _measured(list(found.values())), *map(_shown, found.values()), _trend(found, settings)])
+        differences = list(found.values())
+        slope = trend(found, settings.evaluation)
+        word = "" if slope is None else f": {TREND[_verdict(differences[0], slope, settings)]}"
+        change = tables.interval(slope, signed=True) + word
+        rows.append([claim.id, _compared(differences), *map(_shown, differences), change])
     ties = [f"ties {strength:g} ({world.name})" for strength, world in by_strength.items()]
-    return fragments.table(["", "difference", *ties, f"from 0 to 1, by {len(by_strength)} strengths"], rows)
+    return markdown.table(["", "difference", *ties, f"from 0 to 1, by {len(by_strength)} strengths"], rows)
 
 
-def _trend(found: Mapping[float, LedgerRow], settings: Mapping[str, Any]) -> str:
-    slope = trend(found, *_replicates(settings))
-    if slope is None:
-        return tables.NONE
-    return _said(slope, TREND[_verdict(next(iter(found.values())), slope, settings)])
+def recorded_table(runs: Sequence[Run]) -> str:
+    """Return the table of recorded runs, the version that recorded each, and the hours that it took."""
+    rows = []
+    for one in runs:
+        untimed = f", {one.untimed} stages not timed" if one.untimed else ""
+        rows.append([one.name, one.world, f"{one.strength:g}", one.version, tables.number(one.hours) + untimed])
+    return tables.table_or_notice(["profile", "world", "ties", "version", "hours"], rows, NOTHING)
 
 
-def hours(worlds: Sequence[Run]) -> str:
-    """Return the table of recorded runs and the hours that they took."""
-    untimed = {world.name: f", {world.untimed} stages not timed" if world.untimed else "" for world in worlds}
-    rows = [[one.name, one.world, f"{one.strength:g}", tables.number(one.hours) + untimed[one.name]] for one in worlds]
-    return fragments.table(["profile", "world", "ties", "hours"], rows) if rows else NOTHING
-
-
-def fragments_of(this: Run, runs: Sequence[Run], synthetic: bool) -> dict[str, str]:
-    """Return the fragments by name; `this` and `runs` as `read` has them. Licensed archives are set in no world.
-
-    A recorded run that only adds to this one is no column of its own.
-    """
-    worlds = [this, *(one for one in runs if not recorded.adds_only(one, this))]
-    if not synthetic:
-        return dict.fromkeys(("worlds_table", "strengths_table", "recorded_table"), LICENSED)
-    return {
-        "worlds_table": verdicts(worlds, this.metrics["settings"]),
-        "strengths_table": strengths(worlds, this.metrics["settings"]),
-        "recorded_table": hours(runs),
-    }
+def shown(this: Run, runs: Sequence[Run]) -> list[Run]:
+    """Return the runs that have a column: this one, and each recorded one that does more than extend it."""
+    return [this, *(one for one in runs if not recorded.only_extends(one, this))]

@@ -1,53 +1,66 @@
-"""Stage `habits`: what the field's habits would flatter our own figures by -> results/habits.json."""
+"""Stage `optimism`: how much optimistic practices improve our own figures -> results/optimism.json."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Mapping
 
-from fasrepro import config, files, paths, stages
-from fasrepro.evaluation.analyses import optimism
-from fasrepro.evaluation.summary import JobResults, Settings
+from fasrepro import config, paths, stages
+from fasrepro.config import Job
+from fasrepro.evaluation import results
+from fasrepro.evaluation.analyses import optimism, snapshot_choice
+from fasrepro.evaluation.cells import CellResults
+from fasrepro.evaluation.results import EvaluationSettings
+from fasrepro.evaluation.results.optimism import OptimismSettings, SnapshotOptimism
 from fasrepro.rows import table
-from fasrepro.rows.faces import Face
 from fasrepro.rows.scores import Score
-from fasrepro.stages import evaluate
+from fasrepro.stages import predictions
+from fasrepro.stages.evaluate import cell_results
 from fasrepro.training import snapshots
 
 
-def traced(jobs: Mapping[str, JobResults]) -> tuple[int, dict[str, float], JobResults]:
-    """Return the traced seed, the scores that its job left, and the job with the trace's scores, by step in place of seed.
-
-    Raises `ValueError` where the trace is not of one seed of one of `jobs`.
-    """
+def snapshot_scores(job: Job) -> dict[int, dict[str, float]]:
+    """Return the scores of a job's snapshots by step and face_id. Raises `ValueError` where the file holds another job's."""
     scores: dict[int, dict[str, float]] = {}
-    whose: set[tuple[str, int]] = set()
-    for row in table.read(paths.TRACE, Score):
+    owners = set()
+    for row in table.read(paths.SNAPSHOTS, Score):
         run, step = snapshots.parse(row.run)
-        whose.add((f"{row.protocol}-{run}", row.seed))
+        owners.add(f"{row.protocol}-{run}-{row.seed}")
         scores.setdefault(step, {})[row.face_id] = row.p_attack
-    if len(whose) != 1 or not whose <= {(name, seed) for name, job in jobs.items() for seed in job.scores}:
-        found = ", ".join(f"{name}, seed {seed}" for name, seed in sorted(whose)) or "nothing"
-        raise ValueError(f"{paths.TRACE}: holds {found}, not one seed of one job of {paths.JOBS}; run `dvc repro trace`")
-    ((name, seed),) = whose
-    return seed, dict(jobs[name].scores[seed]), dataclasses.replace(jobs[name], scores=scores)
+    if owners != {job.name}:
+        holds = ", ".join(sorted(owners)) or "nothing"
+        raise ValueError(f"{paths.SNAPSHOTS}: holds {holds}, not {job.name}; run `dvc repro snapshots`")
+    return scores
+
+
+def snapshot_optimism(job: Job, cells: list[CellResults], evaluation: EvaluationSettings) -> SnapshotOptimism:
+    """Return the choice among a job's snapshots, on its first target. Raises `ValueError` where jobs.yaml has no such job."""
+    for cell in cells:
+        if (cell.protocol, cell.run, cell.target) == (job.protocol, job.run, job.test[0]) and job.seed in cell.scores:
+            scored = {face.face_id for face in (*cell.dev, *cell.test)}
+            own = {face_id: value for face_id, value in cell.scores[job.seed].items() if face_id in scored}
+            by_step = dataclasses.replace(cell, scores=snapshot_scores(job))
+            return snapshot_choice.summarise(by_step, job.seed, own, evaluation)
+    raise ValueError(f"{paths.JOBS}: snapshots: {job.name} is not among the jobs; run `fasrepro jobs`")
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/habits.json."""
+    """Write results/optimism.json."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     evaluation = config.load("evaluation").evaluation
-    settings = Settings(evaluation.replicates, evaluation.confidence, evaluation.seed)
-    faces = table.read(paths.FACES, Face)
-    jobs = {name: evaluate.results_of(name, job, faces, (), []) for name, job in config.load_jobs().items()}
-    report = optimism.summarise(jobs, settings)
-    seed, own, looked = traced(jobs)
-    report["trace"] = optimism.trace(looked, settings) | {"seed": seed}
-    report["trace"]["apart_from_job"] = optimism.apart(looked.scores[max(looked.scores)], own, str(paths.TRACE))
-    report["settings"] = {"evaluation": dataclasses.asdict(evaluation), "limit": optimism.LIMIT}
-    files.write_json(paths.HABITS, files.rounded(report, evaluation.digits))
-    print(f"habits: {len(jobs)} jobs; the last look's scores are at most {report['trace']['apart_from_job']:.1e} from the job's")
+    cells = [cell_results(entry, {}, ()) for entry in predictions.load_cells()]
+    entries, means = optimism.summarise(cells, evaluation)
+    chosen = [snapshot_optimism(job, cells, evaluation) for job in config.read_jobs().snapshots.values()]
+    report = results.Optimism(
+        cells=entries,
+        means=means,
+        snapshots=chosen[0] if chosen else None,
+        settings=OptimismSettings(evaluation, optimism.LIMIT),
+    )
+    results.write(paths.OPTIMISM, report, evaluation.digits)
+    print(f"optimism: {len(entries)} cells")
+    if report.snapshots:
+        print(f"optimism: the last snapshot's scores differ from the job's by at most {report.snapshots.score_difference:.1e}")
 
 
 if __name__ == "__main__":

@@ -1,22 +1,23 @@
-"""Verdicts of every reader on all generated explanations: `python -m fasrepro.stages.readers`."""
+"""Stage `readers`: verdicts of every reader on all explanations, whole, cut and flipped -> results/judgements.parquet."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fasrepro import config, paths, stages
 from fasrepro.captions import styles
 from fasrepro.evaluation.readers import registry, verdict_ablation
+from fasrepro.evaluation.readers.registry import ReaderInputs
 from fasrepro.llm.store import Store
 from fasrepro.rows import table
-from fasrepro.rows.faces import Face
-from fasrepro.rows.scores import Explanation, Judgement
+from fasrepro.rows.scores import Judgement
 from fasrepro.rows.training import TrainRow
-from fasrepro.simulation.annotator.annotator import Annotator
-from fasrepro.stages import annotation
+from fasrepro.simulation.annotator import Annotator
+from fasrepro.stages import annotation, predictions
+from fasrepro.stages.predictions import CellJobs
 
 
 @contextlib.contextmanager
@@ -27,33 +28,58 @@ def opened_api(params: types.SimpleNamespace) -> Iterator[registry.Api]:
         "max_tokens": params.judging.max_tokens,
         "temperature": 0.0,
     }
-    annotator = Annotator({}, params.simulated)  # it reads texts, so it need not know an image
+    annotator = Annotator({}, params.simulated)  # it reads texts, so it needs no images
     with annotation.open_endpoint(settings, annotator) as endpoint, Store(paths.store()) as store:
         yield registry.Api(endpoint, store)
 
 
+def judgements(
+    entry: CellJobs,
+    readers: Sequence[str],
+    variants: Mapping[str, Callable[[str], str]],
+    api: registry.Api | None,
+    network_videos: int,
+) -> list[Judgement]:
+    """Return every reader's verdicts on the explanations of one cell.
+
+    Args:
+        entry: the cell.
+        readers: names in `registry.READERS`.
+        variants: of each text, by name.
+        api: for readers over the network.
+        network_videos: how many videos these read, 0 for all.
+    """
+    explanations = [(seed, face_id, text) for seed, texts in entry.explanations().items() for face_id, text in texts.items()]
+    explained = {face_id for _, face_id, _ in explanations}
+    sampled = registry.sample_faces([face for face in entry.test if face.face_id in explained], network_videos)
+    inputs = ReaderInputs(table.read(paths.trainset(entry.jobs[0].trainset), TrainRow), api)
+    rows = []
+    for reader in readers:
+        read = [one for one in explanations if reader not in registry.NETWORK or one[1] in sampled]
+        texts = {f"{name} {n}": variant(text) for name, variant in variants.items() for n, (_, _, text) in enumerate(read)}
+        for key, verdict in registry.read_texts(reader, texts, inputs).items():
+            name, number = key.split()
+            seed, face_id, _ = read[int(number)]
+            channel = verdict_ablation.channel(reader, name)
+            rows.append(Judgement(entry.cell.protocol, entry.cell.run, seed, face_id, channel, verdict))
+    return rows
+
+
 def main(argv: list[str] | None = None) -> None:
+    """Write results/judgements.parquet."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("judging", "annotator", "simulated")
-    if not params.judging.readers:
+    readers = params.judging.readers
+    if not readers:
         raise config.ConfigError(f"params.yaml: judging.readers: name at least one of {', '.join(registry.READERS)}")
-    faces = {face.face_id: face for face in table.read(paths.FACES, Face)}
-    told, rows = verdict_ablation.made(styles.VERDICTS), []
-    network = bool(registry.NETWORK.intersection(params.judging.readers))
+    variants = verdict_ablation.variants(styles.VERDICTS)
+    network = bool(registry.NETWORK.intersection(readers))
+    rows = []
     with opened_api(params) if network else contextlib.nullcontext() as api:
-        for name, job in sorted(config.load_jobs().items()):
-            written = table.read(paths.explanations(name), Explanation)
-            means = registry.Means(table.read(paths.trainset(job.trainset), TrainRow), api)
-            asked = registry.few([faces[row.face_id] for row in written], params.judging.network_videos)
-            for reader in params.judging.readers:
-                read = [row for row in written if row.face_id in asked or reader not in registry.NETWORK]
-                texts = {f"{kind} {n}": change(row.text) for kind, change in told.items() for n, row in enumerate(read)}
-                for key, verdict in registry.read_all(reader, texts, means).items():
-                    kind, number = key.split()
-                    row, channel = read[int(number)], verdict_ablation.channel(reader, kind)
-                    rows.append(Judgement(job.protocol, job.run, row.seed, row.face_id, channel, verdict))
+        for entry in predictions.load_cells():
+            rows += judgements(entry, readers, variants, api, params.judging.network_videos)
     table.write(paths.JUDGEMENTS, rows, Judgement)
-    print(f"{len(rows)} judgements by {', '.join(params.judging.readers)}")
+    print(f"{len(rows)} judgements by {', '.join(readers)}")
 
 
 if __name__ == "__main__":

@@ -26,13 +26,13 @@ def main(argv: list[str] | None = None) -> None:
     results["metrics"] = metrics = tables.in_order(results["metrics"], runs)
     material = pages.read(list(jobs), params.styles, params.controls, metrics, synthetic, shown)
     figures, audited = published.load(), files.read_json(paths.AUDIT)
-    styled = {name: styles.worded(styles.style_of(name), params.annotator.prompt) for name in params.styles}
-    asked = {name: style.asked(params.annotator.label_aware, Label.ATTACK, "print")[0] for name, style in styled.items()}
+    styled = {name: styles.with_own_prompt(styles.style_of(name), params.annotator.prompt) for name in params.styles}
+    asked = {name: style.prompts(params.annotator.label_aware, Label.ATTACK, "print")[0] for name, style in styled.items()}
     notebooks = {name: entry.notebook for name, entry in params.ablations.items()}
     counted = prose.counted(params.judging.readers, params.annotator.base_url)
     plain = {name: dataclasses.asdict(getattr(params, name)) for name in PLAIN}
     texts = fragments.of_settings(source, people, plain["training"], params.runs, notebooks)
-    texts |= prose.of_settings(plain, [name for name, style in styled.items() if not style.told])
+    texts |= prose.of_settings(plain, [name for name, style in styled.items() if not style.may_know_label])
     texts["prompts"] = fragments.prompts(asked)
     texts["controls"] = fragments.controls({name: controls.words_of(name) for name in params.controls})
     tuning, world = dataclasses.asdict(params.tuning), dataclasses.asdict(params.synthetic)

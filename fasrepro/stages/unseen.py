@@ -1,33 +1,67 @@
-"""Stage `unseen`: attacks unlike those of the sources, by species and the cues they share with them -> results/unseen.json."""
+"""Stage `unseen`: gains on attacks unlike those of the sources, by species and overlap of cues -> results/unseen.json."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
+from collections.abc import Mapping
 
-from fasrepro import config, files, names, paths, regions, stages
-from fasrepro.data import protocols
+from fasrepro import config, names, paths, stages
+from fasrepro.config import ConfigError
+from fasrepro.evaluation import results
 from fasrepro.evaluation.analyses import cue_overlap, misplaced_cues, unseen
+from fasrepro.evaluation.analyses.cue_overlap import CueOverlap
+from fasrepro.evaluation.analyses.unseen import ScoredCell
+from fasrepro.evaluation.results import Cell, EvaluationSettings
+from fasrepro.evaluation.results.unseen import UnseenTarget
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face
-from fasrepro.rows.scores import Explanation, Score
 from fasrepro.rows.training import TrainRow
-from fasrepro.rows.truth import Truth
+from fasrepro.stages import predictions
 
 
-def scored(name: str, job: config.Job, cells: dict[str, dict[str, float]]) -> unseen.Scored:
-    """Return what a job scored; `cells` by seed, as metrics.json has them."""
-    scores: dict[int, dict[str, float]] = {seed: {} for seed in job.seeds}
-    for row in table.read(paths.scores(name), Score):
-        if row.seed in scores:
-            scores[row.seed][row.face_id] = row.p_attack
-    return unseen.Scored(job.protocol, job.run, scores, {seed: cells[str(seed)]["threshold_dev"] for seed in job.seeds})
+@dataclasses.dataclass
+class Target:
+    """The cells of one target that has a family of attacks which their sources lack."""
+
+    test: list[Face]
+    scored: list[ScoredCell] = dataclasses.field(default_factory=list)
+    overlaps: dict[str, CueOverlap] = dataclasses.field(default_factory=dict)
+    texts: dict[Cell, dict[int, dict[str, str]]] = dataclasses.field(default_factory=dict)
 
 
-def written(name: str) -> dict[int, dict[str, str]]:
-    texts: dict[int, dict[str, str]] = {}
-    for row in table.read(paths.explanations(name), Explanation):
-        texts.setdefault(row.seed, {})[row.face_id] = row.text
-    return texts
+def load_targets(
+    faces: Mapping[str, Face], visible: Mapping[str, list[str]] | None, metrics: results.Metrics
+) -> dict[str, Target]:
+    """Return the targets with unseen attacks; `visible` cues by face_id."""
+    targets: dict[str, Target] = {}
+    for entry in predictions.load_cells():
+        cell, test = entry.cell, entry.test
+        rows = table.read(paths.trainset(entry.jobs[0].trainset), TrainRow)
+        trained = [faces[row.face_id] for row in rows]
+        if cue_overlap.families(test) <= cue_overlap.families(trained):
+            continue
+        target = targets.setdefault(cell.target, Target(test))
+        target.scored.append(ScoredCell(cell, entry.scores(), entry.thresholds(metrics)))
+        target.overlaps[cell.cell] = cue_overlap.overlap(test, trained, visible)
+        if any(row.caption for row in rows):
+            target.texts[cell] = entry.explanations()
+    return targets
+
+
+def summarise(
+    target: Target,
+    faces: Mapping[str, Face],
+    visible: Mapping[str, list[str]] | None,
+    runs: tuple[str, str],
+    evaluation: EvaluationSettings,
+) -> UnseenTarget | None:
+    """Return the figures of one target; None where no cell has both runs."""
+    gains = unseen.summarise(target.scored, target.test, target.overlaps, runs, evaluation)
+    if gains is None:
+        return None
+    misplaced = misplaced_cues.summarise(target.texts, faces, visible, runs, evaluation)
+    return dataclasses.replace(gains, misplaced_cues=misplaced)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -35,29 +69,18 @@ def main(argv: list[str] | None = None) -> None:
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("evaluation", "runs", "unseen")
     runs = params.unseen.run, params.unseen.baseline
-    if lacking := [run for run in runs if run not in params.runs]:
-        raise config.ConfigError(f"{paths.PARAMS}: unseen: {names.unknown(lacking[0], params.runs, 'run')}")
-    faces = {face.face_id: face for face in table.read(paths.FACES, Face)}
-    truths = {row.face_id: row for row in table.read(paths.TRUTH, Truth)}
-    seen = {i: regions.visible(faces[i].box, row.cues, row.regions) for i, row in truths.items() if i in faces} or None
-    cells, targets, found = files.read_json(paths.METRICS)["jobs"], {}, {}
-    for name, job in config.load_jobs().items():
-        target, rows = protocols.protocol(job.protocol).target, table.read(paths.trainset(job.trainset), TrainRow)
-        test = [face for face in faces.values() if (face.dataset, face.split) == (target, "test")]
-        if cue_overlap.families(test) <= cue_overlap.families(trained := [faces[row.face_id] for row in rows]):
-            continue
-        entry = targets.setdefault(target, {"test": test, "jobs": [], "shared": {}, "texts": {}})
-        entry["jobs"].append(scored(name, job, cells[name]["seeds"]))
-        entry["shared"][job.protocol] = cue_overlap.shared(test, trained, seen)
-        if any(row.caption for row in rows):
-            entry["texts"][job.protocol, job.run] = written(name)
-    how = params.evaluation.replicates, params.evaluation.confidence, params.evaluation.seed
-    for target, entry in sorted(targets.items()):
-        named = {"named": misplaced_cues.summarise(entry["texts"], faces, seen, *runs, target, *how)}
-        if known := unseen.summarise(entry["jobs"], entry["test"], entry["shared"], *runs, target, *how):
-            found[target] = known | named
-    report = {"run": runs[0], "baseline": runs[1], "targets": found}
-    files.write_json(paths.UNSEEN, files.rounded(report, params.evaluation.digits))
+    for run in runs:
+        names.lookup(params.runs, run, "run", ConfigError, f"{paths.PARAMS}: unseen")
+    faces = predictions.faces_by_id()
+    visible = predictions.visible_cues(faces.values())
+    targets = load_targets(faces, visible, results.read(paths.METRICS, results.Metrics))
+    entries = {}
+    for name, target in sorted(targets.items()):
+        entry = summarise(target, faces, visible, runs, params.evaluation)
+        if entry is not None:
+            entries[name] = entry
+    results.write(paths.UNSEEN, results.Unseen(*runs, entries), params.evaluation.digits)
+    print(f"unseen: {len(entries)} targets")
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ from PIL import Image
 from tests.models.test_merging import PROMPT, trained
 
 from fasrepro import crops
-from fasrepro.llm import client, endpoints, png
+from fasrepro.llm import client, endpoints, live, png
 from fasrepro.llm.store import Store
-from fasrepro.llm.types import Abilities, ChatRequest, Endpoint, EndpointError
+from fasrepro.llm.types import Capabilities, ChatRequest, Endpoint, EndpointError
 from fasrepro.models import generate, merging
 from tests.llm.test_endpoints import SETTINGS
 
@@ -72,36 +72,36 @@ def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 def endpoint(served: Served, **changes: object) -> Endpoint:
     settings = {**SETTINGS, "timeout_s": 60.0, "max_tokens": 12, **changes}
-    return dataclasses.replace(endpoints.described(served.url, served.model, **settings), api_key=endpoints.NO_KEY)
+    return dataclasses.replace(endpoints.endpoint_at(served.url, served.model, **settings), api_key=endpoints.NO_KEY)
 
 
-def asked(picture: Image.Image) -> ChatRequest:
+def request_about(picture: Image.Image) -> ChatRequest:
     data, pixels_hash = crops.encode(np.asarray(picture))
-    return ChatRequest("", PROMPT, "test-1", lambda: png.bare(data), pixels_hash)
+    return ChatRequest("", PROMPT, "test-1", lambda: png.without_metadata(data), pixels_hash)
 
 
-def test_it_writes_about_an_image_what_the_trained_model_writes(
+def test_the_server_writes_what_the_trained_model_writes(
     served: Served, picture: Callable[[int], Image.Image], tmp_path: Path
 ) -> None:
     images = {str(number): picture(number) for number in range(6)}
-    requests = {name: asked(image) for name, image in images.items()}
+    requests = {name: request_about(image) for name, image in images.items()}
     with Store(tmp_path) as store:
-        answers, failures = client.complete(requests, lambda name, reply: reply.text, endpoint(served), store)
-        again, _ = client.complete(requests, lambda name, reply: reply.text, endpoint(served, concurrency=1), store)
+        answers, failures = live.complete(requests, lambda name, reply: reply.text, endpoint(served), store)
+        again, _ = live.complete(requests, lambda name, reply: reply.text, endpoint(served, concurrency=1), store)
     assert failures == {} and again == answers
-    found = {name: answer.value.strip() for name, answer in answers.items()}
-    assert found == {name: served.written(image) for name, image in images.items()}
-    assert len(set(found.values())) > 1  # it looks at them
+    texts = {name: answer.value.strip() for name, answer in answers.items()}
+    assert texts == {name: served.written(image) for name, image in images.items()}
+    assert len(set(texts.values())) > 1  # they depend on the image
 
 
-def test_the_probe_finds_what_it_takes(served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_probe_finds_the_servers_capabilities(served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Store(tmp_path) as store:
-        found = client.abilities(endpoint(served), store)
-    assert found == Abilities(images=True, json_schema=False, logprobs=False)
+        capabilities = client.known_capabilities(endpoint(served), store)
+    assert capabilities == Capabilities(images=True, json_schema=False, logprobs=False)
     assert "this machine, model" in capsys.readouterr().err
 
 
-def test_another_name_than_the_served_one_is_refused_with_the_servers_words(served: Served, tmp_path: Path) -> None:
+def test_a_wrong_model_name_is_refused_with_the_servers_words(served: Served, tmp_path: Path) -> None:
     other = dataclasses.replace(endpoint(served), model="another")
     with Store(tmp_path) as store, pytest.raises(EndpointError, match="Server is pinned to"):
-        client.abilities(other, store)
+        client.known_capabilities(other, store)

@@ -42,7 +42,7 @@ def test_what_is_missing_is_said_and_told_by_the_status(
 def test_licensed_archives_need_an_annotator_that_is_not_simulated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    datasets = dict.fromkeys(("msu", "oulu"), {})
+    datasets: dict[str, dict] = {"msu": {}, "oulu": {}}
     project(tmp_path, archives={"source": "licensed", "datasets": datasets})
     (tmp_path / "MSU-MFSD").mkdir()
     (tmp_path / "requirements.lock").touch()

@@ -1,4 +1,4 @@
-"""The reader that goes by a fixed rule over words, and what it takes for a conclusion."""
+"""A reader that applies a fixed rule over words, and its definition of a concluding sentence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from fasrepro import vocabulary
 from fasrepro.rows.captions import Verdict
 
-# Words that state a verdict. "real" and "live" count only beside a noun for a person: "without real shadows" states none.
+# Words that state a verdict. "real" and "live" count only before a noun for a person: "without real shadows" states none.
 _STATED = {
     Verdict.ATTACK: re.compile(
         r"\b(?:(?:presentation |spoof(?:ing)? )?attacks?|spoof(?:s|ed|ing)?|fake[ds]?|impost[eo]rs?|verdict: attack)\b"
@@ -16,8 +16,8 @@ _STATED = {
         r"\b(?:bona[ _]fide|genuine|authentic|(?:live|living|real|actual) (?:face|person|human|people|subject|presentation)s?)\b"
     ),
 }
-# What an attack is made of, in the words of `cues.SPECIES` and like ones. Makeup alone is none: a live person may wear some.
-_MADE = re.compile(
+# The material of an attack, in the words of `vocabulary.SPECIES` and similar ones. Makeup alone is none: live people wear it.
+_MATERIAL = re.compile(
     r"\b(?:printed (?:colou?r )?(?:photo(?:graph)?|picture|image|copy|paper|sheet|eye|mouth|strip|patch|mask)s?"
     r"|(?:photo|paper) prints?|printouts?|(?:paper|toy|funny) glasses|false (?:piece|part|face|eye|mouth|nose)s?"
     r"|on (?:a|the) (?:\w+ )?(?:screen|display|monitor|tablet)|replay(?:s|ed)?|recaptured?"
@@ -37,10 +37,10 @@ _REACH = 5  # words that a negation reaches forward within its clause
 def read(text: str) -> Verdict:
     """Read an explanation by a fixed rule over words.
 
-    1. The last sentence that states a verdict ("presentation attack", "spoof", "fake"; "bona fide", "genuine", "live
-       person") decides, if all it states is the same; a negation up to five words before, within the clause, turns it.
-    2. Where no sentence states one: cues of attacks (`cues.CUES`) and what attacks are made of ("a mask", "a printed photo"),
-       not negated, speak for an attack, signs of a natural face for bona fide. Both or neither: undecided.
+    1. The last sentence that states a verdict ("presentation attack", "spoof", "fake"; "bona fide", "genuine", "live person")
+       decides, unless it states both. A negation up to five words before, within the clause, reverses a verdict.
+    2. Where no sentence states a verdict: cues of attacks (`vocabulary.CUES`) and materials of attacks ("a mask", "a printed
+       photo"), not negated, count for an attack; signs of a natural face count for bona fide. Both or neither: undecided.
     """
     sentences = re.split(r"[.!?\n]+", text.lower().replace("\u2019", "'"))
     for sentence in reversed(sentences):
@@ -54,7 +54,7 @@ def read(text: str) -> Verdict:
     attack = any(
         not _negated(sentence, start)
         for sentence in sentences
-        for start in [*_phrasings(sentence), *(match.start() for match in _MADE.finditer(sentence))]
+        for start in [*_phrasings(sentence), *(match.start() for match in _MATERIAL.finditer(sentence))]
     )
     natural = any(not _negated(sentence, match.start()) for sentence in sentences for match in _NATURAL.finditer(sentence))
     if attack == natural:
@@ -62,7 +62,7 @@ def read(text: str) -> Verdict:
     return Verdict.ATTACK if attack else Verdict.BONA_FIDE
 
 
-# "All this speaks for a printed photo": what is concluded from the signs, unlike "one can see paper fibres".
+# "All this speaks for a printed photo" concludes from the signs; "one can see paper fibres" does not.
 _CONCLUDES = re.compile(
     r"\b(?:fits|looks? like|speaks? for|points? to|consistent with|appears? to be|seems? to be|suggests?|indicates?|must be"
     r"|this is|it is|is likely)\b"
@@ -70,17 +70,18 @@ _CONCLUDES = re.compile(
 
 
 def concludes(sentence: str) -> bool:
-    """Return whether a sentence concludes: states a verdict, or says what the attack is made of as what the signs show."""
+    """Return whether a sentence concludes: it states a verdict, or says that the signs show the material of an attack."""
     plain = sentence.lower().replace("\u2019", "'")
     stated = any(pattern.search(plain) for pattern in _STATED.values())
-    return stated or bool(_CONCLUDES.search(plain) and _MADE.search(plain))
+    return stated or bool(_CONCLUDES.search(plain) and _MATERIAL.search(plain))
 
 
 def _phrasings(sentence: str) -> list[int]:
-    """Return where in a sentence phrasings of cues begin."""
+    """Return the places in a sentence where phrasings of cues begin."""
     return [sentence.find(phrasing) for cue in vocabulary.CUES.values() for phrasing in cue.phrasings if phrasing in sentence]
 
 
 def _negated(sentence: str, position: int) -> bool:
+    """Return whether a negation precedes `position` within its clause, by at most `_REACH` words."""
     clause = _SOME.sub("some", re.split(r"[,;:]|\bbut\b", sentence[:position])[-1])
     return bool(_NOT.search(" ".join(clause.split()[-_REACH:])))

@@ -1,8 +1,8 @@
-"""Readers: what turns a generated explanation into attack, bona fide or undecided.
+"""Readers: each turns a generated explanation into attack, bona fide or undecided.
 
-All read what is *said*. An explanation that ends in "This is a presentation attack." is read as one whatever stands before
-it, so a reader's accuracy says nothing about understanding: for that, what an explanation names must be held against the image,
-and readers must read it without its verdict (`variants`).
+All of them read what the text *says*. An explanation that ends in "This is a presentation attack." is read as an attack, whatever
+precedes it. So a reader's accuracy says nothing about understanding: that takes a comparison of the named cues with the image
+(`analyses.grounding`), and readers that read the text without its verdict (`verdict_ablation`).
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from fasrepro.rows.training import TrainRow
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Api:
-    """What a reader over the network needs."""
+    """The endpoint and the reply store of a reader over the network."""
 
     endpoint: Endpoint
     store: Store
 
 
-# Paper 1 lets GPT-4o-mini read the explanations; its prompt was not found, so this one is ours.
+# Paper 1 has GPT-4o-mini read the explanations; we did not find its prompt, so this one is ours.
 READER_SYSTEM = "You read explanations that a model wrote about images of faces, and report the verdict that each of them states."
 READER_TASK = (
     "Does this explanation say that the face is an attack (a printed photo, a screen, a mask, a disguise, any spoof) or bona fide"
@@ -42,7 +42,7 @@ _ANSWER = re.compile(r"\W*(attack|bona[ _]fide|undecided)\W*", re.IGNORECASE)
 
 
 def parse_answer(text: str) -> Verdict:
-    """Read the one word that the reader's prompt asks for. Raises `Rejected`."""
+    """Return the verdict of a reply of one word, as the prompt asks for. Raises `Rejected` for any other reply."""
     match = _ANSWER.fullmatch(text)
     if not match:
         raise Rejected("format", f"expected one word, got {text[:40]!r}")
@@ -50,11 +50,12 @@ def parse_answer(text: str) -> Verdict:
 
 
 def over_api(texts: Mapping[str, str], api: Api) -> dict[str, Verdict]:
-    """Let a language model read each text. Equal texts are read once; one that it gives no verdict on is undecided.
+    """Ask a language model about each text, and about equal texts once. A text without a verdict in the reply is undecided.
 
-    Raises `EndpointError` when more than 2 % of the texts get no answer.
+    Raises:
+        EndpointError: where more than 2 % of the texts get no answer.
     """
-    # An explanation must not be able to close its own bracket.
+    # An explanation must not be able to close its own tag.
     plain = {name: text.replace("<", "(").replace(">", ")") for name, text in texts.items()}
     requests = {
         text: ChatRequest(READER_SYSTEM, READER_PROMPT.format(task=READER_TASK, text=text), READER_VERSION)
@@ -71,50 +72,51 @@ def over_api(texts: Mapping[str, str], api: Api) -> dict[str, Verdict]:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Means:
-    """What readers may need beside a text: the training rows of the run that wrote it, and an endpoint."""
+class ReaderInputs:
+    """What readers may need besides a text: the training rows of the run that wrote it, and an endpoint."""
 
     rows: Sequence[TrainRow] = ()
     api: Api | None = None
 
 
-def by_words(texts: Mapping[str, str], means: Means) -> dict[str, Verdict]:
+def read_lexical(texts: Mapping[str, str], inputs: ReaderInputs) -> dict[str, Verdict]:
     """Read each text by the rule of `lexical.read`."""
     return {name: lexical.read(text) for name, text in texts.items()}
 
 
-def by_learning(texts: Mapping[str, str], means: Means) -> dict[str, Verdict]:
-    """Read each text by what the run's own captions taught (`tfidf`); a run without captions gets no verdicts."""
-    captioned = [row for row in means.rows if row.caption]
+def read_tfidf(texts: Mapping[str, str], inputs: ReaderInputs) -> dict[str, Verdict]:
+    """Read each text with a classifier of the run's own captions (`tfidf`); without captions there are no verdicts."""
+    captioned = [row for row in inputs.rows if row.caption]
     model = tfidf.fit([row.caption for row in captioned], [row.label for row in captioned])
     return {} if model is None else tfidf.read(model, texts)
 
 
-def by_api(texts: Mapping[str, str], means: Means) -> dict[str, Verdict]:
-    """Let a language model read each text. Raises `ValueError` without an endpoint."""
-    if means.api is None:
+def read_api(texts: Mapping[str, str], inputs: ReaderInputs) -> dict[str, Verdict]:
+    """Ask a language model about each text. Raises `ValueError` without an endpoint."""
+    if inputs.api is None:
         raise ValueError("a reader over the network needs an endpoint")
-    return over_api(texts, means.api)
+    return over_api(texts, inputs.api)
 
 
-Reader: TypeAlias = Callable[[Mapping[str, str], Means], dict[str, Verdict]]
-READERS: dict[str, Reader] = {"lexical": by_words, "tfidf": by_learning, "api": by_api}
+Reader: TypeAlias = Callable[[Mapping[str, str], ReaderInputs], dict[str, Verdict]]
+READERS: dict[str, Reader] = {"lexical": read_lexical, "tfidf": read_tfidf, "api": read_api}
 NETWORK = frozenset({"api"})  # readers that ask an endpoint, where each text costs
 
 
-def read_all(reader: str, texts: Mapping[str, str], means: Means) -> dict[str, Verdict]:
-    """Return the reader's verdict on each text, by the text's name. Raises `ValueError` for an unknown reader."""
-    return names.lookup(READERS, reader, "reader")(texts, means)
+def read_texts(reader: str, texts: Mapping[str, str], inputs: ReaderInputs) -> dict[str, Verdict]:
+    """Return a reader's verdict on each text, by the text's name. Raises `ValueError` for an unknown reader."""
+    return names.lookup(READERS, reader, "reader")(texts, inputs)
 
 
-def few(faces: Sequence[Face], videos: int) -> set[str]:
-    """Return the ids of the faces of `videos` presentations (0: all), half of each label where there are as many.
+def sample_faces(faces: Sequence[Face], videos: int) -> set[str]:
+    """Return the ids of the faces of `videos` presentations (0: all), half of each label where there are enough.
 
-    The same ones for every run: chosen by a hash. For readers that cost something.
+    The choice is by hash, so it is the same for every run. It is meant for readers whose texts cost something.
     """
-    chosen: set[str] = set()
+    sampled: set[str] = set()
     for label in Label:
-        shown = {face.presentation for face in faces if face.label is label}
-        ordered = sorted(shown, key=lambda name: hashing.unit_hash("read", name))
-        chosen.update(ordered[: -(-videos // 2)] if videos else ordered)
-    return {face.face_id for face in faces if face.presentation in chosen}
+        presentations = {face.presentation for face in faces if face.label is label}
+        ordered = sorted(presentations, key=lambda name: hashing.unit_hash("read", name))
+        half = -(-videos // 2)  # rounded up
+        sampled.update(ordered[:half] if videos else ordered)
+    return {face.face_id for face in faces if face.presentation in sampled}

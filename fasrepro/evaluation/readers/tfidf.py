@@ -1,8 +1,8 @@
-"""A reader that has learnt from the sources' captions which words go with attacks, and has never seen a verdict.
+"""A reader that learns from the sources' captions which words go with attacks, and never sees a verdict.
 
-Logistic regression on TF-IDF of words and pairs of words. It is fitted on the captions that the run itself was trained on, their
-concluding sentences cut out (`variants.cut`), and reads an explanation as it is. It knows no rule of ours, so it shows what a
-reader can tell from the wording; what it takes for a sign may be any habit of the annotator.
+It is a logistic regression on TF-IDF of words and pairs of words. It is fitted to the captions that the run itself was trained
+on, without their concluding sentences (`verdict_ablation.cut`), and reads an explanation as it is. It uses no rule of ours, so it
+shows what the wording alone reveals; the words that it relies on may be any quirk of the annotator.
 """
 
 from __future__ import annotations
@@ -17,13 +17,11 @@ from fasrepro.evaluation.readers.verdict_ablation import cut
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Label
 
-NAME = "tfidf"
-
 
 def fit(captions: Sequence[str], labels: Sequence[Label]) -> Pipeline | None:
-    """Return the reader; None where the captions do not hold both labels, or no word once their conclusions are cut.
+    """Return the reader; None where the captions lack a label, or have no words without their conclusions.
 
-    Classes weigh the same, because sources hold many more attacks than bona fide faces.
+    Both classes weigh the same, because sources hold many more attacks than bona fide faces.
     """
     texts = [cut(caption) for caption in captions]
     if len(set(labels)) < len(Label) or not any(text.strip() for text in texts):
@@ -36,12 +34,15 @@ def fit(captions: Sequence[str], labels: Sequence[Label]) -> Pipeline | None:
 
 
 def read(model: Pipeline, texts: Mapping[str, str]) -> dict[str, Verdict]:
-    """Return a verdict on each text, by its name; a text without a word that the captions have is undecided."""
+    """Return a verdict on each text, by its name; a text without any word of the captions is undecided."""
     names = list(texts)
     if not names:
         return {}
-    known = model[0].transform([texts[name] for name in names])
-    given = model[-1].predict(known)
-    words = known.getnnz(axis=1)
-    verdicts = (Verdict.ATTACK if label == Label.ATTACK else Verdict.BONA_FIDE for label in given)
-    return {name: verdict if count else Verdict.UNDECIDED for name, verdict, count in zip(names, verdicts, words, strict=True)}
+    features = model[0].transform([texts[name] for name in names])
+    labels = model[-1].predict(features)
+    words = features.getnnz(axis=1)
+    verdicts = {}
+    for name, label, count in zip(names, labels, words, strict=True):
+        verdict = Verdict.ATTACK if label == Label.ATTACK else Verdict.BONA_FIDE
+        verdicts[name] = verdict if count else Verdict.UNDECIDED
+    return verdicts

@@ -1,8 +1,8 @@
-"""An explanation without its verdict, and with the opposite one: what is left is what the explanation itself says.
+"""Explanations without their verdict, and with the opposite verdict: does a reader use anything but the concluding sentence?
 
-A reader that finds "This is a presentation attack." in a text is right whenever that sentence is, whatever stands before it. So
-each reader also reads the text *cut*, where every sentence that concludes is left out, and *flipped*, where the opposite
-conclusion takes their place. Who reads the signs alone reads both alike; who reads the conclusion alone turns round.
+A reader that finds "This is a presentation attack." in a text is right whenever that sentence is right, whatever precedes it. So
+each reader also reads the text *cut*, without any concluding sentence, and *flipped*, with the opposite conclusion instead.
+A reader of the signs alone gives the same verdict on both; a reader of the conclusion alone changes its verdict.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HEADING = re.compile(r"^[ \t#>*_-]*[A-Z][A-Za-z &/]{2,40}:\s*")
 
 
 def cut(text: str) -> str:
-    """Return `text` without the sentences that conclude (`lexical.concludes`), and without headings that nothing follows."""
+    """Return `text` without the sentences that conclude (`lexical.concludes`), and without headings that lose all their text."""
     lines = []
     for line in text.split("\n"):
         heading = _HEADING.match(line)
@@ -30,9 +30,9 @@ def cut(text: str) -> str:
 
 
 def flipped(text: str, sentences: Mapping[Verdict, str]) -> str:
-    """Return `text` with the opposite of its verdict; one without a verdict (`lexical.read`) is only cut.
+    """Return `text` with the opposite of its verdict (by `lexical.read`); a text without a verdict is only cut.
 
-    `sentences` says each verdict in words.
+    `sentences`: the sentence that states each verdict.
     """
     opposite = {Verdict.ATTACK: Verdict.BONA_FIDE, Verdict.BONA_FIDE: Verdict.ATTACK}.get(lexical.read(text))
     rest = cut(text)
@@ -42,11 +42,15 @@ def flipped(text: str, sentences: Mapping[Verdict, str]) -> str:
 WHOLE = "whole"
 
 
-def made(sentences: Mapping[Verdict, str]) -> dict[str, Callable[[str], str]]:
+def variants(sentences: Mapping[Verdict, str]) -> dict[str, Callable[[str], str]]:
     """Return every variant by its name; `sentences` as for `flipped`."""
     return {WHOLE: lambda text: text, "cut": cut, "flipped": lambda text: flipped(text, sentences)}
 
 
 def channel(reader: str, variant: str) -> str:
-    """Return the name of a reader's verdicts on a variant: "lexical" of the whole text, "lexical_cut"."""
+    """Return the name of a reader's verdicts on a variant.
+
+    >>> channel("lexical", "whole"), channel("lexical", "cut")
+    ('lexical', 'lexical_cut')
+    """
     return reader if variant == WHOLE else f"{reader}_{variant}"

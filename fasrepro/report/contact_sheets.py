@@ -1,4 +1,4 @@
-"""Sheets of pictures for the book: rows of faces under their words. The choice of faces is a pure function of ids."""
+"""Sheets of pictures: rows of faces under their titles. The choice of faces is a pure function of their ids."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from PIL import Image
 
 from fasrepro.crops import read_crop
 from fasrepro.datasets import DATASETS
 from fasrepro.hashing import unit_hash
 from fasrepro.report import figures
+from fasrepro.report.tables import words
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face
 
 ACROSS = 6  # columns of a contact sheet, so that their titles can be read
@@ -25,7 +27,7 @@ LEADING = 1.35  # of a line of text, in sizes of its letters
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cell:
-    """A picture and the words above it, which may be lines."""
+    """A picture and the title above it, which may have several lines."""
 
     picture: Image.Image | np.ndarray  # RGB
     title: str = ""
@@ -33,34 +35,40 @@ class Cell:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Row:
-    """Cells side by side, and what they have in common: a label in bold letters, and words below it."""
+    """Cells side by side, with a label in bold letters and words below it at the left."""
 
     cells: Sequence[Cell | None]  # None: an empty place
     label: str = ""
     words: str = ""
 
 
-def chosen(faces: Sequence[Face], count: int, salt: str) -> list[Face]:
-    """Return up to `count` faces, of different subjects where there are enough, by a hash that `salt` varies."""
+def sample(faces: Sequence[Face], count: int, salt: str) -> list[Face]:
+    """Return up to `count` faces in the order of a hash that `salt` varies, of different subjects if there are enough."""
     ranked = sorted(faces, key=lambda face: unit_hash(salt, face.face_id))
-    firsts = list({face.subject: face for face in reversed(ranked)}.values())[::-1]
-    rest = [face for face in ranked if face not in firsts]
-    return (firsts + rest)[:count]
+    first_of_subject = list({face.subject: face for face in reversed(ranked)}.values())[::-1]
+    rest = [face for face in ranked if face not in first_of_subject]
+    return (first_of_subject + rest)[:count]
 
 
-def spread(faces: Sequence[Face], count: int, salt: str) -> list[Face]:
-    """Return up to `count` faces, `chosen` from each data set in turn, a presentation once; in the order of data sets."""
-    once = {face.presentation: face for face in sorted(faces, key=lambda face: face.face_id)}.values()
-    queues = [chosen([face for face in once if face.dataset == name], count, salt) for name in DATASETS]
+def sample_across_datasets(faces: Sequence[Face], count: int, salt: str) -> list[Face]:
+    """Return up to `count` faces, sampled from each data set in turn, one a presentation; in the order of data sets."""
+    one_each = {face.presentation: face for face in sorted(faces, key=lambda face: face.face_id)}.values()
+    queues = [sample([face for face in one_each if face.dataset == name], count, salt) for name in DATASETS]
     turns = [face for turn in itertools.zip_longest(*queues) for face in turn if face is not None]
     return sorted(turns[:count], key=lambda face: list(DATASETS).index(face.dataset))
 
 
-def sheet(path: Path, rows: Sequence[Row], columns: int, labels: float = 0.0, shape: float = 1.1) -> None:
+def draw_sheet(path: Path, rows: Sequence[Row], columns: int, labels: float = 0.0, shape: float = 1.1) -> None:
     """Draw rows of up to `columns` cells and save them as a PNG of the page's width.
 
-    `labels` is the room for labels at the left, and `shape` a cell's height, both in widths of a cell. A picture keeps its
-    shape and fills its cell as far as that allows; a row is as high as its highest picture.
+    A picture keeps its shape and fills its cell as far as that allows; a row is as high as its highest picture.
+
+    Args:
+        path: where to write it.
+        rows: from top to bottom.
+        columns: cells in the longest row.
+        labels: the room for labels at the left, in widths of a cell.
+        shape: a cell's height, in widths of a cell.
     """
     inches = figures.WIDTH / (columns + labels)  # a cell's width
     small, large = max(6.0, min(7.0, 7.0 * inches)), max(7.0, min(9.0, 8.0 * inches))
@@ -68,9 +76,9 @@ def sheet(path: Path, rows: Sequence[Row], columns: int, labels: float = 0.0, sh
     heads = [max((cell.title.count("\n") + 1 for cell in row.cells if cell and cell.title), default=0) * line for row in rows]
     heights = [max((_size(cell, shape)[1] for cell in row.cells if cell), default=0.0) for row in rows]
     tops = np.cumsum([0.0, *(head + height + GAP for head, height in zip(heads, heights, strict=True))]).tolist()
-    figure, axes = figures.grid(1, 1, max(tops[-1], GAP) * inches)
+    drawing, axes = figures.grid(1, 1, max(tops[-1], GAP) * inches)
     panel = axes[0][0]
-    with figures.saved(path, figure):
+    with figures.saved(path, drawing):
         for row, head, top in zip(rows, heads, tops, strict=False):
             for place, cell in enumerate(row.cells):
                 if cell is None:
@@ -79,7 +87,7 @@ def sheet(path: Path, rows: Sequence[Row], columns: int, labels: float = 0.0, sh
                 edges = (place + 0.5 - width / 2, place + 0.5 + width / 2, top + head + height, top + head)
                 panel.imshow(np.asarray(cell.picture), extent=edges, interpolation="bicubic", aspect="auto")
                 panel.text(place + 0.5, top + head - line / 4, cell.title, fontsize=small, ha="center", va="bottom")
-            _label(panel, row, (-labels, top + head), labels * inches * POINTS, (large, small), inches)
+            _draw_label(panel, row, (-labels, top + head), labels * inches * POINTS, (large, small), inches)
         panel.set(xlim=(-labels, columns), ylim=(max(tops[-1], GAP), 0))
         panel.axis("off")
 
@@ -91,10 +99,10 @@ def _size(cell: Cell, shape: float) -> tuple[float, float]:
     return scale * width, scale * height
 
 
-def _label(
-    panel: figures.Axes, row: Row, corner: tuple[float, float], room: float, sizes: tuple[float, float], inches: float
+def _draw_label(
+    panel: Axes, row: Row, corner: tuple[float, float], room: float, sizes: tuple[float, float], inches: float
 ) -> None:
-    """Write a row's label and words from `corner` on, wrapped to `room` points, in letters of `sizes` points."""
+    """Write a row's label and words from `corner` down, wrapped to `room` points, in letters of `sizes` points."""
     x, y = corner
     for text, size, weight, letter in ((row.label, sizes[0], "bold", 0.7), (row.words, sizes[1], "normal", 0.6)):
         width = max(int(room / (letter * size)), 1)  # in letters, whose width is on the safe side
@@ -103,16 +111,18 @@ def _label(
         y += len(lines) * size * LEADING / POINTS / inches
 
 
-def cell(face: Face, crops: Path, title: str = "") -> Cell:
+def crop_cell(face: Face, crops: Path, title: str = "") -> Cell:
     """Return a face's crop under `title`. Raises `crops.CropError`."""
     return Cell(read_crop(crops, face.crop, face.crop_sha256), title)
 
 
-def contact_sheet(faces: Sequence[Face], crops: Path, path: Path, examples: int = 3) -> list[str]:
-    """Draw a data set's kinds of presentation, a column each (live, then each species and instrument), `examples` faces deep.
+def draw_contact_sheet(faces: Sequence[Face], crops: Path, path: Path, examples: int = 3) -> list[str]:
+    """Draw a data set's kinds of presentation, a column each: bona fide, then each species and instrument.
 
-    More kinds than `ACROSS` are drawn in bands one below the other, two faces deep.
-    Returns what the columns show, for the picture's alternative text.
+    A column shows `examples` faces. More than `ACROSS` kinds are drawn in bands, one below the other, of two faces.
+
+    Returns:
+        What each column shows, for the picture's alternative text.
     """
     kinds: dict[tuple[bool, str, str], list[Face]] = {}
     for face in faces:
@@ -121,14 +131,17 @@ def contact_sheet(faces: Sequence[Face], crops: Path, path: Path, examples: int 
     deep = examples if len(order) <= ACROSS else min(examples, 2)
     rows = []
     for start in range(0, len(order), ACROSS):
-        band = {kind: chosen(kinds[kind], deep, "contact sheet") for kind in order[start : start + ACROSS]}
+        band = {kind: sample(kinds[kind], deep, "contact sheet") for kind in order[start : start + ACROSS]}
         for place in range(deep):
-            words = {kind: _words(kind) if place == 0 else "" for kind in band}
-            rows.append(Row([cell(f[place], crops, words[kind]) if place < len(f) else None for kind, f in band.items()]))
-    sheet(path, rows, min(len(order), ACROSS))
-    return [_words(kind).replace("\n", ", ") for kind in order]
+            titles = {kind: _kind_title(kind) if place == 0 else "" for kind in band}
+            rows.append(
+                Row([crop_cell(faces_of[place], crops, titles[kind]) if place < len(faces_of) else None
+                     for kind, faces_of in band.items()])
+            )  # fmt: skip
+    draw_sheet(path, rows, min(len(order), ACROSS))
+    return [_kind_title(kind).replace("\n", ", ") for kind in order]
 
 
-def _words(kind: tuple[bool, str, str]) -> str:
+def _kind_title(kind: tuple[bool, str, str]) -> str:
     attack, species, instrument = kind
-    return f"{species.replace('_', ' ')}\n{instrument}" if attack else "bona fide"
+    return f"{words(species)}\n{instrument}" if attack else "bona fide"

@@ -1,0 +1,53 @@
+"""What a claim is: a statement about two runs, and the results that test it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from fasrepro.evaluation.results import HEAD
+
+READERS = "readers"
+SAMPLER = "sampler"  # the baseline of grounding: a caption drawn by the label, without looking at the image
+OWN_CONTROL = "C-"  # begins the id of a control of ours
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """A statement that `run` does better than `baseline`.
+
+    Args:
+        id: "P1-1" for paper 1's first claim, "C-1" for our first control.
+        text: the claim in words.
+        run: the run that the claim is about.
+        baseline: the run that it is compared with.
+        test: which results test it, a key of `ledger.TESTS`; "none" if no result can.
+        channel: the head's scores, or every reader's verdicts.
+        metric: "" for the ledger's own.
+        level: "video" or "frame".
+        also: further metrics, each with its level, whose means over protocols are reported.
+        targets: the data sets that it is tested on.
+        published: ids of the paper's figures for baseline and run.
+        published_cell: the cell that these figures are about; "" for the mean over all.
+        worse: whether the claim is that the run does *worse*.
+        reason: why no result tests it; ``{id}`` stands for a published figure.
+    """
+
+    id: str
+    text: str
+    run: str = ""
+    baseline: str = ""
+    test: str = "paired"
+    channel: str = HEAD
+    metric: str = ""
+    level: str = "video"
+    also: tuple[tuple[str, str], ...] = ()
+    targets: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
+    published_cell: str = ""
+    worse: bool = False
+    reason: str = ""
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is a control of ours, which has nothing to reproduce."""
+        return self.id.startswith(OWN_CONTROL)

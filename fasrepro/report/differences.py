@@ -1,0 +1,54 @@
+"""Differences between runs in the requested direction: metrics.json holds each pair of runs once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import TypeVar
+
+from fasrepro.evaluation.results.metrics import Difference, MeanDifference
+
+Row = TypeVar("Row", bound=Difference)
+MEAN_OF = "mean of"  # begins the scope of a row over several cells
+
+
+def negated(value: float | None) -> float | None:
+    """Return the negative of a value; never -0.0, which would be printed as "-0.000"."""
+    return None if value is None else 0.0 - value
+
+
+def flipped(row: Row) -> Row:
+    """Return baseline minus run for a row of run minus baseline: signs change, and the interval's bounds swap."""
+    return dataclasses.replace(
+        row,
+        run=row.baseline,
+        baseline=row.run,
+        difference=negated(row.difference),
+        low=negated(row.high),
+        high=negated(row.low),
+    )
+
+
+def oriented(rows: Iterable[Row], run: str, baseline: str) -> list[Row]:
+    """Return the rows that compare the two runs, each as `run` minus `baseline`."""
+    return [row if row.run == run else flipped(row) for row in rows if {row.run, row.baseline} == {run, baseline}]
+
+
+def cells_of(row: Difference) -> list[str]:
+    """Return the short names of the cells that a row is about: one, or those that it is a mean of."""
+    return row.cells if isinstance(row, MeanDifference) else [row.cell]
+
+
+def targets_of(row: Difference) -> list[str]:
+    """Return the targets that a row is about."""
+    return row.targets if isinstance(row, MeanDifference) else [row.target]
+
+
+def scope(cells: Iterable[str]) -> str:
+    """Return which cells a row is about, in words.
+
+    >>> scope(["oci_m", "ocm_i"])
+    'mean of oci_m, ocm_i'
+    """
+    cells = list(cells)
+    return cells[0] if len(cells) == 1 else f"{MEAN_OF} {', '.join(cells)}"

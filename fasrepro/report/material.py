@@ -1,0 +1,219 @@
+"""What a page or a notebook reads: results files, tables of rows and params, each loaded when it is first used.
+
+A page names what it reads in its `NEEDS`; anything else is refused, so that `NEEDS` is the truth about it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from fasrepro import files, names, paths
+from fasrepro.evaluation import results
+from fasrepro.report import difficulty, gallery, known_world, markdown, published, recorded
+from fasrepro.rows import table
+from fasrepro.rows.captions import Caption
+from fasrepro.rows.faces import Face
+from fasrepro.rows.scores import Explanation, Judgement, Score
+from fasrepro.rows.truth import Truth
+
+
+class PageError(ValueError):
+    """A page that reads what it does not name; the message says where to name it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Needs:
+    """What a page reads.
+
+    Args:
+        inputs: keys of `LOADERS`.
+        params: sections of params.yaml.
+    """
+
+    inputs: tuple[str, ...] = ()
+    params: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class CaptionWords:
+    """What a page says about a caption set, taken from its style or its control.
+
+    Args:
+        prompt: how its annotator is asked about a print; "" for a derived set.
+        prompt_version: of that prompt.
+        tells_label: whether that prompt can tell the annotator the label.
+        source: for a derived set, the set it is made from; "" for another.
+        lacks: for a derived set, what it lacks of its source.
+    """
+
+    prompt: str = ""
+    prompt_version: str = ""
+    tells_label: bool = True
+    source: str = ""
+    lacks: str = ""
+
+
+def by_face(rows: Collection[Any]) -> dict[str, Any]:
+    """Return rows by their face_id, of which each has its own: faces, truths, the captions of one set."""
+    return {row.face_id: row for row in rows}
+
+
+def job_name(cell: results.Cell, seed: int) -> str:
+    """Return the name of the job that trained a cell's model with this seed."""
+    return f"{cell.protocol}-{cell.run}-{seed}"
+
+
+class Material:
+    """What one page reads, and where it draws. A notebook reads without a page, and without `needs`.
+
+    An input is an attribute, such as `material.metrics`, and is loaded when it is first used.
+
+    Args:
+        params: sections of params.yaml by name.
+        needs: what may be read; None for everything.
+        folder: where the page's figures and pictures go.
+        page: the page's name: its generated files are included as `_generated/<page>/...`.
+        root: of the project.
+        caption_words: what pages say about each caption set.
+        loaded: inputs that another page has loaded already.
+    """
+
+    metrics: results.Metrics
+    grounding: results.Grounding
+    annotators: results.Annotators
+    verdict_agreement: results.VerdictAgreement
+    faithfulness: results.Faithfulness
+    optimism: results.Optimism
+    unseen: results.Unseen
+    audit: results.Audit
+    faces: dict[str, Face]
+    truths: dict[str, Truth]
+    captions: dict[str, dict[str, Caption]]
+    caption_reports: dict[str, dict[str, Any]]
+    index_reports: dict[str, dict[str, Any]]
+    scores: list[Score]
+    explanations: list[Explanation]
+    judgements: list[Judgement]
+    pairs: dict[str, Any]
+    pair_scores: list[Score]
+    pair_explanations: list[Explanation]
+    world: known_world.KnownWorld
+    published: dict[str, published.Published]
+    recorded: list[recorded.Run]
+    difficulty: difficulty.Log
+
+    def __init__(
+        self,
+        params: Mapping[str, Any],
+        needs: Needs | None = None,
+        folder: Path = Path(),
+        page: str = "",
+        root: Path = Path(),
+        caption_words: Mapping[str, CaptionWords] | None = None,
+        loaded: dict[str, Any] | None = None,
+    ) -> None:
+        allowed = params if needs is None else {name: value for name, value in params.items() if name in needs.params}
+        self.params = SimpleNamespace(**allowed)
+        self.needs, self.folder, self.page, self.root = needs, folder, page, root
+        self.caption_words = dict(caption_words or {})
+        self._loaded = {} if loaded is None else loaded
+
+    def __getattr__(self, name: str) -> Any:
+        """Load an input; called for attributes that are not set yet."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if self.needs is not None and name not in self.needs.inputs:
+            raise PageError(f"page {self.page}: {name} is not among the inputs of its NEEDS: name it there")
+        load = names.lookup(LOADERS, name, "input", PageError, f"page {self.page}")
+        if name not in self._loaded:
+            self._loaded[name] = load(self)
+        return self._loaded[name]
+
+    @property
+    def runs(self) -> list[str]:
+        """The runs in the order of params.yaml: the order of every table."""
+        return list(self.params.runs)
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the archives were rendered."""
+        return bool(self.params.archives.source == "synthetic")
+
+    @property
+    def may_print_faces(self) -> bool:
+        """Whether pictures of faces may be printed: only of faces that a program drew."""
+        return self.is_synthetic and self.params.synthetic.people == "procedural"
+
+    def draw(self, name: str, draw: Callable[[Path], object], caption: str, alt: str = "") -> str:
+        """Draw a figure into the page's folder, and return the fragment that shows it."""
+        path = Path("figures") / f"{name}.png"
+        draw(self.folder / path)
+        return markdown.figure(f"{paths.GENERATED.name}/{self.page}/{path}", caption, alt or caption)
+
+    def pictures(self, crops: Path = paths.CROPS) -> gallery.Pictures:
+        """Return what copies crops into the page's folder."""
+        prefix = f"{paths.GENERATED.name}/{self.page}/faces"
+        return gallery.Pictures(self.root / crops, self.folder / "faces", prefix, self.may_print_faces)
+
+
+def _results(path: Path, kind: type[Any]) -> Callable[[Material], Any]:
+    return lambda material: results.read(material.root / path, kind)
+
+
+def _read_all_truths(material: Material) -> dict[str, Truth]:
+    """Return what is known of images, by face_id; of licensed archives nothing is."""
+    return by_face(table.read_all(material.root / paths.TRUTH, Truth)) if material.is_synthetic else {}
+
+
+def _captions(material: Material) -> dict[str, dict[str, Caption]]:
+    return {name: by_face(table.read(material.root / paths.captions(name), Caption)) for name in material.params.captions}
+
+
+def _caption_reports(material: Material) -> dict[str, dict[str, Any]]:
+    written = [name for name, entry in material.params.captions.items() if not entry.is_derived]
+    return {name: files.read_json(material.root / paths.captions_report(name)) for name in written}
+
+
+def _index_reports(material: Material) -> dict[str, dict[str, Any]]:
+    return {name: files.read_json(material.root / paths.index_report(name)) for name in material.params.archives.datasets}
+
+
+def _predictions(path: Callable[[str], Path], kind: type[Any]) -> Callable[[Material], list[Any]]:
+    """Return a loader of the rows of every job that metrics.json is about."""
+
+    def load(material: Material) -> list[Any]:
+        jobs = dict.fromkeys(job_name(cell, seed) for cell in material.metrics.cells.values() for seed in cell.seeds)
+        return [row for job in jobs for row in table.read(material.root / path(job), kind)]
+
+    return load
+
+
+LOADERS: dict[str, Callable[[Material], Any]] = {
+    "metrics": _results(paths.METRICS, results.Metrics),
+    "grounding": _results(paths.GROUNDING, results.Grounding),
+    "annotators": _results(paths.ANNOTATORS, results.Annotators),
+    "verdict_agreement": _results(paths.VERDICT_AGREEMENT, results.VerdictAgreement),
+    "faithfulness": _results(paths.FAITHFULNESS, results.Faithfulness),
+    "optimism": _results(paths.OPTIMISM, results.Optimism),
+    "unseen": _results(paths.UNSEEN, results.Unseen),
+    "audit": _results(paths.AUDIT, results.Audit),
+    "faces": lambda material: by_face(table.read_all(material.root / paths.FACES, Face)),
+    "truths": _read_all_truths,
+    "captions": _captions,
+    "caption_reports": _caption_reports,
+    "index_reports": _index_reports,
+    "scores": _predictions(paths.scores, Score),
+    "explanations": _predictions(paths.explanations, Explanation),
+    "judgements": lambda material: table.read(material.root / paths.JUDGEMENTS, Judgement),
+    "pairs": lambda material: files.read_json(material.root / paths.PAIRS),
+    "pair_scores": lambda material: table.read(material.root / paths.PAIR_SCORES, Score),
+    "pair_explanations": lambda material: table.read(material.root / paths.PAIR_EXPLANATIONS, Explanation),
+    "world": lambda material: known_world.load(material.root / paths.WORLD, material.root / paths.CUE_PAIRS),
+    "published": lambda material: published.load(),
+    "recorded": lambda material: recorded.load(material.root / paths.RECORDED),
+    "difficulty": lambda material: difficulty.load(),
+}

@@ -1,0 +1,76 @@
+"""Recorded runs of version 0.1.0, read as today's. Remove this module when every run is recorded anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fasrepro.evaluation.results import key
+
+VERSION = "0.1.0"
+# The sections of params.yaml that changed their form and nothing else: the hash of the embedded profile's then, and now.
+SECTIONS_FILE = Path(__file__).with_suffix(".yaml")
+
+
+def converted(content: Any) -> Any:
+    """Return a recorded file as today's version writes it; unchanged if today's version wrote it.
+
+    Raises:
+        KeyError: for a file that is no recorded run.
+    """
+    if not isinstance(content, dict) or "version" in content:
+        return content
+    equal = yaml.safe_load(SECTIONS_FILE.read_text(encoding="utf-8"))
+    hashes: dict[str, str] = {}
+    for name, value in content["sections_sha256"].items():
+        if name == "trace":  # decided no figure that is recorded
+            continue
+        entry = equal.get(name)
+        hashes |= entry["now"] if entry and entry["then"] == value else {name: value}
+    return {**content, "version": VERSION, "sections_sha256": hashes, "metrics": converted_metrics(content["metrics"])}
+
+
+def converted_metrics(old: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a metrics.json of version 0.1.0 as the keys and values of `results.Metrics`.
+
+    Its "protocol" was a cell. A cell with `transfer` was tested by the models of the protocol with the same sources.
+    """
+    trained = {job["protocol"].partition("_")[0]: job["protocol"] for job in old["jobs"].values() if not job["transfer"]}
+    protocols = {job["protocol"]: trained.get(job["protocol"].partition("_")[0], job["protocol"]) for job in old["jobs"].values()}
+    targets = {job["protocol"]: job["target"] for job in old["jobs"].values()}
+
+    def place(cell: str) -> dict[str, str]:
+        return {"protocol": protocols[cell], "target": targets[cell], "cell": cell}
+
+    def level(entry: Mapping[str, Any]) -> dict[str, Any]:
+        figures = {name: figure for name, figure in entry.items() if name not in ("counts", "apcer")}
+        return {"counts": entry["counts"], "figures": figures, "apcer": entry.get("apcer", {})}
+
+    def levels(entry: Mapping[str, Any]) -> dict[str, Any]:
+        readers = {name: {part: level(reader[part]) for part in ("video", "frame")} for name, reader in entry["readers"].items()}
+        heads = {part: level(entry[part]) for part in ("video", "frame")}
+        return {**heads, "readers": readers, "threshold_dev": entry["threshold_dev"], "dev_auc": entry["dev_auc"]}
+
+    cells = {
+        key(job["protocol"], job["run"]): {
+            **place(job["protocol"]),
+            "run": job["run"],
+            "seeds": [int(seed) for seed in job["seeds"]],
+            "mean": levels(job["mean"]),
+        }
+        for job in old["jobs"].values()
+    }
+    paired, means = [], []
+    for row in old["paired"]:
+        kept = {name: value for name, value in row.items() if name not in ("protocol", "protocols", "transfer")}
+        if "protocols" in row:
+            names = row["protocols"]
+            lists = {"protocols": [protocols[name] for name in names], "targets": [targets[name] for name in names], "cells": names}
+            means.append(kept | lists)
+        else:
+            paired.append(kept | place(row["protocol"]))
+    settings = {part: old["settings"][part] for part in ("evaluation", "ledger")} | {"power": old["settings"]["descriptive"]["power"]}
+    return {"cells": cells, "paired": paired, "means": means, "settings": settings}
