@@ -45,14 +45,14 @@ class CaptionWords:
     Args:
         prompt: how its annotator is asked about a print; "" for a derived set.
         prompt_version: of that prompt.
-        tells_label: whether that prompt can tell the annotator the label.
+        may_know_label: whether the annotator may be told the label at all.
         source: for a derived set, the set it is made from; "" for another.
         lacks: for a derived set, what it lacks of its source.
     """
 
     prompt: str = ""
     prompt_version: str = ""
-    tells_label: bool = True
+    may_know_label: bool = True
     source: str = ""
     lacks: str = ""
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fasrepro import config, files, names, paths, stages
-from fasrepro.captions import controls, styles
+from fasrepro.captions import styles
+from fasrepro.captions.controls import CONTROLS
 from fasrepro.captions.sets import CaptionSet
 from fasrepro.report import markdown, recorded
 from fasrepro.report.material import CaptionWords, Material, PageError
@@ -24,11 +25,11 @@ def caption_words(sets: Mapping[str, CaptionSet], annotator: config.Annotator) -
     entries = {}
     for name, entry in sets.items():
         if entry.is_derived:
-            entries[name] = CaptionWords(source=entry.of, lacks=controls.words_of(entry.derived)[1])
+            entries[name] = CaptionWords(source=entry.of, lacks=CONTROLS[entry.derived].lacks)
         else:
-            style = styles.worded(styles.style_of(entry.style), annotator.prompt)
-            version, prompt = style.asked(annotator.label_aware, Label.ATTACK, SHOWN_SPECIES)[0]
-            entries[name] = CaptionWords(prompt=prompt, prompt_version=version, tells_label=style.told)
+            style = styles.with_own_prompt(styles.style_of(entry.style), annotator.prompt)
+            version, prompt = style.prompts(annotator.label_aware, Label.ATTACK, SHOWN_SPECIES)[0]
+            entries[name] = CaptionWords(prompt=prompt, prompt_version=version, may_know_label=style.may_know_label)
     return entries
 
 

@@ -72,7 +72,7 @@ def annotator(settings: Any, failings: Any, sets: Mapping[str, CaptionWords]) ->
         )
     else:
         who = f"Here the annotator is {model} at {escape(host_of(settings.base_url))}."
-    blind = [f"`{name}`" for name, entry in sets.items() if entry.prompt and not entry.tells_label]
+    blind = [f"`{name}`" for name, entry in sets.items() if entry.prompt and not entry.may_know_label]
     if settings.label_aware:
         label = (
             "As in both papers **[2]**, the annotator is told whether the face is bona fide, and if not, the kind of"
