@@ -51,7 +51,7 @@ def findings() -> Iterator[tuple[bool, str]]:
     for notice in jobs.notices():
         yield False, notice
     for one in recorded.load(paths.RECORDED):
-        since = ", ".join(recorded.changed(one, Path()))
+        since = ", ".join(recorded.changed_code(one, Path()))
         advice = f"{since} changed since, so that its results may differ: run it and `fasrepro record --profile {one.name}`"
         yield False, f"recorded run {one.name}: " + (advice if since else "by this code")
     yield False, f"cores: {os.cpu_count()}"

@@ -3,45 +3,60 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fasrepro import config, files, hashing, paths
+from fasrepro import __version__, config, files, hashing, paths, schema
 from fasrepro.commands import reproduce
-from fasrepro.report import claims
+from fasrepro.evaluation import results
+from fasrepro.evaluation.results.metrics import Difference
+from fasrepro.report import claims, recorded
 
 
-def kept(folder: Path, profile: str) -> dict[str, Any]:
-    """Return what is kept of the run in `folder`, and where it came from: every job's means over seeds, and every difference
-    between runs that a claim or a notebook may be about.
+def kept(folder: Path, profile: str) -> recorded.RecordedFile:
+    """Return what is kept of the run in `folder`: the means of every cell, and every difference that a claim or a notebook needs.
 
-    Raises `ValueError` where it holds no metrics, or no time of a stage.
+    Raises:
+        ValueError: if it holds no metrics, or its world is not synthetic.
     """
-    from fasrepro.report import recorded, worlds  # here, because the report's figures take a second that no other verb needs
-
-    metrics = files.read_json(folder / paths.METRICS)
+    metrics = results.read(folder / paths.METRICS, results.Metrics)
     params = config.load("synthetic", "archives", path=folder / paths.PARAMS)
     if params.archives.source != "synthetic":
         raise ValueError(f"{folder / paths.PARAMS}: archives.source is not 'synthetic': only synthetic worlds are recorded")
     stages = config.read_yaml(folder / "dvc.lock")["stages"]
     times = {stage: taken for stage, taken in files.read_json(folder / reproduce.TIMES).items() if stage in stages}
-    measures = {(claim.metric or metrics["settings"]["ledger"]["metric"], claim.level) for claim in claims.CLAIMS}
-    measures |= {beside for claim in claims.CLAIMS for beside in claim.beside} | {("auc", "video")}
-    channels = {claims.HEAD, worlds.READER}
-    paired = [row for row in metrics["paired"] if (row["metric"], row["level"]) in measures and row["channel"] in channels]
-    jobs = {name: {**job, "seeds": sorted(job["seeds"])} for name, job in metrics["jobs"].items()}
-    return {
-        "profile": profile,
-        "world": params.synthetic.world,
-        "spurious_strength": params.synthetic.spurious_strength,
-        "hours": round(sum(times.values()) / 3600, 3),
-        "untimed_stages": len(stages.keys() - times.keys()),
-        "sections_sha256": recorded.sections(folder / paths.PARAMS),
-        "code_md5": modules(stages),
-        "versions": hashing.versions(),
-        "metrics": {"paired": paired, "jobs": jobs, "settings": metrics["settings"]},
-    }
+    return recorded.RecordedFile(
+        profile=profile,
+        version=__version__,
+        world=params.synthetic.world,
+        spurious_strength=params.synthetic.spurious_strength,
+        hours=round(sum(times.values()) / 3600, 3),
+        untimed_stages=len(stages.keys() - times.keys()),
+        sections_sha256=recorded.sections(config.read_yaml(folder / paths.PARAMS)),
+        code_md5=modules(stages),
+        versions=hashing.versions(),
+        metrics=claimed(metrics),
+    )
+
+
+def claimed(metrics: results.Metrics) -> results.Metrics:
+    """Return the metrics without single seeds and tests, and of the differences those that a claim or a notebook needs."""
+    measures = {(claim.metric or metrics.settings.ledger.metric, claim.level) for claim in claims.CLAIMS}
+    measures |= {further for claim in claims.CLAIMS for further in claim.also} | {("auc", "video")}
+
+    def is_kept(row: Difference) -> bool:
+        return (row.metric, row.level) in measures and row.channel in (results.HEAD, recorded.READER)
+
+    return dataclasses.replace(
+        metrics,
+        cells={name: dataclasses.replace(cell, by_seed={}) for name, cell in metrics.cells.items()},
+        paired=[row for row in metrics.paired if is_kept(row)],
+        means=[row for row in metrics.means if is_kept(row)],
+        pairwise_tests=[],
+        tuning={},
+    )
 
 
 def modules(stages: Mapping[str, Any]) -> dict[str, str]:
@@ -72,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = arguments.copy or reproduce.BUILD / arguments.profile
     path = paths.RECORDED / f"{arguments.profile}.json"
     entry = kept(folder, arguments.profile)
-    files.write_json(path, entry)
-    untimed = f"; no time is known of {entry['untimed_stages']} stages" if entry["untimed_stages"] else ""
-    print(f"{path}: world {entry['world']}, ties {entry['spurious_strength']:g}, {entry['hours']:g} hours{untimed}")
+    files.write_json(path, schema.plain(entry))
+    untimed = f"; the time of {entry.untimed_stages} stages is not known" if entry.untimed_stages else ""
+    print(f"{path}: world {entry.world}, ties {entry.spurious_strength:g}, {entry.hours:g} hours{untimed}")
     return 0
