@@ -24,6 +24,7 @@ PRESENTATION = frozenset(
 )
 # Sections of named entries: one entry more changes nothing of the others. Each entry has a hash of its own.
 REGISTRIES = ("captions", "protocols", "runs")
+READER = "lexical"  # the reader whose verdicts are recorded: a fixed rule, the same in every world
 
 
 @dataclasses.dataclass(frozen=True)

@@ -28,7 +28,6 @@ from fasrepro.report.claims.claim import Claim
 from fasrepro.report.claims.ledger import Evidence, LedgerRow
 from fasrepro.report.recorded import Run
 
-READER = "lexical"  # the reader that is shown: a fixed rule, the same in every world
 BASELINE = "label_only"  # how hard a world is, without captions
 LEAST_WORLDS = 3  # to average over: two do not tell how worlds vary
 LEAST_STRENGTHS = 2  # to fit a trend to
@@ -45,7 +44,7 @@ PAIRED_CLAIMS = tuple(claim for claim in claims.CLAIMS if claim.test == "paired"
 def overall(claim: Claim, metrics: Metrics) -> LedgerRow:
     """Return the claim's row over all protocols of a world: the mean over most cells, else the one cell that there is."""
     plain = dataclasses.replace(claim, published=(), also=())  # those are in the ledger
-    rows = ledger.paired_rows(plain, Evidence(metrics, None, {}, ledger.SYNTHETIC, [READER]))
+    rows = ledger.paired_rows(plain, Evidence(metrics, None, {}, ledger.SYNTHETIC, [recorded.READER]))
     return next((row for row in rows if row.is_mean), rows[-1])
 
 

@@ -53,7 +53,7 @@ def test_licensed_archives_need_an_annotator_that_is_not_simulated(
     assert cli.main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "ok       licensed archives" in out
-    assert "MISSING  params.yaml: tuning.protocol: protocol mi_c is skipped: Replay-Attack is absent" in out
+    assert "stale: run `fasrepro jobs`" in out
     assert f"ok       MSU-MFSD: {tmp_path / 'MSU-MFSD'} is there" in out
     assert "MISSING  OULU-NPU: " in out and "absent: take oulu out of archives.datasets" in out
     assert "MISSING  annotator: simulated" in out and "set annotator.base_url" in out
