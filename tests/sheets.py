@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from fasrepro.simulation import drawing, people, scenes
+from fasrepro.simulation.drawing import backgrounds, figures, people
+from fasrepro.simulation.drawing.layers import Array, Instrument, Place, Sheet
 from fasrepro.simulation.effects import SHEET_EFFECTS
-from fasrepro.simulation.layers import Array, Instrument, Place, Sheet
 
 LAYERS = ("picture", "closed", "gain", "add", "alpha")
 
 
 def sheet(person: int = 2, raster: float = 5.0, pixels: float = 1.08) -> Sheet:
     """A picture of a person without any cue."""
-    who, where = people.person(person), people.sitting(person + 1)
-    figure = drawing.figure(who, where, 180, 240, Place(120, 85, 43))
-    behind = scenes.background(where, 180, 240)
+    who, where = people.draw_person(person), people.draw_sitting(person + 1)
+    figure = figures.draw_figure(who, where, 180, 240, Place(120, 85, 43))
+    behind = backgrounds.background(where, 180, 240)
     return Sheet.of(figure, behind, Instrument(raster, pixels, (0.93, 0.92, 0.89), (0.05, 0.05, 0.06)))
 
 

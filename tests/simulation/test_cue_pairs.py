@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from fasrepro.archives import casia
-from fasrepro.simulation import cue_pairs, takes
+from fasrepro.simulation import cue_pairs, recordings
 
-SCENE = takes.Scene(seed=3, world="a", frames=12, width=160, height=120, look_alike_rate=0.0, spurious_strength=0.5)
+SCENE = recordings.Scene(seed=3, world="a", frames=12, width=160, height=120, look_alike_rate=0.0, spurious_strength=0.5)
 
 
 def test_examples_show_each_cue_of_the_plan_and_nothing_else_changes(tmp_path: Path) -> None:
@@ -33,6 +33,6 @@ def test_examples_show_each_cue_of_the_plan_and_nothing_else_changes(tmp_path: P
 
 def test_a_cue_that_the_medium_cannot_show_is_an_error() -> None:
     shown = next(p for p in casia.plan(1, 0) if p.species == "replay_video")
-    taken = takes.take(shown, takes.person_of(shown, SCENE), SCENE)
+    taken = recordings.take(shown, recordings.person_of(shown, SCENE), SCENE)
     with pytest.raises(ValueError, match=r"'waxy_skin' cannot be put there\. What can: .*moire"):
         cue_pairs.pair(taken, "waxy_skin", 0.5, 0)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fasrepro.simulation import drawing, layers, motion, people
+from fasrepro.simulation import motion
+from fasrepro.simulation.drawing import figures, layers, people
 
 
 def figure() -> layers.Figure:
-    return drawing.figure(people.person(4), people.sitting(5), 120, 160, layers.Place(80, 57, 30))
+    return figures.draw_figure(people.draw_person(4), people.draw_sitting(5), 120, 160, layers.Place(80, 57, 30))
 
 
 def shifted(x: float, y: float, side: float = 0.0) -> motion.Sway:

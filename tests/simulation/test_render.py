@@ -11,10 +11,10 @@ import pytest
 from fasrepro.archives import ARCHIVES, casia, msu
 from fasrepro.archives.layout import Presentation
 from fasrepro.rows.faces import Label
-from fasrepro.simulation import build_archives, render, takes
-from fasrepro.simulation.layers import Place
+from fasrepro.simulation import archive_writer, recordings, render
+from fasrepro.simulation.drawing.layers import Place
 
-SCENE = takes.Scene(seed=1, world="a", frames=8, width=160, height=120, look_alike_rate=0.1, spurious_strength=0.5)
+SCENE = recordings.Scene(seed=1, world="a", frames=8, width=160, height=120, look_alike_rate=0.1, spurious_strength=0.5)
 SIZES = {
     "msu": {"train": 1, "test": 1},
     "casia": {"train": 1, "test": 1},
@@ -24,13 +24,13 @@ SIZES = {
 }
 
 
-def filmed(shown: Presentation, scene: takes.Scene = SCENE) -> list[np.ndarray]:
-    take = takes.take(shown, takes.person_of(shown, scene), scene)
+def filmed(shown: Presentation, scene: recordings.Scene = SCENE) -> list[np.ndarray]:
+    take = recordings.take(shown, recordings.person_of(shown, scene), scene)
     return list(render.film(take, render.pictures(take, render.layers(take, take.cues))))
 
 
 def test_every_kind_of_presentation_renders_and_moves() -> None:
-    one = {(p.dataset, p.species): p for p in build_archives.plan(SIZES)}
+    one = {(p.dataset, p.species): p for p in archive_writer.plan(SIZES)}
     assert len(one) == 3 + 4 + 4 + 3 + 15  # in msu, casia, replay, oulu, siw
     for shown in one.values():
         frames = filmed(shown)
@@ -51,7 +51,7 @@ def test_rendering_is_a_pure_function_of_presentation_person_and_scene() -> None
 def test_eyes_blink_once_where_eyes_are_alive() -> None:
     live, photo = (msu.presentation(msu.Name(1, "android", instrument), "train") for instrument in ("", "printed_photo"))
     for shown, alive in ((live, True), (photo, False)):
-        take = takes.take(shown, takes.person_of(shown, SCENE), SCENE)
+        take = recordings.take(shown, recordings.person_of(shown, SCENE), SCENE)
         drawn = render.layers(take, {})
         assert 1 <= len(take.blinks) <= 3
         assert np.array_equal(drawn.picture, drawn.closed) is not alive
@@ -64,15 +64,15 @@ def test_look_alikes_come_at_their_rate_in_live_faces_and_in_pictures_of_them() 
         shown = [p for p in casia.plan(4, 4) if p.label is label]
         for rate in (0.0, 0.5, 1.0):
             scene = dataclasses.replace(SCENE, look_alike_rate=rate)
-            found = [len(takes.take(p, takes.person_of(p, scene), scene).look_alikes) for p in shown]
+            found = [len(recordings.take(p, recordings.person_of(p, scene), scene).look_alikes) for p in shown]
             assert np.mean(found) / len(render.LOOK_ALIKES) == pytest.approx(rate, abs=0.1)
 
 
 def test_a_setting_places_light_and_background_and_leaves_the_rest() -> None:
     tight = dataclasses.replace(SCENE, spurious_strength=1.0)
-    tie = takes.worlds.WORLDS["a"].studios["replay"].parts()[1]
+    tie = recordings.worlds.WORLDS["a"].studios["replay"].parts()[1]
     for shown in ARCHIVES["replay"].plan(1, 0, 0):
-        where = takes.take(shown, takes.person_of(shown, tight), tight).where
+        where = recordings.take(shown, recordings.person_of(shown, tight), tight).where
         setting = tie.attack if shown.label is Label.ATTACK else tie.bona_fide
         assert where.light in setting.lights
         assert where.background in setting.backgrounds
@@ -86,9 +86,13 @@ def test_no_presentation_is_softer_than_another_by_the_way_it_is_drawn() -> None
     for species in ("bona_fide", "print", "replay_photo", "replay_video"):
         found = []
         for number, shown in enumerate([p for p in everything if p.species == species][:8]):
-            own = takes.take(shown, takes.person_of(everything[0], scene), scene)
+            own = recordings.take(shown, recordings.person_of(everything[0], scene), scene)
             same = dataclasses.replace(
-                own, where=takes.people.sitting(number % 2), place=Place(120, 85, 43), look_alikes=(), blinks=frozenset()
+                own,
+                where=recordings.people.draw_sitting(number % 2),
+                place=Place(120, 85, 43),
+                look_alikes=(),
+                blinks=frozenset(),
             )
             frames = render.pictures(same, render.layers(same, {}), (1, 6))
             found += [cv2.Laplacian(frame[45:125, 85:155], cv2.CV_32F).var() for frame in frames]

@@ -16,9 +16,9 @@ from fasrepro.regions import decode_region
 from fasrepro.rows import table
 from fasrepro.rows.faces import Label
 from fasrepro.rows.truth import Truth
-from fasrepro.simulation import attacks, cue_pairs, render, takes, truth
+from fasrepro.simulation import attacks, cue_pairs, recordings, render, truth
 
-SCENE = takes.Scene(seed=3, world="a", frames=12, width=160, height=120, look_alike_rate=0.1, spurious_strength=0.5)
+SCENE = recordings.Scene(seed=3, world="a", frames=12, width=160, height=120, look_alike_rate=0.1, spurious_strength=0.5)
 
 
 @functools.cache
@@ -28,9 +28,11 @@ def presentations() -> dict[str, Presentation]:
     return {p.species: p for p in shown if p.label is Label.ATTACK}
 
 
-def taken(species: str, cues: dict[str, float] | None = None, attempt: int = 0, scene: takes.Scene = SCENE) -> takes.Take:
+def taken(
+    species: str, cues: dict[str, float] | None = None, attempt: int = 0, scene: recordings.Scene = SCENE
+) -> recordings.Take:
     shown = presentations()[species]
-    made = takes.take(shown, takes.person_of(shown, scene), scene, attempt)
+    made = recordings.take(shown, recordings.person_of(shown, scene), scene, attempt)
     return made if cues is None else dataclasses.replace(made, cues=cues)
 
 
@@ -103,11 +105,11 @@ def test_a_cue_that_the_camera_swallows_is_faint(monkeypatch: pytest.MonkeyPatch
 
 def test_an_attack_has_a_present_cue_and_a_live_face_none() -> None:
     for species, shown in presentations().items():
-        found = truth.surveyed(shown, takes.person_of(shown, SCENE), SCENE, 25)
+        found = truth.surveyed(shown, recordings.person_of(shown, SCENE), SCENE, 25)
         assert found.present, species
         assert set(found.present) | set(found.faint) == set(found.take.cues)
     live = next(p for p in casia.plan(1, 1) if p.label is Label.BONA_FIDE)
-    assert not truth.surveyed(live, takes.person_of(live, SCENE), SCENE, 25).present
+    assert not truth.surveyed(live, recordings.person_of(live, SCENE), SCENE, 25).present
 
 
 def test_an_attack_whose_cues_never_survive_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,12 +117,12 @@ def test_an_attack_whose_cues_never_survive_is_an_error(monkeypatch: pytest.Monk
     monkeypatch.setattr(truth, "SURVIVING_SHARE", 1.1)
     shown = presentations()["print"]
     with pytest.raises(ValueError, match=r"no cue of print survives its camera; raise its strength"):
-        truth.surveyed(shown, takes.person_of(shown, SCENE), SCENE, 25)
+        truth.surveyed(shown, recordings.person_of(shown, SCENE), SCENE, 25)
 
 
 def test_truth_by_frame_follows_what_moves() -> None:
     shown = presentations()["replay_video"]
-    found = truth.surveyed(shown, takes.person_of(shown, SCENE), SCENE, 25)
+    found = truth.surveyed(shown, recordings.person_of(shown, SCENE), SCENE, 25)
     known = truth.frames(found)
     assert len(known.truths) == SCENE.frames
     table.check(table.from_rows(known.truths, Truth), Truth, "truths")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from fasrepro.datasets import DATASETS
-from fasrepro.simulation import cameras, people, scenes, ties, worlds
+from fasrepro.simulation import cameras, spurious_ties, worlds
+from fasrepro.simulation.drawing import backgrounds, people
 
 
 def test_worlds_name_what_exists_for_every_data_set_and_differ_in_all_of_it() -> None:
@@ -39,15 +40,15 @@ def test_an_unknown_world_names_the_known_ones() -> None:
 
 
 def test_settings_name_lights_backgrounds_and_walls_that_exist() -> None:
-    for tie in ties.TIES.values():
+    for tie in spurious_ties.TIES.values():
         for setting in (tie.bona_fide, tie.attack):
             assert set(setting.lights) <= people.LIGHTS.keys()
-            assert set(setting.backgrounds) <= set(scenes.BACKGROUNDS)
+            assert set(setting.backgrounds) <= set(backgrounds.BACKGROUNDS)
             assert set(setting.walls) <= people.WALLS.keys()
 
 
 def test_what_goes_with_attacks_in_one_data_set_goes_with_live_faces_in_another() -> None:
-    all_ties = ties.TIES.values()
+    all_ties = spurious_ties.TIES.values()
     for measure in ("exposure", "warmth", "focus", "distance"):
         signs = {np.sign(round(getattr(tie.attack, measure) - getattr(tie.bona_fide, measure), 6)) for tie in all_ties}
         assert {-1.0, 1.0} <= signs, measure
@@ -55,10 +56,10 @@ def test_what_goes_with_attacks_in_one_data_set_goes_with_live_faces_in_another(
 
 @pytest.mark.parametrize("strength", [0.0, 0.5, 0.9])
 def test_a_tie_is_as_tight_as_asked(strength: float) -> None:
-    tie = ties.TIES["lobby"]
+    tie = spurious_ties.TIES["lobby"]
     rng = np.random.default_rng(1)
-    own = np.mean([ties.draw(tie, True, strength, rng) is tie.attack for _ in range(4000)])
-    other = np.mean([ties.draw(tie, False, strength, rng) is tie.attack for _ in range(4000)])
+    own = np.mean([spurious_ties.draw(tie, True, strength, rng) is tie.attack for _ in range(4000)])
+    other = np.mean([spurious_ties.draw(tie, False, strength, rng) is tie.attack for _ in range(4000)])
     assert own == pytest.approx(0.5 + strength / 2, abs=0.03)
     assert other == pytest.approx(0.5 - strength / 2, abs=0.03)
 

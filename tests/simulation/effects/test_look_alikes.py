@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from fasrepro.simulation import drawing, people
+from fasrepro.simulation.drawing import figures, people
+from fasrepro.simulation.drawing.layers import Array, Figure, Place
 from fasrepro.simulation.effects import makeup, masks
 from fasrepro.simulation.effects.look_alikes import LOOK_ALIKES
-from fasrepro.simulation.layers import Array, Figure, Place
 from fasrepro.vocabulary import CUES
 
 FACE_EFFECTS = {**masks.FACE_EFFECTS, **makeup.FACE_EFFECTS}
 PERSONS = (2, 9, 10)
-BARE = [seed for seed in range(100) if people.person(seed).cover == "none"]
-SHORT = next(seed for seed in BARE if people.person(seed).style in ("short", "cropped"))  # leaves the crop's corners free
+BARE = [seed for seed in range(100) if people.draw_person(seed).cover == "none"]
+SHORT = next(seed for seed in BARE if people.draw_person(seed).style in ("short", "cropped"))  # leaves the crop's corners free
 ON_SKIN = (
     "uniform_texture",
     "waxy_skin",
@@ -29,7 +29,7 @@ ON_BOTH = ("moire", "banding", "refresh_lines", "narrow_gamut")
 
 
 def plain(person: int = SHORT) -> tuple[Figure, Array]:
-    figure = drawing.figure(people.person(person), people.sitting(person + 1), 180, 240, Place(120, 85, 43))
+    figure = figures.draw_figure(people.draw_person(person), people.draw_sitting(person + 1), 180, 240, Place(120, 85, 43))
     figure.covered = "face"
     behind = np.linspace(0.35, 0.65, 180 * 240 * 3, dtype=np.float32).reshape(180, 240, 3)
     return figure, np.ascontiguousarray(behind)
@@ -105,8 +105,8 @@ def test_the_same_seed_gives_the_same_bytes_and_the_draws_do_not_depend_on_the_p
 
 
 def test_a_lamp_lies_in_the_glasses_of_who_wears_some() -> None:
-    wearer = next(seed for seed in range(50) if people.person(seed).glasses != "none")
-    bare = next(seed for seed in BARE if people.person(seed).glasses == "none")
+    wearer = next(seed for seed in range(50) if people.draw_person(seed).glasses != "none")
+    bare = next(seed for seed in BARE if people.draw_person(seed).glasses == "none")
     for person, inside in ((wearer, True), (bare, False)):
         (before, _), (after, _) = plain(person), made("glare", person)
         rows = before.v[(before.rgb != after.rgb).any(axis=2)]

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from fasrepro.simulation import drawing, people
+from fasrepro.simulation.drawing import figures, people
+from fasrepro.simulation.drawing.layers import Array, Figure, Place
 from fasrepro.simulation.effects import makeup
-from fasrepro.simulation.layers import Array, Figure, Place
 
 NAMES = tuple(makeup.FACE_EFFECTS)
 PERSONS = (2, 9, 10)
@@ -14,7 +14,7 @@ SEEN = 6 / 255
 
 
 def plain(person: int = 2) -> Figure:
-    return drawing.figure(people.person(person), people.sitting(person + 1), 180, 240, Place(120, 85, 43))
+    return figures.draw_figure(people.draw_person(person), people.draw_sitting(person + 1), 180, 240, Place(120, 85, 43))
 
 
 def made(name: str, strength: float, person: int = 2, seed: int = 7) -> Figure:

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from fasrepro.simulation import drawing, people
+from fasrepro.simulation.drawing import figures, people
+from fasrepro.simulation.drawing.layers import Array, Figure, Place
 from fasrepro.simulation.effects import masks
-from fasrepro.simulation.layers import Array, Figure, Place
 
 NAMES = tuple(masks.FACE_EFFECTS)
 STAND_OFF = ("paper_glasses", "pasted_patch", "painted_eyes", "halftone")  # what lies over the face, hair on it included
@@ -18,7 +18,7 @@ SEEN = 6 / 255
 
 
 def plain(person: int = 2, covered: str = "face") -> Figure:
-    figure = drawing.figure(people.person(person), people.sitting(person + 1), 180, 240, Place(120, 85, 43))
+    figure = figures.draw_figure(people.draw_person(person), people.draw_sitting(person + 1), 180, 240, Place(120, 85, 43))
     figure.covered = covered
     return figure
 
@@ -107,7 +107,7 @@ def test_a_part_of_the_face_is_covered_or_the_other(name: str) -> None:
 
 
 def test_a_rigid_face_is_blank_and_nothing_else_about_it_changes() -> None:
-    who, where = people.person(5), dataclasses.replace(people.sitting(6), smile=0.8, mouth=0.5, brows=-0.6)
+    who, where = people.draw_person(5), dataclasses.replace(people.draw_sitting(6), smile=0.8, mouth=0.5, brows=-0.6)
     rng = np.random.default_rng(0)
     half = masks.rigid_expression(who, where, 0.5, rng)
     full = masks.rigid_expression(who, where, 1.0, rng)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from fasrepro.simulation.drawing.layers import grid
 from fasrepro.simulation.effects import prints
-from fasrepro.simulation.layers import grid
 from tests.sheets import changed, made, seen, sheet
 
 
@@ -35,7 +35,7 @@ def test_halftone_repeats_with_the_printers_raster_and_inks_more_where_it_is_dar
 
 def test_narrow_gamut_takes_colour_and_contrast_but_not_brightness() -> None:
     before, after = sheet(9), made("narrow_gamut", 0.8, person=9)
-    face = prints.face_window(before)
+    face = prints.face_slices(before)
     assert after.picture[face].mean() == pytest.approx(before.picture[face].mean(), abs=0.005)
     assert after.picture.min() > before.picture.min() + 0.05
     assert after.picture.max() < before.picture.max() - 0.05
@@ -45,7 +45,7 @@ def test_narrow_gamut_takes_colour_and_contrast_but_not_brightness() -> None:
 
 def test_flat_light_takes_shading_out_and_keeps_the_faces_brightness() -> None:
     before, after = sheet(9), made("flat_light", 1.0, person=9)
-    face = prints.face_window(before)
+    face = prints.face_slices(before)
     coarse = [s.picture[face][:96, :84].mean(axis=2).reshape(8, 12, 7, 12).mean(axis=(1, 3)) for s in (before, after)]
     assert coarse[1].std() < 0.6 * coarse[0].std()
     assert seen(after)[face].mean() == pytest.approx(seen(before)[face].mean(), abs=0.05)
@@ -79,7 +79,7 @@ def test_light_and_ink_do_not_reach_through_the_holes() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_a_paper_border_ends_the_sheet_in_the_box_and_leaves_the_rest(seed: int) -> None:
     before, after = sheet(), made("paper_border", 0.8, seed)
-    face = prints.face_window(before)
+    face = prints.face_slices(before)
     assert after.alpha.max() == 1
     assert after.alpha[face].min() == 0
     spots = changed(after, before)
@@ -106,7 +106,7 @@ def test_a_curl_keeps_the_middle_moves_the_box_little_and_ends_the_sheet_in_a_cu
     marked = sheet()
     marked.picture[..., 0], marked.picture[..., 1] = columns / 256, rows / 256  # places as colours
     prints.curl(marked, 1.0, np.random.default_rng(seed))
-    face = prints.face_window(marked)
+    face = prints.face_slices(marked)
     moved = np.hypot(marked.picture[..., 0] * 256 - columns, marked.picture[..., 1] * 256 - rows)
     x, y, w, h = (float(v) for v in marked.box)
     assert moved[round(y + h / 2), round(x + w / 2)] < 0.1

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from fasrepro.simulation.drawing.layers import Array
 from fasrepro.simulation.effects import screens
-from fasrepro.simulation.effects.prints import face_window
-from fasrepro.simulation.layers import Array
+from fasrepro.simulation.effects.prints import face_slices
 from tests.sheets import changed, made, seen, sheet
 
 PATTERNS = ("banding", "pixel_grid", "moire", "refresh_lines")
@@ -16,7 +16,7 @@ PATTERNS = ("banding", "pixel_grid", "moire", "refresh_lines")
 @pytest.mark.parametrize("seed", range(3))
 def test_a_pattern_is_no_tint_of_the_face(name: str, seed: int) -> None:
     before = sheet(9)
-    face = face_window(before)
+    face = face_slices(before)
     means = [seen(s)[face].mean(axis=(0, 1)) for s in (made(name, 1.0, seed, 9), before)]
     assert np.abs(means[0] - means[1]).max() < 0.025
 
@@ -102,7 +102,7 @@ def test_a_screen_glows_in_the_dark_and_from_one_corner() -> None:
 def test_refresh_bars_are_rows() -> None:
     after = made("refresh_lines", 1.0)
     assert (np.ptp(after.gain, axis=(1, 2)) == 0).all()
-    rows = after.gain[face_window(after)[0], 0, 0]
+    rows = after.gain[face_slices(after)[0], 0, 0]
     assert rows.min() < 0.75 * np.median(rows)
     assert rows.mean() == pytest.approx(1, abs=1e-3)
 
@@ -111,7 +111,7 @@ def test_refresh_bars_are_rows() -> None:
 def test_glare_is_bright_and_ends(seed: int) -> None:
     before, after = sheet(), made("glare", 1.0, seed)
     spots = changed(after, before)
-    face = face_window(before)
+    face = face_slices(before)
     assert 0.02 < spots.mean() < 0.35
     assert seen(after)[face].max() > 0.9
     # Glass only adds light to what is darker than the lamp.
@@ -121,7 +121,7 @@ def test_glare_is_bright_and_ends(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_a_bezel_is_dark_ends_the_sheet_in_the_box_and_leaves_the_rest(seed: int) -> None:
     before, after = sheet(), made("bezel", 0.8, seed)
-    face = face_window(before)
+    face = face_slices(before)
     spots = changed(after, before)
     assert 0.05 < spots[face].mean() < 0.7
     assert np.array_equal(after.picture, before.picture)

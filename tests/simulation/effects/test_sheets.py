@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fasrepro.simulation.effects import SHEET_EFFECTS
-from fasrepro.simulation.effects.prints import face_window
+from fasrepro.simulation.effects.prints import face_slices
 from tests.sheets import LAYERS, changed, made, seen, sheet
 
 # A dark border beside black hair shows little, so it is tried on people without.
@@ -17,7 +17,7 @@ TRIED = [(name, person) for name, who in PEOPLE.items() for person in who]
 @pytest.mark.parametrize(("name", "person"), TRIED)
 def test_a_cue_shows_in_the_face_and_grows_with_its_strength(name: str, person: int) -> None:
     plain = seen(sheet(person))
-    face = face_window(sheet(person))
+    face = face_slices(sheet(person))
     changes = [np.abs(seen(made(name, strength, 7, person)) - plain)[face].mean() for strength in (0.3, 0.6, 1.0)]
     assert changes == sorted(changes)
     assert changes[1] > 0.008

@@ -13,16 +13,17 @@ from fasrepro.archives import ARCHIVES
 from fasrepro.hashing import sha256_file
 from fasrepro.rows import table
 from fasrepro.rows.truth import Truth
-from fasrepro.simulation import build_archives, foundation_portraits, people, portraits, takes
+from fasrepro.simulation import archive_writer, foundation_faces, recordings
+from fasrepro.simulation.drawing import people, portraits
 from fasrepro.simulation.effects import LOOK_ALIKES
 
-SCENE = takes.Scene(seed=1, world="a", frames=3, width=120, height=90, look_alike_rate=0.05, spurious_strength=0.5)
+SCENE = recordings.Scene(seed=1, world="a", frames=3, width=120, height=90, look_alike_rate=0.05, spurious_strength=0.5)
 SIZES = {"msu": {"train": 1, "test": 1}, "oulu": {"train": 1, "dev": 1, "test": 1, "phones": 1, "sessions": 1}}
 
 
 def test_archives_are_whole_readable_and_do_not_depend_on_the_number_of_processes(tmp_path: Path) -> None:
     for processes in (1, 2):
-        build_archives.build(tmp_path / str(processes), SIZES, SCENE, 25, "procedural", processes)
+        archive_writer.build(tmp_path / str(processes), SIZES, SCENE, 25, "procedural", processes)
     one, two = (
         {p.relative_to(tmp_path / n).as_posix(): sha256_file(p) for p in (tmp_path / n).rglob("*") if p.is_file()}
         for n in ("1", "2")
@@ -40,17 +41,17 @@ def test_archives_are_whole_readable_and_do_not_depend_on_the_number_of_processe
 
 def test_an_unknown_kind_of_people_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="'photos' is none of procedural, portraits"):
-        build_archives.build(tmp_path, SIZES, SCENE, 25, "photos")
+        archive_writer.build(tmp_path, SIZES, SCENE, 25, "photos")
 
 
 def test_neutral_portraits_are_functions_of_their_seed_and_vary() -> None:
-    picture, words = foundation_portraits.neutral_portrait(5, 96)
-    again, _ = foundation_portraits.neutral_portrait(5, 96)
+    picture, words = foundation_faces.neutral_portrait(5, 96)
+    again, _ = foundation_faces.neutral_portrait(5, 96)
     assert picture.shape == (96, 96, 3)
     assert picture.dtype == np.uint8
     assert np.array_equal(picture, again)
     assert people.describe(words, 5)
-    others = [foundation_portraits.neutral_portrait(seed, 48) for seed in range(40)]
+    others = [foundation_faces.neutral_portrait(seed, 48) for seed in range(40)]
     assert len({other.tobytes() for other, _ in others}) == 40
     assert np.std([other.mean() for other, _ in others]) > 8
     bright = {kind: [other.mean() for other, words in others if words["brightness"] == kind] for kind in ("dark", "bright")}
@@ -61,15 +62,15 @@ def test_neutral_portraits_are_functions_of_their_seed_and_vary() -> None:
 
 
 def test_neutral_portraits_do_not_depend_on_the_number_of_processes() -> None:
-    one, two = (foundation_portraits.neutral_portraits(range(6), 48, "procedural", processes) for processes in (1, 2))
+    one, two = (foundation_faces.neutral_portraits(range(6), 48, "procedural", processes) for processes in (1, 2))
     for (picture, words), (again, same) in zip(one, two, strict=True):
         assert np.array_equal(picture, again)
         assert words == same
-    assert np.array_equal(one[5][0], foundation_portraits.neutral_portrait(5, 48)[0])
+    assert np.array_equal(one[5][0], foundation_faces.neutral_portrait(5, 48)[0])
 
 
 def test_the_foundations_people_are_in_no_archive() -> None:
-    archive = {takes.person_of(shown, SCENE).seed for shown in build_archives.plan(SIZES)}
+    archive = {recordings.person_of(shown, SCENE).seed for shown in archive_writer.plan(SIZES)}
     foundation = {people.seed_of(people.seed_of("foundation", seed), "person") for seed in range(500)}
     assert not archive & foundation
 
@@ -91,14 +92,14 @@ def test_portraits_fill_the_archives_and_keep_the_foundations_people_out(
     tmp_path: Path, album: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FASREPRO_PORTRAITS", str(album))
-    build_archives.build(tmp_path / "w", {"casia": {"train": 2, "test": 2}}, SCENE, 25, "portraits", processes=1)
+    archive_writer.build(tmp_path / "w", {"casia": {"train": 2, "test": 2}}, SCENE, 25, "portraits", processes=1)
     truths = table.read(tmp_path / "w" / "truth.parquet", Truth)
     assert len(truths) == 3 * 48
     assert "glasses" not in json.loads(truths[0].attributes)
     sitters = portraits.sitters(portraits.folder())
     dealt = portraits.archive_sitters(sitters, ["a", "b", "c", "d"])
     assert [s.name for s in dealt.values()] == ["s01", "s02", "s03", "s04"]
-    picture, words = foundation_portraits.neutral_portrait(3, 64, people_from="portraits")
+    picture, words = foundation_faces.neutral_portrait(3, 64, people_from="portraits")
     assert picture.shape == (64, 64, 3)
     assert people.describe(words, 1)
     with pytest.raises(portraits.PortraitError, match=r"5 subjects.*portraits of 4 people.*lower the numbers"):

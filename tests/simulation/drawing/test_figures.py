@@ -6,16 +6,16 @@ import cv2
 import numpy as np
 import pytest
 
-from fasrepro.simulation import drawing, people
-from fasrepro.simulation.layers import Figure, Place
+from fasrepro.simulation.drawing import figures, people
+from fasrepro.simulation.drawing.layers import Figure, Place
 
 STILL = {"turn": 0.0, "tilt": 0.0, "nod": 0.0, "smile": 0.0, "mouth": 0.0, "brows": 0.0}
 BARE = {"style": "short", "beard": "none", "glasses": "none", "cover": "none", "fringe": 0.0}
 
 
 def drawn(who: int, where: int, worn: dict[str, object] | None = None, **changes: object) -> Figure:
-    person = dataclasses.replace(people.person(who), **(worn or {}))
-    return drawing.figure(person, dataclasses.replace(people.sitting(where), **changes), 180, 240, Place(130, 85, 42))
+    person = dataclasses.replace(people.draw_person(who), **(worn or {}))
+    return figures.draw_figure(person, dataclasses.replace(people.draw_sitting(where), **changes), 180, 240, Place(130, 85, 42))
 
 
 def test_a_figure_is_a_function_of_its_arguments() -> None:
@@ -126,5 +126,5 @@ def test_what_is_worn_or_grows_is_seen(kind: dict[str, str]) -> None:
 
 
 def test_a_figure_may_be_cut_by_the_picture() -> None:
-    figure = drawing.figure(people.person(1), people.sitting(1), 60, 50, Place(10, 55, 40))
+    figure = figures.draw_figure(people.draw_person(1), people.draw_sitting(1), 60, 50, Place(10, 55, 40))
     assert figure.rgb.shape == (60, 50, 3)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fasrepro.simulation import people, relief
+from fasrepro.simulation.drawing import people, relief
 
 ANGLES = st.floats(-0.4, 0.4)
 LENGTHS = st.floats(-1.5, 1.5)
@@ -27,7 +27,7 @@ def test_a_head_turned_to_the_right_shows_its_nose_to_the_right_and_its_ears_to_
 
 @given(st.integers(0, 10_000), st.floats(-1.2, 1.2), st.floats(-1.2, 1.6))
 def test_face_coordinates_and_lengths_are_inverse(seed: int, u: float, v: float) -> None:
-    measures = relief.Measures.of(people.person(seed))
+    measures = relief.Measures.of(people.draw_person(seed))
     a, b = measures.head(u, v)
     assert np.isclose(measures.u(np.float32(a)), u, atol=1e-4)
     assert np.isclose(measures.v(np.float32(b)), v, atol=1e-4)
@@ -51,7 +51,7 @@ def test_lines_of_sight_meet_a_ball_where_it_is(yaw: float) -> None:
 
 def test_a_nose_stands_out_before_the_eyes_and_the_mouth_before_the_jaw() -> None:
     for seed in range(20):
-        who, where = people.person(seed), people.sitting(seed)
+        who, where = people.draw_person(seed), people.draw_sitting(seed)
         measures = relief.Measures.of(who)
         a, b = relief.axes()
         u, v = measures.u(a), measures.v(b)

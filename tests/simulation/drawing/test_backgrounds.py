@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fasrepro.simulation import people, scenes
+from fasrepro.simulation.drawing import backgrounds, people
 
 
 def test_there_is_a_drawing_for_every_background() -> None:
-    assert tuple(scenes.BACKGROUNDS) == people.BACKGROUNDS
+    assert tuple(backgrounds.BACKGROUNDS) == people.BACKGROUNDS
 
 
 @pytest.mark.parametrize("kind", people.BACKGROUNDS)
@@ -17,14 +17,14 @@ def test_there_is_a_drawing_for_every_background() -> None:
 def test_a_background_is_a_picture_that_differs_by_seed_only(kind: str, size: tuple[int, int]) -> None:
     pictures = []
     for seed in range(6):
-        where = dataclasses.replace(people.sitting(seed), background=kind, wall="cream", light="front")
-        picture = scenes.background(where, *size)
+        where = dataclasses.replace(people.draw_sitting(seed), background=kind, wall="cream", light="front")
+        picture = backgrounds.background(where, *size)
         assert picture.shape == (*size, 3)
         assert picture.dtype == np.float32
         assert picture.min() >= 0
         assert picture.max() <= 1
         assert picture.std() > 0.01
-        assert np.array_equal(picture, scenes.background(dataclasses.replace(where, clothes="red", smile=0.3), *size))
+        assert np.array_equal(picture, backgrounds.background(dataclasses.replace(where, clothes="red", smile=0.3), *size))
         pictures.append(picture)
     assert all(np.abs(pictures[0] - other).mean() > 0.005 for other in pictures[1:])
 
@@ -34,7 +34,9 @@ def test_a_wall_has_its_colour(kind: str) -> None:
     blue, pink = (
         np.mean(
             [
-                scenes.background(dataclasses.replace(people.sitting(seed), background=kind, wall=wall), 90, 120).mean((0, 1))
+                backgrounds.background(dataclasses.replace(people.draw_sitting(seed), background=kind, wall=wall), 90, 120).mean(
+                    (0, 1)
+                )
                 for seed in range(5)
             ],
             axis=0,
@@ -46,6 +48,6 @@ def test_a_wall_has_its_colour(kind: str) -> None:
 
 def test_light_from_the_right_falls_on_the_right_of_the_wall() -> None:
     for light, sign in (("left", -1), ("right", 1)):
-        where = dataclasses.replace(people.sitting(1), background="wall", light=light)
-        picture = scenes.background(where, 90, 120)
+        where = dataclasses.replace(people.draw_sitting(1), background="wall", light=light)
+        picture = backgrounds.background(where, 90, 120)
         assert sign * (picture[:, 80:].mean() - picture[:, :40].mean()) > 0.03
