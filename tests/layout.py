@@ -15,7 +15,6 @@ UNTRACKED = {"fasrepro", "fasrepro.config", "fasrepro.names", "fasrepro.paths", 
 WHOLE = (
     "fasrepro/archives",
     "fasrepro/captions",
-    "fasrepro/evaluation/readers",
     "fasrepro/foundation",
     "fasrepro/llm",
     "fasrepro/models",
@@ -23,7 +22,9 @@ WHOLE = (
     "fasrepro/simulation/annotator",
     "fasrepro/simulation/effects",
 )
-# Stages that list the modules of `rows` one by one, because a new row type is to leave them alone.
+# Folders that a stage of seconds lists whole, and that expensive stages list module by module: a new row type or metric leaves those
+# alone.
+WHOLE_IF_CHEAP = ("fasrepro/evaluation", "fasrepro/rows")
 EXPENSIVE = ("annotate", "archives", "counterfactual", "foundation", "index", "predict", "snapshots", "train", "tune")
 
 
@@ -82,16 +83,16 @@ def closure(module: str) -> set[str]:
 def tracked(stage: str) -> list[str]:
     """Return the files and folders, relative to the root, that dvc.yaml must list for a stage's entry point.
 
-    A module's data file bears its name (`published.py` reads `published.yaml`) and determines as much as the module does. A folder of
-    `WHOLE` takes the place of its modules where a stage uses most of them; `rows`, where a stage is cheap.
+    A module's data file bears its name (`published.py` reads `published.yaml`) and determines as much as the module does. A folder
+    of `WHOLE` takes the place of its modules where a stage uses most of them; one of `WHOLE_IF_CHEAP`, in every cheap stage.
     """
     sources = [path_of(name) for name in closure(f"{PACKAGE}.stages.{stage}") - UNTRACKED]
     data = [path.with_suffix(".yaml") for path in sources if path.with_suffix(".yaml").is_file()]
     listed = {str(path.relative_to(ROOT)) for path in (*sources, *data)}
-    folders = (*WHOLE, *(["fasrepro/rows"] if stage not in EXPENSIVE else []))
-    for folder in folders:
+    for folder in WHOLE if stage in EXPENSIVE else (*WHOLE, *WHOLE_IF_CHEAP):
         inside = {path for path in listed if Path(path).is_relative_to(folder)}
-        if 2 * len(inside) > len(list((ROOT / folder).rglob("[!_]*.py"))):
+        modules = list((ROOT / folder).rglob("[!_]*.py"))
+        if inside and (folder in WHOLE_IF_CHEAP or 2 * len(inside) > len(modules)):
             listed = listed - inside | {folder}
     return sorted(listed)
 

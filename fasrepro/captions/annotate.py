@@ -1,4 +1,4 @@
-"""Captions of one style for faces, by a language model: what it is asked, and what becomes of its replies."""
+"""Captions of one style by a language model: the request about each face, the judgement of its replies, and a report."""
 
 from __future__ import annotations
 

@@ -83,13 +83,13 @@ def _sentences(text: str) -> list[str]:
 
 def prose(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
     """Return each face's own sentences without headings, in an order drawn by hash, the verdict last."""
-    made = {}
+    changed = {}
     for face in faces:
         verdict = VERDICTS[OF_LABEL[face.label]]
         body = [sentence for sentence in _sentences(" ".join(_steps(texts, face))) if sentence != verdict]
         order = sorted(range(len(body)), key=lambda place: unit_hash("prose", face.face_id, place))
-        made[face.face_id] = " ".join([*(body[place] for place in order), verdict])
-    return made
+        changed[face.face_id] = " ".join([*(body[place] for place in order), verdict])
+    return changed
 
 
 def shuffled(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
@@ -105,12 +105,12 @@ def random_words(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
     pools: dict[str, list[str]] = defaultdict(list)
     for face in sorted(faces, key=lambda face: face.face_id):
         pools[face.dataset] += texts[face.face_id].split()
-    made = {}
+    changed = {}
     for face in faces:
         pool, length = pools[face.dataset], len(texts[face.face_id].split())
         draws = (unit_hash("random words", face.face_id, place) for place in range(length))
-        made[face.face_id] = " ".join(pool[int(draw * len(pool))] for draw in draws)
-    return made
+        changed[face.face_id] = " ".join(pool[int(draw * len(pool))] for draw in draws)
+    return changed
 
 
 def species_only(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
@@ -118,14 +118,14 @@ def species_only(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
 
     Sentences at the end of the neutral caption are dropped, so that the whole is no longer than before.
     """
-    made = {}
+    changed = {}
     for face in faces:
         conclusion = [f"It looks like {vocabulary.SPECIES[face.species]}.", VERDICTS[OF_LABEL[face.label]]]
         description, limit = _sentences(texts[face.face_id]), len(texts[face.face_id].split())
         while len(description) > 1 and len(" ".join([*description, *conclusion]).split()) > limit:
             description.pop()
-        made[face.face_id] = " ".join([*description, *conclusion])
-    return made
+        changed[face.face_id] = " ".join([*description, *conclusion])
+    return changed
 
 
 def wrong_cues(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
@@ -150,13 +150,13 @@ def wrong_cues(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
         if not strata[place]:
             raise ControlError(f"all attacks are of the family {place[1]!r}: there are no wrong cues to give them")
         donors[face.face_id] = strata[place][int(unit_hash("wrong cues", face.face_id) * len(strata[place]))]
-    made = {}
+    changed = {}
     for face in faces:
         first, *_, last = _steps(texts, face)
         between = _steps(texts, donors[face.face_id])[1:-1]
         headings = STYLES["reasoning"].headings
-        made[face.face_id] = LAYOUTS["headed"].write(headings, [first, *between, last])
-    return made
+        changed[face.face_id] = LAYOUTS["headed"].write(headings, [first, *between, last])
+    return changed
 
 
 CONTROLS: dict[str, Control] = {

@@ -89,9 +89,9 @@ LAYOUTS: dict[str, Layout] = {
 }
 
 
-def _check_order(titles: Sequence[str], found: Sequence[str]) -> None:
-    """Raise `FormError` unless the titles found in a text are all titles, in order."""
-    lowered = [title.lower() for title in found]
+def _check_order(titles: Sequence[str], headings: Sequence[str]) -> None:
+    """Raise `FormError` unless the headings in a text are the titles, each once and in order."""
+    lowered = [title.lower() for title in headings]
     if lowered != [title.lower() for title in titles]:
         missing = [title for title in titles if title.lower() not in lowered]
         raise FormError("format", f"missing {', '.join(missing)}" if missing else f"steps out of order or twice: {lowered}")

@@ -48,7 +48,7 @@ def captions(faces: Iterable[Face], style: Style, path: Path, label_aware: bool)
         EditError: a line is no edit, or its text is no caption of the style.
     """
     by_id = {face.face_id: face for face in faces}
-    found, others = {}, []
+    captions_by_face, others = {}, []
     for where, review in _read(path, style) if path.is_file() else ():
         face = by_id.get(review.face_id)
         if not review.text.strip():
@@ -57,7 +57,7 @@ def captions(faces: Iterable[Face], style: Style, path: Path, label_aware: bool)
             others.append(review.face_id)
             continue
         text, verdict = _accepted(where, review, face, style)
-        found[face.face_id] = Caption(
+        captions_by_face[face.face_id] = Caption(
             face_id=face.face_id,
             style=style.name,
             text=text,
@@ -68,7 +68,7 @@ def captions(faces: Iterable[Face], style: Style, path: Path, label_aware: bool)
             attempts=1,
             request_key="",
         )
-    return Edits(found, others)
+    return Edits(captions_by_face, others)
 
 
 def write_blank(path: Path, faces: Iterable[Face], style: Style, reasons: Mapping[str, str]) -> int:

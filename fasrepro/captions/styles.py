@@ -85,8 +85,8 @@ class Style:
 
     def aware_prompt(self, label: Label, species: str) -> str:
         """Return the prompt that tells the annotator the label and the PAI species, a key of `vocabulary.SPECIES`."""
-        told = TOLD[label].format(species=vocabulary.SPECIES[species])
-        return f"{told} {TOLD_END}\n{self.task}\n{ENDING}"
+        opening = TOLD[label].format(species=vocabulary.SPECIES[species])
+        return f"{opening} {TOLD_END}\n{self.task}\n{ENDING}"
 
     def blind_prompt(self) -> str:
         """Return the prompt that tells the annotator the task alone."""

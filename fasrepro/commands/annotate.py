@@ -104,8 +104,9 @@ def run(arguments: argparse.Namespace) -> int:
     sets.check(params.captions)
     written = sets.written(params.captions)
     for name in arguments.set:
-        sets.lookup(params.captions, name)
-        sets.lookup(written, name)
+        source = sets.lookup(params.captions, name).of
+        if source:
+            raise sets.CaptionSetError(f"caption set {name!r} is derived from {source!r}: name that one, or run `dvc repro`")
     by_people = arguments.to_people is not None or arguments.from_people is not None
     if by_people and len(arguments.set) != 1:
         raise ValueError("name one caption set, as in --set reasoning")

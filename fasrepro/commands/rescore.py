@@ -165,9 +165,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("scores", type=Path, help="the CSV file")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too, as shares and in full precision")
-    parser.add_argument(
-        "--higher-is-bona-fide", action="store_true", help="reverse the scores; by default a higher one is an attack"
-    )
+    parser.add_argument("--higher-is-bona-fide", action="store_true", help="reverse the scores; else a higher one is an attack")
     parser.add_argument("--oracle-only", action="store_true", help="omit dev: only figures whose threshold is chosen on test")
     parser.add_argument("--replicates", type=int, default=1000, help="of the bootstrap (default %(default)s)")
     parser.add_argument("--confidence", type=float, default=0.95, help="of the intervals (default %(default)s)")

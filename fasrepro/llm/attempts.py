@@ -1,4 +1,4 @@
-"""The attempts at a request: which question each one asks, and what the store already knows of them. Sends nothing."""
+"""The attempts at a request: the question of each one, and its outcome as far as the store knows it. Sends nothing."""
 
 from __future__ import annotations
 

@@ -239,8 +239,8 @@ def _collect_one(
 ) -> Any | None:
     """Wait for one batch and store its replies; return its last state, None if it was never sent."""
     if not batch.id:
-        found = (sent.id for sent in server.batches.list() if (sent.metadata or {}).get(TOKEN) == batch.token)
-        batch.id = next(found, "")
+        matches = (sent.id for sent in server.batches.list() if (sent.metadata or {}).get(TOKEN) == batch.token)
+        batch.id = next(matches, "")
     if not batch.id:  # planned, and then killed before it was sent
         if batch.file:
             server.files.retrieve(batch.file)  # raises if this is another account, in which the batch could not be found

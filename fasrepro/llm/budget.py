@@ -1,4 +1,4 @@
-"""Money: what was spent, what is in flight, what a plan would cost, and a budget that is never exceeded."""
+"""Money: spent, in flight, estimated, and bounded by a budget that is never exceeded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wire: one request to an OpenAI-compatible server, and its errors sorted by what can be done about them.
+"""One request to an OpenAI-compatible server, with its errors sorted by remedy.
 
 The only module that imports openai. `live` and `batch` ask many questions through it.
 """

@@ -1,7 +1,6 @@
-"""What is asked of a language model and what comes back: the types that the other modules of `llm` share.
+"""Requests to a language model and their replies: the types that the other modules of `llm` share.
 
-Here is also what identifies a request (`request_key`), how it is sent (`request_body`) and what the store keeps of it
-(`request_record`).
+A request has an identity (`request_key`), a form on the wire (`request_body`), and a record in the store (`request_record`).
 """
 
 from __future__ import annotations

@@ -160,16 +160,21 @@ def columns_all(folder: Path, row_type: type[Row], names: Sequence[str] | None =
 
 def batches(path: Path, row_type: type[Row]) -> Iterator[pa.RecordBatch]:
     """Yield a table by row groups. Each is checked, but not whether a key of one is also in another. Raises `RowError`."""
-    if not path.is_file():
-        raise RowError(f"{path}: no such table; `dvc repro` makes it")
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(existing(path)) as file:
             _check_schema(file.schema_arrow, row_type, path)
             for first, group in _row_groups(file.iter_batches(ROW_GROUP)):
                 _check_group(group, row_type, str(path), first)
                 yield group
     except (pa.ArrowInvalid, OSError) as error:
         raise RowError(f"{path}: not a readable parquet file ({error}); delete it and run `dvc repro`") from None
+
+
+def existing(path: Path) -> Path:
+    """Return the path of a table. Raises `RowError` where it is missing."""
+    if not path.is_file():
+        raise RowError(f"{path}: no such table; `dvc repro` makes it")
+    return path
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, pa.RecordBatch]]:

@@ -88,12 +88,12 @@ def annotation_task(annotator: config.Annotator, settings: config.Simulated, sou
 
 def _train_faces(datasets: list[str]) -> list[Face]:
     """Return the official train faces of the data sets that are present, sorted by face_id. Raises `AnnotationError` for none."""
-    faces = []
-    for name in datasets:
-        if paths.faces(name).is_file():
-            faces += [face for face in table.read(paths.faces(name), Face) if face.split == "train"]
-        else:
-            print(f"{name} is not present, and is not captioned ({paths.faces(name)}: no such file)", file=sys.stderr)
+    absent = [name for name in datasets if not paths.faces(name).is_file()]
+    if absent:
+        missing = ", ".join(str(paths.faces(name)) for name in absent)
+        print(f"not present, and not captioned: {', '.join(absent)} (no {missing})", file=sys.stderr)
+    tables = [table.read(paths.faces(name), Face) for name in datasets if name not in absent]
+    faces = [face for rows in tables for face in rows if face.split == "train"]
     if not faces:
         raise AnnotationError(f"no train faces of {', '.join(datasets)} in {paths.FACES}: see annotator.datasets of params.yaml")
     return sorted(faces, key=lambda face: face.face_id)

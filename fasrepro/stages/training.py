@@ -11,7 +11,7 @@ from transformers import TrainerCallback
 
 from fasrepro import paths
 from fasrepro.config import Job
-from fasrepro.rows import table
+from fasrepro.rows.mapped import open_rows
 from fasrepro.rows.training import TrainRow
 from fasrepro.training import run
 
@@ -24,6 +24,6 @@ def train_job(
     callbacks: Sequence[TrainerCallback] = (),
 ) -> run.Trained:
     """Train a job at a learning rate; `work` is the stage's folder for what is unfinished."""
-    rows = table.read(paths.trainset(job.trainset), TrainRow)
+    rows = open_rows(paths.trainset(job.trainset), TrainRow, paths.WORK / "trainsets")
     recipe = job.recipe_at(learning_rate)
     return run.train(recipe, rows, read_image, seed=job.seed, work=work / "trainer", callbacks=callbacks)

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Collection, Mapping
 
 from fasrepro import config, paths, stages
-from fasrepro.captions import forms, styles
+from fasrepro.captions import checks, styles
 from fasrepro.evaluation import results
 from fasrepro.evaluation.analyses import verdict_agreement
 from fasrepro.evaluation.analyses.verdict_agreement import Verdicts
@@ -44,7 +44,7 @@ def verdicts_by_seed(
         head = {face_id: p_attack >= threshold for face_id, p_attack in scores[seed].items()}
         unparsed = None
         if caption_forms:
-            unparsed = {face_id: not forms.fits(text, caption_forms) for face_id, text in explained.items()}
+            unparsed = {face_id: not checks.has_form(text, caption_forms) for face_id, text in explained.items()}
         faces = [face for face in entry.test if face.face_id in explained]
         by_seed[seed] = verdict_agreement.gather(faces, by_channel, head, unparsed)
     return by_seed

@@ -11,6 +11,7 @@ import yaml
 from aiohttp import web
 
 from fasrepro.captions import annotate
+from fasrepro.captions.sets import CaptionSetError
 from fasrepro.captions.styles import STYLES
 from fasrepro.crops import CropError
 from fasrepro.llm.store import Store
@@ -22,6 +23,7 @@ from fasrepro.rows.truth import Truth
 from fasrepro.simulation import annotator as simulated
 from fasrepro.simulation.annotator.server import application, serve
 from fasrepro.stages import annotate as stage
+from fasrepro.stages import derive
 from tests.annotated_world import SPECIES
 
 ROOT = Path(__file__).parents[2]
@@ -34,16 +36,16 @@ def endpoint(url: str, **changes: Any) -> Endpoint:
 
 
 def project(world: Any, root: Path, **annotator: Any) -> Path:
-    """Lay out a project with the world's index, and the default params with another annotator."""
+    """Lay out a project with the world's index, and the default params with other settings of the annotator."""
     shutil.copytree(world.root / "results", root / "results")
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
-    params["annotator"] |= annotator
+    params["annotator"] |= {"datasets": ["msu"], **annotator}
     params["simulated"] |= dict.fromkeys(("refusal", "bad_format", "cut_off", "empty", "http_error"), 0.05)
-    (root / "params.yaml").write_text(yaml.safe_dump(params))
+    (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     return root
 
 
-def test_two_runs_on_empty_stores_give_the_same_bytes(world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_runs_on_empty_stores_write_the_same_bytes(world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = []
     for name, concurrency in (("one", 16), ("two", 3)):
         root = project(world, tmp_path / name, concurrency=concurrency)
@@ -51,7 +53,7 @@ def test_two_runs_on_empty_stores_give_the_same_bytes(world: Any, tmp_path: Path
         monkeypatch.delenv("FASREPRO_STORE", raising=False)
         monkeypatch.delenv("OPENAI_API_KEY", raising=False)
         for style in STYLES:
-            stage.main(["--style", style])
+            stage.main(["--set", style])
         assert (root / ".store").is_dir()
         outputs.append({path.name: path.read_bytes() for path in sorted((root / "results").glob("captions*/*"))})
     assert outputs[0] == outputs[1]
@@ -68,7 +70,7 @@ def test_two_runs_on_empty_stores_give_the_same_bytes(world: Any, tmp_path: Path
     words = [len(caption.text.split()) for caption in captions]
     assert report["mean_words"] == round(sum(words) / len(words), 2)
     assert report["words"]["mean"] == report["mean_words"]
-    # Told the label, the annotator invents what goes with it; not told, it mistakes look-alikes, here on live faces alone.
+    # Told the label, the annotator invents cues that go with it; not told, it mistakes look-alikes, here on live faces only.
     assert 0.0 == json.loads(outputs[0]["blind.json"])["fits_not_image"] < report["fits_not_image"]
     assert {name: group["faces"] for name, group in report["species"].items()} == dict.fromkeys(SPECIES, 15)
     assert report["datasets"]["msu"]["rejected"] == report["rejected"] and report["datasets"]["msu"]["failed"] == 0
@@ -78,29 +80,29 @@ def test_two_runs_on_empty_stores_give_the_same_bytes(world: Any, tmp_path: Path
 def test_only_official_train_faces_are_captioned(world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = project(world, tmp_path / "p")
     faces = [dataclasses.replace(face, split="test") if number % 2 else face for number, face in enumerate(world.faces)]
-    table.write(root / "results" / "index" / "faces.parquet", faces, Face)
+    table.write(root / "results" / "faces" / "msu.parquet", faces, Face)
     monkeypatch.chdir(root)
     monkeypatch.setenv("FASREPRO_STORE", str(tmp_path / "elsewhere"))
-    stage.main(["--style", "vanilla"])
+    stage.main(["--set", "vanilla"])
     captions = table.read(root / "results" / "captions" / "vanilla.parquet", Caption)
     assert {caption.face_id for caption in captions} == {face.face_id for face in faces if face.split == "train"}
     assert (tmp_path / "elsewhere" / "replies.jsonl").is_file() and not (root / ".store").exists()
 
 
-def test_other_rates_are_another_annotator_so_a_warm_store_gives_nothing_stale(world: Any, tmp_path: Path) -> None:
+def test_an_annotator_with_other_rates_gets_no_stored_reply_of_the_first(world: Any, tmp_path: Path) -> None:
     texts = []
     for invented in (0.0, 1.0):
-        known = world.annotator(invented_cue=invented)
+        annotator = world.annotator(invented_cue=invented)
         settings = {"concurrency": 8, "attempts": 4, "timeout_s": 10.0, "max_tokens": 600, "temperature": 0.7, "seed": 1}
-        described = simulated.described(known, "simulated-annotator", **settings)
-        with simulated.opened(known, described) as endpoint, Store(tmp_path) as store:
+        described = simulated.endpoint_of(annotator, "simulated-annotator", **settings)
+        with simulated.serving(annotator, described) as endpoint, Store(tmp_path) as store:
             captions, _ = annotate.annotate(world.faces[:9], world.crops, STYLES["vanilla"], endpoint, store, True)
             texts.append([caption.text for caption in captions])
     assert texts[0] != texts[1]
 
 
-def test_a_caption_that_contradicts_the_label_is_asked_again_and_a_few_failures_are_named(world: Any, tmp_path: Path) -> None:
-    """A server that calls everything bona fide: with all attempts spent, each attack fails; the store keeps each reply."""
+def test_captions_that_contradict_the_label_are_asked_again_and_failures_named(world: Any, tmp_path: Path) -> None:
+    """A server that calls everything bona fide: each attack fails once its attempts are used up; the store keeps every reply."""
     text = "The skin has natural texture and the shadows follow the nose. This is a bona fide face."
 
     async def chat(request: web.Request) -> web.Response:
@@ -111,22 +113,22 @@ def test_a_caption_that_contradicts_the_label_is_asked_again_and_a_few_failures_
     app.add_routes([web.post("/v1/chat/completions", chat)])
     style = STYLES["vanilla"]
     with serve(app) as url, Store(tmp_path / "store") as store:
-        asked = endpoint(url, attempts=2)
-        captions, report = annotate.annotate(world.faces[:6], world.crops, style, asked, store, True, max_failed_share=0.7)
+        server = endpoint(url, attempts=2)
+        captions, report = annotate.annotate(world.faces[:6], world.crops, style, server, store, True, max_failed_share=0.7)
         assert [caption.face_id for caption in captions] == [world.faces[0].face_id, world.faces[3].face_id]
         assert report["failed"] == {
             face.face_id: "contradicts the label: told attack, says bona_fide" for face in world.faces[:6] if face.label
         }
         assert report["rejected"] == {"contradicts the label": 8} and len(store) == 10
         with pytest.raises(EndpointError, match="requests failed, 0 may"):
-            annotate.annotate(world.faces[:6], world.crops, style, asked, store, True)
-        blind, report = annotate.annotate(world.faces[:6], world.crops, style, asked, store, False)
+            annotate.annotate(world.faces[:6], world.crops, style, server, store, True)
+        blind, report = annotate.annotate(world.faces[:6], world.crops, style, server, store, False)
         assert len(blind) == 6 and {caption.verdict for caption in blind} == {Verdict.BONA_FIDE}
         assert report["verdict_agreement"] == pytest.approx(1 / 3, abs=1e-6)
     assert KEY not in "".join(path.read_text() for path in (tmp_path / "store").iterdir()) + json.dumps(report)
 
 
-def test_a_crop_that_is_not_the_index_s_is_refused_before_it_is_paid_for(world: Any, tmp_path: Path) -> None:
+def test_a_crop_that_the_index_does_not_know_is_never_sent(world: Any, tmp_path: Path) -> None:
     face = dataclasses.replace(world.faces[0], crop=world.faces[1].crop)
     gone = dataclasses.replace(world.faces[0], crop="msu/gone.png")
     with serve(application(world.annotator())) as url, Store(tmp_path) as store:
@@ -145,21 +147,21 @@ def test_a_crop_that_is_not_the_index_s_is_refused_before_it_is_paid_for(world: 
         ({"base_url": "simulated", "no truth": True}, "only synthetic archives have a truth"),
     ],
 )
-def test_an_annotator_that_cannot_be_is_a_clear_error_and_writes_nothing(
+def test_an_impossible_annotator_is_a_clear_error_and_writes_nothing(
     world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], message: str
 ) -> None:
     no_truth = change.pop("no truth", False)
     root = project(world, tmp_path / "p", **change)
     if no_truth:
-        table.write(root / "results" / "archives" / "truth.parquet", [], Truth)  # as of licensed archives
+        table.write(root / "results" / "truth" / "msu.parquet", [], Truth)  # as of licensed archives
     monkeypatch.chdir(root)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ValueError, match=message):
-        stage.main(["--style", "vanilla"])
+        stage.main(["--set", "vanilla"])
     assert not (root / "results" / "captions").exists()
 
 
-def test_an_annotator_with_a_prompt_of_its_own_is_asked_it_and_told_nothing(
+def test_an_annotator_with_its_own_prompt_is_asked_nothing_else(
     world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[dict[str, Any]] = []
@@ -176,12 +178,58 @@ def test_an_annotator_with_a_prompt_of_its_own_is_asked_it_and_told_nothing(
         root = project(world, tmp_path, base_url=url, model="m", prompt="Is it real?")
         monkeypatch.chdir(root)
         monkeypatch.setenv("FASREPRO_STORE", str(tmp_path / "store"))
-        stage.main(["--style", "vanilla"])
+        stage.main(["--set", "vanilla"])
         with pytest.raises(annotate.AnnotationError, match="has no captions of style 'neutral'"):
-            stage.main(["--style", "neutral"])
-    asked = [body for body in seen if body["max_tokens"] == 600]  # the probe's questions are shorter or longer
-    assert len(asked) == len(world.faces)
-    assert {json.dumps(body["messages"][0]["content"][1]) for body in asked} == {'{"type": "text", "text": "Is it real?"}'}
-    assert all(len(body["messages"]) == 1 and "response_format" not in body for body in asked)
+            stage.main(["--set", "neutral"])
+    questions = [body for body in seen if body["max_tokens"] == 600]  # the probe's questions are shorter or longer
+    assert len(questions) == len(world.faces)
+    assert {json.dumps(body["messages"][0]["content"][1]) for body in questions} == {'{"type": "text", "text": "Is it real?"}'}
+    assert all(len(body["messages"]) == 1 and "response_format" not in body for body in questions)
     captions = table.read(root / "results" / "captions" / "vanilla.parquet", Caption)
     assert {caption.label_aware for caption in captions} == {False} and captions[1].verdict is Verdict.BONA_FIDE
+
+
+def test_faces_leave_this_machine_only_if_their_licence_allows_it(world: Any) -> None:
+    remote = endpoint("https://api.example.com/v1")
+    assert annotate.check_licences(world.faces, remote, ["msu"]) == "45 faces of msu -> api.example.com, model m"
+    with pytest.raises(annotate.AnnotationError, match=r"faces of msu may not be sent to api\.example\.com"):
+        annotate.check_licences(world.faces, remote, ["casia"])
+    assert "this machine" in annotate.check_licences(world.faces, endpoint("http://127.0.0.1:1/v1"), [])
+
+
+def test_a_set_with_another_name_keeps_its_style(world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = project(world, tmp_path / "p")
+    params = yaml.safe_load((root / "params.yaml").read_text())
+    params["captions"] = {
+        "steps": {"style": "reasoning", "author": "annotator"},
+        "plain": {"derived": "prose", "of": "steps"},
+    }
+    (root / "params.yaml").write_text(yaml.safe_dump(params))
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("FASREPRO_STORE", str(tmp_path / "store"))
+    stage.main(["--set", "steps"])
+    derive.main(["--set", "plain"])
+    steps, plain = (table.read(root / "results" / "captions" / f"{name}.parquet", Caption) for name in ("steps", "plain"))
+    assert {caption.style for caption in steps} == {"reasoning"} and {caption.style for caption in plain} == {"prose"}
+    assert [caption.request_key for caption in plain] == [caption.request_key for caption in steps]
+    with pytest.raises(CaptionSetError, match=r"plain is derived from steps: run `dvc repro derive@plain`"):
+        stage.main(["--set", "plain"])
+    with pytest.raises(CaptionSetError, match=r"steps is not derived, but written by annotator: run `dvc repro annotate@steps`"):
+        derive.main(["--set", "steps"])
+    with pytest.raises(CaptionSetError, match=r"unknown caption set 'step'\. Did you mean 'steps'"):
+        stage.main(["--set", "step"])
+
+
+def test_a_data_set_that_is_not_present_is_skipped_with_a_notice(
+    world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project(world, tmp_path / "p", datasets=["msu", "casia"]))
+    monkeypatch.setenv("FASREPRO_STORE", str(tmp_path / "store"))
+    stage.main(["--set", "vanilla"])
+    assert "not present, and not captioned: casia (no results/faces/casia.parquet)" in capsys.readouterr().err
+    monkeypatch.chdir(project(world, tmp_path / "q", datasets=["casia"]))
+    with pytest.raises(annotate.AnnotationError, match=r"no train faces of casia in results/faces: see annotator\.datasets"):
+        stage.main(["--set", "vanilla"])
+    monkeypatch.chdir(project(world, tmp_path / "r", datasets=["mus"]))
+    with pytest.raises(annotate.AnnotationError, match=r"annotator\.datasets: unknown data set 'mus'\. Did you mean 'msu'"):
+        stage.main(["--set", "vanilla"])

@@ -60,46 +60,66 @@ WHOLE = "\n".join([*STEPS[:-1], f"{STEPS[-1]} {ATTACK}"])
         (VANILLA, json.dumps({"text": "I'm unable to analyze this image.", "verdict": ATTACK}), "refusal"),
     ],
 )
-def test_each_unusable_reply_is_rejected_for_its_reason(style: object, text: str, code: str) -> None:
+def test_an_unusable_reply_is_rejected_for_its_reason(style: object, text: str, code: str) -> None:
     with pytest.raises(checks.Rejected) as rejected:
         checks.parse(style, text)
     assert rejected.value.code == code
 
 
-def test_what_looks_like_a_refusal_inside_a_caption_is_none() -> None:
+def test_refusing_words_inside_a_caption_are_no_refusal() -> None:
     text = f"One sees wavy stripes here, though I can't see a border of any kind. {ATTACK}"
     assert checks.parse(VANILLA, text) == (text, Verdict.ATTACK)
 
 
 @pytest.mark.parametrize("wrap", ["{}", "```json\n{}\n```", " {} "])
-def test_a_json_answer_reads_like_the_text_it_stands_for(wrap: str) -> None:
+def test_a_json_answer_gives_the_same_caption_as_text(wrap: str) -> None:
     for style, text in ((VANILLA, f"{BODY} {ATTACK}"), (REASONING, WHOLE)):
         parts = [part.split(": ", 1)[1] for part in STEPS] if style.headings else [BODY]
-        for last in ("", f" {ATTACK}"):  # whether or not the verdict was also written at the end, as the prompt asks
-            answer = style.answer([*parts[:-1], parts[-1] + last], Verdict.ATTACK)
+        for last in ("", f" {ATTACK}"):  # with or without the verdict at the end of the text, where the prompt asks for it
+            answer = style.form.write_json([*parts[:-1], parts[-1] + last], Verdict.ATTACK)
             assert checks.parse(style, wrap.replace("{}", answer)) == (text, Verdict.ATTACK)
     neutral = STYLES["neutral"]
-    said = "A person with brown hair looks ahead before a grey wall. " * 3
-    assert checks.parse(neutral, neutral.answer([said], Verdict.UNDECIDED)) == (said.strip(), Verdict.UNDECIDED)
+    body = "A person with brown hair looks ahead before a grey wall. " * 3
+    assert checks.parse(neutral, neutral.form.write_json([body], Verdict.UNDECIDED)) == (body.strip(), Verdict.UNDECIDED)
 
 
-def test_markdown_numbers_and_broken_lines_are_cleaned() -> None:
+def test_markdown_numbers_and_line_breaks_are_cleaned() -> None:
     marked = "\n\n".join(f"{number}. **{step.replace(':', ':**', 1)}" for number, step in enumerate(STEPS, 1))
     clean, verdict = checks.parse(REASONING, f"{marked}\n**This is a\npresentation attack.**\n")
     assert (clean, verdict) == (WHOLE, Verdict.ATTACK)
     assert checks.parse(REASONING, f"## {WHOLE}".replace("\n", "\r\n")) == (WHOLE, Verdict.ATTACK)
 
 
-def test_a_reply_that_was_cut_off_is_rejected_even_if_it_reads_whole() -> None:
+def test_a_reply_cut_off_by_its_limit_is_rejected() -> None:
     with pytest.raises(checks.Rejected, match="cut off"):
         checks.accept(VANILLA, f"{BODY} {ATTACK}", "length", None)
     with pytest.raises(checks.Rejected, match="refusal: content filter"):
         checks.accept(VANILLA, f"{BODY} {ATTACK}", "content_filter", None)
 
 
-def test_a_told_annotator_may_not_contradict_and_one_not_told_may_say_either() -> None:
+def test_only_an_annotator_that_was_told_the_label_must_agree_with_it() -> None:
     with pytest.raises(checks.Rejected) as rejected:
         checks.accept(VANILLA, f"{BODY} {ATTACK}", "stop", Label.BONA_FIDE)
     assert rejected.value.code == "contradicts the label"
     assert checks.accept(VANILLA, f"{BODY} {ATTACK}", "stop", Label.ATTACK)[1] == Verdict.ATTACK
     assert checks.accept(VANILLA, f"{BODY} {BONA_FIDE}", "stop", None)[1] == Verdict.BONA_FIDE
+
+
+def test_a_text_with_steps_must_match_a_style_with_steps() -> None:
+    """Running text would accept it, however malformed its steps are."""
+    steps = [f"Here the picture shows what there is to be seen of step {number}, and no more than that." for number in range(6)]
+    whole = REASONING.form.write(steps, Verdict.ATTACK)
+    lines = whole.split("\n")
+    short = "\n".join([*lines[:2], *lines[3:]])
+    swapped = "\n".join([lines[0], lines[2], lines[1], *lines[3:]])
+    running = VANILLA.form.write([steps[0]], Verdict.ATTACK)
+    for text, styles, expected in (
+        (whole, [VANILLA, REASONING], True),
+        (running, [VANILLA, REASONING], True),
+        (short, [VANILLA, REASONING], False),
+        (swapped, [VANILLA, REASONING], False),
+        (short, [REASONING], False),
+        (whole, [REASONING], True),
+        (running, [REASONING], False),
+    ):
+        assert checks.has_form(text, styles) is expected

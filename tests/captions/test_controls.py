@@ -22,17 +22,18 @@ from tests.annotated_world import World
 
 @pytest.fixture(scope="module")
 def captions(world: World) -> dict[str, list[Caption]]:
-    """What the annotator says of each face, told the label, in the styles that controls are made of."""
+    """What the annotator writes about each face, told the label, in the styles that controls are derived from."""
     annotator, truths = world.annotator(), {truth.face_id: truth for truth in world.truths}
     made: dict[str, list[Caption]] = {}
     for name in ("reasoning", "neutral"):
         style = STYLES[name]
         for face in world.faces:
-            told = face.species if style.told else None
-            reading = annotator._look(face, truths[face.face_id], told, Dice((face.face_id,)))
-            text = style.format(templates.WRITERS[name](reading, Dice((face.face_id,))), reading.verdict)
+            told = face.species if style.may_know_label else None
+            reading = annotator._observe(face, truths[face.face_id], told, Dice((face.face_id,)))
+            text = style.form.write(templates.WRITERS[name](reading, Dice((face.face_id,))), reading.verdict)
             clean, verdict = checks.parse(style, text)
-            made.setdefault(name, []).append(Caption(face.face_id, name, clean, verdict, "v1", "m", style.told, 1, "key"))
+            caption = Caption(face.face_id, name, clean, verdict, "v1", "m", style.may_know_label, 1, "key")
+            made.setdefault(name, []).append(caption)
     return made
 
 
@@ -44,7 +45,7 @@ def derived(name: str, world: World, captions: dict[str, list[Caption]]) -> dict
 
 
 @pytest.mark.parametrize("name", controls.CONTROLS)
-def test_a_control_is_a_function_of_the_captions_and_gives_the_true_verdict_or_none(
+def test_a_control_is_deterministic_and_states_the_true_verdict_or_none(
     name: str, world: World, captions: dict[str, list[Caption]]
 ) -> None:
     texts = derived(name, world, captions)
@@ -54,9 +55,7 @@ def test_a_control_is_a_function_of_the_captions_and_gives_the_true_verdict_or_n
         assert row.verdict == (Verdict.UNDECIDED if name == "random_words" else OF_LABEL[face.label])
 
 
-def test_prose_has_the_sentences_of_the_reasoning_and_none_of_its_headings(
-    world: World, captions: dict[str, list[Caption]]
-) -> None:
+def test_prose_keeps_the_sentences_and_drops_the_headings(world: World, captions: dict[str, list[Caption]]) -> None:
     texts = derived("prose", world, captions)
     moved = 0
     for caption in captions["reasoning"]:
@@ -69,9 +68,7 @@ def test_prose_has_the_sentences_of_the_reasoning_and_none_of_its_headings(
     assert moved > 0.9 * len(texts)
 
 
-def test_a_shuffled_caption_is_that_of_another_person_and_the_same_species(
-    world: World, captions: dict[str, list[Caption]]
-) -> None:
+def test_shuffled_captions_are_exchanged_within_a_species(world: World, captions: dict[str, list[Caption]]) -> None:
     texts = derived("shuffled", world, captions)
     own = {caption.face_id: caption.text for caption in captions["reasoning"]}
     by_species = {face.species for face in world.faces}
@@ -90,7 +87,7 @@ def face(number: int, subject: int, presentation: int, species: str = "print") -
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2), st.sampled_from(["print", "bona_fide"])), min_size=2, unique=True)
 )
-def test_partners_are_an_exchange_within_the_species_and_between_subjects_where_that_goes(
+def test_partners_are_of_the_same_species_and_if_possible_of_other_subjects(
     rows: list[tuple[int, int, str]],
 ) -> None:
     faces = [face(number, subject, video, kind) for subject, video, kind in rows for number in (4, 30)]
@@ -111,12 +108,12 @@ def test_partners_are_an_exchange_within_the_species_and_between_subjects_where_
                 assert other.presentation != one.presentation
 
 
-def test_a_face_that_is_alone_cannot_be_shuffled() -> None:
+def test_a_face_alone_in_its_species_cannot_be_shuffled() -> None:
     with pytest.raises(controls.ControlError, match=r"print/1_0#0004: no other face of print in msu"):
         controls.partners([face(4, 1, 0), face(4, 2, 0, "bona_fide"), face(9, 2, 0, "bona_fide")], "shuffled")
 
 
-def test_random_words_are_as_many_and_of_the_same_vocabulary(world: World, captions: dict[str, list[Caption]]) -> None:
+def test_random_words_keep_number_and_vocabulary(world: World, captions: dict[str, list[Caption]]) -> None:
     texts = derived("random_words", world, captions)
     words = {word for caption in captions["reasoning"] for word in caption.text.split()}
     for caption in captions["reasoning"]:
@@ -125,7 +122,7 @@ def test_random_words_are_as_many_and_of_the_same_vocabulary(world: World, capti
     assert len(set(texts.values())) == len(texts)
 
 
-def test_random_words_are_those_of_the_own_data_set() -> None:
+def test_random_words_come_from_the_same_data_set() -> None:
     own = [face(4, 1, 0), face(30, 1, 0)]
     other = [dataclasses.replace(one, dataset="casia", face_id=f"casia/{one.face_id}") for one in own]
     texts = {one.face_id: "here are some words" for one in own} | {one.face_id: "quite another vocabulary" for one in other}
@@ -140,13 +137,11 @@ def test_species_only_names_the_species_and_no_cue(world: World, captions: dict[
         assert vocabulary.named_cues(texts[one.face_id]) == []
 
 
-def test_wrong_cues_are_those_of_another_family_between_the_faces_own_ends(
-    world: World, captions: dict[str, list[Caption]]
-) -> None:
+def test_wrong_cues_replace_the_middle_steps_by_those_of_another_family(world: World, captions: dict[str, list[Caption]]) -> None:
     texts = derived("wrong_cues", world, captions)
     named = 0
     for caption, one in zip(captions["reasoning"], world.faces, strict=True):
-        own, made = (checks.steps(STYLES["reasoning"], text) for text in (caption.text, texts[one.face_id]))
+        own, made = (STYLES["reasoning"].form.split(text) for text in (caption.text, texts[one.face_id]))
         assert (own[0], own[-1]) == (made[0], made[-1])
         allowed = set(vocabulary.cues_of("replay_video" if one.species == "print" else "print"))
         assert set(vocabulary.named_cues(" ".join(made[1:-1]))) <= (allowed if one.label is Label.ATTACK else set())
@@ -154,19 +149,19 @@ def test_wrong_cues_are_those_of_another_family_between_the_faces_own_ends(
     assert named == sum(one.label is Label.ATTACK for one in world.faces)
 
 
-def test_one_family_alone_has_no_wrong_cues_to_give(world: World, captions: dict[str, list[Caption]]) -> None:
+def test_wrong_cues_need_attacks_of_two_families(world: World, captions: dict[str, list[Caption]]) -> None:
     faces = [one for one in world.faces if one.species != "print"]
     kept = [caption for caption in captions["reasoning"] if "/print/" not in caption.face_id]
     with pytest.raises(controls.ControlError, match="all attacks are of the family 'replay'"):
         controls.derive("wrong_cues", faces, kept)
 
 
-def test_a_source_whose_verdict_is_not_the_label_is_refused(world: World, captions: dict[str, list[Caption]]) -> None:
+def test_a_source_caption_that_contradicts_the_label_is_refused(world: World, captions: dict[str, list[Caption]]) -> None:
     rows = [dataclasses.replace(captions["reasoning"][0], verdict=Verdict.ATTACK), *captions["reasoning"][1:]]
     with pytest.raises(controls.ControlError, match=r"shuffled needs annotator\.label_aware"):
         controls.derive("shuffled", world.faces, rows)
 
 
-def test_an_unknown_control_names_the_known_ones() -> None:
+def test_an_unknown_control_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"unknown control 'noise'\..* Known: prose, shuffled"):
         controls.control_of("noise")

@@ -1,4 +1,4 @@
-"""Near-duplicates: by hand at the edge of the threshold, and the same as every pair held against each other."""
+"""Near-duplicates: by hand at the threshold, and compared with a check of every pair."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fasrepro.captions.duplicates import OF, SHARED, WINDOW, near_duplicates
 
 
-def found(texts: list[str]) -> list[bool]:
+def duplicates(texts: list[str]) -> list[bool]:
     return near_duplicates(texts).tolist()
 
 
@@ -28,34 +28,34 @@ def by_every_pair(texts: list[str]) -> list[bool]:
     ]
 
 
-def test_four_of_five_runs_are_enough_and_three_of_four_are_not() -> None:
-    assert found(["a b c d e f g h", "a b c d e f g h i"]) == [True, True]  # runs: 4 shared of 5
-    assert found(["a b c d e f g", "a b c d e f g h"]) == [False, False]  # 3 of 4
+def test_the_threshold_is_four_of_five_shared_runs() -> None:
+    assert duplicates(["a b c d e f g h", "a b c d e f g h i"]) == [True, True]  # runs: 4 shared of 5
+    assert duplicates(["a b c d e f g", "a b c d e f g h"]) == [False, False]  # 3 of 4
 
 
-def test_case_and_blanks_do_not_count_and_order_does() -> None:
-    assert found(["One two three four five six", "one  two three\nfour five SIX", "six five four three two one"]) == [
+def test_word_order_counts_but_case_and_blanks_do_not() -> None:
+    assert duplicates(["One two three four five six", "one  two three\nfour five SIX", "six five four three two one"]) == [
         True,
         True,
         False,
     ]
 
 
-def test_a_short_text_is_like_its_equals_alone() -> None:
-    assert found(["a b", "a b", "a b c", "a"]) == [True, True, False, False]
-    assert (found([]), found(["a b c d e f"])) == ([], [False])
+def test_a_short_text_only_matches_its_equals() -> None:
+    assert duplicates(["a b", "a b", "a b c", "a"]) == [True, True, False, False]
+    assert (duplicates([]), duplicates(["a b c d e f"])) == ([], [False])
 
 
 WORDS = st.lists(st.sampled_from("abc"), max_size=14).map(" ".join)
 
 
 @given(st.lists(WORDS, max_size=14))
-@example(["a a a a a a a a", "a a a a a"])  # a run that stands twice counts once
-def test_the_same_as_every_pair_held_against_each_other(texts: list[str]) -> None:
-    assert found(texts) == by_every_pair(texts)
+@example(["a a a a a a a a", "a a a a a"])  # a repeated run counts once
+def test_it_agrees_with_a_check_of_every_pair(texts: list[str]) -> None:
+    assert duplicates(texts) == by_every_pair(texts)
 
 
-def test_longer_texts_with_a_few_words_changed_too() -> None:
+def test_it_agrees_on_longer_texts_with_a_few_words_changed() -> None:
     random = np.random.default_rng(4)
     texts = []
     for _ in range(40):
@@ -65,5 +65,5 @@ def test_longer_texts_with_a_few_words_changed_too() -> None:
             copy[random.integers(0, len(copy), changed)] = "x"
             texts.append(" ".join(copy[: len(copy) - int(random.integers(0, 8))]))
     expected = by_every_pair(texts)
-    assert found(texts) == expected
-    assert 0.2 < np.mean(expected) < 0.8  # both kinds are there
+    assert duplicates(texts) == expected
+    assert 0.2 < np.mean(expected) < 0.8  # both kinds occur

@@ -1,4 +1,4 @@
-"""Two thousand captions from a server that fails in every way there is, on a fixed schedule; and the same with five SIGKILLs."""
+"""Two thousand captions from a server that fails in every known way, on a fixed schedule; and the same with five SIGKILLs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from aiohttp import web
 
 from fasrepro.captions import annotate, checks
 from fasrepro.captions.styles import STYLES
-from fasrepro.llm import client, pricing
+from fasrepro.llm import budget, live, pricing
 from fasrepro.llm.store import SEGMENT, Store
 from fasrepro.llm.types import Endpoint
 from fasrepro.rows import table
@@ -29,7 +29,7 @@ from fasrepro.rows.captions import Caption
 from fasrepro.simulation.annotator.annotator import PROBES, Annotator
 from fasrepro.simulation.annotator.server import application, content_of, serve
 from tests.annotated_world import World, make_world
-from tests.llm.test_client import half_a_reply
+from tests.llm.chat_server import half_a_reply
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-very-secret-0123456789"
@@ -38,11 +38,11 @@ CONCURRENCY, ATTEMPTS, SEED, TIMEOUT_S = 16, 8, 1, 1.5
 STYLE = STYLES["vanilla"]
 THROTTLES = {"429 with Retry-After", "429"}
 NO_REPLY = THROTTLES | {"500", "503", "cut", "stall"}
-Asked = tuple[str, int]  # pixels and seed: all in which the requests about one face differ, but for the prompt of a refusal
+Attempt = tuple[str, int]  # pixels and seed: all that tells attempts apart, except for the prompt after a refusal
 
 
 def failed(status: int, **headers: str) -> web.Response:
-    message = f"we saw your key {KEY}"  # servers do quote it
+    message = f"we saw your key {KEY}"  # as real servers do
     return web.json_response({"error": {"message": message, "type": "t", "code": None}}, status=status, headers=headers)
 
 
@@ -52,7 +52,7 @@ async def stall(request: web.Request) -> web.Response:
 
 
 async def late(right: dict[str, Any]) -> web.Response:
-    await asyncio.sleep(0.2)  # those that were sent after it are answered before
+    await asyncio.sleep(0.2)  # requests sent after it are answered before it
     return web.json_response(right)
 
 
@@ -83,11 +83,11 @@ FAULTS: dict[str, Callable[[web.Request, dict[str, Any]], web.Response | Awaitab
 
 
 class FaultyServer:
-    """The simulated annotator, but every `EVERY`-th request meets the next fault. Keeps what was asked, and what it met."""
+    """The simulated annotator, but every `EVERY`-th request meets the next fault. Records the requests and their faults."""
 
     def __init__(self, annotator: Annotator) -> None:
-        self.asked: list[Asked] = []
-        self.met: list[str] = []  # of each request: its fault, or ""
+        self.asked: list[Attempt] = []
+        self.met: list[str] = []  # the fault of each request, or ""
         self.app = application(annotator)
 
         @web.middleware
@@ -108,12 +108,12 @@ class FaultyServer:
 
         self.app.middlewares.append(faulty)
 
-    def sent(self, start: int = 0) -> collections.Counter[Asked]:
-        """Count how often each attempt was made from the `start`-th request on; a throttled one was none."""
+    def sent(self, start: int = 0) -> collections.Counter[Attempt]:
+        """Count how often each attempt was made from the `start`-th request on; throttled requests are no attempts."""
         pairs = zip(self.asked[start:], self.met[start:], strict=True)
         return collections.Counter(asked for asked, fault in pairs if fault not in THROTTLES)
 
-    def replied(self) -> set[Asked]:
+    def replied(self) -> set[Attempt]:
         return {asked for asked, fault in zip(self.asked, self.met, strict=True) if fault not in NO_REPLY}
 
 
@@ -122,33 +122,33 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return make_world(tmp_path_factory.mktemp("world"), FACES)
 
 
-def stored(folder: Path) -> dict[Asked, str]:
-    """Read the store with nothing of ours: for each attempt of every whole line, "reply" or "error"; none stands there twice."""
-    found: dict[Asked, str] = {}
+def stored(folder: Path) -> dict[Attempt, str]:
+    """Read the store without our code: "reply" or "error" for each attempt in a whole line; no attempt occurs twice."""
+    found: dict[Attempt, str] = {}
     for line in (folder / SEGMENT).read_bytes().split(b"\n")[:-1] if (folder / SEGMENT).exists() else []:
         try:
             record = json.loads(line)
             asked = (record["request"]["image"], record["request"]["seed"])
         except (ValueError, KeyError):
-            continue  # torn by a kill, or the probe's
+            continue  # torn by a kill, or of the probe
         assert asked not in found
         found[asked] = "error" if "error" in record else "reply"
     return found
 
 
 def check_captions(world: World, annotator: Annotator, captions: list[Caption], server: FaultyServer) -> None:
-    """Hold that every face has one caption, which is what was said of its own image in the attempt that it names."""
+    """Check that each face has one caption, namely the reply about its own image in the attempt that the caption names."""
     by_id = {caption.face_id: caption for caption in captions}
     assert len(captions) == len(by_id) == len(world.faces)
     for face in world.faces:
         caption = by_id[face.face_id]
-        prompt = dict(STYLE.asked(True, face.label, face.species))[caption.prompt_version]
+        prompt = dict(STYLE.prompts(True, face.label, face.species))[caption.prompt_version]
         seed = SEED + caption.attempts - 1
         assert caption.text == checks.parse(STYLE, annotator.reply(prompt, face.crop_sha256, seed, 600)[0])[0]
         assert (face.crop_sha256, seed) in server.replied()
     met = collections.Counter(fault for fault in server.met if fault)
     assert set(met) == set(FAULTS) and min(met.values()) >= MET
-    assert max(collections.Counter(server.asked).values()) <= 1 + client.THROTTLED + KILLS
+    assert max(collections.Counter(server.asked).values()) <= 1 + live.MAX_THROTTLES + KILLS
     assert max(seed for _, seed in server.asked) < SEED + ATTEMPTS
 
 
@@ -169,12 +169,12 @@ def test_two_thousand_captions_complete_whatever_the_server_does(world: World, t
     assert {asked for asked, kind in stored(tmp_path).items() if kind == "reply"} == server.replied()
     assert_no_key_under(tmp_path)
 
-    with Store(tmp_path) as store:  # the server is gone: all that is needed is there
+    with Store(tmp_path) as store:  # the server is gone: the store holds everything
         again, same = annotate.annotate(world.faces, world.crops, STYLE, endpoint, store, True)
     assert (again, same) == (captions, report)
 
 
-def test_five_kills_lose_no_reply_and_repeat_at_most_what_was_under_way(world: World, tmp_path: Path) -> None:
+def test_five_kills_lose_no_reply_and_repeat_only_requests_in_flight(world: World, tmp_path: Path) -> None:
     shutil.copytree(world.root / "results", tmp_path / "results")
     store, annotator = tmp_path / "store", world.annotator(missed_cue=0.1)
     server = FaultyServer(annotator)
@@ -187,7 +187,7 @@ def test_five_kills_lose_no_reply_and_repeat_at_most_what_was_under_way(world: W
         environment = os.environ | {"OPENAI_API_KEY": KEY, "FASREPRO_STORE": str(store), "PYTHONPATH": str(ROOT)}
 
         def start() -> subprocess.Popen[bytes]:
-            command = [sys.executable, "-m", "fasrepro.stages.annotate", "--style", STYLE.name]
+            command = [sys.executable, "-m", "fasrepro.stages.annotate", "--set", STYLE.name]
             return subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
         for _ in range(KILLS):
@@ -202,7 +202,7 @@ def test_five_kills_lose_no_reply_and_repeat_at_most_what_was_under_way(world: W
             assert run.poll() is None, (told, run.communicate())
             run.kill()
             output += run.communicate()[0]
-            time.sleep(0.3)  # let the server finish what was under way
+            time.sleep(0.3)  # let the server finish the requests in flight
             assert kept.items() <= stored(store).items(), told
             assert not set(server.sent(before)) & set(kept), told
             assert not list((tmp_path / "results").glob("captions*")), told
@@ -219,35 +219,33 @@ def test_five_kills_lose_no_reply_and_repeat_at_most_what_was_under_way(world: W
         asked = len(server.asked)
         again = start()
         output += again.communicate(timeout=60)[0]
-        assert again.returncode == 0 and len(server.asked) == asked  # a whole store asks nothing
+        assert again.returncode == 0 and len(server.asked) == asked  # a full store asks nothing
     assert KEY.encode() not in output
     assert_no_key_under(tmp_path)
 
 
-def test_a_budget_of_a_cent_stops_after_the_last_affordable_request_and_a_larger_one_goes_on(
-    world: World, tmp_path: Path
-) -> None:
-    """At gpt-4o's price, with the usage that the server reports: a cent pays a few captions."""
+def test_a_small_budget_stops_in_time_and_a_larger_one_goes_on(world: World, tmp_path: Path) -> None:
+    """At gpt-4o's price, with the usage that the server reports, a cent pays for a few captions."""
     annotator = world.annotator()
     server = FaultyServer(annotator)
     faces = world.faces[:40]
 
-    def run(url: str, store: Store, budget: float) -> list[Caption]:
-        endpoint = Endpoint(url, KEY, "gpt-4o", 4, ATTEMPTS, TIMEOUT_S, 600, 0.7, SEED, backoff_s=0.02, budget_usd=budget)
+    def run(url: str, store: Store, limit: float) -> list[Caption]:
+        endpoint = Endpoint(url, KEY, "gpt-4o", 4, ATTEMPTS, TIMEOUT_S, 600, 0.7, SEED, backoff_s=0.02, budget_usd=limit)
         return annotate.annotate(faces, world.crops, STYLE, endpoint, store, True)[0]
 
     with serve(server.app) as url, Store(tmp_path) as store:
         with pytest.raises(
-            pricing.BudgetError, match=r"budget of \$0\.01 .* with a larger budget, `dvc repro` goes on from there"
+            budget.BudgetError, match=r"budget of \$0\.01 .* with a larger budget, `dvc repro` goes on from there"
         ):
             run(url, store, 0.01)
-        spent, first = pricing.spent(store), len(server.asked)
-        price = pricing.needed_price("gpt-4o", local=True)
-        request = annotate.questions(faces, world.crops, STYLE, True)[0][faces[0].face_id]
-        next_one = price.cost(**pricing.most(price, request, request.image(), 600))
+        spent, first = budget.spent_usd(store), len(server.asked)
+        price = pricing.required_price("gpt-4o", local=True)
+        request = annotate.requests_for(faces, world.crops, STYLE, True)[0][faces[0].face_id]
+        next_one = price.cost(**pricing.max_usage(price, request, request.image(), 600))
         assert 0.01 - 1.1 * next_one < spent <= 0.01 and first >= 2
         replies = len(store)
-        with pytest.raises(pricing.BudgetError):
+        with pytest.raises(budget.BudgetError):
             run(url, store, 0.01)
         assert len(server.asked) == first  # not one more
         captions = run(url, store, 1.0)

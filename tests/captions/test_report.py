@@ -1,4 +1,4 @@
-"""What came of annotation, by hand: five faces of two data sets, of which one has no caption."""
+"""The report on captions, by hand: five faces of two data sets, one of them without a caption."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PRESENT = {FACES[1].face_id: ["moire"], FACES[2].face_id: ["moire"], FACES[3].fa
 
 
 @pytest.fixture
-def found() -> dict[str, Any]:
+def figures() -> dict[str, Any]:
     return report(PRESENT)
 
 
@@ -49,8 +49,8 @@ def report(present: dict[str, list[str]] | None) -> dict[str, Any]:
     return breakdown(captions, outcomes, BY_ID, present)
 
 
-def test_counts_of_a_group(found: dict[str, Any]) -> None:
-    msu, replay = found["datasets"]["msu"], found["species"]["replay_video"]
+def test_counts_of_a_data_set_and_a_species(figures: dict[str, Any]) -> None:
+    msu, replay = figures["datasets"]["msu"], figures["species"]["replay_video"]
     assert {name: msu[name] for name in ("faces", "captions", "failed", "attempts", "rejected")} == {
         "faces": 3,
         "captions": 3,
@@ -59,33 +59,33 @@ def test_counts_of_a_group(found: dict[str, Any]) -> None:
         "rejected": {"empty": 2, "refusal": 1},
     }
     assert (replay["faces"], replay["captions"], replay["failed"], replay["rejected"]) == (3, 2, 1, {"empty": 2, "refusal": 3})
-    assert set(found["datasets"]) == {"msu", "oulu"} and set(found["species"]) == {"bona_fide", "print", "replay_video"}
+    assert set(figures["datasets"]) == {"msu", "oulu"} and set(figures["species"]) == {"bona_fide", "print", "replay_video"}
 
 
-def test_lengths(found: dict[str, Any]) -> None:
+def test_lengths_in_words(figures: dict[str, Any]) -> None:
     lengths = [len(text.split()) for text in TEXTS]
     p5, p95 = np.percentile(lengths, [5, 95])
     middle = sum(sorted(lengths)[1:3]) / 2
-    assert found["words"] == {"mean": sum(lengths) / 4, "p5": round(p5, 2), "p50": middle, "p95": round(p95, 2)}
-    assert found["species"]["print"]["words"] == dict.fromkeys(["mean", "p5", "p50", "p95"], float(lengths[3]))
+    assert figures["words"] == {"mean": sum(lengths) / 4, "p5": round(p5, 2), "p50": middle, "p95": round(p95, 2)}
+    assert figures["species"]["print"]["words"] == dict.fromkeys(["mean", "p5", "p50", "p95"], float(lengths[3]))
     assert words([]) == dict.fromkeys(["mean", "p5", "p50", "p95"])
 
 
-def test_near_duplicates_are_sought_in_all_captions_of_the_style(found: dict[str, Any]) -> None:
-    assert found["near_duplicates"] == 0.5
-    assert {name: group["near_duplicates"] for name, group in found["species"].items()} == {
+def test_near_duplicates_are_sought_among_all_captions(figures: dict[str, Any]) -> None:
+    assert figures["near_duplicates"] == 0.5
+    assert {name: group["near_duplicates"] for name, group in figures["species"].items()} == {
         "bona_fide": 1.0,  # the same text as that of a replay
         "replay_video": 0.5,
         "print": 0.0,
     }
-    assert found["near"] == {"words_a_run": 5, "jaccard": 0.8}
+    assert figures["near"] == {"words_a_run": 5, "jaccard": 0.8}
 
 
-def test_what_captions_of_attacks_name(found: dict[str, Any]) -> None:
+def test_captions_of_attacks_without_cues_or_with_invented_ones_are_counted(figures: dict[str, Any]) -> None:
     # Of three attacks one names nothing; one names a glare that fits a replay and is not there; wax goes with no print.
-    assert found["no_cue"] == pytest.approx(1 / 3, abs=1e-6)
-    assert found["fits_not_image"] == pytest.approx(1 / 3, abs=1e-6)
-    assert {name: (group["no_cue"], group["fits_not_image"]) for name, group in found["species"].items()} == {
+    assert figures["no_cue"] == pytest.approx(1 / 3, abs=1e-6)
+    assert figures["fits_not_image"] == pytest.approx(1 / 3, abs=1e-6)
+    assert {name: (group["no_cue"], group["fits_not_image"]) for name, group in figures["species"].items()} == {
         "bona_fide": (None, None),
         "replay_video": (0.5, 0.5),
         "print": (0.0, 0.0),
@@ -93,13 +93,13 @@ def test_what_captions_of_attacks_name(found: dict[str, Any]) -> None:
     assert report({**PRESENT, FACES[1].face_id: ["moire", "glare"]})["fits_not_image"] == 0.0
 
 
-def test_without_truth_what_is_not_in_the_image_is_not_known() -> None:
+def test_without_truth_invented_cues_are_unknown() -> None:
     without = report(None)
     assert without["fits_not_image"] is None and without["species"]["replay_video"]["fits_not_image"] is None
     assert without["no_cue"] == pytest.approx(1 / 3, abs=1e-6)
 
 
-def test_examples_do_not_depend_on_the_order_of_captions() -> None:
+def test_examples_are_independent_of_the_order_of_captions() -> None:
     captions = [Caption(f"msu/{n}#0004", "s", f"text {n}", Verdict.UNDECIDED, "v", "m", True, 1, "k") for n in range(9)]
     chosen = examples(captions)
     assert len(chosen) == 2 and chosen == examples(captions[::-1])

@@ -1,4 +1,4 @@
-"""A checkpoint of this project behind a real `transformers serve`, asked as any other annotator."""
+"""A checkpoint of this project behind a real `transformers serve`, used like any other annotator."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.models.test_merging import PROMPT, trained
 
 from fasrepro import crops
-from fasrepro.llm import client, endpoints, png
+from fasrepro.llm import client, endpoints, live, png
 from fasrepro.llm.store import Store
-from fasrepro.llm.types import Abilities, ChatRequest, Endpoint, EndpointError
-from fasrepro.models import generate, merging
+from fasrepro.llm.types import Capabilities, ChatRequest, Endpoint, EndpointError
+from fasrepro.models import inputs, vlm
 from tests.llm.test_endpoints import SETTINGS
+from tests.small_models import PROMPT, made_of, model_of, move
 
 STARTS_WITHIN_S = 120.0
 
@@ -32,14 +32,16 @@ STARTS_WITHIN_S = 120.0
 class Served:
     url: str
     model: str
-    written: Callable[[Image.Image], str]  # what the trained model itself writes about a picture
+    written: Callable[[Image.Image], str]  # returns the trained model's own text about a picture
 
 
 @pytest.fixture(scope="module")
 def served(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     root = tmp_path_factory.mktemp("served")
-    model, processor = trained(checkpoint, root / "trained")
-    merging.merge(str(checkpoint), root / "trained", "vision", root / "merged")
+    model, processor = model_of(checkpoint, seed=3)  # one whose texts differ between images
+    move(model)
+    vlm.save(model, root / "trained", made_of(checkpoint, processor), vlm.changed_weights(model))
+    vlm.merge(str(checkpoint), root / "trained", root / "merged")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -51,7 +53,7 @@ def served(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         )
         try:
             wait_for(f"http://127.0.0.1:{port}/health", server, root / "log")
-            written = lambda picture: generate.generate(model, processor, [picture], PROMPT, 12)[0][0]  # noqa: E731
+            written = lambda picture: inputs.generate(model, processor, [picture], PROMPT, 12)[0][0]  # noqa: E731
             yield Served(f"http://127.0.0.1:{port}/v1", str(root / "merged"), written)
         finally:
             server.terminate()
@@ -72,36 +74,36 @@ def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 def endpoint(served: Served, **changes: object) -> Endpoint:
     settings = {**SETTINGS, "timeout_s": 60.0, "max_tokens": 12, **changes}
-    return dataclasses.replace(endpoints.described(served.url, served.model, **settings), api_key=endpoints.NO_KEY)
+    return dataclasses.replace(endpoints.endpoint_at(served.url, served.model, **settings), api_key=endpoints.NO_KEY)
 
 
-def asked(picture: Image.Image) -> ChatRequest:
+def request_about(picture: Image.Image) -> ChatRequest:
     data, pixels_hash = crops.encode(np.asarray(picture))
-    return ChatRequest("", PROMPT, "test-1", lambda: png.bare(data), pixels_hash)
+    return ChatRequest("", PROMPT, "test-1", lambda: png.without_metadata(data), pixels_hash)
 
 
-def test_it_writes_about_an_image_what_the_trained_model_writes(
+def test_the_server_writes_what_the_trained_model_writes(
     served: Served, picture: Callable[[int], Image.Image], tmp_path: Path
 ) -> None:
     images = {str(number): picture(number) for number in range(6)}
-    requests = {name: asked(image) for name, image in images.items()}
+    requests = {name: request_about(image) for name, image in images.items()}
     with Store(tmp_path) as store:
-        answers, failures = client.complete(requests, lambda name, reply: reply.text, endpoint(served), store)
-        again, _ = client.complete(requests, lambda name, reply: reply.text, endpoint(served, concurrency=1), store)
+        answers, failures = live.complete(requests, lambda name, reply: reply.text, endpoint(served), store)
+        again, _ = live.complete(requests, lambda name, reply: reply.text, endpoint(served, concurrency=1), store)
     assert failures == {} and again == answers
-    found = {name: answer.value.strip() for name, answer in answers.items()}
-    assert found == {name: served.written(image) for name, image in images.items()}
-    assert len(set(found.values())) > 1  # it looks at them
+    texts = {name: answer.value.strip() for name, answer in answers.items()}
+    assert texts == {name: served.written(image) for name, image in images.items()}
+    assert len(set(texts.values())) > 1  # they depend on the image
 
 
-def test_the_probe_finds_what_it_takes(served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_probe_finds_the_servers_capabilities(served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Store(tmp_path) as store:
-        found = client.abilities(endpoint(served), store)
-    assert found == Abilities(images=True, json_schema=False, logprobs=False)
+        capabilities = client.known_capabilities(endpoint(served), store)
+    assert capabilities == Capabilities(images=True, json_schema=False, logprobs=False)
     assert "this machine, model" in capsys.readouterr().err
 
 
-def test_another_name_than_the_served_one_is_refused_with_the_servers_words(served: Served, tmp_path: Path) -> None:
+def test_a_wrong_model_name_is_refused_with_the_servers_words(served: Served, tmp_path: Path) -> None:
     other = dataclasses.replace(endpoint(served), model="another")
     with Store(tmp_path) as store, pytest.raises(EndpointError, match="Server is pinned to"):
-        client.abilities(other, store)
+        client.known_capabilities(other, store)

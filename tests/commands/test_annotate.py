@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 import pytest
 
 from fasrepro import cli, config
-from fasrepro.llm.types import Abilities
+from fasrepro.llm.types import Capabilities
 from fasrepro.rows import table
-from fasrepro.rows.captions import Caption
+from fasrepro.rows.captions import Caption, Review
 from fasrepro.simulation.annotator.annotator import Annotator
 from fasrepro.simulation.annotator.server import content_of, serve
 from fasrepro.stages import annotate as stage
@@ -26,7 +27,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture
 def at(world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return what lays out a project with another annotator, and goes there."""
+    """Return a function that lays out a project with settings of the annotator, and goes there."""
 
     def there(**annotator: Any) -> Path:
         root = project(world, tmp_path / "p", **annotator)
@@ -38,25 +39,25 @@ def at(world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return there
 
 
-def test_a_dry_run_needs_no_key_and_asks_nobody(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_needs_no_key_and_sends_nothing(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
     at(base_url="https://example.invalid/v1", model="gpt-4o-2024-11-20")
     assert cli.main(["annotate", "--dry-run"]) == 0
     out = capsys.readouterr().out
     assert [line.split(":")[0] for line in out.splitlines()[:4]] == ["vanilla", "reasoning", "neutral", "blind"]
     assert "12 images, 0 stored, 12 requests" in out and "budget $10.00" in out and "prices of 20" in out
-    assert cli.main(["annotate", "--dry-run", "--style", "vanilla"]) == 0
+    assert cli.main(["annotate", "--dry-run", "--set", "vanilla"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 4
 
 
-def test_a_dry_run_of_the_simulated_annotator_knows_what_is_stored(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_counts_stored_replies(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
     at()
-    stage.main(["--style", "vanilla"])
+    stage.main(["--set", "vanilla"])
     capsys.readouterr()
-    assert cli.main(["annotate", "--dry-run", "--style", "vanilla"]) == 0
+    assert cli.main(["annotate", "--dry-run", "--set", "vanilla"]) == 0
     assert "12 images, 12 stored, 0 requests, 0 + 0 tokens, $0.00 live" in capsys.readouterr().out
 
 
-def test_batches_fill_the_store_and_the_stage_asks_nothing_more(
+def test_batches_fill_the_store_for_the_stage(
     at: Any, world: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     annotator = world.annotator()
@@ -69,22 +70,23 @@ def test_batches_fill_the_store_and_the_stage_asks_nothing_more(
     with serve(server.app) as url:
         root = at(base_url=url, model="gpt-4o-mini")
         monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-0123456789")
-        monkeypatch.setattr("fasrepro.llm.client.abilities", lambda endpoint, store: Abilities())
-        assert cli.main(["annotate", "--batch", "--style", "vanilla"]) == 0
+        monkeypatch.setattr("fasrepro.llm.client.known_capabilities", lambda endpoint, store: Capabilities())
+        assert cli.main(["annotate", "--batch", "--set", "vanilla"]) == 0
     out = capsys.readouterr().out
     assert "12 faces of msu -> this machine, model gpt-4o-mini" in out and "vanilla: 12 captions, 0 failed" in out
-    stage.main(["--style", "vanilla"])  # the server is gone
+    stage.main(["--set", "vanilla"])  # the server is gone
     captions = table.read(root / "results" / "captions" / "vanilla.parquet", Caption)
     assert len(captions) == 12 and {caption.model for caption in captions} == {"gpt-4o-mini"}
 
 
-def test_what_no_prompt_got_goes_to_people_and_comes_back(
+def test_failed_faces_go_to_people_and_come_back(
     at: Any, world: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = at(refusals=1)
-    asked = ["annotate", "--to-people", "f.jsonl", "--style", "vanilla"]
-    assert cli.main(asked) == 1
-    assert "no face of style vanilla is left to people (12 are still to be asked about" in capsys.readouterr().err
+    to_people = ["annotate", "--to-people", "--set", "vanilla"]
+    assert cli.main(to_people) == 1
+    message = "no face of vanilla is left to people; 12 are still to be asked about by `dvc repro annotate@vanilla`"
+    assert message in capsys.readouterr().err
     refused, reply = world.faces[0].face_id, Annotator.reply
 
     def refusing(self: Annotator, text: str, image: str, *settings: Any) -> tuple[str, str]:
@@ -93,30 +95,46 @@ def test_what_no_prompt_got_goes_to_people_and_comes_back(
         )
 
     monkeypatch.setattr(Annotator, "reply", refusing)
-    stage.main(["--style", "vanilla"])
-    assert "1 failed; `fasrepro annotate --style vanilla --to-people faces.jsonl` hands them" in capsys.readouterr().out
-    assert cli.main(["annotate", "--to-people", "f.jsonl"]) == 1 and "name one style" in capsys.readouterr().err
-    assert cli.main(asked) == 0
-    assert cli.main(asked) == 1 and "f.jsonl: is there already" in capsys.readouterr().err
-    row = json.loads(Path("f.jsonl").read_text())
+    stage.main(["--set", "vanilla"])
+    assert "vanilla: `fasrepro annotate --set vanilla --to-people` hands the failed faces to people" in capsys.readouterr().out
+    assert cli.main(["annotate", "--to-people", "f.jsonl"]) == 1
+    assert "name one caption set, as in --set reasoning" in capsys.readouterr().err
+    assert cli.main(to_people) == 0
+    assert "fasrepro annotate --set vanilla --from-people people-vanilla.jsonl" in capsys.readouterr().out
+    assert cli.main(to_people) == 1 and "people-vanilla.jsonl: exists already" in capsys.readouterr().err
+    blank = Path("people-vanilla.jsonl")
+    row = json.loads(blank.read_text())
     assert (row["face_id"], row["why"][:7]) == (refused, "refusal")
     row["text"] = "The skin has natural texture and the shadows follow the nose. This is a bona fide face."
-    Path("f.jsonl").write_text(json.dumps(row) + "\n")
-    assert cli.main(["annotate", "--from-people", "f.jsonl", "--style", "vanilla"]) == 0
-    assert "1 new captions are kept" in capsys.readouterr().out
-    stage.main(["--style", "vanilla"])
+    blank.write_text(json.dumps(row) + "\n")
+    assert cli.main(["annotate", "--from-people", str(blank), "--set", "vanilla"]) == 0
+    assert "reviews/vanilla.jsonl: 1 new captions; commit the file" in capsys.readouterr().out
+    stage.main(["--set", "vanilla"])
     captions = {c.face_id: c for c in table.read(root / "results" / "captions" / "vanilla.parquet", Caption)}
     assert captions[refused].text == row["text"] and captions[refused].model == "people"
 
 
-def test_what_people_wrote_is_neither_asked_nor_estimated(at: Any, world: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    root = at()
-    row = {"face_id": world.faces[0].face_id, "style": "vanilla"}
-    row["text"] = "The skin has natural texture and the shadows follow the nose. This is a bona fide face."
-    (root / "f.jsonl").write_text(json.dumps(row) + "\n")
-    assert cli.main(["annotate", "--from-people", "f.jsonl", "--style", "vanilla"]) == 0
-    assert cli.main(["annotate", "--dry-run", "--style", "vanilla"]) == 0
+def test_faces_captioned_by_people_are_neither_asked_nor_estimated(
+    at: Any, world: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, face = at(), world.faces[0]
+    text = "The skin has natural texture and the shadows follow the nose. This is a bona fide face."
+    edit = Review(face.face_id, "vanilla", face.crop, face.crop_sha256, "bona_fide", face.species, "", text)
+    (root / "reviews").mkdir()
+    (root / "reviews" / "vanilla.jsonl").write_text(json.dumps(dataclasses.asdict(edit)) + "\n")
+    assert cli.main(["annotate", "--dry-run", "--set", "vanilla"]) == 0
     assert "11 images, 0 stored, 11 requests" in capsys.readouterr().out
+    stage.main(["--set", "vanilla"])
+    captions = {c.face_id: c for c in table.read(root / "results" / "captions" / "vanilla.parquet", Caption)}
+    assert (captions[face.face_id].text, captions[face.face_id].model) == (text, "people") and len(captions) == 12
+
+
+def test_only_a_written_set_is_annotated(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    at()
+    assert cli.main(["annotate", "--dry-run", "--set", "prose"]) == 1
+    assert "caption set 'prose' is derived from 'reasoning': name that one" in capsys.readouterr().err
+    assert cli.main(["annotate", "--dry-run", "--set", "vanila"]) == 1
+    assert "unknown caption set 'vanila'. Did you mean 'vanilla'" in capsys.readouterr().err
 
 
 def test_the_simulated_annotator_takes_no_batches(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,7 +143,7 @@ def test_the_simulated_annotator_takes_no_batches(at: Any, capsys: pytest.Captur
     assert "takes no batches: `dvc repro` asks it" in capsys.readouterr().err
 
 
-def test_ctrl_c_is_no_stack_trace(at: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_shows_no_stack_trace(at: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     at()
 
     def interrupted(*arguments: Any) -> None:
@@ -136,13 +154,13 @@ def test_ctrl_c_is_no_stack_trace(at: Any, monkeypatch: pytest.MonkeyPatch, caps
     assert capsys.readouterr().err == "fasrepro annotate: interrupted; run it again to go on\n"
 
 
-def test_faces_stay_here_unless_their_licence_lets_them_go(at: Any, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_portraits_stay_here_unless_their_licence_allows_it(at: Any, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     root = at(base_url="https://example.invalid/v1", model="gpt-4o")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-0123456789")
     text = (root / "params.yaml").read_text().replace("people: procedural", "people: portraits")
     (root / "params.yaml").write_text(text)
     with pytest.raises(ValueError, match=r"faces of msu may not be sent to example\.invalid: .* annotator\.may_leave"):
-        stage.main(["--style", "vanilla"])
+        stage.main(["--set", "vanilla"])
     assert not (root / "results" / "captions").exists()
 
     def may_leave() -> list[str]:

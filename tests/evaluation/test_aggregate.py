@@ -7,32 +7,9 @@ import pytest
 from fasrepro.evaluation import aggregate
 from fasrepro.evaluation.metrics import MetricError
 from fasrepro.rows.captions import Verdict
-from fasrepro.rows.faces import Face, Label, face_id
+from tests.faces import face
 
-
-def face(presentation: str, frame: int, attack: bool) -> Face:
-    species = "print" if attack else "bona_fide"
-    label = Label.ATTACK if attack else Label.BONA_FIDE
-    name = face_id(presentation, frame)
-    return Face(
-        name,
-        "msu",
-        "test",
-        "msu/client001",
-        presentation,
-        frame,
-        label,
-        species,
-        "",
-        "android",
-        (0, 0, 9, 9),
-        "sidecar",
-        "x",
-        "y",
-    )
-
-
-FACES = [face("msu/b", 20, True), face("msu/a", 4, False), face("msu/b", 4, True)]
+FACES = [face("msu/b", "print", 20), face("msu/a", "bona_fide", 4), face("msu/b", "print", 4)]
 
 
 def test_a_video_scores_the_mean_of_its_frames() -> None:
@@ -51,14 +28,14 @@ def test_a_face_without_a_score_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("votes", "wanted"),
+    ("verdicts", "expected"),
     [([1, 1, 0], 1), ([0], 0), ([0, 1], -1), ([1, -1], 1), ([-1, -1], -1), ([], -1)],
 )
-def test_majority_of_the_decided(votes: list[int], wanted: int) -> None:
-    assert aggregate.majority(votes) == wanted
+def test_the_majority_is_of_decided_verdicts(verdicts: list[int], expected: int) -> None:
+    assert aggregate.majority(verdicts) == expected
 
 
-def test_only_judged_faces_count() -> None:
-    given = {"msu/b#0004": Verdict.ATTACK, "msu/b#0020": Verdict.BONA_FIDE}
-    assert aggregate.verdicts(FACES, given, "video").values.tolist() == [-1]
-    assert aggregate.verdicts(FACES, given, "frame").values.tolist() == [1, 0]
+def test_faces_without_a_verdict_are_omitted() -> None:
+    verdicts = {"msu/b#0004": Verdict.ATTACK, "msu/b#0020": Verdict.BONA_FIDE}
+    assert aggregate.verdicts(FACES, verdicts, "video").values.tolist() == [-1]
+    assert aggregate.verdicts(FACES, verdicts, "frame").values.tolist() == [1, 0]

@@ -1,4 +1,4 @@
-"""The descriptive tests by hand, against slower ways to the same number, and their symmetries."""
+"""The descriptive tests by hand, against slower computations of the same numbers, and their symmetries."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from fasrepro.evaluation import inference, metrics
+from fasrepro.evaluation import inference, metrics, roc
 from fasrepro.evaluation.metrics import MetricError
 
 LABELS = [1, 1, 0, 0]
-# Few distinct scores, so that ties come up.
+# Few distinct scores, so that there are ties.
 ROWS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 6), st.integers(0, 6)), max_size=20).map(
     lambda rows: [*rows, (0, 1, 2), (0, 3, 3), (1, 2, 5), (1, 4, 3)]
 )
@@ -33,38 +33,38 @@ def by_pairs(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def test_delong_by_hand() -> None:
-    # a: the lower attack stands below one bona fide row, AUC 3/4. b: none does, AUC 1. The placement values differ by 0 and -1/2
-    # among the attacks, by -1/2 and 0 among the others: both variances are 1/8, each over two rows.
-    found = inference.delong(LABELS, [0.8, 0.4, 0.6, 0.2], [0.8, 0.7, 0.6, 0.2])
-    assert found.difference == -0.25
-    assert found.error == pytest.approx(math.sqrt(1 / 8 / 2 + 1 / 8 / 2))
-    assert found.p == pytest.approx(0.479500, abs=1e-6)  # z = -1 / sqrt(2)
+    # a: the lower attack scores below one bona fide row, AUC 3/4. b: none does, AUC 1. The placements differ by 0 and -1/2 among
+    # the attacks, by -1/2 and 0 among the bona fide rows: both variances are 1/8, each over two rows.
+    test = inference.delong(LABELS, [0.8, 0.4, 0.6, 0.2], [0.8, 0.7, 0.6, 0.2])
+    assert test.difference == -0.25
+    assert test.error == pytest.approx(math.sqrt(1 / 8 / 2 + 1 / 8 / 2))
+    assert test.p == pytest.approx(0.479500, abs=1e-6)  # z = -1 / sqrt(2)
 
 
 @settings(max_examples=100, deadline=None)
 @given(ROWS)
-def test_delong_is_what_comparing_every_two_rows_gives(rows: list[tuple[int, int, int]]) -> None:
+def test_delong_equals_a_comparison_of_every_two_rows(rows: list[tuple[int, int, int]]) -> None:
     labels, a, b = columns(rows)
     placed = [np.stack(pair) for pair in zip(by_pairs(labels, a), by_pairs(labels, b), strict=True)]  # (2 runs, rows of a label)
     sigma = sum(np.cov(values) / values.shape[1] for values in placed)
     contrast = np.array([1, -1])
-    found = inference.delong(labels, a, b)
-    assert found.difference == pytest.approx(contrast @ placed[0].mean(axis=1), abs=1e-12)
-    assert found.difference == pytest.approx(metrics.auc(labels, a) - metrics.auc(labels, b), abs=1e-12)
-    assert found.error == pytest.approx(math.sqrt(max(contrast @ sigma @ contrast, 0)), abs=1e-8)
+    test = inference.delong(labels, a, b)
+    assert test.difference == pytest.approx(contrast @ placed[0].mean(axis=1), abs=1e-12)
+    assert test.difference == pytest.approx(metrics.auc(labels, a) - metrics.auc(labels, b), abs=1e-12)
+    assert test.error == pytest.approx(math.sqrt(max(contrast @ sigma @ contrast, 0)), abs=1e-8)
 
 
 @settings(max_examples=100, deadline=None)
 @given(ROWS)
-def test_swapping_the_runs_turns_signs_and_keeps_p(rows: list[tuple[int, int, int]]) -> None:
+def test_swapping_the_runs_changes_signs_and_keeps_p(rows: list[tuple[int, int, int]]) -> None:
     labels, a, b = columns(rows)
     ours, theirs = inference.delong(labels, a, b), inference.delong(labels, b, a)
     assert (ours.difference, ours.error) == (-theirs.difference, theirs.error)
     assert ours.p == theirs.p or (math.isnan(ours.p) and math.isnan(theirs.p))
     decided = [(scores >= 0.5).astype(int) for scores in (a, b)]
     first, second = inference.mcnemar(labels, *decided), inference.mcnemar(labels, *decided[::-1])
-    for group, found in first.items():
-        assert (found.only_a, found.only_b, found.p) == (second[group].only_b, second[group].only_a, second[group].p)
+    for group, test in first.items():
+        assert (test.only_a, test.only_b, test.p) == (second[group].only_b, second[group].only_a, second[group].p)
 
 
 def correlated(rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -78,14 +78,14 @@ def correlated(rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def test_delong_agrees_with_a_permutation_test() -> None:
     labels, a, b = correlated(60)
-    found, random = inference.delong(labels, a, b), np.random.default_rng(4)
+    test, random = inference.delong(labels, a, b), np.random.default_rng(4)
     many = []
     for _ in range(1000):
         swapped = random.random(len(labels)) < 0.5
         first, second = np.where(swapped, b, a), np.where(swapped, a, b)
         many.append(metrics.auc(labels, first) - metrics.auc(labels, second))
-    assert 0.05 < found.p < 0.9  # where the two could differ
-    assert found.p == pytest.approx(np.mean(np.abs(many) >= abs(found.difference)), abs=0.04)
+    assert 0.05 < test.p < 0.9  # where the two could differ
+    assert test.p == pytest.approx(np.mean(np.abs(many) >= abs(test.difference)), abs=0.04)
 
 
 def test_delongs_error_agrees_with_a_bootstrap_of_rows() -> None:
@@ -94,27 +94,27 @@ def test_delongs_error_agrees_with_a_bootstrap_of_rows() -> None:
     for label in (0, 1):
         rows = np.flatnonzero(labels == label)
         weights[:, rows] = random.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=len(weights))
-    many = metrics.curve(labels, a, weights).auc - metrics.curve(labels, b, weights).auc
+    many = roc.curve(labels, a, weights).auc - roc.curve(labels, b, weights).auc
     assert inference.delong(labels, a, b).error == pytest.approx(many.std(), rel=0.1)
 
 
 @pytest.mark.parametrize("other", [[0.8, 0.4, 0.6, 0.2], [0.9, 0.5, 0.7, 0.1]], ids=["the same scores", "the same order"])
-def test_runs_that_order_alike_have_a_p_of_one(other: list[float]) -> None:
+def test_runs_with_the_same_order_have_a_p_of_one(other: list[float]) -> None:
     assert inference.delong(LABELS, [0.8, 0.4, 0.6, 0.2], other) == inference.AucDifference(0.0, 0.0, 1.0)
 
 
-def test_where_nothing_scatters_p_is_unknown_and_not_zero() -> None:
+def test_without_spread_p_is_nan_and_not_zero() -> None:
     # One run separates, the other has every attack below every bona fide row: each row moves by as much as all of its label.
-    found = inference.delong(LABELS, [0.8, 0.9, 0.1, 0.2], [0.1, 0.2, 0.8, 0.9])
-    assert (found.difference, found.error) == (1.0, 0.0)
-    assert math.isnan(found.p)
+    test = inference.delong(LABELS, [0.8, 0.9, 0.1, 0.2], [0.1, 0.2, 0.8, 0.9])
+    assert (test.difference, test.error) == (1.0, 0.0)
+    assert math.isnan(test.p)
     alone = inference.delong([1, 0, 0], [0.5, 0.4, 0.6], [0.7, 0.4, 0.6])
     assert alone.difference == -0.5
     assert math.isnan(alone.error)
     assert math.isnan(alone.p)
 
 
-def test_delong_refuses_what_it_cannot_rank() -> None:
+def test_delong_refuses_rows_that_it_cannot_rank() -> None:
     with pytest.raises(MetricError, match="no attack rows"):
         inference.delong([0, 0], [0.1, 0.2], [0.1, 0.2])
     with pytest.raises(MetricError, match=r"second run: score 1\.5 in row 0"):
@@ -126,19 +126,19 @@ def test_mcnemar_by_hand() -> None:
     labels = [1] * 10 + [0] * 3
     a = [1] + [0] * 6 + [1, 1, 0] + [0, 0, 0]
     b = [0] + [1] * 6 + [1, 1, 0] + [1, 1, 0]
-    found = inference.mcnemar(labels, a, b)
-    assert found["attack"] == inference.Discordant(1, 6, pytest.approx(2 * (1 + 7) / 2**7))
-    assert found["bona_fide"] == inference.Discordant(2, 0, pytest.approx(2 / 2**2))
-    assert found["all"] == inference.Discordant(3, 6, pytest.approx(stats.binomtest(3, 9, 0.5).pvalue))
+    groups = inference.mcnemar(labels, a, b)
+    assert groups["attack"] == inference.Discordant(1, 6, pytest.approx(2 * (1 + 7) / 2**7))
+    assert groups["bona_fide"] == inference.Discordant(2, 0, pytest.approx(2 / 2**2))
+    assert groups["all"] == inference.Discordant(3, 6, pytest.approx(stats.binomtest(3, 9, 0.5).pvalue))
 
 
-def test_an_undecided_verdict_is_wrong_on_either_side() -> None:
-    found = inference.mcnemar([1, 0, 1, 0], [-1, -1, 1, 0], [1, 0, -1, -1])
-    assert found["bona_fide"] == found["attack"] == inference.Discordant(1, 1, 1.0)
+def test_an_undecided_verdict_is_never_correct() -> None:
+    groups = inference.mcnemar([1, 0, 1, 0], [-1, -1, 1, 0], [1, 0, -1, -1])
+    assert groups["bona_fide"] == groups["attack"] == inference.Discordant(1, 1, 1.0)
     assert inference.mcnemar([1, 0], [-1, -1], [0, 1])["all"] == inference.Discordant(0, 0, 1.0)
 
 
-def test_mcnemar_refuses_what_is_no_decision() -> None:
+def test_mcnemar_refuses_values_that_are_no_decision() -> None:
     with pytest.raises(MetricError, match="decisions must be 0, 1 or -1"):
         inference.mcnemar([0, 1], [0, 1], [0, 2])
     with pytest.raises(MetricError, match="one for each of 2 rows"):
@@ -157,16 +157,16 @@ def test_holm_by_hand() -> None:
 
 @settings(deadline=None)
 @given(P_VALUES)
-def test_holm_raises_p_up_to_one_and_keeps_the_order(values: list[float]) -> None:
+def test_holm_raises_p_and_keeps_its_order(values: list[float]) -> None:
     adjusted = inference.holm(values)
-    assert all(raw <= found <= 1 for raw, found in zip(values, adjusted, strict=True))
-    in_order = [found for _, found in sorted(zip(values, adjusted, strict=True))]
+    assert all(raw <= holm <= 1 for raw, holm in zip(values, adjusted, strict=True))
+    in_order = [holm for _, holm in sorted(zip(values, adjusted, strict=True))]
     assert in_order == sorted(in_order)
     assert inference.holm(values[::-1]) == adjusted[::-1]
     assert not values or min(adjusted) == pytest.approx(min(1, len(values) * min(values)))  # the smallest is Bonferroni's
 
 
-def test_a_test_that_could_not_be_made_counts_for_nothing() -> None:
+def test_holm_does_not_count_undefined_tests() -> None:
     adjusted = inference.holm([0.01, math.nan, 0.04])
     assert adjusted[::2] == pytest.approx([0.02, 0.04])
     assert math.isnan(adjusted[1])
@@ -182,7 +182,7 @@ def test_detectable_by_hand() -> None:
 
 @settings(deadline=None)
 @given(st.floats(0.01, 0.99))
-def test_what_can_be_detected_shrinks_with_the_spread_whatever_the_difference(share: float) -> None:
+def test_the_detectable_difference_scales_with_the_spread_alone(share: float) -> None:
     values = np.random.default_rng(0).normal(0.3, 0.1, 200)
     wide = inference.detectable(values, 0.95)
     assert inference.detectable(share * values, 0.95) == pytest.approx(share * wide)
@@ -190,7 +190,7 @@ def test_what_can_be_detected_shrinks_with_the_spread_whatever_the_difference(sh
     assert inference.detectable(values, 0.95, 0.9) > wide > inference.detectable(values, 0.9)
 
 
-def test_the_difference_is_detected_as_often_as_it_says() -> None:
+def test_a_detectable_difference_is_detected_with_its_power() -> None:
     random, error = np.random.default_rng(1), 0.05
     truth = inference.detectable(random.normal(0, error, 5000), 0.95, 0.8)
     estimates = random.normal(truth, error, 5000)
@@ -198,11 +198,11 @@ def test_the_difference_is_detected_as_often_as_it_says() -> None:
 
 
 @pytest.mark.parametrize("values", [[], [0.1], [0.1, math.nan], [0.25] * 9, [0.3, 0.1 + 0.2]])
-def test_without_spread_nothing_is_known_of_what_could_be_detected(values: list[float]) -> None:
+def test_without_spread_the_detectable_difference_is_nan(values: list[float]) -> None:
     assert math.isnan(inference.detectable(values, 0.95))
 
 
 @pytest.mark.parametrize(("confidence", "power"), [(1.0, 0.8), (0.95, 0.0), (95, 0.8)])
-def test_shares_that_are_none_are_refused(confidence: float, power: float) -> None:
+def test_confidence_and_power_must_be_shares(confidence: float, power: float) -> None:
     with pytest.raises(MetricError, match="between 0 and 1"):
         inference.detectable([0.0, 1.0], confidence, power)

@@ -9,20 +9,13 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from fasrepro.evaluation import metrics
+from tests.evaluation.scores import scored_rows
 
-# Two bona fide rows, four attacks of two species. By hand, at 0.5 (which one print ties with): bona fide 0.6 is called an attack,
-# print 0.2 passes, both replays are caught.
+# Two bona fide rows, four attacks of two species. At 0.5, which equals the score of one print: bona fide 0.6 is called an attack,
+# print 0.2 passes, both replays are detected.
 LABELS = np.array([0, 0, 1, 1, 1, 1])
 SCORES = np.array([0.1, 0.6, 0.2, 0.5, 0.7, 0.9])
 SPECIES = ["bona_fide", "bona_fide", "print", "print", "replay_video", "replay_video"]
-
-
-@st.composite
-def rows(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of both labels, many of them tied."""
-    some = draw(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 12)), min_size=0, max_size=30))
-    some += [(0, draw(st.integers(0, 12))), (1, draw(st.integers(0, 12)))]
-    return np.array([label for label, _ in some]), np.array([score / 12 for _, score in some])
 
 
 def test_rates_by_hand() -> None:
@@ -43,7 +36,7 @@ def test_a_score_that_equals_the_threshold_is_an_attack() -> None:
     assert metrics.rates([0, 1], [0.5, 0.5], ["bona_fide", "print"], np.nextafter(0.5, 1))["apcer_pooled"] == 1.0
 
 
-def test_curve_metrics_by_hand() -> None:
+def test_auc_eer_and_oracle_by_hand() -> None:
     # Pairs (bona fide, attack) in the right order: 0.1 below all four, 0.6 below two: 6 of 8.
     assert metrics.auc(LABELS, SCORES) == 0.75
     # Thresholds in (0.2, 0.5]: FAR 1/4, FRR 1/2; in (0.5, 0.6]: FAR 1/2, FRR 1/2, the equal point; middle 0.55.
@@ -58,54 +51,14 @@ def test_a_threshold_lies_between_the_scores() -> None:
     assert metrics.eer([0, 1], [below, above]) == (0.0, above)  # no number lies between them
 
 
-def test_all_scores_alike_separate_nothing() -> None:
+def test_equal_scores_separate_nothing() -> None:
     assert metrics.auc([0, 1, 1], [0.4, 0.4, 0.4]) == 0.5
     assert metrics.eer([0, 1, 1], [0.4, 0.4, 0.4])[0] == 0.5
 
 
-def at_one_limit(labels: np.ndarray, scores: np.ndarray, limit: float) -> tuple[float, float]:
-    """Return BPCER at APCER <= limit, and APCER at BPCER <= limit."""
-    curve = metrics.curve(np.array(labels), np.array(scores), np.ones((1, len(labels))))
-    return float(metrics.bpcer_at_apcer(curve, limit)[0]), float(metrics.apcer_at_bpcer(curve, limit)[0])
-
-
-def test_one_error_rate_under_a_bound_on_the_other_by_hand() -> None:
-    labels, scores = [0, 0, 0, 0, 1, 1, 1, 1], [0.1, 0.2, 0.3, 0.8, 0.25, 0.6, 0.7, 0.9]
-    # No attack may pass: the threshold is at most 0.25, and 0.3 and 0.8 are called attacks. No bona fide row may be called one:
-    # it is above 0.8, and only 0.9 is caught.
-    assert at_one_limit(labels, scores, 0.01) == (2 / 4, 3 / 4)
-    # One of four may: between 0.3 and 0.6, 0.25 passes and 0.8 is called an attack.
-    assert at_one_limit(labels, scores, 0.25) == (1 / 4, 1 / 4)
-
-
-@pytest.mark.parametrize(("attacks", "bpcer"), [(99, 1.0), (100, 0.0), (700, 0.0), (2900, 0.0)])
-def test_a_bound_may_be_met_but_not_exceeded(attacks: int, bpcer: float) -> None:
-    # One attack in a hundred scores below the one bona fide row: of 99, one would be more than 1 %.
-    below = max(1, attacks // 100)
-    scores = np.array([0.5] + [0.1] * below + [0.9] * (attacks - below))
-    assert at_one_limit(np.array([0] + [1] * attacks), scores, 0.01)[0] == bpcer
-
-
-@given(rows(), st.sampled_from([0.01, 0.1, 0.25, 1 / 3, 0.5]))
-def test_either_meaning_of_tpr_at_fpr_agrees_with_scikit_learn(sample: tuple[np.ndarray, np.ndarray], limit: float) -> None:
-    labels, scores = sample
-    bpcer, apcer = at_one_limit(labels, scores, limit)
-    fpr, tpr, _ = roc_curve(labels == 0, -scores, drop_intermediate=False)  # bona fide is positive
-    assert 1 - bpcer == pytest.approx(tpr[fpr <= limit][-1])
-    fpr, tpr, _ = roc_curve(labels == 1, scores, drop_intermediate=False)  # an attack is positive
-    assert 1 - apcer == pytest.approx(tpr[fpr <= limit][-1])
-
-
-def test_a_bound_on_a_label_without_weight_is_nan() -> None:
-    curve = metrics.curve(np.array([0, 1]), np.array([0.1, 0.9]), np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 3.0]]))
-    for values in (metrics.bpcer_at_apcer(curve, 0.01), metrics.apcer_at_bpcer(curve, 0.01)):
-        assert np.isnan(values).tolist() == [True, True, False]
-        assert values[2] == 0.0
-
-
 def reader_rates(labels: list[int], verdicts: list[int]) -> dict[str, float]:
-    readings = metrics.Readings(np.array(labels), np.array(verdicts), np.ones((1, len(labels))))
-    return {name: float(value[0]) for name, value in metrics.measure_readings(readings).items()}
+    sample = metrics.VerdictSample(np.array(labels), np.array(verdicts), np.ones((1, len(labels))))
+    return {name: float(value[0]) for name, value in metrics.compute(metrics.READER_METRICS, sample).items()}
 
 
 def test_verdicts_by_hand() -> None:
@@ -120,14 +73,14 @@ def test_verdicts_by_hand() -> None:
     }
 
 
-def test_a_reader_that_decides_nothing_is_always_wrong() -> None:
+def test_a_reader_that_decides_nothing_is_wrong_everywhere() -> None:
     values = reader_rates([0, 1], [-1, -1])
     assert (values["accuracy"], values["hter"], values["undecided"]) == (0.0, 1.0, 1.0)
     assert np.isnan(values["hter_decided"])
 
 
-@given(rows())
-def test_agrees_with_scikit_learn(sample: tuple[np.ndarray, np.ndarray]) -> None:
+@given(scored_rows())
+def test_auc_eer_and_oracle_equal_scikit_learn(sample: tuple[np.ndarray, np.ndarray]) -> None:
     labels, scores = sample
     assert metrics.auc(labels, scores) == pytest.approx(roc_auc_score(labels, scores))
     called, caught, _ = roc_curve(labels, scores, drop_intermediate=False)
@@ -138,29 +91,8 @@ def test_agrees_with_scikit_learn(sample: tuple[np.ndarray, np.ndarray]) -> None
     assert metrics.oracle(labels, scores)[0] == pytest.approx(((called + missed) / 2).min())
 
 
-@given(rows(), st.booleans(), st.lists(st.integers(0, 4), min_size=64, max_size=64))
-def test_the_curve_counts_the_errors_at_every_threshold(
-    sample: tuple[np.ndarray, np.ndarray], tied: bool, counts: list[int]
-) -> None:
-    labels, scores = sample
-    if not tied:  # tied and untied scores are summed on two ways
-        scores = (scores + np.arange(len(scores)) / 1000) / 2
-    weights = np.array(counts[: 2 * len(labels)], float).reshape(2, -1)
-    found = metrics.curve(labels, scores, weights)
-    for number, threshold in enumerate(found.thresholds):
-        called = scores >= threshold
-        assert found.missed[:, number].tolist() == (weights @ (~called & (labels == 1))).tolist()
-        assert found.false[:, number].tolist() == (weights @ (called & (labels == 0))).tolist()
-    assert (found.attacks.tolist(), found.bona_fide.tolist()) == ((weights @ labels).tolist(), (weights @ (1 - labels)).tolist())
-    for place, rows_weights in enumerate(weights):
-        if found.attacks[place] and found.bona_fide[place]:
-            held = rows_weights > 0
-            wanted = roc_auc_score(labels[held], scores[held], sample_weight=rows_weights[held])
-            assert found.auc[place] == pytest.approx(wanted)
-
-
-@given(rows())
-def test_chosen_thresholds_give_the_rates_they_promise(sample: tuple[np.ndarray, np.ndarray]) -> None:
+@given(scored_rows())
+def test_eer_and_oracle_thresholds_give_their_rates(sample: tuple[np.ndarray, np.ndarray]) -> None:
     labels, scores = sample
     species = np.where(labels == 1, "print", "bona_fide")
     for value, threshold in (metrics.eer(labels, scores), metrics.oracle(labels, scores)):
@@ -168,7 +100,7 @@ def test_chosen_thresholds_give_the_rates_they_promise(sample: tuple[np.ndarray,
         assert threshold not in scores or threshold == scores.min()
 
 
-@given(rows(), st.integers(1, 47).filter(lambda number: number % 4))
+@given(scored_rows(), st.integers(1, 47).filter(lambda number: number % 4))
 def test_swapping_the_labels_swaps_apcer_and_bpcer(sample: tuple[np.ndarray, np.ndarray], cut: int) -> None:
     labels, scores = sample
     threshold = cut / 48  # between the scores, so that a tie, which is an attack in both worlds, does not come up
@@ -182,29 +114,28 @@ def test_swapping_the_labels_swaps_apcer_and_bpcer(sample: tuple[np.ndarray, np.
     assert metrics.auc(1 - labels, scores) == pytest.approx(1 - metrics.auc(labels, scores))
 
 
-@given(rows(), st.lists(st.integers(0, 3), min_size=40, max_size=40))
-def test_a_weight_is_a_count(sample: tuple[np.ndarray, np.ndarray], counts: list[int]) -> None:
+@given(scored_rows(), st.lists(st.integers(0, 3), min_size=40, max_size=40))
+def test_a_weight_counts_as_repeated_rows(sample: tuple[np.ndarray, np.ndarray], counts: list[int]) -> None:
     labels, scores = sample
     weights = np.array(counts[: len(labels)]) + 0
     weights[-2:] += 1  # the last two rows are one of each label
     species = np.where(labels == 1, np.where(scores > 0.5, "print", "cut_photo"), "bona_fide")
-    weighted = metrics.measure(
-        metrics.Sample(labels, scores, species, 0.4, np.stack([weights, np.ones_like(weights)]).astype(float))
+    weighted = metrics.score_metrics(
+        metrics.ScoreSample(labels, scores, species, 0.4, np.stack([weights, np.ones_like(weights)]).astype(float))
     )
     repeated = [np.repeat(column, weights) for column in (labels, scores, species)]
     for number, columns in enumerate((repeated, [labels, scores, species])):
-        single = metrics.measure(metrics.Sample(*columns, 0.4, np.ones((1, len(columns[0])))))
+        single = metrics.score_metrics(metrics.ScoreSample(*columns, 0.4, np.ones((1, len(columns[0])))))
         for name, value in single.items():
             assert weighted[name][number] == pytest.approx(value[0]), name
 
 
-@given(rows())
-def test_relations_between_the_metrics(sample: tuple[np.ndarray, np.ndarray]) -> None:
+@given(scored_rows())
+def test_metrics_keep_their_order(sample: tuple[np.ndarray, np.ndarray]) -> None:
     labels, scores = sample
     species = np.where(labels == 1, np.where(scores > 0.5, "print", "cut_photo"), "bona_fide")
-    values = {
-        k: v[0] for k, v in metrics.measure(metrics.Sample(labels, scores, species, 0.5, np.ones((1, len(labels))))).items()
-    }
+    rows = metrics.ScoreSample(labels, scores, species, 0.5, np.ones((1, len(labels))))
+    values = {name: value[0] for name, value in metrics.score_metrics(rows).items()}
     assert set(metrics.METRICS) <= set(values)
     assert values["hter_oracle"] <= min(values["hter_dev"], values["eer"]) + 1e-12
     assert values["apcer_max"] >= values["apcer_pooled"] - 1e-12
@@ -238,7 +169,7 @@ def test_each_dev_data_set_weighs_the_same() -> None:
         ([0, 2], [0.1, 0.2], "labels must be"),
     ],
 )
-def test_what_cannot_be_measured_is_named(labels: list[int], scores: list[float], message: str) -> None:
+def test_rows_without_a_metric_are_refused_by_name(labels: list[int], scores: list[float], message: str) -> None:
     for function in (metrics.auc, metrics.eer, metrics.oracle):
         with pytest.raises(metrics.MetricError, match=message):
             function(np.array(labels, dtype=int), scores)
@@ -249,9 +180,35 @@ def test_a_dev_set_without_a_label_is_named() -> None:
         metrics.dev_threshold([0, 1, 0], [0.1, 0.9, 0.2], ["oulu", "oulu", "msu"])
 
 
-def test_a_replicate_without_a_label_is_nan_not_a_number() -> None:
-    values = metrics.measure(
-        metrics.Sample(np.array([0, 1]), np.array([0.1, 0.9]), np.array(["bona_fide", "print"]), 0.5, np.array([[1.0, 0.0]]))
+def test_a_replicate_without_a_label_gives_nan() -> None:
+    values = metrics.score_metrics(
+        metrics.ScoreSample(np.array([0, 1]), np.array([0.1, 0.9]), np.array(["bona_fide", "print"]), 0.5, np.array([[1.0, 0.0]]))
     )
     assert all(np.isnan(values[name][0]) for name in ("auc", "eer", "hter_dev", "hter_oracle", "apcer_max", "apcer/print"))
     assert values["bpcer"][0] == 0.0
+
+
+def test_named_cues_by_hand() -> None:
+    # Attacks: 3 cues named and present, 1 named and absent, 2 present and not named. Two bona fide faces, one cue named.
+    hits = np.array([[2, 0, 2], [1, 1, 0], [0, 1, 0], [0, 0, 0]], float)
+    weights = np.array([[1, 1, 1, 1], [1, 0, 0, 0]], float)
+    sample = metrics.CueSample(np.array([1, 1, 0, 0]), hits, weights)
+    values = metrics.compute(metrics.CUE_METRICS, sample)
+    assert {name: value[0] for name, value in values.items()} == pytest.approx(
+        {"precision": 3 / 4, "recall": 3 / 5, "f1": 6 / 9, "named_on_bona_fide": 1 / 2}
+    )
+    assert (values["precision"][1], values["recall"][1]) == (1.0, 0.5)
+    assert np.isnan(values["named_on_bona_fide"][1])  # a replicate without a bona fide face
+
+
+def test_every_metric_has_a_title_of_its_own_and_a_direction() -> None:
+    titles = [metric.title for metric in metrics.ALL_METRICS.values()]
+    assert len(set(titles)) == len(titles) == sum(map(len, (metrics.METRICS, metrics.READER_METRICS, metrics.CUE_METRICS)))
+    rising = {name for name, metric in metrics.ALL_METRICS.items() if metric.higher_is_better}
+    assert rising == {"auc", "accuracy", "accuracy_decided", "precision", "recall", "f1"}
+
+
+def test_tables_show_the_oracle_after_the_honest_figure() -> None:
+    shown = [name for name, metric in metrics.METRICS.items() if metric.in_tables]
+    assert shown == ["hter_dev", "auc", "apcer_max", "bpcer", "acer", "eer", "hter_oracle"]
+    assert "chosen on the target" in metrics.title("hter_oracle")

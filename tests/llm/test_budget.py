@@ -15,14 +15,15 @@ from fasrepro.llm import budget, pricing
 from fasrepro.llm.store import RequestGroup, Store
 from fasrepro.simulation.annotator.server import application, serve
 from tests.captions.test_annotate import endpoint
+from tests.llm.test_pricing import TILES
 
 STYLE, OTHER = STYLES["vanilla"], STYLES["reasoning"]
 
 
 def estimated(world: Any, store: Store, count: int, **changes: Any) -> budget.Estimate:
-    requests, accept = annotate.questions(world.faces[:count], world.crops, STYLE, True)
-    asked = endpoint("http://127.0.0.1/v1", **changes)
-    return budget.estimate(requests, accept, asked, store, STYLE.least_words, STYLE.most_words)
+    requests, accept = annotate.requests_for(world.faces[:count], world.crops, STYLE, True)
+    server = endpoint("http://127.0.0.1/v1", **changes)
+    return budget.estimate(requests, accept, server, store, STYLE.min_words, STYLE.max_words)
 
 
 def test_an_estimate_assumes_lengths_before_anything_is_stored(world: Any, tmp_path: Path) -> None:
@@ -30,7 +31,7 @@ def test_an_estimate_assumes_lengths_before_anything_is_stored(world: Any, tmp_p
         estimate = estimated(world, store, 30, model="gpt-4o", concurrency=5)
     assert (estimate.images, estimate.stored, estimate.requests, estimate.measured) == (30, 0, 30, False)
     # 20 x 24 pixels are one square: 255 tokens. Twelve around the messages, and one per four characters of text.
-    texts = [len(STYLE.system()) + len(STYLE.aware(face.label, face.species)) for face in world.faces[:30]]
+    texts = [len(STYLE.system()) + len(STYLE.aware_prompt(face.label, face.species)) for face in world.faces[:30]]
     assert estimate.prompt_tokens == sum(12 + -(-characters // 4) + 255 for characters in texts)
     assert estimate.completion_tokens == round(30 * (8 + 120) / 2 / 0.75)
     assert estimate.usd == pytest.approx((estimate.prompt_tokens * 2.5 + estimate.completion_tokens * 10) / 1e6)
@@ -44,7 +45,7 @@ def test_an_estimate_measures_stored_replies_and_does_not_repeat_them(world: Any
         annotate.annotate(world.faces[:25], world.crops, STYLE, endpoint(url), store, True)
         estimate = estimated(world, store, 40)
         usage = store.usage()[RequestGroup("m", STYLE.prompt_version(True), batch=False)]
-        other = budget.estimate(*annotate.questions(world.faces, world.crops, OTHER, True), endpoint(url), store, 30, 90)
+        other = budget.estimate(*annotate.requests_for(world.faces, world.crops, OTHER, True), endpoint(url), store, 30, 90)
     assert (estimate.images, estimate.stored, estimate.requests, estimate.measured) == (40, 25, 15, True)
     assert estimate.completion_tokens == round(15 * usage.completion_tokens / usage.replies)
     assert (other.measured, other.completion_tokens) == (

@@ -38,6 +38,7 @@ WORDS_PER_TOKEN = 0.75  # the usual rule of thumb, for usage and the token limit
 IMAGE_TOKENS = 85  # for usage: any number will do
 # The modules that decide an answer, beside this one.
 PROGRAM: tuple[types.ModuleType, ...] = (vocabulary, regions, layouts, styles, templates)
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)  # nodes that can have a docstring
 
 
 class AnnotatorError(ValueError):
@@ -202,9 +203,6 @@ def syntax_of(source: str) -> str:
     """
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-            and ast.get_docstring(node) is not None
-        ):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
             del node.body[0]
     return ast.dump(tree)

@@ -1,4 +1,4 @@
-"""What the simulated annotator says: people in words, harmless things, what an attack is taken for, and how long it all is."""
+"""The sentences of the simulated annotator: people, harmless things, inferred attacks, and lengths."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def described(whole: bool = True, **attributes: str) -> set[str]:
     return {text.split(" with ", 1)[1] for text in texts}
 
 
-def test_every_harmless_thing_has_words_that_name_no_cue_and_no_species() -> None:
+def test_words_for_harmless_things_name_no_cue_and_no_species() -> None:
     assert set(vocabulary.HARMLESS) == set(vocabulary.CUES)
     for phrases in vocabulary.HARMLESS.values():
         assert len(set(phrases)) == len(phrases) >= 2
@@ -36,7 +36,7 @@ def test_every_harmless_thing_has_words_that_name_no_cue_and_no_species() -> Non
             assert not any(words in phrase for words in (*vocabulary.SPECIES.values(), *templates.INFERRED.values()))
 
 
-def test_every_look_alike_that_can_be_drawn_has_words() -> None:
+def test_every_look_alike_has_words() -> None:
     assert set(effects.LOOK_ALIKES) <= set(vocabulary.HARMLESS)
 
 
@@ -54,14 +54,14 @@ def test_templates_and_species_name_no_cue() -> None:
     assert [text for text in texts if vocabulary.named_cues(text)] == []
 
 
-def test_a_person_in_words() -> None:
+def test_a_person_is_described_by_its_attributes() -> None:
     assert described() == {"brown skin and short black hair in light from the left before a grey wall."}
     assert described(whole=False, glasses="thin") == {"brown skin, short black hair and thin glasses."}
     assert described(whole=False, hair="none", cover="navy cap") == {"brown skin, a shaved head and a navy cap."}
     assert templates.person({}, Dice((1,)), True).endswith(" with an open face.")
 
 
-def test_words_that_are_not_in_a_table_are_said_as_they_are() -> None:
+def test_words_outside_the_tables_are_used_unchanged() -> None:
     shown = described(cover="orange beret", light="candle", background="shutters")
     assert shown == {"brown skin, short black hair and an orange beret in candle light before shutters."}
     assert described(background="archway") == {"brown skin and short black hair in light from the left before an archway."}
@@ -71,7 +71,7 @@ def test_words_that_are_not_in_a_table_are_said_as_they_are() -> None:
     assert {re.sub("^(is|see|picture shows) ", "", text) for text in ages} == {"an old person", "a young person", "a person"}
 
 
-def test_what_a_synthetic_picture_says_of_itself_is_said_in_a_sentence() -> None:
+def test_every_drawn_person_is_described_in_one_sentence() -> None:
     for seed in range(200):
         words = templates.attributes_of(json.dumps(people.attributes(people.person(seed), people.sitting(seed))))
         text = templates.person(words, Dice((seed,)), True)
@@ -79,7 +79,7 @@ def test_what_a_synthetic_picture_says_of_itself_is_said_in_a_sentence() -> None
         assert not re.search(r"\b(none|a [aeiou]\w+|an [^aeiou]\w+)\b", text), text
 
 
-def test_attributes_are_words() -> None:
+def test_attributes_become_words() -> None:
     assert templates.attributes_of('{"monk": 3, "hair": "Short  Black", "age": ""}') == {"monk": "3", "hair": "short black"}
     assert templates.attributes_of("") == {}
 
@@ -97,11 +97,11 @@ def test_attributes_are_words() -> None:
         (("painted_eyes", "paper_glasses"), "partial"),
     ],
 )
-def test_an_attack_is_taken_for_what_most_cues_go_with(names: tuple[str, ...], family: str) -> None:
+def test_an_attack_is_inferred_from_the_family_of_most_cues(names: tuple[str, ...], family: str) -> None:
     assert templates.infer_species(names) == templates.INFERRED[family]
 
 
-def test_every_family_has_words_and_no_cue_is_a_copy() -> None:
+def test_every_family_has_words_and_an_attack_without_cues_is_a_copy() -> None:
     assert set(templates.INFERRED) == set(vocabulary.FAMILIES)
     assert templates.infer_species(()) == "a copy of a face"
 
@@ -111,20 +111,20 @@ def test_every_family_has_words_and_no_cue_is_a_copy() -> None:
     st.sets(st.sampled_from(sorted(vocabulary.CUES)), min_size=1, max_size=8),
     st.sampled_from(sorted(set(vocabulary.SPECIES) - {"bona_fide"})),
 )
-def test_each_cue_stands_once_under_its_own_step(die: int, names: set[str], species: str) -> None:
+def test_each_cue_is_named_once_under_its_own_step(die: int, names: set[str], species: str) -> None:
     named = tuple(name for name in vocabulary.CUES if name in names)
     reading = Reading(named, (), PERSON, Verdict.ATTACK, vocabulary.SPECIES[species])
     parts = dict(zip(vocabulary.STEPS, templates.reasoning(reading, Dice((die,))), strict=True))
     for step, text in parts.items():
         assert vocabulary.named_cues(text) == [name for name in named if vocabulary.CUES[name].step == step]
     style = STYLES["reasoning"]
-    text = style.format(list(parts.values()), Verdict.ATTACK)
+    text = style.form.write(list(parts.values()), Verdict.ATTACK)
     assert checks.parse(style, text) == (text, Verdict.ATTACK)
     assert vocabulary.named_cues(templates.vanilla(reading, Dice((die,)))[0]) == list(named)
 
 
 def test_captions_of_two_to_four_cues_are_short() -> None:
-    """What a tiny language model must learn to say: the words of a reasoning caption, and how many different ones there are."""
+    """A tiny language model must learn them: the length of a reasoning caption and the size of its vocabulary are bounded."""
     lengths, words = [], set()
     names = list(vocabulary.CUES)
     for number in range(2000):
@@ -138,7 +138,7 @@ def test_captions_of_two_to_four_cues_are_short() -> None:
             if attack
             else Reading((), (dice.pick("alike", names),), PERSON, Verdict.BONA_FIDE, "")
         )
-        text = STYLES["reasoning"].format(templates.reasoning(reading, dice), reading.verdict)
+        text = STYLES["reasoning"].form.write(templates.reasoning(reading, dice), reading.verdict)
         lengths.append(len(text.split()))
         words |= set(re.findall(r"[a-z'-]+", text.lower()))
     assert 70 <= sum(lengths) / len(lengths) <= 110

@@ -1,0 +1,32 @@
+"""Which cells are averaged together."""
+
+from __future__ import annotations
+
+from fasrepro.evaluation.cells import CellResults, Pool, pools
+from tests.faces import face
+
+
+def cell(protocol: str, target: str, sources: list[str], run: str = "vanilla") -> CellResults:
+    dev = [face(f"{source}/1", "print") for source in sources]
+    return CellResults(protocol, run, target, f"{protocol}>{target}", dev, [], {})
+
+
+def test_targets_of_several_protocols_are_averaged_apart() -> None:
+    mcio = ["msu", "casia", "replay", "oulu"]
+    cells = []
+    for held_out in mcio:
+        sources = [name for name in mcio if name != held_out]
+        cells += [cell(f"without {held_out}", target, sources) for target in (held_out, "siw")]
+    by_cell = pools(cells)
+    assert {name for name, pool in by_cell.items() if pool == Pool(False, 3)} == {f"without {name}>{name}" for name in mcio}
+    assert {name for name, pool in by_cell.items() if pool == Pool(True, 3)} == {f"without {name}>siw" for name in mcio}
+
+
+def test_protocols_with_fewer_sources_are_averaged_apart() -> None:
+    cells = [cell("mi", "casia", ["msu", "replay"]), cell("mi", "oulu", ["msu", "replay"]), cell("oim", "casia", list("abc"))]
+    assert pools(cells) == {"mi>casia": Pool(False, 2), "mi>oulu": Pool(False, 2), "oim>casia": Pool(False, 3)}
+
+
+def test_all_targets_of_one_training_are_averaged_together() -> None:
+    cells = [cell("one_to_many", target, ["wfas"], run) for target in ("msu", "siw", "oulu") for run in ("a", "b")]
+    assert set(pools(cells).values()) == {Pool(False, 1)}

@@ -1,0 +1,122 @@
+"""dvc.yaml, jobs.yaml and the profiles: a stage depends on what determines its bytes, and on nothing else."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fasrepro import config
+from fasrepro.commands import jobs, reproduce
+from tests import layout
+from tests.layout import ROOT
+
+TRAINING = ("tune", "train", "snapshots")
+# What no training and no prediction may hang on: a metric, a page, an archive, a template, a cue, another row type.
+CHEAP = (
+    "fasrepro/archives/msu.py",
+    "fasrepro/captions/styles.py",
+    "fasrepro/data/index.py",
+    "fasrepro/evaluation/metrics.py",
+    "fasrepro/llm/client.py",
+    "fasrepro/report/figures.py",
+    "fasrepro/regions.py",
+    "fasrepro/rows/truth.py",
+    "fasrepro/simulation/annotator/templates.py",
+    "fasrepro/vocabulary.py",
+)
+
+
+@functools.cache
+def stages() -> dict[str, dict[str, Any]]:
+    """Return each stage of dvc.yaml by name, a `foreach` one as its template."""
+    content = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+    return {name: stage.get("do", stage) for name, stage in content["stages"].items()}
+
+
+def entry_point(stage: str) -> str:
+    """Return the name of the module in fasrepro/stages that a stage runs."""
+    match = re.search(r"fasrepro\.stages\.(\w+)", stages()[stage]["cmd"])
+    assert match, f"{stage}: no entry point in {stages()[stage]['cmd']}"
+    return match[1]
+
+
+def code_of(stage: str) -> list[str]:
+    """Return the files and folders of code that a stage lists."""
+    return sorted(str(dep) for dep in stages()[stage]["deps"] if str(dep).startswith("fasrepro/"))
+
+
+def sections_of(stage: str) -> list[str]:
+    """Return the params of params.yaml that a stage lists."""
+    return [key for key in stages()[stage].get("params", []) if isinstance(key, str)]
+
+
+@pytest.mark.parametrize("stage", sorted(stages()))
+def test_a_stage_lists_the_code_that_determines_its_bytes(stage: str) -> None:
+    entry = entry_point(stage)
+    assert code_of(stage) == layout.tracked(entry), f"run `python -m tests.layout {entry}` and paste its list into dvc.yaml"
+
+
+@pytest.mark.parametrize("changed", CHEAP)
+@pytest.mark.parametrize("stage", [*TRAINING, "predict"])
+def test_no_training_or_prediction_hangs_on_what_is_cheap(stage: str, changed: str) -> None:
+    assert (ROOT / changed).is_file()
+    assert not [dep for dep in code_of(stage) if Path(changed).is_relative_to(dep)]
+
+
+@pytest.mark.parametrize("stage", ["train", "predict"])
+def test_a_job_hangs_on_its_own_recipe_and_data(stage: str) -> None:
+    recipe = [key for entry in stages()[stage]["params"] if isinstance(entry, dict) for key in entry["jobs.yaml"]]
+    assert recipe[0] == "jobs.${key}.recipe"
+    assert not {"training", "runs", "experiments", "captions", "archives"} & set(sections_of(stage))
+    assert not {"jobs.yaml", "results/faces", "results/captions", "results/trainsets"} & set(stages()[stage]["deps"])
+
+
+def loaded_keys(entry: str) -> set[str]:
+    """Return the params sections that a stage's entry point asks `config.load` for."""
+    source = layout.path_of(f"fasrepro.stages.{entry}").read_text(encoding="utf-8")
+    calls = [
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and ast.unparse(node.func) == "config.load"
+    ]
+    arguments = [argument for call in calls for argument in call.args]
+    starred = {argument.value.id for argument in arguments if isinstance(argument, ast.Starred)}
+    module = importlib.import_module(f"fasrepro.stages.{entry}") if starred else None
+    named = {argument.value for argument in arguments if isinstance(argument, ast.Constant)}
+    return named.union(*(getattr(module, name) for name in starred))
+
+
+@pytest.mark.parametrize("stage", sorted(stages()))
+def test_a_stage_lists_the_params_it_reads(stage: str) -> None:
+    listed = {key.split(".")[0] for key in sections_of(stage)}
+    assert listed == loaded_keys(entry_point(stage))
+    assert listed <= set(config.SECTIONS)
+
+
+@pytest.mark.parametrize("stage", sorted(stages()))
+def test_a_stage_that_lists_keys_of_a_section_reads_those_and_no_others(stage: str) -> None:
+    source = layout.path_of(f"fasrepro.stages.{entry_point(stage)}").read_text(encoding="utf-8")
+    pairs = [key.split(".") for key in sections_of(stage) if "." in key and "$" not in key]
+    for section in {section for section, _ in pairs}:
+        read = set(re.findall(rf"\bparams\.{section}\b(?:\.(\w+))?", source))  # "" where the whole section is handed on
+        assert read == {key for name, key in pairs if name == section}, f"{stage}: {section}"
+
+
+def test_jobs_yaml_goes_with_params_yaml() -> None:
+    assert (ROOT / "jobs.yaml").read_text(encoding="utf-8") == jobs.text(ROOT / "params.yaml"), "run `fasrepro jobs`"
+
+
+def test_every_profile_merges_into_valid_params(tmp_path: Path) -> None:
+    base = config.read_yaml(ROOT / "params.yaml")
+    profiles = sorted((ROOT / "profiles").glob("*.yaml"))
+    assert profiles
+    for profile in profiles:
+        path = tmp_path / profile.name
+        path.write_text(yaml.safe_dump(reproduce.merge(base, config.read_yaml(profile))), encoding="utf-8")
+        config.load(*config.SECTIONS, path=path)
+        jobs.text(path)
