@@ -20,6 +20,7 @@ WHOLE = (
     "fasrepro/models",
     "fasrepro/report",
     "fasrepro/simulation/annotator",
+    "fasrepro/simulation/drawing",
     "fasrepro/simulation/effects",
 )
 # Folders that a stage of seconds lists whole, and that expensive stages list module by module: a new row type or metric leaves those

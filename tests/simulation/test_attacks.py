@@ -1,4 +1,4 @@
-"""The tables that decide what an attack shows."""
+"""The tables of kinds and cues of attacks."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def test_cues_are_drawn_at_their_rates_and_never_none() -> None:
     rates = {"moire": 0.5, "glare": 0.25}
     drawn = [attacks.draw_cues(rates, (0.4, 0.9), rng) for _ in range(4000)]
     assert all(cues and all(0.4 <= strength <= 0.9 for strength in cues.values()) for cues in drawn)
-    # Given that one is there at least: P(moire) = 0.5 / (1 - 0.5 * 0.75), P(glare) = 0.25 / (1 - 0.5 * 0.75)
+    # Given at least one cue: P(moire) = 0.5 / (1 - 0.5 * 0.75), P(glare) = 0.25 / (1 - 0.5 * 0.75)
     for cue, expected in (("moire", 0.5 / 0.625), ("glare", 0.25 / 0.625)):
         assert np.mean([cue in cues for cues in drawn]) == pytest.approx(expected, abs=0.03)
 
 
 def test_an_instrument_lies_within_the_ranges_of_its_workshop() -> None:
     for workshop in attacks.WORKSHOPS.values():
-        made = attacks.draw_instrument(workshop, np.random.default_rng(3))
-        assert workshop.raster[0] <= made.raster <= workshop.raster[1]
-        assert workshop.pixels[0] <= made.pixels <= workshop.pixels[1]
-        assert all(0 <= part <= 1 for part in (*made.paper, *made.device))
+        instrument = attacks.draw_instrument(workshop, np.random.default_rng(3))
+        assert workshop.raster[0] <= instrument.raster <= workshop.raster[1]
+        assert workshop.pixels[0] <= instrument.pixels <= workshop.pixels[1]
+        assert all(0 <= part <= 1 for part in (*instrument.paper, *instrument.device))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from fasrepro.simulation import archive_writer, foundation_faces, recordings
+from fasrepro.simulation.descriptions import describe
 from fasrepro.simulation.drawing import people
-from fasrepro.simulation.drawing.descriptions import describe
 from fasrepro.simulation.effects import LOOK_ALIKES
 from tests import synthetic
 

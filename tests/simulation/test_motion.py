@@ -1,4 +1,4 @@
-"""Motion by hand-computed displacements."""
+"""Motion, compared with displacements computed by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Videos: the same bytes again, and frames that come back."""
+"""Video files: reproducible bytes, and decoded frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures: where they lie, what a turn, a light and a blink do to them, and that a person stays the same."""
+"""Figures: their place, the effects of turn, light and blink, and the identity of a person."""
 
 import dataclasses
 
@@ -13,9 +13,11 @@ STILL = {"turn": 0.0, "tilt": 0.0, "nod": 0.0, "smile": 0.0, "mouth": 0.0, "brow
 BARE = {"style": "short", "beard": "none", "glasses": "none", "cover": "none", "fringe": 0.0}
 
 
-def drawn(who: int, where: int, worn: dict[str, object] | None = None, **changes: object) -> Figure:
-    person = dataclasses.replace(people.draw_person(who), **(worn or {}))
-    return figures.draw_figure(person, dataclasses.replace(people.draw_sitting(where), **changes), 180, 240, Place(130, 85, 42))
+def drawn(person_seed: int, sitting_seed: int, worn: dict[str, object] | None = None, **changes: object) -> Figure:
+    person = dataclasses.replace(people.draw_person(person_seed), **(worn or {}))
+    return figures.draw_figure(
+        person, dataclasses.replace(people.draw_sitting(sitting_seed), **changes), 180, 240, Place(130, 85, 42)
+    )
 
 
 def test_a_figure_is_a_function_of_its_arguments() -> None:
@@ -25,10 +27,10 @@ def test_a_figure_is_a_function_of_its_arguments() -> None:
 
 
 def test_a_person_looks_alike_in_all_sittings() -> None:
-    """Two pictures of one person are nearer to each other than pictures of two people, on average, in their features."""
+    """On average, the features of two pictures of one person differ less than those of pictures of two people."""
     pictures = []
-    for who in range(6):
-        still = [drawn(who, seed, light="front", **STILL) for seed in range(2)]
+    for person_seed in range(6):
+        still = [drawn(person_seed, seed, light="front", **STILL) for seed in range(2)]
         pictures.append([figure.rgb[48:135, 90:170] for figure in still])
     same = np.mean([np.abs(a - b).mean() for a, b in pictures])
     other = np.mean([np.abs(pictures[i][0] - pictures[j][1]).mean() for i in range(6) for j in range(6) if i != j])
@@ -39,12 +41,12 @@ def test_a_person_looks_alike_in_all_sittings() -> None:
 def test_a_figure_lies_at_its_place(seed: int) -> None:
     figure = drawn(seed, seed)
     x, _, width, height = figure.box
-    assert abs(x + width / 2 - 130) < 6  # a face that turns moves a little
+    assert abs(x + width / 2 - 130) < 6  # a turn moves the face a little
     assert 80 <= width <= 86
     assert 80 <= height <= 115
     left, _, right, _ = figure.eyes
     assert x < left < x + width / 2 < right < x + width
-    # OULU-NPU's rule rests on this: eyes about 0.44 of a face's width apart
+    # archives/oulu.py relies on this: eyes are about 0.44 of a face's width apart
     assert 0.38 < (right - left) / width < 0.49
     assert figure.alpha[85, 130] == 1
     assert figure.alpha[5, 5] == 0
@@ -63,7 +65,7 @@ def test_a_face_looking_ahead_is_centred_in_its_box() -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_face_coordinates_stay_on_the_features(seed: int) -> None:
-    """The eyes lie at u = 0.42 on either side and v = -0.05 however a head is turned: a blink changes pixels there only."""
+    """The eyes lie at u = 0.42 on either side and v = -0.05 in any pose, and a blink changes only pixels there."""
     figure = drawn(seed, seed, {"glasses": "none", "cover": "none"})
     for x, y, sign in ((*figure.eyes[:2], -1), (*figure.eyes[2:], 1)):
         assert abs(figure.u[round(y), round(x)] - 0.42 * sign) < 0.03
