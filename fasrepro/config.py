@@ -199,10 +199,25 @@ class Unseen:
 
 @dataclasses.dataclass(frozen=True)
 class Ablation:
-    """A notebook and its parameters."""
+    """A notebook, and what it compares.
+
+    Args:
+        notebook: its path below notebooks/, without suffix.
+        experiment: whose runs and protocols it shows; "" for those of the recorded run.
+        targets: data sets, where not all that were tested on are wanted.
+        omit: runs of the experiment that it does not show.
+        baseline: the run that the others are compared with.
+        recorded: the profile whose recorded run stands in where this profile has no results.
+        options: whatever else its notebook asks for, by name.
+    """
 
     notebook: str
-    parameters: dict[str, Any]
+    experiment: str = ""
+    targets: list[str] = dataclasses.field(default_factory=list)
+    omit: list[str] = dataclasses.field(default_factory=list)
+    baseline: str = ""
+    recorded: str = ""
+    options: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 SECTIONS: dict[str, Any] = {

@@ -55,6 +55,18 @@ HTML = BOOK / "_build" / "html"
 NOTEBOOKS = Path("notebooks")
 
 
+def project_root(start: Path) -> Path:
+    """Return the project's root: the nearest folder, from `start` upwards, that holds params.yaml.
+
+    Raises:
+        ValueError: where there is none.
+    """
+    for folder in (start.absolute(), *start.absolute().parents):
+        if (folder / PARAMS).is_file():
+            return folder
+    raise ValueError(f"no {PARAMS} in {start.absolute()} or above it: work inside the project's folder")
+
+
 def archive(dataset: str) -> Path:
     """Return the folder that holds a synthetic data set's official tree."""
     return ARCHIVES / dataset

@@ -1,6 +1,6 @@
-"""The book built offline by Jupyter Book 1: sources + generated fragments + executed notebooks -> HTML.
+"""The book, built offline by Jupyter Book 1: sources + generated fragments + executed notebooks -> HTML.
 
-Jupyter Book can end well with empty pages, or with none, so every page of the table of contents is looked at afterwards.
+Jupyter Book can succeed with empty pages, or with none, so every page of the table of contents is checked afterwards.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from typing import Any
 
 import nbformat
 
+from fasrepro import files
+
 ABLATIONS = "Ablations"  # the part of the table of contents
-# What every page that shows results says of their origin; below the title of a notebook it cannot be forgotten.
-_NOTE = "```{include} ../_generated/note.md\n```"
+# Inserted below the title of every executed notebook: where its results come from.
+_NOTE = "```{include} ../_generated/index/note.md\n```"
 _BUILD = "from jupyter_book.cli.main import main; main()"
 
 
@@ -28,7 +30,7 @@ class BookError(ValueError):
 
 
 def with_ablations(toc: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Return the table of contents with a page for each ablation in a part of its own, at the end; unchanged if there is none."""
+    """Return the table of contents with a last part that holds a page for each ablation; unchanged if there is none."""
     if not names:
         return dict(toc)
     part = {"caption": ABLATIONS, "chapters": [{"file": f"executed/{name}"} for name in names]}
@@ -36,8 +38,16 @@ def with_ablations(toc: Mapping[str, Any], names: Sequence[str]) -> dict[str, An
 
 
 def with_substitutions(config: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
-    """Return Jupyter Book's configuration with `values` as what ``{{ name }}`` on a page stands for."""
+    """Return Jupyter Book's configuration with the `values` that a page substitutes for ``{{ name }}``."""
     return {**config, "parse": {**config.get("parse", {}), "myst_substitutions": dict(values)}}
+
+
+def values(generated: Path) -> dict[str, str]:
+    """Return the values that the pages substitute, from the values.json of every page in `generated`."""
+    merged: dict[str, str] = {}
+    for path in sorted(generated.glob("*/values.json")):
+        merged |= files.read_json(path)
+    return merged
 
 
 def pages(toc: Mapping[str, Any]) -> list[str]:
@@ -47,9 +57,12 @@ def pages(toc: Mapping[str, Any]) -> list[str]:
 
 
 def lay_out(sources: Path, target: Path, toc: Mapping[str, Any], config: Mapping[str, Any], executed: Sequence[Path]) -> None:
-    """Lay a copy of the book's `sources` in the empty folder `target`, with this table of contents, configuration and notebooks.
+    """Copy the book's `sources` to the new folder `target`, with this table of contents, configuration and executed notebooks.
 
-    Both are written as JSON, which is YAML too. Raises `BookError` for a notebook that was not executed.
+    Both are written as JSON, which is YAML too.
+
+    Raises:
+        BookError: for a notebook that was not executed.
     """
     shutil.copytree(sources, target, ignore=shutil.ignore_patterns("_build", "executed", ".*"))
     (target / "executed").mkdir()
@@ -68,13 +81,13 @@ def build(sources: Path, output: Path) -> Path:
     options = ["--warningiserror", "--keep-going", "--path-output", str(output)]
     command = [sys.executable, "-c", _BUILD, "build", *options, str(sources)]
     environment = {**os.environ, "PYTHONHASHSEED": "0", "NO_COLOR": "1", "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     html = output / "_build" / "html"
-    if done.returncode or not html.is_dir():
-        text = re.sub(r"\x1b\[[0-9;]*m", "", f"{done.stdout}\n{done.stderr}")
-        telling = [line for line in text.splitlines() if re.search(r"WARNING|ERROR|Sphinx\w+:|^\w+Error:", line)]
-        raise BookError("jupyter-book cannot build the book:\n" + "\n".join(telling[:20] or text.splitlines()[-20:]))
-    # It is for a build over an old one, which is never made, and hashes the folder that the theme is installed in.
+    if process.returncode or not html.is_dir():
+        text = re.sub(r"\x1b\[[0-9;]*m", "", f"{process.stdout}\n{process.stderr}")
+        faults = [line for line in text.splitlines() if re.search(r"WARNING|ERROR|Sphinx\w+:|^\w+Error:", line)]
+        raise BookError("jupyter-book cannot build the book:\n" + "\n".join(faults[:20] or text.splitlines()[-20:]))
+    # It serves incremental builds, which are never made, and hashes the folder that the theme is installed in.
     (html / ".buildinfo").unlink(missing_ok=True)
     return html
 

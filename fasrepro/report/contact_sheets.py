@@ -116,30 +116,30 @@ def crop_cell(face: Face, crops: Path, title: str = "") -> Cell:
     return Cell(read_crop(crops, face.crop, face.crop_sha256), title)
 
 
-def draw_contact_sheet(faces: Sequence[Face], crops: Path, path: Path, examples: int = 3) -> list[str]:
-    """Draw a data set's kinds of presentation, a column each: bona fide, then each species and instrument.
-
-    A column shows `examples` faces. More than `ACROSS` kinds are drawn in bands, one below the other, of two faces.
-
-    Returns:
-        What each column shows, for the picture's alternative text.
-    """
+def by_kind(faces: Sequence[Face]) -> dict[str, list[Face]]:
+    """Return faces by the title of their kind of presentation: bona fide, then each species and instrument."""
     kinds: dict[tuple[bool, str, str], list[Face]] = {}
     for face in faces:
         kinds.setdefault((face.species != BONA_FIDE_SPECIES, face.species, face.instrument), []).append(face)
-    order = sorted(kinds)
-    deep = examples if len(order) <= ACROSS else min(examples, 2)
+    return {_kind_title(kind): kinds[kind] for kind in sorted(kinds)}
+
+
+def draw_contact_sheet(faces: Sequence[Face], crops: Path, path: Path, examples: int = 3) -> None:
+    """Draw a data set's kinds of presentation, a column each, with `examples` faces.
+
+    More than `ACROSS` kinds are drawn in bands of two faces, one below the other.
+    """
+    kinds = list(by_kind(faces).items())
+    deep = examples if len(kinds) <= ACROSS else min(examples, 2)
     rows = []
-    for start in range(0, len(order), ACROSS):
-        band = {kind: sample(kinds[kind], deep, "contact sheet") for kind in order[start : start + ACROSS]}
+    for start in range(0, len(kinds), ACROSS):
+        columns = [(title, sample(members, deep, "contact sheet")) for title, members in kinds[start : start + ACROSS]]
         for place in range(deep):
-            titles = {kind: _kind_title(kind) if place == 0 else "" for kind in band}
-            rows.append(
-                Row([crop_cell(faces_of[place], crops, titles[kind]) if place < len(faces_of) else None
-                     for kind, faces_of in band.items()])
-            )  # fmt: skip
-    draw_sheet(path, rows, min(len(order), ACROSS))
-    return [_kind_title(kind).replace("\n", ", ") for kind in order]
+            cells = []
+            for title, members in columns:
+                cells.append(crop_cell(members[place], crops, "" if place else title) if place < len(members) else None)
+            rows.append(Row(cells))
+    draw_sheet(path, rows, min(len(kinds), ACROSS))
 
 
 def _kind_title(kind: tuple[bool, str, str]) -> str:

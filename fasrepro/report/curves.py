@@ -11,8 +11,8 @@ from fasrepro.evaluation.results.unseen import SpeciesCounts, UnseenGains
 from fasrepro.report import figures
 from fasrepro.report.figures import ATTACK_COLOUR, BONA_FIDE_COLOUR, MARKERS, PALETTE, Place, Target, grid, saved
 
-# The marks of `snapshots`: the rule that selects a snapshot, the mark's shape, size and colour, and its name. Two rules may select
-# one place, so later marks are larger and lie below.
+# The marks of `snapshots`: the rule that selects a snapshot, the mark's shape, size and colour, and its name. Two rules may
+# select one place, so later marks are larger and lie below.
 MARKS = (
     ("last", "o", 25, PALETTE[0], "last step, dev threshold (honest)"),
     ("best_on_target", "D", 110, "white", "best step on the target, dev threshold"),
@@ -84,8 +84,8 @@ def cumulative(
 def gains(gains: UnseenGains, species: Mapping[str, SpeciesCounts], run: str, baseline: str, path: Target) -> None:
     """Draw what a run gains over a baseline on each species against the share of its cues that the sources show.
 
-    A panel a measure. A mark's area grows with the species' videos, and marks at one place are set apart sideways. Line and band are
-    those of the regression.
+    A panel a measure. A mark's area grows with the species' videos, and marks at one place are set apart sideways. Line and
+    band are those of the regression.
     """
     families = list(dict.fromkeys(counts.family for counts in species.values()))
     drawing, axes = grid(1, len(GAINS), 3.2)

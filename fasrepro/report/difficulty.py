@@ -1,4 +1,4 @@
-"""The log of trials by which the synthetic world's difficulty was set, read from difficulty.yaml, and its table."""
+"""The log of trials by which the synthetic world's difficulty was set, read from difficulty.yaml."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import yaml
 
 from fasrepro.datasets import DATASETS
-from fasrepro.report import fragments, tables
 
 SHARES = ("strength", "tie", "vision_drop")
 FILE = Path(__file__).with_name("difficulty.yaml")
@@ -121,35 +120,3 @@ def load(path: Path = FILE) -> Log:
         )
     trials = [_trial(number, entry, str(path)) for number, entry in enumerate(content["trials"], start=1)]
     return Log(_window(content["window"], str(path)), frozen, trials)
-
-
-def page(log: Log) -> str:
-    """Return the fragment: where HTER was to lie, the trials as a table, and what the last of them reached."""
-    window = log.window
-    goal = (
-        f"HTER at the dev threshold was to lie from {window.low:.2f} to {window.high:.2f} on at least {window.targets} of the"
-        " targets, for `label_only`, before any run with captions was made on this world.\n"
-    )
-    if not log.trials:
-        return f"{goal}\nNo trial has been logged yet.\n"
-    targets = [name for name in DATASETS if any(name in trial.hter for trial in log.trials)]
-    rows = [
-        [
-            trial.number,
-            trial.changed,
-            trial.why,
-            *(f"{getattr(trial, key):.2f}" for key in SHARES),
-            trial.subjects,
-            trial.seeds,
-            *(tables.number(trial.hter.get(name)) for name in targets),
-            log.inside(trial),
-        ]
-        for trial in log.trials
-    ]
-    columns = ["trial", "changed", "why", "least strength", "tie", "vision probe loses", "subjects", "seeds"]
-    columns += [*(f"HTER, {DATASETS[name].title}" for name in targets), "targets in the range"]
-    last = log.trials[-1]
-    count = log.inside(last)
-    reached = "is what was asked for" if count >= window.targets else "is fewer than was asked for"
-    closing = f"In the last trial {count} of {len(last.hter)} targets lie in the range, which {reached}.\n"
-    return "\n".join([goal, fragments.table(columns, rows), closing])

@@ -1,26 +1,26 @@
-"""A notebook run by papermill, and stripped of all that differs between two runs of the same notebook on the same results."""
+"""A notebook run by papermill in its own folder, and stripped of everything that differs between two runs on the same results."""
 
 from __future__ import annotations
 
 import ast
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
-from fasrepro import files, names
+from fasrepro import files
 
 # Metadata that hold times, durations or versions.
 _CELL_METADATA = ("papermill", "execution", "ExecuteTime")
 _NOTEBOOK_METADATA = ("papermill", "execution", "widgets")
+OPEN_STUDY = "open_study"  # the function by which a notebook names its ablation
 
 
 class NotebookError(ValueError):
-    """A notebook that is missing, takes no parameters, or failed; the message names notebook and cell."""
+    """A notebook that is missing, opens another study, or failed; the message names notebook and cell."""
 
 
 def stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -35,59 +35,48 @@ def stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
-def parameters_of(cell: str) -> list[str]:
-    """Return the names that the source of a `parameters` cell assigns. Raises `SyntaxError` where it is no Python."""
-    names: list[str] = []
-    for statement in ast.parse(cell).body:
-        targets = statement.targets if isinstance(statement, ast.Assign) else []
-        targets += [statement.target] if isinstance(statement, ast.AnnAssign) else []
-        named = (node for target in targets for node in ast.walk(target) if isinstance(node, ast.Name))
-        names += [node.id for node in named if isinstance(node.ctx, ast.Store)]
-    return names
+def opened_studies(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    """Yield the names of the studies that a notebook's cells open."""
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or OPEN_STUDY not in cell.source:
+            continue
+        try:
+            tree = ast.parse(cell.source)
+        except SyntaxError:
+            continue  # reported when the cell is run
+        for node in ast.walk(tree):
+            is_call = isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == OPEN_STUDY
+            if is_call and node.args and isinstance(node.args[0], ast.Constant):
+                yield str(node.args[0].value)
 
 
-def check_parameters(source: Path, cell: str, parameters: Iterable[str]) -> None:
-    """Raise `NotebookError` for a parameter that the `parameters` cell does not set: papermill would only log it."""
-    try:
-        known = parameters_of(cell)
-    except SyntaxError as error:
-        raise NotebookError(
-            f"{source}: the `parameters` cell is no Python ({error.msg}, line {error.lineno}); keep assignments alone in it"
-        ) from None
-    for name in parameters:
-        if name not in known:
-            raise NotebookError(f"{source}: `parameters` cell: {names.unknown(name, known, 'parameter')}")
+def execute(source: Path, target: Path, ablation: str) -> None:
+    """Run the notebook `source` in its own folder, and write the result, stripped, to `target`: whole or not at all.
 
-
-def execute(source: Path, target: Path, parameters: dict[str, Any]) -> None:
-    """Run the notebook `source` with `parameters` from the project's root and write what comes, stripped, to `target`.
-
-    The file is written whole or not at all. Raises `NotebookError` if the notebook is missing, has not exactly
-    one cell tagged `parameters`, that cell does not set one of `parameters`, or a cell fails.
+    Raises:
+        NotebookError: if the notebook is missing, opens another study than `ablation`, or a cell fails.
     """
     if not source.is_file():
+        raise NotebookError(f"{source}: no such notebook; create it, or correct `ablations.{ablation}` in params.yaml")
+    opened = list(opened_studies(nbformat.read(source, as_version=4)))
+    if opened != [ablation]:
         raise NotebookError(
-            f"{source}: no such notebook; copy one of {source.parent}/*.ipynb there, or mend `ablations:` in params.yaml"
+            f"{source}: opens {', '.join(map(repr, opened)) or 'no study'}, and is the notebook of the ablation"
+            f" {ablation!r}: it must"
+            f' open that one, {OPEN_STUDY}("{ablation}")'
         )
-    cells = nbformat.read(source, as_version=4).cells
-    tagged = [number for number, cell in enumerate(cells) if "parameters" in cell.metadata.get("tags", [])]
-    if len(tagged) != 1:
-        raise NotebookError(
-            f"{source}: {len(tagged)} cells are tagged `parameters`, exactly one must be; tag the cell that sets them"
-        )
-    check_parameters(source, cells[tagged[0]].source, parameters)
     logging.getLogger("papermill").setLevel(logging.WARNING)
     with files.replaced(target) as temporary:
         raw = temporary.with_suffix(".raw.ipynb")
         try:
-            papermill.execute_notebook(source, raw, parameters, kernel_name="python3", language="python", progress_bar=False)
-            # Source files would differ by the blank that papermill leaves at the end; nbformat writes it the same way each time.
+            papermill.execute_notebook(
+                source, raw, kernel_name="python3", language="python", progress_bar=False, cwd=source.parent
+            )
+            # papermill leaves a blank at the end of sources; nbformat writes them the same way each time.
             nbformat.write(stripped(nbformat.read(raw, as_version=4)), temporary)
         except PapermillExecutionError as error:
-            # papermill counts the cell it injects the parameters in; the reader's notebook has none.
-            number = error.cell_index - (1 if error.cell_index > tagged[0] else 0)
             raise NotebookError(
-                f"{source}: cell {number} fails with {error.ename}: {error.evalue}; nothing was written"
+                f"{source}: cell {error.cell_index} fails with {error.ename}: {error.evalue}; nothing was written"
             ) from None
         finally:
             raw.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
 """Explanations to browse: faces of each target, what each run's model wrote about them, and filters.
 
 All runs of a cell are shown on the same faces, so that their texts can be compared. Faces are sampled by a hash: some of each PAI
-species, then some for the outcomes that these do not show. The page is complete without JavaScript; book/_static/explorer.js hides
-what its reader filters out, and needs no network.
+species, then some for the outcomes that these do not show. The page is complete without JavaScript; book/_static/explorer.js
+hides what its reader filters out, and needs no network.
 
 Raw HTML opens and closes what Markdown would take apart. Pictures are directives between, so that Sphinx copies them.
 """
@@ -73,7 +73,9 @@ def collect(
             if row.seed != first_seed or verdict is None:
                 continue
             if row.face_id not in faces:
-                raise ValueError(f"explanations of {cell.protocol}-{cell.run}: {row.face_id} is not in the index; run `dvc repro`")
+                raise ValueError(
+                    f"explanations of {cell.protocol}-{cell.run}: {row.face_id} is not in the index; run `dvc repro`"
+                )
             if faces[row.face_id].dataset == cell.target:
                 texts[row.face_id], read[row.face_id] = row, verdict
         if texts:
@@ -101,8 +103,8 @@ def outcome_table(cells: Sequence[CellExplanations], faces: Mapping[str, Face]) 
 def sample_faces(cells: Sequence[CellExplanations], faces: Mapping[str, Face]) -> list[Face]:
     """Return at most `MOST` faces to show for the `cells` of one short name, bona fide faces first, then by species.
 
-    Up to `PER_SPECIES` of each species; then one for each run and outcome that these do not show, while there is room. A face that
-    more runs explain comes first; then by hash, different subjects first.
+    Up to `PER_SPECIES` of each species; then one for each run and outcome that these do not show, while there is room. A face
+    that more runs explain comes first; then by hash, different subjects first.
     """
     explained_by = Counter(face_id for cell in cells for face_id in cell.texts)
     everyone = _ranked([faces[face_id] for face_id in explained_by], explained_by)
@@ -113,7 +115,9 @@ def sample_faces(cells: Sequence[CellExplanations], faces: Mapping[str, Face]) -
         sampled += _ranked([face for face in everyone if face.species == name], explained_by)[:each]
     sampled = sampled[:MOST]
     for kind, cell in itertools.product(OUTCOMES, cells):
-        candidates = [face for face in everyone if face.face_id in cell.verdicts and outcome(face, cell.verdicts[face.face_id]) == kind]
+        candidates = [
+            face for face in everyone if face.face_id in cell.verdicts and outcome(face, cell.verdicts[face.face_id]) == kind
+        ]
         if candidates and len(sampled) < MOST and not any(face in sampled for face in candidates):
             sampled.append(candidates[0])
     return sorted(sampled, key=lambda face: _species_order(face.species))

@@ -1,7 +1,7 @@
 """The book's figures: drawn with Agg, readable without colour, the same bytes on every run.
 
-Colours are seaborn's "colorblind" palette. A marker, a line style or a hatch always repeats what the colour says, so that a figure
-can be read in grey print. All numbers come from the stages' outputs; only the positions of marks are computed here.
+Colours are seaborn's "colorblind" palette. A marker, a line style or a hatch always repeats what the colour says, so that a
+figure can be read in grey print. All numbers come from the stages' outputs; only the positions of marks are computed here.
 """
 
 from __future__ import annotations

@@ -45,14 +45,14 @@ class CaptionWords:
     Args:
         prompt: how its annotator is asked about a print; "" for a derived set.
         prompt_version: of that prompt.
-        tells_label: whether that prompt can tell the annotator the label.
+        may_know_label: whether the annotator may be told the label at all.
         source: for a derived set, the set it is made from; "" for another.
         lacks: for a derived set, what it lacks of its source.
     """
 
     prompt: str = ""
     prompt_version: str = ""
-    tells_label: bool = True
+    may_know_label: bool = True
     source: str = ""
     lacks: str = ""
 
@@ -79,6 +79,7 @@ class Material:
         page: the page's name: its generated files are included as `_generated/<page>/...`.
         root: of the project.
         caption_words: what pages say about each caption set.
+        sections: the hashes of params.yaml, by section: see `recorded.sections`.
         loaded: inputs that another page has loaded already.
     """
 
@@ -114,12 +115,13 @@ class Material:
         page: str = "",
         root: Path = Path(),
         caption_words: Mapping[str, CaptionWords] | None = None,
+        sections: Mapping[str, str] | None = None,
         loaded: dict[str, Any] | None = None,
     ) -> None:
         allowed = params if needs is None else {name: value for name, value in params.items() if name in needs.params}
         self.params = SimpleNamespace(**allowed)
         self.needs, self.folder, self.page, self.root = needs, folder, page, root
-        self.caption_words = dict(caption_words or {})
+        self.caption_words, self.sections = dict(caption_words or {}), dict(sections or {})
         self._loaded = {} if loaded is None else loaded
 
     def __getattr__(self, name: str) -> Any:

@@ -1,140 +1,237 @@
-"""What the notebooks share: frames of metrics.json, and what to type for results that are not there."""
+"""What the notebooks share: a study, which is an ablation's results, and its tables and figures.
+
+    from fasrepro.report import notebook
+    study = notebook.open_study("caption_style")  # a key of `ablations:` in params.yaml
+    display(study.table("hter_dev", "auc"), study.figure("hter_dev"))
+
+A notebook reads results. It never trains a model, and never calls an API.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import dataclasses
+import html
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from IPython.display import HTML, Image
 
-from fasrepro import files, paths
-from fasrepro.evaluation.metrics import LABELS
-from fasrepro.report import recorded
-from fasrepro.report.paired import oriented
-from fasrepro.rows.faces import Face
-from fasrepro.rows.scores import Score
+from fasrepro import config, names, paths
+from fasrepro.evaluation import metrics
+from fasrepro.evaluation.results import HEAD, Metrics, key
+from fasrepro.evaluation.results.metrics import CellDifference, CellMetrics
+from fasrepro.report import differences, figures, recorded, tables
+from fasrepro.report.material import Material
+from fasrepro.report.tables import interval
 
-ALL_THERE = "Every run named above has results."
-MEASURES = ("hter_dev", "auc", "apcer_max", "bpcer", "acer")
+ALL_PRESENT = "Every run of this ablation has results."
+NOTHING_COMPARED = "This ablation names no experiment."
+PARAMS = ("ablations", "experiments", "runs", "archives", "synthetic")
+CHANCE = {"hter_dev": 0.5, "auc": 0.5}  # what a guess gets
 
 
-def _by_run(metrics: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
-    return {(job["protocol"], job["run"]): job for job in metrics["jobs"].values()}
+def html_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> HTML:
+    """Return a table to display, every cell escaped; nothing to see if there are no rows."""
+    lines = [f"<tr>{''.join(f'<td>{html.escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows]
+    if not lines:
+        return HTML("")
+    head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
+    return HTML(f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>')
 
 
-def results_frame(
-    metrics: Mapping[str, Any],
-    protocols: Sequence[str],
-    runs: Sequence[str],
-    level: str = "video",
-    measures: Sequence[str] = MEASURES,
-) -> pd.DataFrame:
-    """Return one row per protocol, run and measure: protocol, run, seeds, measure, value, low, high; none for what is missing."""
-    jobs = _by_run(metrics)
-    rows = [
-        {
-            "protocol": protocol,
-            "run": run,
-            "seeds": len(jobs[protocol, run]["seeds"]),
-            "measure": name,
-            **_bounds(protocol, run, name, jobs, level),
-        }
-        for protocol in protocols
-        for run in runs
-        if (protocol, run) in jobs
-        for name in measures
+def image(*arguments: Any, **named: Any) -> Image:
+    """Return a figure to display: a drawing function and its arguments but `path`."""
+    return Image(figures.png(*arguments, **named))
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """An ablation with its results.
+
+    Args:
+        name: of its entry under `ablations:`.
+        entry: that entry.
+        material: results and rows that can be read.
+        metrics: of this profile, or of the recorded run.
+        cells: the cells that it shows, in the order of the experiment's protocols and runs.
+        runs: that it shows, in the order of the experiment.
+    """
+
+    name: str
+    entry: config.Ablation
+    material: Material
+    metrics: Metrics
+    cells: list[CellMetrics]
+    runs: list[str]
+
+    @property
+    def trained_runs(self) -> list[str]:
+        """The runs that have results."""
+        return [run for run in self.runs if any(cell.run == run for cell in self.cells)]
+
+    def option(self, name: str) -> Any:
+        """Return one of the entry's options. Raises `ConfigError` that names the nearest."""
+        where = f"{paths.PARAMS}: ablations.{self.name}.options"
+        return names.lookup(self.entry.options, name, "option", config.ConfigError, where)
+
+    def select(self, cells: Mapping[str, tables.CellEntry]) -> list[tables.CellEntry]:
+        """Return the cells of another results file that this study shows, in its order."""
+        return [cells[cell.key] for cell in self.cells if cell.key in cells]
+
+    def frame(self, *names: str, level: str = "video") -> pd.DataFrame:
+        """Return metrics to compute with: a row a cell, run and metric, with value, low and high."""
+        rows = []
+        for cell in self.cells:
+            for name in names:
+                figure = getattr(cell.mean, level).figures[name]
+                row = {"protocol": cell.cell, "run": cell.run, "seeds": len(cell.seeds), "metric": name}
+                rows.append({**row, **dataclasses.asdict(figure)})
+        return pd.DataFrame(rows, columns=["protocol", "run", "seeds", "metric", "value", "low", "high"])
+
+    def table(self, *names: str, level: str = "video") -> HTML:
+        """Return the table of metrics (`metrics.METRICS`), a row a cell and run."""
+        rows = []
+        for cell in self.cells:
+            level_figures = getattr(cell.mean, level).figures
+            rows.append([cell.cell, cell.run, *(interval(level_figures[name]) for name in names)])
+        return html_table(["protocol", "run", *map(metrics.title, names)], rows)
+
+    def figure(self, name: str) -> Image | HTML:
+        """Return the figure of a metric, by video and by frame."""
+        if not self.cells:
+            return HTML("")
+        cells = tables.in_order(self.cells, self.runs)  # as on the page of results
+        return image(figures.measure, cells, self.trained_runs, name, chance=CHANCE.get(name))
+
+    def against_baseline(self, name: str) -> list[CellDifference]:
+        """Return run minus baseline of one of the head's metrics by video, a row a cell and run but the baseline's own."""
+        rows = {}
+        for run in self.runs:
+            for row in differences.oriented(self.metrics.paired, run, self.entry.baseline):
+                if (row.metric, row.channel, row.level) == (name, HEAD, "video"):
+                    rows[key(row.cell, run)] = row
+        return [rows[cell.key] for cell in self.cells if cell.key in rows]
+
+    def differences(self, *names: str) -> HTML:
+        """Return the table of paired differences from the baseline, by video."""
+        rows = []
+        for name in names:
+            for row in self.against_baseline(name):
+                difference = interval(tables.as_figure(row), signed=True)
+                rows.append([metrics.title(name), row.cell, row.run, row.baseline, difference, row.seeds, row.subjects])
+        if not rows and self.cells:
+            return HTML(f"<p>No run has a difference from {html.escape(self.entry.baseline)}: both need a seed in common.</p>")
+        return html_table(["metric", "protocol", "run", "baseline", "difference", "seeds", "subjects"], rows)
+
+    def difference_figure(self, name: str) -> Image | HTML:
+        """Return the figure of paired differences from the baseline, by video."""
+        rows = [
+            (row.run, f"{row.cell} · {row.run} − {row.baseline}", tables.as_figure(row)) for row in self.against_baseline(name)
+        ]
+        if not rows:
+            return HTML("")
+        side = "right" if metrics.ALL_METRICS[name].higher_is_better else "left"
+        return image(figures.differences, rows, f"difference in {metrics.title(name)}, by video ({side} is better)")
+
+    def verdicts(self, *names: str) -> HTML:
+        """Return the table of metrics (`metrics.READER_METRICS`) of the verdicts that readers take from explanations, by
+        video."""
+        rows = []
+        for cell in self.cells:
+            for reader, levels in sorted(cell.mean.readers.items(), reverse=True):
+                rows.append([cell.cell, cell.run, reader, *(interval(levels.video.figures[name]) for name in names)])
+        return html_table(["protocol", "run", "reader", *map(metrics.title, names)], rows)
+
+    def verdict_figure(self, name: str) -> Image | HTML:
+        """Return the figure of a metric of readers' verdicts, a panel a reader."""
+        if not any(cell.mean.readers for cell in self.cells):
+            return HTML("")
+        return image(figures.readers, tables.in_order(self.cells, self.runs), self.trained_runs, name)
+
+
+def open_study(name: str, folder: Path = Path()) -> Study:
+    """Return the study of an ablation, and print whether all its runs have results, or what to type.
+
+    The project is looked for in `folder` and above it, so that a notebook runs in its own folder.
+
+    Raises:
+        ConfigError: for a name that is no key of `ablations:`.
+    """
+    root = paths.project_root(folder)
+    params = config.load(*PARAMS, path=root / paths.PARAMS)
+    sections = recorded.sections(config.read_yaml(root / paths.PARAMS))
+    material = Material(vars(params), root=root, sections=sections)
+    entry = names.lookup(params.ablations, name, "ablation", config.ConfigError, f"{paths.PARAMS}: ablations")
+    source, notice = material.metrics, NOTHING_COMPARED
+    protocols: list[str] = []
+    runs: list[str] = []
+    if entry.experiment in params.experiments:
+        experiment = params.experiments[entry.experiment]
+        protocols, runs = experiment.protocols, [run for run in experiment.runs if run not in entry.omit]
+        notice = what_to_run(missing(source, protocols, runs)) or ALL_PRESENT
+    elif entry.experiment:
+        notice = what_to_add(entry, source)
+    elif entry.recorded:
+        source, notice = recorded_metrics(material, entry.recorded)
+        protocols = sorted({cell.protocol for cell in source.cells.values()})
+        runs = [run for run in params.runs if any(cell.run == run for cell in source.cells.values())]
+    cells = [
+        cell
+        for cell in source.cells.values()
+        if cell.protocol in protocols and cell.run in runs and (not entry.targets or cell.target in entry.targets)
     ]
-    return pd.DataFrame(rows, columns=["protocol", "run", "seeds", "measure", "value", "low", "high"])
+    cells = sorted(cells, key=lambda cell: (protocols.index(cell.protocol), cell.cell, runs.index(cell.run)))
+    print(notice)
+    return Study(name, entry, material, source, cells, runs)
 
 
-def _bounds(
-    protocol: str, run: str, name: str, jobs: Mapping[tuple[str, str], Mapping[str, Any]], level: str
-) -> dict[str, float | None]:
-    entry = jobs[protocol, run]["mean"][level][name]
-    return {key: entry[key] for key in ("value", "low", "high")}
+def missing(source: Metrics, protocols: Collection[str], runs: Collection[str]) -> list[tuple[str, str]]:
+    """Return the protocols and runs without results."""
+    present = {(cell.protocol, cell.run) for cell in source.cells.values()}
+    return [(protocol, run) for protocol in protocols for run in runs if (protocol, run) not in present]
 
 
-def paired_frame(
-    metrics: Mapping[str, Any],
-    protocols: Sequence[str],
-    runs: Sequence[str],
-    baseline: str,
-    metric: str = "hter_dev",
-    level: str = "video",
-    channel: str = "head",
-) -> pd.DataFrame:
-    """Return run minus baseline per protocol and run: protocol, run, baseline, metric, difference, low, high, seeds, subjects.
-
-    Any run may be the baseline. By frame there are differences in `evaluation.summary.FRAME_PAIRS` alone.
-    """
-    columns = ["protocol", "run", "baseline", "metric", "difference", "low", "high", "seeds", "subjects"]
-    wanted = {"metric": metric, "level": level, "channel": channel}
-    found = {
-        (row["protocol"], run): row
-        for run in runs
-        for row in oriented(metrics["paired"], run, baseline)
-        if all(row[key] == value for key, value in wanted.items())
-    }
-    rows = [{name: found[key][name] for name in columns} for key in ((p, run) for p in protocols for run in runs) if key in found]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def videos_frame(scores: Iterable[Score], faces: Mapping[str, Face], target: str, seed: int) -> pd.DataFrame:
-    """Return one row a test video of `target` (a short data set name): video, species, label, score, of one seed of a job.
-
-    `label` is "bona fide" or "attack"; `score` the mean of p_attack, in [0, 1], over the video's faces. `faces` by face_id.
-    """
-    rows = [
-        {"video": face.presentation, "species": face.species, "label": LABELS[face.label], "score": row.p_attack}
-        for row in scores
-        if row.seed == seed and (face := faces[row.face_id]).dataset == target and face.split == "test"
-    ]
-    frame = pd.DataFrame(rows, columns=["video", "species", "label", "score"])
-    return frame.groupby(["video", "species", "label"], as_index=False)["score"].mean()
-
-
-def decisions_frame(videos: pd.DataFrame, cuts: Mapping[str, float]) -> pd.DataFrame:
-    """Return `videos` with a column of decisions, "bona fide" or "attack", for each of `cuts`, a threshold by its name."""
-    return videos.assign(**{name: videos["score"].ge(cut).map({True: LABELS[1], False: LABELS[0]}) for name, cut in cuts.items()})
-
-
-def results(protocols: Sequence[str], runs: Sequence[str], profile: str = "") -> tuple[dict[str, Any], str]:
-    """Return the metrics that a notebook shows and a sentence about them.
-
-    Those of results/metrics.json; where they lack a run on a protocol, those recorded of `profile`, if they lack none and were
-    made by the same params. Where both lack one, the sentence is that of `missing`.
-    """
-    metrics = files.read_json(paths.METRICS)
-    lacking = missing(metrics, protocols, runs)
-    for one in recorded.load(paths.RECORDED) if lacking and profile else []:
-        alike = recorded.alike(one, recorded.sections(paths.PARAMS), runs)
-        if one.name == profile and alike and not missing(one.metrics, protocols, runs):
-            return dict(one.metrics), f"A recorded run of profile {profile}, by the same params, which took {one.hours:g} hours."
-    return metrics, lacking or ALL_THERE
-
-
-def missing(metrics: Mapping[str, Any], protocols: Sequence[str], runs: Sequence[str], name: str = "my_ablation") -> str:
-    """Return "" if every run has results on every protocol, else what to put into params.yaml and to type.
-
-    The seeds of the entry are those that results are there for, so that the new ones can be compared with them.
-    """
-    jobs = _by_run(metrics)
-    lacking = [(protocol, run) for protocol in protocols for run in runs if (protocol, run) not in jobs]
+def what_to_run(lacking: Collection[tuple[str, str]]) -> str:
+    """Return what to type for runs without results; "" if none lacks them."""
     if not lacking:
         return ""
-    seeds = sorted({int(seed) for job in jobs.values() for seed in job["seeds"]}) or [0]
-    places = ", ".join(dict.fromkeys(protocol for protocol, _ in lacking))
-    new = ", ".join(dict.fromkeys(run for _, run in lacking))
     listed = "\n".join(f"  {run} on {protocol}" for protocol, run in lacking)
-    return f"""No results for
-{listed}
+    return f"No results for\n{listed}\n\nRun\n\n  fasrepro jobs\n  dvc repro\n"
+
+
+def what_to_add(entry: config.Ablation, source: Metrics) -> str:
+    """Return the entry of params.yaml that an ablation lacks, with the protocols and seeds of the results there are."""
+    cells = source.cells.values()
+    protocols = ", ".join(sorted({cell.protocol for cell in cells})) or "oci_m"
+    seeds = ", ".join(map(str, sorted({seed for cell in cells for seed in cell.seeds}))) or "0"
+    runs = ", ".join(filter(None, [entry.baseline, "your_run"]))
+    return f"""No results: params.yaml has no experiment {entry.experiment!r}.
 
 Add to params.yaml, under experiments: (a run of a new name also needs its entry under runs:)
 
-  {name}: {{protocols: [{places}], runs: [{new}], seeds: [{", ".join(map(str, seeds))}]}}
+  {entry.experiment}: {{protocols: [{protocols}], runs: [{runs}], seeds: [{seeds}]}}
 
 then run
 
   fasrepro jobs
   dvc repro
 """
+
+
+def recorded_metrics(material: Material, profile: str) -> tuple[Metrics, str]:
+    """Return the metrics of a recorded run, and where they are from; no cells, and what to type, if there is no comparable
+    run."""
+    command = f"Run `make reproduce PROFILE={profile}`, then `fasrepro record --profile {profile}`.\n"
+    nothing = dataclasses.replace(material.metrics, cells={}, paired=[], means=[])
+    for one in material.recorded:
+        if one.name != profile:
+            continue
+        different = recorded.differing(one, material.sections, {cell.run for cell in one.metrics.cells.values()})
+        if different:
+            sections = ", ".join(different)
+            return nothing, f"No results: the recorded run of profile {profile} was made by other params ({sections}). {command}"
+        version = f"version {one.version}, " if one.version else ""
+        return one.metrics, f"A recorded run of profile {profile} ({version}the same params), which took {one.hours:g} hours."
+    return nothing, f"No results: there is no recorded run of profile {profile}. {command}"

@@ -1,8 +1,8 @@
 """Runs of other profiles whose figures were kept: results/recorded/<profile>.json, which `fasrepro record` writes.
 
-A recorded run is *comparable* with another if all params that decide a result are the same in both: then the rows of one extend those
-of the other. Every section of params.yaml decides, but those in `PRESENTATION` and entries of registries that only one of the two
-has.
+A recorded run is *comparable* with another if all params that decide a result are the same in both: then the rows of one extend
+those of the other. Every section of params.yaml decides, but those in `PRESENTATION` and entries of registries that only one of
+the two has.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from fasrepro import files, hashing, schema
 from fasrepro.evaluation.results import Metrics
 from fasrepro.report import version_0_1_0
 
-# Sections that change no figure of a job that both runs have: which jobs are run, what is analysed beside them, and what is shown.
+# Sections that change no figure of a job that both runs have: which jobs are run, what is analysed beside them, and what is
+# shown.
 PRESENTATION = frozenset(
-    {"threads", "audit", "experiments", "snapshots", "counterfactual", "ledger", "unseen", "ablations", "tuning.saturation"}
+    {"audit", "experiments", "snapshots", "counterfactual", "ledger", "unseen", "ablations", "tuning.saturation"}
 )
 # Sections of named entries: one entry more changes nothing of the others. Each entry has a hash of its own.
 REGISTRIES = ("captions", "protocols", "runs")
+READER = "lexical"  # the reader whose verdicts are recorded: a fixed rule, the same in every world
 
 
 @dataclasses.dataclass(frozen=True)

@@ -68,9 +68,15 @@ def converted_metrics(old: Mapping[str, Any]) -> dict[str, Any]:
         kept = {name: value for name, value in row.items() if name not in ("protocol", "protocols", "transfer")}
         if "protocols" in row:
             names = row["protocols"]
-            lists = {"protocols": [protocols[name] for name in names], "targets": [targets[name] for name in names], "cells": names}
+            lists = {
+                "protocols": [protocols[name] for name in names],
+                "targets": [targets[name] for name in names],
+                "cells": names,
+            }
             means.append(kept | lists)
         else:
             paired.append(kept | place(row["protocol"]))
-    settings = {part: old["settings"][part] for part in ("evaluation", "ledger")} | {"power": old["settings"]["descriptive"]["power"]}
+    settings = {part: old["settings"][part] for part in ("evaluation", "ledger")} | {
+        "power": old["settings"]["descriptive"]["power"]
+    }
     return {"cells": cells, "paired": paired, "means": means, "settings": settings}

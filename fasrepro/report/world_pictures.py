@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
 import numpy as np
 
 from fasrepro.datasets import TITLES
 from fasrepro.regions import visible
-from fasrepro.report import fragments, gallery
-from fasrepro.report.pictures import Cell, Row, cell, chosen, sheet, spread
-from fasrepro.report.world import UNKNOWN, Known, title
+from fasrepro.report import gallery
+from fasrepro.report.contact_sheets import Cell, Row, crop_cell, draw_sheet, sample, sample_across_datasets
+from fasrepro.report.material import Material
+from fasrepro.report.tables import words
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face
 from fasrepro.rows.truth import Truth
 from fasrepro.vocabulary import CUES, FAMILIES, SPECIES, STEPS
 
+UNKNOWN = "Of licensed archives this is not known.\n"
 ACROSS = 8  # faces in a row
-WIDE = 6  # of those in which something small counts
+ACROSS_WIDE = 6  # faces in a row in which small details matter
 LABELS = 1.5  # room for labels beside them, in widths of a face
 # Figures of cues, by the families of species that they belong to.
 PLATES: dict[str, tuple[str, ...]] = {
@@ -26,13 +27,26 @@ PLATES: dict[str, tuple[str, ...]] = {
     "masks": ("mask",),
     "makeup and partial covers": ("makeup", "partial"),
 }
-FADED = 0.25  # how much of a picture is left outside a mask
+FADED = 0.25  # how much of a picture remains outside a region
 DASH = 12  # pixels of an outline in one colour
 ZOOM = 3  # of a picture, so that an outline is thin
 
 
+def render(material: Material) -> dict[str, str]:
+    """Draw all pictures of the page, and return their fragments; a notice instead of faces that may not be printed."""
+    hidden = f"{gallery.HIDDEN}\n"
+    show, truths = material.may_print_faces, material.truths
+    return {
+        "species": species(material) if show else hidden,
+        "camera_faces": cameras(material) if show else hidden,
+        "pairs": UNKNOWN if not material.world.pairs else pairs(material) if show else hidden,
+        "cues": UNKNOWN if not truths else cues(material) if show else hidden,
+        "look_alike_faces": UNKNOWN if not truths else look_alikes(material) if show else hidden,
+    }
+
+
 def family(cue: str) -> str:
-    """Return the family in `cues.FAMILIES` that most of a cue's species belong to, the first of them on a tie."""
+    """Return the family in `vocabulary.FAMILIES` that most of a cue's species belong to, the first of them on a tie."""
     return max(FAMILIES, key=lambda name: len(set(FAMILIES[name]) & set(CUES[cue].species)))
 
 
@@ -41,139 +55,143 @@ def plates() -> dict[str, list[str]]:
     return {name: [cue for cue in CUES if family(cue) in families] for name, families in PLATES.items()}
 
 
-def laid_over(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return `picture` (uint8 RGB), larger, with all outside `mask` faded to grey and a dashed line around the rest."""
-    large, inside = (np.repeat(np.repeat(part, ZOOM, axis=0), ZOOM, axis=1) for part in (picture, mask.astype(bool)))
+def outlined(picture: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Return `picture` (uint8 RGB) enlarged, faded to grey outside `region`, with a dashed line around the rest."""
+    large, inside = (np.repeat(np.repeat(part, ZOOM, axis=0), ZOOM, axis=1) for part in (picture, region.astype(bool)))
     grey = FADED * large.mean(axis=2, keepdims=True) + (1 - FADED) * 215
     drawn = np.where(inside[..., None], large, grey)
-    kept = np.pad(inside, ZOOM)  # the picture's border counts as outside
+    padded = np.pad(inside, ZOOM)  # the picture's border counts as outside
     core = np.ones_like(inside)
     for down in range(-ZOOM, ZOOM + 1):
         for across in range(-ZOOM, ZOOM + 1):
-            core &= kept[ZOOM + down : ZOOM + down + inside.shape[0], ZOOM + across : ZOOM + across + inside.shape[1]]
+            core &= padded[ZOOM + down : ZOOM + down + inside.shape[0], ZOOM + across : ZOOM + across + inside.shape[1]]
     rows, columns = np.indices(inside.shape)
     drawn[inside & ~core] = 0
     drawn[inside & ~core & ((rows // DASH + columns // DASH) % 2 == 0)] = 255
     return drawn.round().astype(np.uint8)
 
 
-def pairs(known: Known, folder: Path) -> str:
-    """Draw each cue's pair, a figure a plate, and return the fragment with all of them."""
+def pairs(material: Material) -> str:
+    """Draw each cue's pair, a figure a plate."""
+    known = material.world.pairs
     parts = []
-    for number, (plate, names) in enumerate(plates().items()):
+    for number, (plate, cue_names) in enumerate(plates().items()):
         rows = []
-        for cue in (name for name in names if name in known.pairs):
-            without, present, mask = known.pairs[cue]
-            pictures = (without, present, laid_over(present, mask))
+        for cue in (name for name in cue_names if name in known):
+            without, present, region = known[cue]
+            pictures = (without, present, outlined(present, region))
             titles = ("without", "with", "where it is") if not rows else ("", "", "")
-            found = CUES[cue]
-            said = f"{STEPS[found.step]}\n“{found.phrasings[0]}”\ngoes with {', '.join(map(title, found.species))}"
-            rows.append(Row([Cell(p, t) for p, t in zip(pictures, titles, strict=True)], title(cue), said))
+            species_names = ", ".join(map(words, CUES[cue].species))
+            text = f"{STEPS[CUES[cue].step]}\n“{CUES[cue].phrasings[0]}”\ngoes with {species_names}"
+            rows.append(Row([Cell(*cell) for cell in zip(pictures, titles, strict=True)], words(cue), text))
         if rows:
-            name = f"world_pairs_{number}"
-            sheet(folder / f"figures/{name}.png", rows, 3, 1.75, 1.0)
-            caption = (
-                f"Cues of {plate}: the same frame without and with the cue, through the same camera. In the third picture all"
-                " that the cue leaves as it was is faded, and a dashed line is around the rest."
+            parts.append(
+                material.draw(
+                    f"pairs_{number}",
+                    lambda path, rows=rows: draw_sheet(path, rows, 3, 1.75, 1.0),
+                    f"Cues of {plate}: the same frame without and with the cue, through the same camera. In the third picture"
+                    " everything that the cue does not change is faded, and a dashed line surrounds the rest.",
+                    f"Pairs without and with {'; '.join(row.label for row in rows)}",
+                )
             )
-            parts.append(fragments.figure(name, caption, f"Pairs without and with {'; '.join(row.label for row in rows)}"))
     return "\n".join(parts)
 
 
-def species(faces: Sequence[Face], crops: Path, folder: Path) -> str:
-    """Draw a row of faces a species and return the fragment that shows it."""
+def species(material: Material) -> str:
+    """Draw a row of faces for each species."""
     rows = []
     for name in SPECIES:
-        found = spread([face for face in faces if face.species == name], ACROSS, "species")
-        if found:
-            rows.append(Row([cell(face, crops) for face in found], title(name)))
-    sheet(folder / "figures/world_species.png", rows, ACROSS, LABELS)
-    caption = "A row for each PAI species, bona fide faces first; of several data sets and subjects where there are."
-    return fragments.figure("world_species", caption, f"Faces of {'; '.join(row.label for row in rows)}")
+        faces = [face for face in material.faces.values() if face.species == name]
+        sampled = sample_across_datasets(faces, ACROSS, "species")
+        if sampled:
+            rows.append(Row([crop_cell(face, material.pictures().crops) for face in sampled], words(name)))
+    return material.draw(
+        "species",
+        lambda path: draw_sheet(path, rows, ACROSS, LABELS),
+        "A row for each PAI species, bona fide faces first, from several data sets and subjects where there are several.",
+        f"Faces of {'; '.join(row.label for row in rows)}",
+    )
 
 
 def cue_faces(cue: str, faces: Mapping[str, Face], truths: Mapping[str, Truth]) -> tuple[list[tuple[Face, float]], bool]:
-    """Return faces whose crop shows a cue with their strengths, and whether it is the strongest cue of each.
+    """Return faces whose crop shows a cue with its strength, and whether it is the strongest cue of each of them.
 
-    Where it is the strongest of no face, those of them that show it at all.
+    If it is the strongest cue of no face, the faces that show it at all.
     """
-    found: dict[bool, list[tuple[Face, float]]] = {True: [], False: []}
+    by_rank: dict[bool, list[tuple[Face, float]]] = {True: [], False: []}
     for face_id, truth in truths.items():
         if cue not in truth.cues or face_id not in faces:
             continue
         if cue not in visible(faces[face_id].box, truth.cues, truth.regions):
             continue
         strength = truth.strengths[truth.cues.index(cue)]
-        found[strength == max(truth.strengths)].append((faces[face_id], strength))
-    return (found[True], True) if found[True] else (found[False], False)
+        by_rank[strength == max(truth.strengths)].append((faces[face_id], strength))
+    return (by_rank[True], True) if by_rank[True] else (by_rank[False], False)
 
 
-def cues(faces: Mapping[str, Face], truths: Mapping[str, Truth], crops: Path, folder: Path) -> str:
-    """Draw a row of the index's faces a cue, and return the fragment that shows them, in two figures."""
-    order, parts = list(plates().values()), []
-    for number, names in enumerate(([*order[0], *order[1]], [*order[2], *order[3]])):
+def cues(material: Material) -> str:
+    """Draw a row of the index's faces for each cue, in two figures."""
+    order, parts, crops = list(plates().values()), [], material.pictures().crops
+    for number, cue_names in enumerate(([*order[0], *order[1]], [*order[2], *order[3]])):
         rows, missing = [], []
-        for cue in names:
-            found, strongest = cue_faces(cue, faces, truths)
-            if not found:
-                missing.append(title(cue))
+        for cue in cue_names:
+            shown, strongest = cue_faces(cue, material.faces, material.truths)
+            if not shown:
+                missing.append(words(cue))
                 continue
-            strengths = {face.face_id: strength for face, strength in found}
-            picked = sorted(spread([face for face, _ in found], ACROSS, "cues"), key=lambda face: -strengths[face.face_id])
-            cells = [cell(face, crops, f"{strengths[face.face_id]:.2f}{'' if strongest else '*'}") for face in picked]
-            rows.append(Row(cells, title(cue)))
+            strengths = {face.face_id: strength for face, strength in shown}
+            sampled = sample_across_datasets([face for face, _ in shown], ACROSS, "cues")
+            sampled = sorted(sampled, key=lambda face: -strengths[face.face_id])
+            star = "" if strongest else "*"
+            rows.append(Row([crop_cell(face, crops, f"{strengths[face.face_id]:.2f}{star}") for face in sampled], words(cue)))
         if rows:
-            name = f"world_cues_{number}"
-            sheet(folder / f"figures/{name}.png", rows, ACROSS, LABELS)
-            caption = (
-                "Faces of the index in which a cue is the strongest of those present, with its strength, the strongest first."
-                " A star: no face has it as its strongest; these have it beside a stronger one."
+            parts.append(
+                material.draw(
+                    f"cues_{number}",
+                    lambda path, rows=rows: draw_sheet(path, rows, ACROSS, LABELS),
+                    "Faces of the index in which a cue is the strongest of those present, with its strength, the strongest first."
+                    " A star: the cue is the strongest in no face; these faces show it with a stronger one.",
+                    f"Faces with {'; '.join(row.label for row in rows)}",
+                )
             )
-            parts.append(fragments.figure(name, caption, f"Faces with {'; '.join(row.label for row in rows)}"))
         if missing:
             parts.append(f"In no face of the index: {', '.join(missing)}.\n")
     return "\n".join(parts)
 
 
-def cameras(known: Known, faces: Sequence[Face], crops: Path, folder: Path) -> str:
-    """Draw bona fide faces, a row a data set, and return the fragment that shows them."""
-    rows = []
-    for dataset, name in TITLES.items():
-        live = {face.subject: face for face in faces if face.dataset == dataset and face.species == BONA_FIDE_SPECIES}
-        if live:
-            picked = chosen(list(live.values()), ACROSS, "cameras")
-            camera = known.tables["studios"][dataset]["camera"] if known.tables else ""
-            rows.append(Row([cell(face, crops) for face in picked], name, f"camera: {title(camera)}"))
-    sheet(folder / "figures/world_cameras.png", rows, ACROSS, LABELS)
-    caption = "Bona fide faces of different subjects, a row for each data set and its camera."
-    return fragments.figure("world_cameras", caption, f"Bona fide faces of {'; '.join(row.label for row in rows)}")
+def cameras(material: Material) -> str:
+    """Draw bona fide faces of each data set."""
+    rows, tables = [], material.world.tables
+    for dataset, title in TITLES.items():
+        faces = [face for face in material.faces.values() if face.dataset == dataset and face.species == BONA_FIDE_SPECIES]
+        one_each = {face.subject: face for face in faces}
+        if one_each:
+            sampled = sample(list(one_each.values()), ACROSS, "cameras")
+            camera = tables["studios"][dataset]["camera"] if tables else ""
+            rows.append(Row([crop_cell(face, material.pictures().crops) for face in sampled], title, f"camera: {words(camera)}"))
+    return material.draw(
+        "cameras",
+        lambda path: draw_sheet(path, rows, ACROSS, LABELS),
+        "Bona fide faces of different subjects, a row for each data set and its camera.",
+        f"Bona fide faces of {'; '.join(row.label for row in rows)}",
+    )
 
 
-def look_alikes(faces: Mapping[str, Face], truths: Mapping[str, Truth], crops: Path, folder: Path) -> str:
-    """Draw a bona fide face for each look-alike, and return the fragment that shows them."""
-    live = {key: face for key, face in faces.items() if face.species == BONA_FIDE_SPECIES and key in truths}
+def look_alikes(material: Material) -> str:
+    """Draw a bona fide face for each look-alike."""
+    truths = material.truths
+    live = {face_id: face for face_id, face in material.faces.items() if face.species == BONA_FIDE_SPECIES and face_id in truths}
     cells = []
     for cue in CUES:
-        with_it = [face for key, face in live.items() if cue in truths[key].look_alikes]
+        with_it = [face for face_id, face in live.items() if cue in truths[face_id].look_alikes]
         alone = [face for face in with_it if len(truths[face.face_id].look_alikes) == 1]
-        cells += [cell(face, crops, title(cue)) for face in chosen(alone or with_it, 1, "look-alikes")]
+        cells += [crop_cell(face, material.pictures().crops, words(cue)) for face in sample(alone or with_it, 1, "look-alikes")]
     if not cells:
         return "No bona fide face of the index has a look-alike.\n"
-    rows = [Row(cells[start : start + WIDE]) for start in range(0, len(cells), WIDE)]
-    sheet(folder / "figures/world_look_alikes.png", rows, WIDE)
-    caption = "Bona fide faces, each with something harmless in it or behind it that looks like the cue above it."
-    return fragments.figure("world_look_alikes", caption, f"Look-alikes of {'; '.join(c.title for c in cells)}")
-
-
-def fragments_of(
-    known: Known, faces: Mapping[str, Face], truths: Mapping[str, Truth], crops: Path, folder: Path, show: bool
-) -> dict[str, str]:
-    """Draw all pictures of the page into `folder`/figures, and return the fragments by name; none where `show` is False."""
-    rows, hidden = list(faces.values()), f"{gallery.HIDDEN}\n"
-    return {
-        "world_species": species(rows, crops, folder) if show else hidden,
-        "world_camera_faces": cameras(known, rows, crops, folder) if show else hidden,
-        "world_pairs": UNKNOWN if not known.pairs else pairs(known, folder) if show else hidden,
-        "world_cues": UNKNOWN if not truths else cues(faces, truths, crops, folder) if show else hidden,
-        "world_look_alike_faces": UNKNOWN if not truths else look_alikes(faces, truths, crops, folder) if show else hidden,
-    }
+    rows = [Row(cells[start : start + ACROSS_WIDE]) for start in range(0, len(cells), ACROSS_WIDE)]
+    return material.draw(
+        "look_alikes",
+        lambda path: draw_sheet(path, rows, ACROSS_WIDE),
+        "Bona fide faces, each with a harmless thing in it or behind it that resembles the cue above it.",
+        f"Look-alikes of {'; '.join(cell.title for cell in cells)}",
+    )

@@ -1,14 +1,14 @@
 """The same claims in other worlds: runs of other profiles whose figures were recorded, compared with this one's.
 
-A verdict in one synthetic world may be an accident of that world. A recorded run (`recorded`) holds its paired rows and settings, so
-its verdicts are made here, by the one rule of `claims.ledger`.
+A verdict in one synthetic world may be an accident of that world. A recorded run (`recorded`) holds its paired rows and
+settings, so its verdicts are made here, by the one rule of `claims.ledger`.
 
-Over worlds: each replicate draws worlds with replacement, and for each a difference from a normal distribution around the observed
-one, as wide as that world's interval; then it averages. This is the bootstrap over worlds, subjects and seeds, with a normal
-approximation inside a world, because a recorded run keeps no replicates. Of K worlds it draws K - 1 (Rao and Wu, J Am Stat Assoc
-83:231, 1988): the mean of K would vary with only (K - 1) / K of the variance between worlds, which is too certain when worlds are
-few. Variation inside a world is counted twice, in the distance between worlds and in each interval, so the interval over similar
-worlds is too wide.
+Over worlds: each replicate draws worlds with replacement, and for each a difference from a normal distribution around the
+observed one, as wide as that world's interval; then it averages. This is the bootstrap over worlds, subjects and seeds, with a
+normal approximation inside a world, because a recorded run keeps no replicates. Of K worlds it draws K - 1 (Rao and Wu, J Am
+Stat Assoc 83:231, 1988): the mean of K would vary with only (K - 1) / K of the variance between worlds, which is too certain
+when worlds are few. Variation inside a world is counted twice, in the distance between worlds and in each interval, so the
+interval over similar worlds is too wide.
 """
 
 from __future__ import annotations
@@ -24,11 +24,10 @@ from fasrepro.evaluation.results import EvaluationSettings, Figure, Metrics, key
 from fasrepro.evaluation.results.metrics import MetricsSettings
 from fasrepro.report import claims, markdown, recorded, tables
 from fasrepro.report.claims import ledger
-from fasrepro.report.claims.claim import READERS, Claim
+from fasrepro.report.claims.claim import Claim
 from fasrepro.report.claims.ledger import Evidence, LedgerRow
 from fasrepro.report.recorded import Run
 
-READER = "lexical"  # the reader that is shown: a fixed rule, the same in every world
 BASELINE = "label_only"  # how hard a world is, without captions
 LEAST_WORLDS = 3  # to average over: two do not tell how worlds vary
 LEAST_STRENGTHS = 2  # to fit a trend to
@@ -45,7 +44,7 @@ PAIRED_CLAIMS = tuple(claim for claim in claims.CLAIMS if claim.test == "paired"
 def overall(claim: Claim, metrics: Metrics) -> LedgerRow:
     """Return the claim's row over all protocols of a world: the mean over most cells, else the one cell that there is."""
     plain = dataclasses.replace(claim, published=(), also=())  # those are in the ledger
-    rows = ledger.paired_rows(plain, Evidence(metrics, None, {}, ledger.SYNTHETIC, [READER]))
+    rows = ledger.paired_rows(plain, Evidence(metrics, None, {}, ledger.SYNTHETIC, [recorded.READER]))
     return next((row for row in rows if row.is_mean), rows[-1])
 
 
@@ -72,8 +71,8 @@ def pooled(rows: Sequence[LedgerRow], settings: EvaluationSettings) -> Figure | 
 def trend(by_strength: Mapping[float, LedgerRow], settings: EvaluationSettings) -> Figure | None:
     """Return how much a difference changes from no ties to full ones (strength 0 to 1), by the least-squares line.
 
-    Each difference is drawn as in `pooled`, independently, although the runs share people: what they have in common cancels in a trend,
-    so that the interval is, if anything, too wide.
+    Each difference is drawn as in `pooled`, independently, although the runs share people: what they have in common cancels in
+    a trend, so that the interval is, if anything, too wide.
 
     Returns:
         None if fewer than `LEAST_STRENGTHS` have enough seeds and subjects.

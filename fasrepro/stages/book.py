@@ -1,20 +1,20 @@
-"""Build the book: book/ (sources, _generated/, executed/) -> book/_build/html."""
+"""Stage `book`: build the book, book/ (sources, _generated/, executed/) -> book/_build/html."""
 
 from __future__ import annotations
 
 import argparse
 import shutil
 
-from fasrepro import config, files, paths, stages
+from fasrepro import config, paths, stages
 from fasrepro.report import book
 
 
 def main(argv: list[str] | None = None) -> None:
+    """Build every page into a new folder, check them, and put it in the place of the old book."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     ablations = config.load("ablations").ablations
     toc = book.with_ablations(config.read_yaml(paths.BOOK / "_toc.yml"), list(ablations))
-    values = files.read_json(paths.GENERATED / "values.json")
-    settings = book.with_substitutions(config.read_yaml(paths.BOOK / "_config.yml"), values)
+    settings = book.with_substitutions(config.read_yaml(paths.BOOK / "_config.yml"), book.values(paths.GENERATED))
 
     work = paths.WORK / "book"
     shutil.rmtree(work, ignore_errors=True)

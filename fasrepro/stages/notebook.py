@@ -1,22 +1,21 @@
-"""Run an ablation's notebook with its parameters: results -> book/executed/<ablation>.ipynb."""
+"""Stage `notebook`: run an ablation's notebook, results -> book/executed/<ablation>.ipynb."""
 
 from __future__ import annotations
 
 import argparse
 
 from fasrepro import config, names, paths, stages
-from fasrepro.report import annotators, curves, execute, figures, notebook  # noqa: F401  what notebooks import decides their bytes
+from fasrepro.report import execute
 
 
 def main(argv: list[str] | None = None) -> None:
+    """Run the notebook of one entry of `ablations:` in params.yaml."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--name", required=True, help="a key of `ablations:` in params.yaml")
     name = parser.parse_args(argv).name
     ablations = config.load("ablations").ablations
-    if name not in ablations:
-        raise config.ConfigError(f"{paths.PARAMS}: ablations: {names.unknown(name, ablations, 'ablation')}")
-    entry = ablations[name]
-    execute.execute(paths.NOTEBOOKS / f"{entry.notebook}.ipynb", paths.EXECUTED / f"{name}.ipynb", entry.parameters)
+    entry = names.lookup(ablations, name, "ablation", config.ConfigError, f"{paths.PARAMS}: ablations")
+    execute.execute(paths.NOTEBOOKS / f"{entry.notebook}.ipynb", paths.EXECUTED / f"{name}.ipynb", name)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A checkpoint of this project behind a real `transformers serve`, asked as any other annotator."""
+"""A checkpoint of this project behind a real `transformers serve`, used like any other annotator."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.models.test_merging import PROMPT, trained
 
 from fasrepro import crops
 from fasrepro.llm import client, endpoints, live, png
 from fasrepro.llm.store import Store
 from fasrepro.llm.types import Capabilities, ChatRequest, Endpoint, EndpointError
-from fasrepro.models import generate, merging
+from fasrepro.models import inputs, vlm
 from tests.llm.test_endpoints import SETTINGS
+from tests.small_models import PROMPT, made_of, model_of, move
 
 STARTS_WITHIN_S = 120.0
 
@@ -32,14 +32,16 @@ STARTS_WITHIN_S = 120.0
 class Served:
     url: str
     model: str
-    written: Callable[[Image.Image], str]  # what the trained model itself writes about a picture
+    written: Callable[[Image.Image], str]  # returns the trained model's own text about a picture
 
 
 @pytest.fixture(scope="module")
 def served(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     root = tmp_path_factory.mktemp("served")
-    model, processor = trained(checkpoint, root / "trained")
-    merging.merge(str(checkpoint), root / "trained", "vision", root / "merged")
+    model, processor = model_of(checkpoint, seed=3)  # one whose texts differ between images
+    move(model)
+    vlm.save(model, root / "trained", made_of(checkpoint, processor), vlm.changed_weights(model))
+    vlm.merge(str(checkpoint), root / "trained", root / "merged")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -51,7 +53,7 @@ def served(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         )
         try:
             wait_for(f"http://127.0.0.1:{port}/health", server, root / "log")
-            written = lambda picture: generate.generate(model, processor, [picture], PROMPT, 12)[0][0]  # noqa: E731
+            written = lambda picture: inputs.generate(model, processor, [picture], PROMPT, 12)[0][0]  # noqa: E731
             yield Served(f"http://127.0.0.1:{port}/v1", str(root / "merged"), written)
         finally:
             server.terminate()

@@ -1,7 +1,7 @@
 """The claims ledger: what a paper says, what we see, and a verdict by a rule that is fixed before target scores are read.
 
-The rule looks at one paired interval. Its numbers come from params.yaml (`ledger`, `evaluation`), and its wording is built from them
-here.
+The rule looks at one paired interval. Its numbers come from params.yaml (`ledger`, `evaluation`), and its wording is built from
+them here.
 """
 
 from __future__ import annotations
@@ -152,12 +152,12 @@ def rule(settings: MetricsSettings, words: Verdicts) -> str:
     beyond = f"more than {ledger.margin:g} beyond" if ledger.margin else "beyond"
     return (
         "The difference, run minus baseline on the same faces, by video unless stated otherwise, has a"
-        f" {evaluation.confidence * 100:g} % percentile interval from {evaluation.replicates} bootstrap replicates over seeds and"
-        f" subjects. A claim that names no metric of its own is about {metrics.title(ledger.metric)} ({ledger.metric})."
-        f" The verdict is '{words.seen}' if the whole interval lies {beyond} zero on the claimed side, '{words.opposite}' if it lies"
-        f" there on the other side, and '{words.undecided}' otherwise. With fewer than {ledger.min_seeds} seeds or"
-        f" {ledger.min_subjects} subjects it is '{words.undecided}': one training says nothing about another, and with few subjects"
-        " the interval is too narrow."
+        f" {evaluation.confidence * 100:g} % percentile interval from {evaluation.replicates} bootstrap replicates over"
+        f" seeds and subjects. A claim that names no metric of its own is about {metrics.title(ledger.metric)}"
+        f" ({ledger.metric}). The verdict is '{words.seen}' if the whole interval lies {beyond} zero on the claimed side,"
+        f" '{words.opposite}' if it lies there on the other side, and '{words.undecided}' otherwise. With fewer than"
+        f" {ledger.min_seeds} seeds or {ledger.min_subjects} subjects it is '{words.undecided}': one training says nothing"
+        " about another, and with few subjects the interval is too narrow."
     )
 
 
@@ -166,10 +166,10 @@ def chance(settings: MetricsSettings, rows: Sequence[LedgerRow]) -> str:
     intervals = sum(row.difference.low is not None for row in rows)
     expected = intervals * (1 - settings.evaluation.confidence)
     return (
-        "The rule is not adjusted for the number of claims and protocols. If nothing made a difference,"
-        f" {expected:.1f} of the {intervals} intervals below would exclude zero, and with so few subjects probably more."
-        " A claim is therefore judged by its mean over protocols where it has one; the rows of single protocols describe. The verdict"
-        " of a claim that was run on one protocol depends on one interval."
+        f"The rule is not adjusted for the number of claims and protocols. If nothing made a difference, {expected:.1f} of"
+        f" the {intervals} intervals below would exclude zero, and with so few subjects probably more. A claim is therefore"
+        " judged by its mean over protocols where it has one; the rows of single protocols describe. The verdict of a claim"
+        " that was run on one protocol depends on one interval."
     )
 
 
@@ -258,7 +258,9 @@ def _by_size(row: Difference) -> tuple[bool, int, list[str]]:
 def grounding_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
     """Return a row a cell: by how much the cues that explanations name exceed those of the sampler."""
     cells = evidence.grounding.cells.values() if evidence.grounding else ()
-    wanted = sorted((cell for cell in cells if cell.run == claim.run and cell.target in claim.targets), key=lambda cell: cell.cell)
+    wanted = sorted(
+        (cell for cell in cells if cell.run == claim.run and cell.target in claim.targets), key=lambda cell: cell.cell
+    )
     if not wanted:
         reason = f"no explanations of {claim.run} on images whose cues are known"
         return [_without_result(claim, evidence, claim.metric, reason, NOT_RUN)]

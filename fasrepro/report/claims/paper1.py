@@ -10,8 +10,9 @@ OTHER_ATTACKS = ("siw",)  # SiW-Mv2, whose attacks include masks and make-up
 CLAIMS: tuple[Claim, ...] = (
     Claim(
         "P1-1",
-        "Training on six-step reasoning mixed with vanilla captions lowers the HTER on an unseen data set against vanilla captions "
-        "alone. Tested here on the head's scores; to our knowledge the paper reports verdicts read from the text only.",
+        "Training on six-step reasoning mixed with vanilla captions lowers the HTER on an unseen data set against vanilla"
+        " captions alone. Tested here on the head's scores; to our knowledge the paper reports verdicts read from the text"
+        " only.",
         run="reasoning",
         baseline="vanilla",
         targets=LEAVE_ONE_OUT,
@@ -19,8 +20,8 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "P1-2",
-        "The same, measured as in the paper: HTER by frame of the verdicts that a reader takes from the explanations. This is the "
-        "paper's headline figure; its head serves training only [2].",
+        "The same, measured as in the paper: HTER by frame of the verdicts that a reader takes from the explanations. This"
+        " is the paper's headline figure; its head serves training only [2].",
         run="reasoning",
         baseline="vanilla",
         channel=READERS,
@@ -32,8 +33,8 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "P1-3",
-        "Trained on M, O and I and tested on SiW-Mv2, whose attacks include masks and make-up, reasoning captions do worse. Tested "
-        "here on SiW-Mv2 from every set of sources that was trained on.",
+        "Trained on M, O and I and tested on SiW-Mv2, whose attacks include masks and make-up, reasoning captions do worse."
+        " Tested here on SiW-Mv2 from every set of sources that was trained on.",
         run="reasoning",
         baseline="vanilla",
         channel=READERS,
@@ -67,8 +68,9 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "P1-6",
-        "A model that is taught to reason attends to spoof cues. Tested here: the cues that its explanations name agree better (F1) "
-        "with those in the image than the cues of training captions drawn by the true label, without looking at the image.",
+        "A model that is taught to reason attends to spoof cues. Tested here: the cues that its explanations name agree"
+        " better (F1) with those in the image than the cues of training captions drawn by the true label, without looking"
+        " at the image.",
         run="reasoning",
         baseline=SAMPLER,
         test="grounding",

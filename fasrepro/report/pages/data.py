@@ -1,0 +1,123 @@
+"""The page on the data: what the index holds, where face boxes came from, what was excluded, and contact sheets."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fasrepro.datasets import DATASETS, TITLES
+from fasrepro.report import contact_sheets, gallery, markdown
+from fasrepro.report.material import Material, Needs
+from fasrepro.rows.faces import BONA_FIDE_SPECIES, SPLITS, Face
+
+NEEDS = Needs(inputs=("faces", "index_reports"), params=("archives", "synthetic", "index"))
+NAMED = 3  # of the videos with one reason
+# What a report of the index calls videos that were read in an unusual way, and how the page says it.
+UNUSUAL = {
+    "centre": "the centre of the frame is the face box",
+    "single_face": "one face",
+    "stand_ins": "a neighbouring frame stands in for one without a face",
+    "turned": "turned upright",
+}
+
+
+def render(material: Material) -> dict[str, str]:
+    """Return the page's fragments, and draw a contact sheet for each data set."""
+    faces = list(material.faces.values())
+    return {
+        "answer": answer(faces),
+        "counts": counts(faces),
+        "box_sources": box_sources(faces),
+        "exclusions": exclusions(material.index_reports),
+        "contact_sheets": contact_sheet_figures(material),
+    }
+
+
+def answer(faces: Iterable[Face]) -> str:
+    """Return in one sentence what the index holds."""
+    faces = list(faces)
+    present = [DATASETS[name].title for name in DATASETS if any(face.dataset == name for face in faces)]
+    videos, subjects = len({face.presentation for face in faces}), len({face.subject for face in faces})
+    return f"{len(faces)} faces from {videos} videos of {subjects} subjects, in {len(present)} data sets: {', '.join(present)}.\n"
+
+
+def counts(faces: Iterable[Face]) -> str:
+    """Return the table of subjects, videos and faces for each data set and split."""
+    groups: dict[tuple[str, str], list[Face]] = {}
+    for face in faces:
+        groups.setdefault((face.dataset, face.split), []).append(face)
+    rows = []
+    for dataset in DATASETS:
+        for split in SPLITS:
+            group = groups.get((dataset, split))
+            if not group:
+                continue
+            bona_fide = {face.presentation for face in group if face.species == BONA_FIDE_SPECIES}
+            attacks = {face.presentation for face in group} - bona_fide
+            subjects = {face.subject for face in group}
+            rows.append((DATASETS[dataset].title, split, len(subjects), len(bona_fide), len(attacks), len(group)))
+    return markdown.table(("data set", "split", "subjects", "bona fide videos", "attack videos", "faces"), rows)
+
+
+def box_sources(faces: Iterable[Face]) -> str:
+    """Return the table of where the face boxes came from, a row a data set and source."""
+    numbers = Counter((face.dataset, face.box_source) for face in faces)
+    rows = [(DATASETS[dataset].title, source, number) for (dataset, source), number in sorted(numbers.items())]
+    return markdown.table(("data set", "face box from", "faces"), rows)
+
+
+def exclusions(reports: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return which files the index excluded and which videos it read in an unusual way, counted by data set and reason."""
+    excluded: dict[tuple[str, str], list[str]] = {}
+    unusual: dict[tuple[str, str], list[str]] = {}
+    for dataset, report in reports.items():
+        for path, reason in report["excluded"].items():
+            excluded.setdefault((DATASETS[dataset].title, common_reason(reason)), []).append(path)
+        for key, words in UNUSUAL.items():
+            if report[key]:
+                unusual[DATASETS[dataset].title, words] = list(report[key])
+    videos = sum(report["videos"] for report in reports.values())
+    text = _reasons("excluded because", "files", excluded) if excluded else f"None of {videos} videos was excluded.\n"
+    return text + ("\n" + _reasons("unusual", "videos", unusual) if unusual else "")
+
+
+def common_reason(reason: str) -> str:
+    """Return the part that a reason shares with others: up to a colon, with names that end in a number replaced by dots.
+
+    >>> common_reason("truncated: 31 of 52 frames"), common_reason("Live_12 is in no list of Protocol I")
+    ('truncated', '... is in no list of Protocol I')
+    """
+    return re.sub(r"\w*\d\b(?!/)", "...", reason.partition(": ")[0])
+
+
+def _reasons(heading: str, unit: str, groups: Mapping[tuple[str, str], list[str]]) -> str:
+    rows = []
+    for (dataset, reason), files in groups.items():
+        more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
+        rows.append((dataset, reason, len(files), ", ".join(files[:NAMED]) + more))
+    return markdown.table(("data set", heading, unit, "which"), rows)
+
+
+def contact_sheet_figures(material: Material) -> str:
+    """Draw a contact sheet for each data set, and return the fragment that shows them."""
+    if not material.may_print_faces:
+        return f"{gallery.HIDDEN}\n"
+    crops = material.pictures().crops
+    parts = []
+    for dataset, title in TITLES.items():
+        faces = [face for face in material.faces.values() if face.dataset == dataset]
+        if not faces:
+            continue
+        kinds = [kind.replace("\n", ", ") for kind in contact_sheets.by_kind(faces)]
+        parts.append(
+            material.draw(
+                f"contact_{dataset}",
+                lambda path, faces=faces: contact_sheets.draw_contact_sheet(faces, crops, path),
+                f"{title}: a column for each kind of presentation, with the PAI species and below it the archive's word for the"
+                " instrument.",
+                f"Faces of {title}: {'; '.join(kinds)}",
+            )
+        )
+    return "\n".join(parts)

@@ -1,0 +1,143 @@
+"""The page of the claims ledger: every claim with its verdict, in short and in full, in other worlds, and published figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from fasrepro.report import markdown, recorded, tables, worlds
+from fasrepro.report.claims import ledger
+from fasrepro.report.claims.ledger import LedgerRow
+from fasrepro.report.material import Material, Needs
+from fasrepro.report.published import EVIDENCE, Published
+from fasrepro.report.tables import interval
+
+# What `ledger_rows` reads: pages that show a verdict need these too.
+LEDGER_INPUTS = ("metrics", "grounding", "published", "recorded")
+LEDGER_PARAMS = ("archives", "synthetic", "annotator", "judging", "runs")
+NEEDS = Needs(inputs=LEDGER_INPUTS, params=LEDGER_PARAMS)
+
+
+def render(material: Material) -> dict[str, str]:
+    """Return the page's fragments."""
+    rows, settings = ledger_rows(material), material.metrics.settings
+    words = ledger.SYNTHETIC if material.is_synthetic else ledger.LICENSED
+    fragments = {
+        "answer": verdict_counts(rows),
+        "ledger": ledger_table(rows),
+        "short": short_table(rows),
+        "rule": f"{ledger.rule(settings, words)}\n",
+        "chance": f"{ledger.chance(settings, rows)}\n",
+        "published": published_table(material.published),
+    }
+    if not material.is_synthetic:
+        return fragments | dict.fromkeys(("worlds", "strengths", "recorded"), worlds.LICENSED)
+    this = this_run(material)
+    shown = worlds.shown(this, material.recorded)
+    return fragments | {
+        "worlds": worlds.verdict_table(shown, settings),
+        "strengths": worlds.strength_table(shown, settings),
+        "recorded": worlds.recorded_table(material.recorded),
+    }
+
+
+def values(material: Material) -> dict[str, str]:
+    """Return the values of the page's text: "published_<id>" is a published figure with its mark."""
+    return {f"published_{name}": number.shown for name, number in material.published.items()}
+
+
+def this_run(material: Material) -> recorded.Run:
+    """Return the run that the book shows, completed by comparable recorded runs."""
+    world = material.params.synthetic
+    this = recorded.Run("this book", world.world, world.spurious_strength, None, material.sections, material.metrics)
+    return recorded.completed(this, material.recorded)
+
+
+def ledger_rows(material: Material) -> list[LedgerRow]:
+    """Return the ledger of the run that the book shows."""
+    readers = ledger.decisive_readers(material.params.judging.readers, material.params.annotator.base_url)
+    words = ledger.SYNTHETIC if material.is_synthetic else ledger.LICENSED
+    grounding = material.grounding if material.is_synthetic else None
+    return ledger.rows(ledger.Evidence(this_run(material).metrics, grounding, material.published, words, readers))
+
+
+def of_claim(rows: Sequence[LedgerRow], claim: str) -> list[LedgerRow]:
+    """Return the rows of one claim, by the head or by the first reader that counts."""
+    found = [row for row in rows if row.claim.id == claim]
+    return [row for row in found if row.channel == found[0].channel]
+
+
+def summary_row(rows: Sequence[LedgerRow], claim: str) -> LedgerRow | None:
+    """Return the row that decides a claim: its mean over protocols, or its only row; None if several protocols have no mean."""
+    found = of_claim(rows, claim)
+    means = [row for row in found if row.is_mean]
+    if means:
+        return means[0]
+    return found[0] if len(found) == 1 else None
+
+
+def answer(rows: Sequence[LedgerRow], claim: str) -> str:
+    """Return what a claim's mean says, in a sentence."""
+    row = summary_row(rows, claim)
+    if row is None:
+        counts = Counter(row.verdict for row in of_claim(rows, claim))
+        return f"{claim}: {', '.join(f'{verdict} on {count} protocols' for verdict, count in counts.most_common())}.\n"
+    if row.difference.value is None:
+        return f"{claim}: {row.verdict}, because {row.basis}.\n"
+    difference = markdown.escape(interval(row.difference, signed=True))
+    compared = markdown.escape(ledger.compared(row))
+    return f"**{row.verdict}** ({claim}, {markdown.escape(row.scope)}): {compared} is {difference}.\n"
+
+
+def verdict_counts(rows: Sequence[LedgerRow]) -> str:
+    """Return how many claims have which verdict, in a sentence."""
+    names = list(dict.fromkeys(row.claim.id for row in rows))
+    decided = [summary_row(rows, name) for name in names]
+    counts = Counter(row.verdict if row else "different verdicts on different protocols" for row in decided)
+    listed = ", ".join(f"{count} × *{verdict}*" for verdict, count in counts.most_common())
+    return f"Of {len(names)} claims and controls: {listed}.\n"
+
+
+def ledger_table(rows: Sequence[LedgerRow]) -> str:
+    """Return the claims ledger: a claim's text in its first row, and the paper's figure in the row that it is about."""
+    first = {row.claim.id: row for row in reversed(rows)}
+    paper = {name: ledger.published_row([row for row in rows if row.claim.id == name]) for name in first}
+    cells = [
+        [
+            row.claim.id,
+            row.claim.text if row is first[row.claim.id] else "",
+            row.paper if row is paper[row.claim.id] else "",
+            row.scope,
+            ledger.compared(row) if row.metric else tables.NONE,
+            interval(row.difference, signed=True),
+            row.basis,
+            row.verdict,
+        ]
+        for row in rows
+    ]
+    columns = ["", "claim", "paper", "protocol", "measured", "difference", "test", "verdict"]
+    return tables.table_or_notice(columns, cells)
+
+
+def short_table(rows: Sequence[LedgerRow]) -> str:
+    """Return one row a claim: its text, and the result over all protocols, by the head or by the first reader that counts."""
+    cells = []
+    for name in dict.fromkeys(row.claim.id for row in rows):
+        row, found = summary_row(rows, name), of_claim(rows, name)
+        if row is not None:
+            difference = interval(row.difference, signed=True)
+            cells.append([name, row.claim.text, ledger.measured(row) if row.metric else tables.NONE, difference, row.verdict])
+        else:
+            counts = Counter(row.verdict for row in found).most_common()
+            verdicts = ", ".join(f"{count} of {len(found)} protocols: {verdict}" for verdict, count in counts)
+            cells.append([name, found[0].claim.text, ledger.measured(found[0]), tables.NONE, verdicts])
+    columns = ["", "claim", "measured", "difference, mean over protocols", "verdict"]
+    return tables.table_or_notice(columns, cells)
+
+
+def published_table(published: Mapping[str, Published]) -> str:
+    """Return the table of published numbers, each with its evidence mark, and what the marks mean."""
+    rows = [[n.source, n.where or tables.NONE, n.setting, n.method, n.metric_title, n.shown, n.note] for n in published.values()]
+    marks = "; ".join(f"**[{mark}]** {meaning}" for mark, meaning in EVIDENCE.items())
+    columns = ["source", "where", "setting", "method", "metric", "value", "note"]
+    return tables.table_or_notice(columns, rows) + f"\n{marks}.\n"

@@ -1,0 +1,146 @@
+"""The page on the method: the loss, the runs and their recipe, the backbone, and how learning rates were chosen."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fasrepro.evaluation.results import Metrics
+from fasrepro.report import markdown, tables
+from fasrepro.report.markdown import escape
+from fasrepro.report.material import Material, Needs
+
+NEEDS = Needs(
+    inputs=("metrics",),
+    params=("training", "foundation", "runs", "tuning", "index", "evaluation"),
+)
+EMBEDDED_BACKBONE = "results/foundation"
+# Losses in the formula, by their name in a phase.
+LOSSES = {"head": "L_\\mathrm{cls}", "caption": "L_\\mathrm{cap}", "answer": "L_\\mathrm{ans}"}
+RATE_COLUMNS = ("run", "learning rate", "selected", "dev AUC", "HTER on the target, dev threshold", "AUC on the target")
+
+
+def render(material: Material) -> dict[str, str]:
+    """Return the page's fragments."""
+    params = material.params
+    return {
+        "formula": formula(params.training.phases),
+        "runs": run_table(params.training, params.runs),
+        "recipe": recipe_table(params.training),
+        "learning_rates": learning_rates(material.metrics, material.runs, params.tuning),
+        "backbone": backbone(params.training.backbone, params.foundation),
+    }
+
+
+def formula(phases: Sequence[Any]) -> str:
+    """Return the loss of each phase as a formula with its weights."""
+    lines = []
+    for phase in phases:
+        terms = " + ".join(f"{weight:g}\\, {LOSSES[name]}" for name, weight in phase.losses.items())
+        name = "L" if len(phases) == 1 else f"L_\\text{{{phase.name}}}"
+        lines.append(f"$$\n{name} = {terms}\n$$\n")
+    return "\n".join(lines)
+
+
+def run_table(training: Any, runs: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the table of runs: the captions that each trains on, and its other changes to the default recipe."""
+    rows = []
+    for name in runs:
+        override = merged_override(name, runs)
+        shares = override.get("captions", training.captions)
+        mix = ", ".join(f"{share:.0%} {captions}" for captions, share in shares.items()) or "none: labels alone"
+        changes = ", ".join(changed_values(override)) or "nothing"
+        rows.append((name, mix, changes))
+    return markdown.table(("run", "captions", "other changes"), rows)
+
+
+def merged_override(name: str, runs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what a run changes, with what the runs that it is `like` change."""
+    override = dict(runs[name])
+    like = override.pop("like", None)
+    return {**merged_override(like, runs), **override} if like else override
+
+
+def changed_values(override: Mapping[str, Any]) -> list[str]:
+    """Return a run's changes but its captions, as texts."""
+    changes = []
+    for key, value in override.items():
+        if key == "captions":
+            continue
+        if key == "phases":
+            for phase in value:
+                changes += [f"{part}: {_text(item)}" for part, item in phase.items() if part != "name"]
+        elif isinstance(value, Mapping):
+            changes += [f"{key} {part}: {_text(item)}" for part, item in value.items()]
+        else:
+            changes.append(f"{key}: {_text(value)}")
+    return changes
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " and ".join(f"{item:g} {key}" if isinstance(item, float) else f"{key} {item}" for key, item in value.items())
+    return " + ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def recipe_table(training: Any) -> str:
+    """Return the table of the default recipe's values, but the captions and the prompt."""
+    rows: list[tuple[str, str]] = []
+    for key, value in dataclasses.asdict(training).items():
+        if key in ("captions", "prompt"):
+            continue
+        if key == "phases":
+            for phase in value:
+                rows += [
+                    (f"phase {phase['name']}: {part}", _text(item)) for part, item in phase.items() if part != "name" and item
+                ]
+        elif isinstance(value, Mapping):
+            rows += [(f"{key}: {part}", _text(item)) for part, item in value.items()]
+        else:
+            rows.append((key, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)))
+    return markdown.table(("parameter", "value"), rows)
+
+
+def backbone(checkpoint: str, shape: Any) -> str:
+    """Return what the backbone is; `shape` is params' foundation."""
+    if checkpoint != EMBEDDED_BACKBONE:
+        return f"- **The backbone** is {escape(checkpoint)}. The paper does not name its own **[2]**.\n"
+    return (
+        f"- **The backbone is tiny**: a model of SmolVLM's architecture with {shape.vision_layers} vision and"
+        f" {shape.text_layers} language layers of width {shape.hidden_size}, pretrained here on neutral descriptions of bona"
+        " fide faces. Its weights have seen no word of spoofing. Its tokenizer was also trained on the words of the cues,"
+        " which any tokenizer knows. The paper does not name its backbone **[2]**.\n"
+    )
+
+
+def learning_rates(metrics: Metrics, runs: Sequence[str], settings: Any) -> str:
+    """Return the table of learning rates: what each run chose from, on dev, and the result of each rate on the target.
+
+    `settings` is params' tuning: `like` maps a run to the one whose rate it takes, and dev cannot distinguish rates whose AUC
+    differ by at most `saturation`.
+    """
+    tuning, trained = metrics.tuning, {cell.run for cell in metrics.cells.values()}
+    rows = []
+    for run in sorted(tuning, key=runs.index):
+        report = tuning[run]
+        rates: dict[str, Any] = dict(report.rates) or {f"{report.chosen:g}": None}
+        for rate, figures in sorted(rates.items(), key=lambda item: float(item[0])):
+            selected = "selected" if float(rate) == report.chosen else ""
+            cells = [tables.number(getattr(figures, name, None)) for name in ("dev_auc", "hter_dev", "auc")]
+            rows.append([run, rate, selected, *cells])
+    if not rows:
+        return tables.NO_RESULTS
+    protocols = sorted({report.protocol for report in tuning.values()})
+    sentences = [f"Selected on the dev videos of {', '.join(protocols)}, with one seed."]
+    saturated = [run for run, report in tuning.items() if report.saturated]
+    if saturated:
+        sentences.append(
+            f"For {', '.join(saturated)} the dev AUCs of all rates differ by at most {settings.saturation:g}: dev cannot"
+            " distinguish them."
+        )
+    borrowers = sorted(run for run, other in settings.like.items() if other in tuning and run in trained)
+    if borrowers:
+        lenders = sorted({settings.like[run] for run in borrowers})
+        sentences.append(f"{', '.join(borrowers)} take the rate of {', '.join(lenders)}.")
+    return f"{' '.join(sentences)}\n\n{markdown.table(RATE_COLUMNS, rows)}"
