@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 
 from fasrepro.simulation import cameras
+from fasrepro.simulation.descriptions import describe
 from fasrepro.simulation.drawing import backgrounds, figures, people, portraits
-from fasrepro.simulation.drawing.descriptions import describe
 from fasrepro.simulation.drawing.layers import Array, Figure, Place
 from fasrepro.simulation.effects import LOOK_ALIKES
 

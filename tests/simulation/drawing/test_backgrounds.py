@@ -1,4 +1,4 @@
-"""Backgrounds: of every kind, in any size, in the wall's colour, lit from the sitting's side."""
+"""Backgrounds: of every kind, in any size, in the colour of the wall, lit from the side of the sitting's light."""
 
 import dataclasses
 
@@ -8,23 +8,23 @@ import pytest
 from fasrepro.simulation.drawing import backgrounds, people
 
 
-def test_there_is_a_drawing_for_every_background() -> None:
+def test_every_background_can_be_drawn() -> None:
     assert tuple(backgrounds.BACKGROUNDS) == people.BACKGROUNDS
 
 
 @pytest.mark.parametrize("kind", people.BACKGROUNDS)
 @pytest.mark.parametrize("size", [(180, 240), (101, 87)])
-def test_a_background_is_a_picture_that_differs_by_seed_only(kind: str, size: tuple[int, int]) -> None:
+def test_a_background_depends_on_its_seed_but_not_on_the_person(kind: str, size: tuple[int, int]) -> None:
     pictures = []
     for seed in range(6):
-        where = dataclasses.replace(people.draw_sitting(seed), background=kind, wall="cream", light="front")
-        picture = backgrounds.background(where, *size)
+        sitting = dataclasses.replace(people.draw_sitting(seed), background=kind, wall="cream", light="front")
+        picture = backgrounds.background(sitting, *size)
         assert picture.shape == (*size, 3)
         assert picture.dtype == np.float32
         assert picture.min() >= 0
         assert picture.max() <= 1
         assert picture.std() > 0.01
-        assert np.array_equal(picture, backgrounds.background(dataclasses.replace(where, clothes="red", smile=0.3), *size))
+        assert np.array_equal(picture, backgrounds.background(dataclasses.replace(sitting, clothes="red", smile=0.3), *size))
         pictures.append(picture)
     assert all(np.abs(pictures[0] - other).mean() > 0.005 for other in pictures[1:])
 
@@ -46,8 +46,8 @@ def test_a_wall_has_its_colour(kind: str) -> None:
     assert pink[0] - pink[2] > blue[0] - blue[2] + 0.1
 
 
-def test_light_from_the_right_falls_on_the_right_of_the_wall() -> None:
+def test_light_from_one_side_brightens_that_side_of_the_wall() -> None:
     for light, sign in (("left", -1), ("right", 1)):
-        where = dataclasses.replace(people.draw_sitting(1), background="wall", light=light)
-        picture = backgrounds.background(where, 90, 120)
+        sitting = dataclasses.replace(people.draw_sitting(1), background="wall", light=light)
+        picture = backgrounds.background(sitting, 90, 120)
         assert sign * (picture[:, 80:].mean() - picture[:, :40].mean()) > 0.03
