@@ -76,7 +76,7 @@ def report() -> dict:
     return json.loads(paths.AUDIT.read_text(encoding="utf-8"))
 
 
-def test_no_leak_and_the_figures_are_there_rounded_and_the_same_twice(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_leak_the_report_is_written_reproducibly(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make(tinted=("msu",))
     audit.main([])
     first = paths.AUDIT.read_bytes()
@@ -92,7 +92,7 @@ def test_no_leak_and_the_figures_are_there_rounded_and_the_same_twice(project: P
     assert paths.AUDIT.read_bytes() == first
 
 
-def test_a_tint_on_all_attacks_stops_the_stage_after_its_figures_are_written(project: Path) -> None:
+def test_a_leak_stops_the_stage_after_the_report_is_written(project: Path) -> None:
     make(tinted=("casia", "msu"))
     with pytest.raises(shortcuts.ProbeError, match=r"mean_colour separates attacks in every data set .* Inspect tints") as caught:
         audit.main([])
@@ -100,7 +100,7 @@ def test_a_tint_on_all_attacks_stops_the_stage_after_its_figures_are_written(pro
     assert "mean_colour" in report()["leaks"]
 
 
-def test_in_licensed_archives_it_is_a_finding(
+def test_a_leak_in_licensed_archives_is_only_reported(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make(tinted=("casia", "msu"))
@@ -112,9 +112,7 @@ def test_in_licensed_archives_it_is_a_finding(
     assert "cues" not in report()["probes"]
 
 
-def test_with_too_few_test_subjects_nothing_stops_and_that_nothing_was_tested_is_said(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_too_few_test_subjects_leave_the_rule_untested(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make(tinted=("casia", "msu"))
     change("audit", min_subjects=SUBJECTS + 1)
     audit.main([])
@@ -128,7 +126,7 @@ def test_with_too_few_test_subjects_nothing_stops_and_that_nothing_was_tested_is
 
 
 @pytest.mark.parametrize(("profile", "counting"), [("", 5), ("tiny", 0), ("photos", 0)])
-def test_only_where_figures_mean_something_can_the_rule_stop_a_profile(profile: str, counting: int) -> None:
+def test_only_profiles_with_enough_subjects_can_be_stopped(profile: str, counting: int) -> None:
     params = config.read_yaml(ROOT / "params.yaml")
     if profile:
         params = reproduce.merge(params, config.read_yaml(ROOT / "profiles" / f"{profile}.yaml"))
@@ -138,7 +136,7 @@ def test_only_where_figures_mean_something_can_the_rule_stop_a_profile(profile: 
     assert enough >= counting if counting else enough < shortcuts.LEAST_DATASETS
 
 
-def test_fits_run_on_the_threads_that_params_give(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fits_use_the_configured_threads(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tinted=())
     params = config.read_yaml(paths.PARAMS)
     paths.PARAMS.write_text(yaml.safe_dump({**params, "threads": 1}), encoding="utf-8")
@@ -154,7 +152,7 @@ def test_fits_run_on_the_threads_that_params_give(project: Path, monkeypatch: py
     assert set(seen) == {1}
 
 
-def test_a_cue_outside_the_crop_is_not_seen_and_a_face_without_truth_is_named(project: Path) -> None:
+def test_cue_views_ignore_cues_outside_the_crop(project: Path) -> None:
     make(tinted=())
     faces, truths = table.read_all(paths.FACES, Face), table.read_all(paths.TRUTH, Truth)
     (view,) = audit.cue_views(faces[1:2], truths)
