@@ -12,8 +12,7 @@ import pytest
 import threadpoolctl
 import yaml
 
-from fasrepro import config, crops, paths
-from fasrepro.archives import ARCHIVES
+from fasrepro import archives, config, crops, paths
 from fasrepro.commands import reproduce
 from fasrepro.data import sizes
 from fasrepro.evaluation.analyses import shortcut_features, shortcuts
@@ -130,7 +129,7 @@ def test_only_profiles_with_enough_subjects_can_be_stopped(profile: str, countin
     params = config.read_yaml(ROOT / "params.yaml")
     if profile:
         params = reproduce.merge(params, config.read_yaml(ROOT / "profiles" / f"{profile}.yaml"))
-    plans = [ARCHIVES[name].plan(**size) for name, size in params["archives"]["datasets"].items()]
+    plans = [archives.plan(name, size) for name, size in params["archives"]["datasets"].items()]
     subjects = [len({shown.subject for shown in plan if shown.split == "test"}) for plan in plans]
     enough = sum(count >= params["audit"]["min_subjects"] for count in subjects)
     assert enough >= counting if counting else enough < shortcuts.LEAST_DATASETS

@@ -84,7 +84,7 @@ def gather(
         crops = [pair[side]["face_id"] for side in ("without", "with")]
         missing = [crop for crop in crops if crop not in scores or crop not in texts]
         if missing:
-            raise MetricError(f"{missing[0]}: no score or no explanation; `dvc repro --force counterfactual` writes both anew")
+            raise MetricError(f"{missing[0]}: no score or no explanation; `dvc repro --force counterfactual` rewrites both")
         values.append([*(scores[crop] for crop in crops), scores[face_id]])
         named.append([pair["cue"] in vocabulary.named_cues(texts[crop]) for crop in crops])
     cues = [pairs[face_id]["cue"] for face_id in face_ids]

@@ -17,7 +17,7 @@ import numpy as np
 from fasrepro import vocabulary
 from fasrepro.evaluation import bootstrap, metrics
 from fasrepro.evaluation.metrics import CUE_METRICS, MetricError
-from fasrepro.evaluation.results import Cell, Counts, EvaluationSettings, Figures
+from fasrepro.evaluation.results import Cell, Counts, EvaluationSettings, Figure, Figures
 from fasrepro.evaluation.results.explanations import CellGrounding, GroundingCounts
 from fasrepro.rows.faces import Face, Label
 
@@ -99,7 +99,7 @@ def summarise(by_seed: Mapping[int, NamedCues], sampler: NamedCues, cell: Cell, 
     sampler_point, sampler_replicates = bootstrap.point_and_replicates(sampler.measure, *draws)
     counts = sampler.counts
 
-    def figure(value: float, replicates: np.ndarray) -> bootstrap.Figure:
+    def figure(value: float, replicates: np.ndarray) -> Figure:
         return bootstrap.figure(float(value), replicates, settings.confidence, counts.subjects)
 
     explained: Figures = {}
