@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 
 from fasrepro import config
-from fasrepro.simulation import build_archives, render, takes
+from fasrepro.simulation import archive_writer, recordings, render
 
 ASKED = 150  # frames a second and core, before encoding
 
@@ -25,20 +25,20 @@ def main() -> None:
     cv2.setNumThreads(1)
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     params = config.load("archives", "synthetic")
-    scene = takes.scene(dataclasses.asdict(params.synthetic))
-    plan = build_archives.plan(build_archives.sizes(dataclasses.asdict(params.archives)))
+    scene = recordings.scene(dataclasses.asdict(params.synthetic))
+    plan = archive_writer.plan(archive_writer.sizes(dataclasses.asdict(params.archives)))
     step = max(1, len(plan) // count)
     chosen = plan[::step][:count]
     began = time.process_time()
     frames = 0
     for shown in chosen:
-        take = takes.take(shown, takes.person_of(shown, scene), scene)
+        take = recordings.take(shown, recordings.person_of(shown, scene), scene)
         frames += sum(1 for _ in render.film(take, render.pictures(take, render.layers(take, take.cues))))
     before = frames / (time.process_time() - began)
     began = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         for shown in chosen:
-            build_archives.make_video(build_archives.Task(Path(folder), shown, scene, params.synthetic.frame_rate, None))
+            archive_writer.make_video(archive_writer.Task(Path(folder), shown, scene, params.synthetic.frame_rate, None))
     whole = frames / (time.process_time() - began)
     species = collections.Counter(shown.species for shown in chosen)
     print(f"{len(chosen)} videos of {len(species)} species, {frames} frames of {scene.width} x {scene.height}, one core:")

@@ -18,7 +18,7 @@ from fasrepro.foundation import pretraining
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face, Label, face_id
 from fasrepro.rows.training import TrainRow
 from fasrepro.rows.truth import Truth
-from fasrepro.simulation import foundation_portraits
+from fasrepro.simulation import foundation_faces
 from fasrepro.simulation.annotator.annotator import Annotator, known_images
 
 SIDE = 80  # pixels of a crop, about what a tight crop of the embedded profile has
@@ -38,7 +38,7 @@ class World:
 def world(folder: Path, count: int) -> World:
     """Draw `count` faces and pack their crops under `folder`."""
     cv2.setNumThreads(1)
-    drawn = [foundation_portraits.neutral_portrait(seed, SIDE) for seed in range(min(DRAWN, count))]
+    drawn = [foundation_faces.neutral_portrait(seed, SIDE) for seed in range(min(DRAWN, count))]
     everywhere = regions.encode_region(np.ones((45, 60), bool))
     faces, truths = [], []
     with crops.packed(folder) as add:

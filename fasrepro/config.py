@@ -19,6 +19,7 @@ from fasrepro.captions.sets import CaptionSet
 from fasrepro.data.protocols import Protocol, Sides
 from fasrepro.evaluation.results import EvaluationSettings, LedgerSettings
 from fasrepro.evaluation.results.audit import AuditBounds
+from fasrepro.foundation.settings import FoundationSettings
 from fasrepro.training import recipe as recipes
 from fasrepro.training.recipe import Recipe
 
@@ -95,28 +96,6 @@ class Simulated:
     empty: float
     http_error: float
     reader_error: float
-
-
-@dataclasses.dataclass(frozen=True)
-class Foundation:
-    """Shape and pretraining of the tiny backbone."""
-
-    seed: int
-    images: int
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    warmup_steps: int
-    weight_decay: float
-    max_caption_tokens: int
-    image_size: int
-    patch_size: int
-    scale_factor: int
-    hidden_size: int
-    vision_layers: int
-    text_layers: int
-    heads: int
-    vocabulary: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -229,7 +208,7 @@ SECTIONS: dict[str, Any] = {
     "annotator": Annotator,
     "simulated": Simulated,
     "captions": dict[str, CaptionSet],
-    "foundation": Foundation,
+    "foundation": FoundationSettings,
     "training": Recipe,
     "runs": dict[str, dict[str, Any]],
     "protocols": dict[str, Sides],

@@ -20,10 +20,10 @@ WHOLE = (
     "fasrepro/models",
     "fasrepro/report",
     "fasrepro/simulation/annotator",
+    "fasrepro/simulation/drawing",
     "fasrepro/simulation/effects",
 )
-# Folders that a stage of seconds lists whole, and that expensive stages list module by module: a new row type or metric leaves those
-# alone.
+# Folders that a stage of seconds lists whole, and an expensive stage module by module: a new row type or metric leaves those alone.
 WHOLE_IF_CHEAP = ("fasrepro/evaluation", "fasrepro/rows")
 EXPENSIVE = ("annotate", "archives", "counterfactual", "foundation", "index", "predict", "snapshots", "train", "tune")
 
@@ -83,7 +83,7 @@ def closure(module: str) -> set[str]:
 def tracked(stage: str) -> list[str]:
     """Return the files and folders, relative to the root, that dvc.yaml must list for a stage's entry point.
 
-    A module's data file bears its name (`published.py` reads `published.yaml`) and determines as much as the module does. A folder
+    A module's data file bears its name (`prices.py` would read `prices.yaml`) and determines as much as the module does. A folder
     of `WHOLE` takes the place of its modules where a stage uses most of them; one of `WHOLE_IF_CHEAP`, in every cheap stage.
     """
     sources = [path_of(name) for name in closure(f"{PACKAGE}.stages.{stage}") - UNTRACKED]

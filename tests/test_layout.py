@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import yaml
 
 from tests import layout
@@ -15,7 +13,8 @@ EVERYONE = ("fasrepro", *(f"fasrepro.{leaf}" for leaf in LEAVES))
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "stages": ("fasrepro",),
     "commands": ("fasrepro",),
-    "report": ("fasrepro.evaluation.results", "fasrepro.evaluation.metrics", "fasrepro.evaluation.bootstrap"),
+    # A notebook opens its study by params.yaml and jobs.yaml.
+    "report": ("fasrepro.config", "fasrepro.evaluation.results", "fasrepro.evaluation.metrics", "fasrepro.evaluation.bootstrap"),
     "evaluation": ("fasrepro.models", "fasrepro.llm"),
     "training": ("fasrepro.models",),
     "foundation": ("fasrepro.models", "fasrepro.training"),
@@ -75,7 +74,8 @@ def test_report_metrics_recipes_and_layouts_never_import_torch() -> None:
     light = [f"fasrepro.{name}" for name in names]
     light += [module for module in layout.modules() if package(module) == "report" or ".evaluation.results" in module]
     assert set(light) <= set(layout.modules())
-    assert not {module: names for module in light if (names := set().union(*map(heavy, layout.closure(module))))}
+    torch_users = {module: set().union(*map(heavy, layout.closure(module))) for module in light}
+    assert not {module: users for module, users in torch_users.items() if users}
 
 
 def test_only_the_client_imports_openai() -> None:
@@ -96,10 +96,3 @@ def test_no_module_is_too_long() -> None:
 def test_environment_yml_is_the_lock_and_nothing_else() -> None:
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     assert environment["dependencies"] == ["python=3.11", "pip", {"pip": ["-r requirements.lock"]}]
-
-
-def test_every_pin_of_the_lock_is_exact_and_torch_names_no_build() -> None:
-    lines = [line for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line) for line in lines)
-    assert "torch==2.13.0" in lines
-    assert not {line.split("==")[0] for line in lines} & {"torchvision", "torchaudio"}

@@ -1,21 +1,45 @@
-"""The archives this project reads and, small and synthetic, writes: one module each, with the same functions.
+"""The archives that this project reads and writes, one module a data set.
 
-`format_name`, `parse_name` (the codec), `read`, `boxes`, `eyes` (the reader), `plan`, `write_sidecar`, `write_lists` (the
-writer), and `rotation`, which both go by: the quarter turns, counter-clockwise as np.rot90 counts them, that make a stored frame
-upright.
+A module holds, under the same names as every other:
+
+- its folder, `FOLDER`, and the codec of its file names: `format_name`, `parse_name`;
+- the reader: `read`, `boxes`, `eyes`, and `rotation`, the quarter turns (counter-clockwise, as `np.rot90` counts them) that make
+  a stored frame upright;
+- the writer of a small synthetic archive in the official layout: `Size`, `plan`, `write_sidecar`, `write_lists`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 
-from fasrepro import names
+from fasrepro import names, schema
 from fasrepro.archives import casia, msu, oulu, replay, siw
-from fasrepro.archives.layout import ArchiveError
+from fasrepro.archives.layout import ArchiveError, Presentation
 
 ARCHIVES: dict[str, ModuleType] = {"msu": msu, "casia": casia, "replay": replay, "oulu": oulu, "siw": siw}
+WHERE = "params.yaml: archives.datasets"
 
 
 def archive(name: str) -> ModuleType:
-    """Return an archive's module; raises `ArchiveError` that names the known ones."""
-    return names.lookup(ARCHIVES, name, "archive", ArchiveError)
+    """Return the module of a data set. Raises `ArchiveError` that names the known ones."""
+    return names.lookup(ARCHIVES, name, "data set", ArchiveError, WHERE)
+
+
+def plan(name: str, size: Mapping[str, Any]) -> list[Presentation]:
+    """Return the presentations of a small archive.
+
+    Args:
+        name: of the data set.
+        size: fields of its module's `Size`, as params.yaml gives them.
+
+    Raises:
+        ArchiveError: the data set or a field is unknown, a field is missing or of another type, or the official archive is
+            smaller.
+
+    >>> len(plan("msu", {"train": 1, "test": 0}))
+    8
+    """
+    official = archive(name)
+    return official.plan(schema.build(official.Size, size, f"{WHERE}.{name}", ArchiveError))

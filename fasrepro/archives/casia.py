@@ -14,7 +14,7 @@ from fasrepro.archives.layout import Box, Eyes, Presentation, Reading, UnknownNa
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 FOLDER = "CASIA-FASD"
-# file number -> species, the archive's word, camera (quality)
+# file number -> species, the archive's word for the attack, camera (a quality)
 FILES: dict[str, tuple[str, str, str]] = {
     "1": (BONA_FIDE_SPECIES, "", "low"),
     "2": (BONA_FIDE_SPECIES, "", "normal"),
@@ -34,7 +34,7 @@ _NAME = re.compile(r"(?P<split>train|test)_release/(?P<subject>[1-9]\d*)/(?P<fil
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Name:
-    """What an official path says."""
+    """The parts of an official path."""
 
     split: str
     subject: int
@@ -47,15 +47,15 @@ def format_name(name: Name) -> str:
 
 
 def parse_name(path: str) -> Name:
-    """Read the relative path of a video; raises `UnknownName` for any that `format_name` would not have made."""
+    """Parse the relative path of a video. Raises `UnknownName` for a path that `format_name` cannot return."""
     match = _NAME.fullmatch(path)
     if not match:
-        raise UnknownName(f"no CASIA-FASD name: {path}")
+        raise UnknownName(f"not a CASIA-FASD name: {path}")
     return Name(match["split"], int(match["subject"]), match["file"])
 
 
 def presentation(name: Name) -> Presentation:
-    """Return the presentation that a name stands for."""
+    """Return the presentation of an official name."""
     species, instrument, camera = FILES[name.file]
     return Presentation(
         dataset="casia",
@@ -70,7 +70,7 @@ def presentation(name: Name) -> Presentation:
 
 
 def read(root: Path) -> Reading:
-    """Read an official tree; its folders are its split."""
+    """Read an official tree, whose folders are its splits."""
     return layout.read_tree(root, lambda path: presentation(parse_name(path)), (".avi",), sidecar=None)
 
 
@@ -79,21 +79,29 @@ eyes = layout.not_carried
 rotation = layout.upright
 
 
-def plan(train: int, test: int) -> list[Presentation]:
-    """Return the presentations of a small archive of the official shape: 3 live and 9 attacks a subject."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Size:
+    """Subjects of each split of a small archive."""
+
+    train: int
+    test: int
+
+
+def plan(size: Size) -> list[Presentation]:
+    """Return the presentations of a small archive of the official shape: 3 bona fide videos and 9 attacks a subject."""
     return [
         presentation(Name(split, subject + 1, file))
-        for split, count in (("train", train), ("test", test))
+        for split, count in (("train", size.train), ("test", size.test))
         for subject in range(count)
         for file in FILES
     ]
 
 
 def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:
-    """Write nothing: the archive carries no sidecars."""
+    """Write nothing: the archive has no sidecars."""
     del root, path, faces, eyes
 
 
 def write_lists(root: Path, presentations: list[Presentation]) -> None:
-    """Write nothing: the archive's folders are its lists."""
+    """Write nothing: the archive's folders are its splits."""
     del root, presentations

@@ -1,4 +1,4 @@
-"""What lies in the archives, as hashes and counts: the index depends on this file alone, so nothing licensed is ever copied."""
+"""The files of an archive as counts and a hash. The index depends on these alone, so nothing licensed enters the DVC cache."""
 
 from __future__ import annotations
 
@@ -12,21 +12,19 @@ VIDEOS = (".mp4", ".mov", ".avi")
 
 
 def fingerprint(folder: Path, name: str, contents: bool) -> dict[str, Any]:
-    """Return the number and size of a data set's files, and a hash over the sorted list of path and size.
+    """Return the number and the size of a data set's files, and a hash over the sorted list of their paths and sizes.
 
     Args:
         folder: that holds the official tree.
         name: of the data set.
-        contents: whether the hash covers each file's bytes too: right for archives made here, slow for terabytes.
+        contents: whether the hash covers the bytes of each file too. Right for archives made here, slow for terabytes.
 
     Raises:
-        ArchiveError: where the data set is unknown, or its folder is absent.
+        ArchiveError: the data set is unknown, or its folder is absent.
     """
     root = folder / archive(name).FOLDER
     if not root.is_dir():
-        raise layout.ArchiveError(
-            f"{root}: no such folder; put the official archive there, or take {name} out of archives.datasets"
-        )
+        raise layout.ArchiveError(f"{root}: no such folder; {layout.remedy_if_absent(name)}")
     rows: list[list[Any]] = []
     for path in layout.files(root):
         size = (root / path).stat().st_size

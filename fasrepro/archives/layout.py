@@ -1,7 +1,4 @@
-"""What the archives have in common: presentations, readings, sidecars of boxes, and the walk through a tree.
-
-Each archive's own module holds its codec of file names, its reader and its writer; `fasrepro.archives.ARCHIVES` lists them.
-"""
+"""What the archives' modules share: presentations, readings, sidecars of boxes, and the walk through a tree."""
 
 from __future__ import annotations
 
@@ -15,21 +12,20 @@ from fasrepro.rows.faces import Label
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the frame
 Eyes = tuple[float, float, float, float]  # x, y of the eye at the left of the picture, then of the other, in pixels of the frame
 
-
-PUT_BACK = "the official archive carries it: put it back"  # the remedy for a file that is missing
+PUT_BACK = "the official archive carries it: put it back"  # the remedy for a missing file
 
 
 class ArchiveError(ValueError):
-    """An archive that cannot be read as its official layout; the message names the file and what to do."""
+    """An archive that cannot be read as its official layout; the message names the file and the remedy."""
 
 
-class UnknownName(ArchiveError):  # noqa: N818 - it is a name that is unknown
+class UnknownName(ArchiveError):  # noqa: N818 - the name is unknown
     """A file name that the archive's codec does not know."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Presentation:
-    """One video of an archive, as its official name and split tell it."""
+    """One video of an archive, with all that its official name and split tell."""
 
     dataset: str
     path: str  # of the video, relative to the archive's folder, with its suffix, in POSIX form
@@ -37,7 +33,7 @@ class Presentation:
     subject: str  # with its data set: "msu/client001"
     label: Label
     species: str
-    instrument: str  # the archive's own word for the attack; "" for a live face
+    instrument: str  # the archive's own word for the attack; "" for a bona fide face
     camera: str
 
     @property
@@ -48,7 +44,7 @@ class Presentation:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A file of an archive, or one that a list names, that gives no face, and why."""
+    """A file of an archive, or one that a list names, that gives no face, and the reason."""
 
     path: str
     reason: str
@@ -56,75 +52,91 @@ class Exclusion:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reading:
-    """An archive's presentations, sorted by path, and what was left out of them."""
+    """An archive's presentations, sorted by path, and its excluded files."""
 
     presentations: list[Presentation]
     exclusions: list[Exclusion]
 
 
+def remedy_if_absent(name: str) -> str:
+    """Return the remedy for a data set whose folder is absent."""
+    return f"put the official tree there, or remove {name} from archives.datasets in params.yaml"
+
+
 def files(root: Path) -> list[str]:
-    """Return all files under `root` as sorted relative POSIX paths; raises `ArchiveError` if the folder is missing."""
+    """Return all files under `root` as sorted relative POSIX paths. Raises `ArchiveError` if the folder is missing."""
     if not root.is_dir():
-        raise ArchiveError(f"{root}: no such folder; the archive's official tree belongs there")
+        raise ArchiveError(f"{root}: no such folder; put the archive's official tree there")
     return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
 
 
 def read_tree(
     root: Path,
-    present: Callable[[str], Presentation | Exclusion],
+    interpret: Callable[[str], Presentation | Exclusion],
     suffixes: tuple[str, ...],
     sidecar: str | None,
-    known: Iterable[str] = (),
+    other_files: Iterable[str] = (),
 ) -> Reading:
-    """Walk `root` and return a presentation for each video, an exclusion for each file that is nothing of the archive's.
+    """Walk `root` and return a presentation for each video, and an exclusion for each file that is not part of the layout.
 
-    `present` makes of a video's relative path its presentation, or says why not; it raises `UnknownName`, which becomes an
-    exclusion. It is given the path with its suffix in lower case: copies between systems change that, and the path on disk is
-    kept. `sidecar` is the suffix of the boxes' files; `known` are further files of the layout (split lists, notes).
+    Args:
+        root: the archive's folder.
+        interpret: returns the presentation of a video's relative path, or the reason why it is none. It may raise `UnknownName`,
+            which becomes an exclusion. It gets the path with its suffix in lower case, because copies between systems change
+            that; the presentation keeps the path on disk.
+        suffixes: of videos.
+        sidecar: suffix of the files that hold boxes.
+        other_files: further files of the layout (split lists, notes).
     """
     presentations: list[Presentation] = []
     exclusions: list[Exclusion] = []
-    taken: dict[str, str] = {}
+    path_of: dict[str, str] = {}
     for path in files(root):
         suffix = PurePosixPath(path).suffix.lower()
-        if path in known or (sidecar is not None and suffix == sidecar):
+        if path in other_files or (sidecar is not None and suffix == sidecar):
             continue
         if suffix not in suffixes:
-            exclusions.append(Exclusion(path, "no file of this archive's layout"))
+            exclusions.append(Exclusion(path, "not a file of this archive's layout"))
             continue
         try:
-            found = present(beside(path, suffix))
+            video = interpret(with_suffix(path, suffix))
         except UnknownName as error:
-            found = Exclusion(path, str(error))
-        if isinstance(found, Presentation) and taken.setdefault(found.id, path) != path:
-            found = Exclusion(path, f"{found.id} is {taken[found.id]} already")
-        if isinstance(found, Presentation):
-            presentations.append(dataclasses.replace(found, path=path))
+            video = Exclusion(path, str(error))
+        if isinstance(video, Presentation) and path_of.setdefault(video.id, path) != path:
+            video = Exclusion(path, f"{video.id} is {path_of[video.id]} already")
+        if isinstance(video, Presentation):
+            presentations.append(dataclasses.replace(video, path=path))
         else:
-            exclusions.append(Exclusion(path, found.reason))
+            exclusions.append(Exclusion(path, video.reason))
     return Reading(presentations, exclusions)
 
 
 def read_lines(path: Path, what: str, remedy: str) -> list[tuple[int, str]]:
     """Return the lines of a split list that are not blank, stripped, each with its number in the file, from 1.
 
-    Raises `ArchiveError` where the list is missing, with the caller's `remedy`, and where it is no UTF-8 text.
+    Raises:
+        ArchiveError: the list is missing (the message ends with `remedy`) or is not UTF-8 text.
     """
     if not path.is_file():
         raise ArchiveError(f"{path}: missing {what}; {remedy}")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ArchiveError(f"{path}: no UTF-8 text at byte {error.start}; restore the official {what}") from None
+        raise ArchiveError(f"{path}: not UTF-8 text at byte {error.start}; restore the official {what}") from None
     return [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
 
 
 def read_numbers(path: Path, separator: str | None, columns: int) -> dict[int, tuple[int, ...]] | None:
-    """Read a sidecar: one line a frame, its number and then at least `columns` numbers; None where there is no file.
+    """Read a sidecar: each line holds a frame's number and then at least `columns` numbers.
 
-    Frames are numbered from 0 in some files and from 1 in others: a file without a frame 0 is taken to start from 1.
-    The suffix may also stand in capitals, as copies between systems leave it.
-    Returns frame (from 0) -> its first `columns` numbers. Raises `ArchiveError` naming file and line.
+    Some files number frames from 0, others from 1: a file without a frame 0 is read as starting from 1. The suffix may also be in
+    capitals, as copies between systems leave it.
+
+    Returns:
+        Frame (from 0) -> its first `columns` numbers; None if there is no file.
+
+    Raises:
+        ArchiveError: naming file and line.
     """
     if not path.is_file():
         path = path.with_suffix(path.suffix.upper())
@@ -148,9 +160,14 @@ def read_numbers(path: Path, separator: str | None, columns: int) -> dict[int, t
 
 
 def read_eyes(path: Path, separator: str, before: int) -> dict[int, Eyes] | None:
-    """Return frame (from 0) -> eyes from a sidecar whose lines hold them after `before` other numbers; None if there is no file.
+    """Return frame (from 0) -> eyes from a sidecar; None if there is no file.
 
-    Which eye comes first differs between archives, so the one further left in the picture is put first.
+    Archives differ in which eye comes first, so the eye further left in the picture is put first.
+
+    Args:
+        path: of the sidecar.
+        separator: between the numbers of a line.
+        before: how many numbers of a line stand between the frame's number and the eyes.
     """
     rows = read_numbers(path, separator, before + 4)
     if rows is None:
@@ -160,12 +177,12 @@ def read_eyes(path: Path, separator: str, before: int) -> dict[int, Eyes] | None
 
 
 def not_carried(root: Path, path: str) -> None:
-    """Return None, as the `boxes` or `eyes` of an archive that carries none."""
+    """Return None: the `boxes` or `eyes` of an archive that carries none."""
     del root, path
 
 
 def upright(path: str) -> int:
-    """Return 0, as the `rotation` of an archive none of whose videos is known to be stored turned without saying so."""
+    """Return 0: the `rotation` of an archive none of whose videos is known to be stored turned without saying so."""
     del path
     return 0
 
@@ -176,6 +193,6 @@ def write_numbers(path: Path, rows: dict[int, tuple[float, ...]], separator: str
     write_text(path, "".join(line + "\n" for line in lines))
 
 
-def beside(path: str, suffix: str) -> str:
+def with_suffix(path: str, suffix: str) -> str:
     """Return a relative video path with another suffix."""
     return PurePosixPath(path).with_suffix(suffix).as_posix()

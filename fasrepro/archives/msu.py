@@ -1,8 +1,9 @@
-"""MSU-MFSD: 35 subjects, two cameras, one live and three attack videos each. Layout and split lists: bob.db.msu_mfsd_mod.
+"""MSU-MFSD: 35 subjects, two cameras, one bona fide video and three attacks each. Layout and lists: bob.db.msu_mfsd_mod.
 
-Six of the official videos are stored upside down (its rotated_videos.txt; its File.load reverses both axes of their frames).
-They are read upright. Their .face files are left aside: bob.pad.face says that they are not reliable, "because the videos are
-not correctly oriented". The small archive stores the same six upside down, with .face files that go with the upright picture.
+Six of the official videos are stored upside down: bob lists them in rotated_videos.txt, and its File.load reverses both axes of
+their frames. They are read upright. Their .face files are ignored, because bob.pad.face says that they are not reliable, "because
+the videos are not correctly oriented". The small archive stores the same six upside down, with .face files that fit the upright
+picture.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _NAME = re.compile(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Name:
-    """What an official file name says; `instrument` is "" for a live video."""
+    """The parts of an official file name; `instrument` is "" for a bona fide video."""
 
     client: int
     camera: str
@@ -44,16 +45,16 @@ def format_name(name: Name) -> str:
 
 
 def parse_name(path: str) -> Name:
-    """Read the relative path of a video; raises `UnknownName` for any that `format_name` would not have made."""
+    """Parse the relative path of a video. Raises `UnknownName` for a path that `format_name` cannot return."""
     match = _NAME.fullmatch(path)
     name = match and Name(int(match["client"]), match["camera"], match["instrument"] or "")
     if not name or format_name(name) != path:
-        raise UnknownName(f"no MSU-MFSD name: {path}")
+        raise UnknownName(f"not an MSU-MFSD name: {path}")
     return name
 
 
 def presentation(name: Name, split: str) -> Presentation:
-    """Return the presentation that a name stands for."""
+    """Return the presentation of an official name."""
     return Presentation(
         dataset="msu",
         path=format_name(name),
@@ -73,7 +74,7 @@ def read_splits(root: Path) -> dict[int, str]:
         path = root / file
         for number, line in layout.read_lines(path, "split list", layout.PUT_BACK):
             if not line.isdecimal():
-                raise ArchiveError(f"{path}, line {number}: {line[:40]!r} is no client number; restore the official list")
+                raise ArchiveError(f"{path}, line {number}: {line[:40]!r} is not a client number; restore the official list")
             if splits.setdefault(int(line), split) != split:
                 raise ArchiveError(
                     f"{path}, line {number}: client {line} is in {LISTS[splits[int(line)]]} too: a subject in two splits;"
@@ -83,39 +84,39 @@ def read_splits(root: Path) -> dict[int, str]:
 
 
 def read(root: Path) -> Reading:
-    """Read an official tree; a client in neither list is an exclusion."""
+    """Read an official tree. The videos of a client in neither list are exclusions."""
     splits = read_splits(root)
 
-    def present(path: str) -> Presentation | Exclusion:
+    def interpret(path: str) -> Presentation | Exclusion:
         name = parse_name(path)
         if name.client not in splits:
             return Exclusion(path, f"client {name.client:03d} is in neither split list")
         return presentation(name, splits[name.client])
 
-    return layout.read_tree(root, present, tuple(SUFFIXES.values()), ".face", LISTS.values())
+    return layout.read_tree(root, interpret, tuple(SUFFIXES.values()), ".face", LISTS.values())
 
 
 def upside_down(path: str) -> bool:
-    """Tell whether a video is one of the six that are stored upside down."""
-    return layout.beside(path, SUFFIXES["android"]) in ROTATED  # on disk its suffix may be in any letter case
+    """Return whether a video is one of the six that are stored upside down."""
+    return layout.with_suffix(path, SUFFIXES["android"]) in ROTATED  # on disk its suffix may be in any letter case
 
 
 def boxes(root: Path, path: str) -> dict[int, Box] | None:
     """Return frame -> face box from the .face file (frame, left, top, right, bottom, eyes).
 
-    None where there is no file, and for a video that is stored upside down.
+    None if there is no file, or the video is stored upside down.
     """
     if upside_down(path):
         return None
-    rows = layout.read_numbers(root / layout.beside(path, ".face"), ",", 4)
+    rows = layout.read_numbers(root / layout.with_suffix(path, ".face"), ",", 4)
     if rows is None:
         return None
     return {frame: (x1, y1, x2 - x1, y2 - y1) for frame, (x1, y1, x2, y2) in rows.items() if x2 > x1 and y2 > y1}
 
 
 def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
-    """Return frame -> eyes from the .face file; None where there is no file, and for a video that is stored upside down."""
-    return None if upside_down(path) else layout.read_eyes(root / layout.beside(path, ".face"), ",", 4)
+    """Return frame -> eyes from the .face file; None if there is no file, or the video is stored upside down."""
+    return None if upside_down(path) else layout.read_eyes(root / layout.with_suffix(path, ".face"), ",", 4)
 
 
 def rotation(path: str) -> int:
@@ -123,9 +124,17 @@ def rotation(path: str) -> int:
     return 2 if upside_down(path) else 0
 
 
-def plan(train: int, test: int) -> list[Presentation]:
-    """Return the presentations of a small archive of the official shape: 2 live and 6 attacks a subject."""
-    splits = {number + 1: "train" if number < train else "test" for number in range(train + test)}
+@dataclasses.dataclass(frozen=True, slots=True)
+class Size:
+    """Clients of each split of a small archive."""
+
+    train: int
+    test: int
+
+
+def plan(size: Size) -> list[Presentation]:
+    """Return the presentations of a small archive of the official shape: 2 bona fide videos and 6 attacks a client."""
+    splits = {number + 1: "train" if number < size.train else "test" for number in range(size.train + size.test)}
     return [
         presentation(Name(client, camera, instrument), split)
         for client, split in splits.items()
@@ -135,12 +144,12 @@ def plan(train: int, test: int) -> list[Presentation]:
 
 
 def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:
-    """Write the .face file: a line a frame, from 1: left, top, right, bottom, left eye x, y, right eye x, y.
+    """Write the .face file: one line a frame, numbered from 1: left, top, right, bottom, left eye x, y, right eye x, y.
 
-    `eyes` gives for each frame the eye at the left of the picture, then the one at its right.
+    `eyes` holds for each frame the eye at the left of the picture, then the eye at its right.
     """
     rows = {frame: (x, y, x + w, y + h, *eyes[frame]) for frame, (x, y, w, h) in faces.items()}
-    layout.write_numbers(root / layout.beside(path, ".face"), rows, ",", first=1)
+    layout.write_numbers(root / layout.with_suffix(path, ".face"), rows, ",", first=1)
 
 
 def write_lists(root: Path, presentations: list[Presentation]) -> None:

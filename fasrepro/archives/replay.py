@@ -1,4 +1,4 @@
-"""Replay-Attack: 50 clients in train, devel and test; 4 live and 20 attack videos each. Layout: bob.db.replay.
+"""Replay-Attack: 50 clients in train, devel and test; 4 bona fide videos and 20 attacks each. Layout: bob.db.replay.
 
 Face boxes lie in `face-locations/<path>.face`; a file beside its video is read too. `enroll/` is not about attacks.
 """
@@ -35,7 +35,7 @@ _ATTACK = re.compile(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Name:
-    """What an official path says: a live video has a take, an attack all from support to media."""
+    """The parts of an official path: a bona fide video has a take, an attack has all from support to media."""
 
     folder: str
     client: int
@@ -56,12 +56,12 @@ def format_name(name: Name) -> str:
 
 
 def parse_name(path: str) -> Name:
-    """Read the relative path of a video; raises `UnknownName` for any that the archive does not hold."""
+    """Parse the relative path of a video. Raises `UnknownName` for a path that the archive does not hold."""
     if match := _REAL.fullmatch(path):
         return Name(match["folder"], int(match["client"]), match["light"], take=int(match["take"]))
     match = _ATTACK.fullmatch(path)
     if not match or (match["sample"], match["media"]) not in ATTACKS[match["device"]]:
-        raise UnknownName(f"no Replay-Attack name: {path}")
+        raise UnknownName(f"not a Replay-Attack name: {path}")
     return Name(
         match["folder"],
         int(match["client"]),
@@ -74,7 +74,7 @@ def parse_name(path: str) -> Name:
 
 
 def presentation(name: Name) -> Presentation:
-    """Return the presentation that a name stands for."""
+    """Return the presentation of an official name."""
     attack = bool(name.device)
     return Presentation(
         dataset="replay",
@@ -89,19 +89,19 @@ def presentation(name: Name) -> Presentation:
 
 
 def read(root: Path) -> Reading:
-    """Read an official tree; its folders are its split, and the enrolment videos are exclusions."""
+    """Read an official tree. Its folders are its splits; the enrolment videos are exclusions."""
 
-    def present(path: str) -> Presentation | Exclusion:
+    def interpret(path: str) -> Presentation | Exclusion:
         if path.startswith("enroll/"):
-            return Exclusion(path, "enrolment video: no part of the attack protocol")
+            return Exclusion(path, "enrolment video: not part of the attack protocol")
         return presentation(parse_name(path))
 
-    return layout.read_tree(root, present, (".mov",), ".face")
+    return layout.read_tree(root, interpret, (".mov",), ".face")
 
 
 def boxes(root: Path, path: str) -> dict[int, Box] | None:
-    """Return frame -> face box from the .face file (frame x y width height); None where there is no file."""
-    sidecar = layout.beside(path, ".face")
+    """Return frame -> face box from the .face file (frame x y width height); None if there is no file."""
+    sidecar = layout.with_suffix(path, ".face")
     rows = layout.read_numbers(root / "face-locations" / sidecar, None, 4)
     rows = layout.read_numbers(root / sidecar, None, 4) if rows is None else rows
     if rows is None:
@@ -113,11 +113,20 @@ eyes = layout.not_carried
 rotation = layout.upright
 
 
-def plan(train: int, devel: int, test: int) -> list[Presentation]:
-    """Return the presentations of a small archive of the official shape: 4 live and 20 attacks a client."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Size:
+    """Clients of each folder of a small archive."""
+
+    train: int
+    devel: int
+    test: int
+
+
+def plan(size: Size) -> list[Presentation]:
+    """Return the presentations of a small archive of the official shape: 4 bona fide videos and 20 attacks a client."""
     names: list[Name] = []
     client = 0
-    for folder, count in (("train", train), ("devel", devel), ("test", test)):
+    for folder, count in (("train", size.train), ("devel", size.devel), ("test", size.test)):
         for _ in range(count):
             client += 1
             names += [Name(folder, client, light, take=take) for light in LIGHTS for take in (1, 2)]
@@ -132,11 +141,11 @@ def plan(train: int, devel: int, test: int) -> list[Presentation]:
 
 
 def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:
-    """Write the .face file: a line a frame, from 0: x y width height."""
+    """Write the .face file: one line a frame, numbered from 0: x y width height."""
     del eyes
-    layout.write_numbers(root / "face-locations" / layout.beside(path, ".face"), dict(faces), " ", first=0)
+    layout.write_numbers(root / "face-locations" / layout.with_suffix(path, ".face"), dict(faces), " ", first=0)
 
 
 def write_lists(root: Path, presentations: list[Presentation]) -> None:
-    """Write nothing: the archive's folders are its lists."""
+    """Write nothing: the archive's folders are its splits."""
     del root, presentations

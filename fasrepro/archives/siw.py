@@ -1,18 +1,25 @@
-"""SiW-Mv2: live videos and fourteen kinds of attack, makeup, masks and partial covers among them; no sidecars.
+"""SiW-Mv2: bona fide videos and fourteen kinds of attack, among them makeup, masks and partial covers; no sidecars.
 
-Layout, as source_SiW_Mv2/README.md of github.com/CHELSEA234/Multi-domain-learning-FAS draws it: `Live/` (785 videos) and fourteen
-folders under `Spoof/`. That README also names the lists of Protocol I (known attacks), a video's name a line without its suffix:
-pro_3_text/{trainlist_live,testlist_live,trainlist_all,testlist_all}.txt, "all" being the attacks; the train list repeats attacks
-to balance them, which is undone here. `preprocessing.py` there takes a video's name for its frames' folder and reads .mov files.
+Stated by source_SiW_Mv2/README.md of github.com/CHELSEA234/Multi-domain-learning-FAS:
 
-Not stated there, and taken from what others report of the release (two public inspections of its file names, a loader's tests):
-the prints lie in `Spoof/Paper`, where the README says `Print`, so both are read; videos end in .mov, .mp4 or .avi; the lists name
-11 live videos that the release lacks and leave out 20 of its attacks. The four lists come with the code, not with the videos:
-their folder `pro_3_text` is expected beside `Live`. Numbers count from 1; which numbers are whose could not be verified: of the
-lists themselves only names, form and counts were at hand.
+- The videos lie in `Live/` (785 of them) and in fourteen folders under `Spoof/`.
+- The lists of Protocol I (known attacks) are pro_3_text/{trainlist_live,testlist_live,trainlist_all,testlist_all}.txt, where
+  "all" means the attacks. A line is the name of a video without its suffix. The train list repeats attacks to balance them; here
+  each counts once.
+- `preprocessing.py` names the folder of a video's frames after the video, and reads .mov files.
 
-Who a video shows is told nowhere: the release counts 493 live subjects in 785 videos, and gives no list of them. So each video
-stands for a subject of its own ("siw/Live_12"), and intervals over subjects are too narrow for real SiW-Mv2.
+Not stated there, but reported by others (two public inspections of the release's file names, the tests of a loader):
+
+- The prints lie in `Spoof/Paper`, where the README says `Print`; both are read.
+- Videos end in .mov, .mp4 or .avi.
+- The lists name 11 bona fide videos that the release lacks, and omit 20 of its attacks.
+
+The four lists come with the code, not with the videos: their folder `pro_3_text` is expected beside `Live`. Numbers count from 1.
+We could not verify which numbers belong to which split: only the names, the form and the counts of the lists were available to
+us.
+
+The release does not say who a video shows: it counts 493 bona fide subjects in 785 videos, without a list. So each video is a
+subject of its own here ("siw/Live_12"), and intervals over subjects are too narrow for the real SiW-Mv2.
 """
 
 from __future__ import annotations
@@ -28,7 +35,7 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 FOLDER = "SiW-Mv2"
 SUFFIXES = (".mov", ".mp4", ".avi")
-# folder -> what its videos' names begin with, species
+# folder -> prefix of its videos' names, species
 KINDS: dict[str, tuple[str, str]] = {
     "Live": ("Live", BONA_FIDE_SPECIES),
     "Spoof/Makeup_Cosmetic": ("Makeup_Co", "makeup_cosmetic"),
@@ -65,7 +72,7 @@ COUNTS: dict[str, tuple[int, int]] = {
     "Spoof/Mask_PaperMask": (11, 6),
     "Spoof/Mask_TransparentMask": (24, 35),
 }
-LEAST = (1, 2)  # train and test videos of a kind in however small an archive
+LEAST = (1, 2)  # train and test videos of each kind, however small the archive
 LISTS = {"train": ("trainlist_live.txt", "trainlist_all.txt"), "test": ("testlist_live.txt", "testlist_all.txt")}
 LISTS_FOLDER = "pro_3_text"
 REMEDY = (
@@ -79,7 +86,7 @@ _NAME = re.compile(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Name:
-    """What an official path says: a key of `KINDS`, the video's number among the videos of that kind, its suffix."""
+    """The parts of an official path: a key of `KINDS`, the video's number among those of its kind, its suffix."""
 
     folder: str
     number: int
@@ -97,31 +104,31 @@ def format_name(name: Name) -> str:
 
 
 def parse_name(path: str) -> Name:
-    """Read the relative path of a video; raises `UnknownName` for any that `format_name` would not have made."""
+    """Parse the relative path of a video. Raises `UnknownName` for a path that `format_name` cannot return."""
     match = _NAME.fullmatch(path)
     if not match or match["folder"] not in KINDS or KINDS[match["folder"]][0] != match["prefix"]:
-        raise UnknownName(f"no SiW-Mv2 name: {path}")
+        raise UnknownName(f"not a SiW-Mv2 name: {path}")
     return Name(match["folder"], int(match["number"]), match["suffix"])
 
 
 def presentation(name: Name, split: str) -> Presentation:
-    """Return the presentation that a name stands for; which camera took it is not told."""
+    """Return the presentation of an official name; its camera is unknown."""
     prefix, species = KINDS[name.folder]
-    live = species == BONA_FIDE_SPECIES
+    bona_fide = species == BONA_FIDE_SPECIES
     return Presentation(
         dataset="siw",
         path=format_name(name),
         split=split,
         subject=f"siw/{stem(name)}",
-        label=Label.BONA_FIDE if live else Label.ATTACK,
+        label=Label.BONA_FIDE if bona_fide else Label.ATTACK,
         species=species,
-        instrument="" if live else prefix,
+        instrument="" if bona_fide else prefix,
         camera="unknown",
     )
 
 
 def read_splits(root: Path) -> dict[str, str]:
-    """Return video -> split from the lists of Protocol I, repeats taken once. Raises `ArchiveError` on a bad list."""
+    """Return video -> split from the lists of Protocol I, repeats counted once. Raises `ArchiveError` on a bad list."""
     prefixes = {prefix for prefix, _ in KINDS.values()}
     splits: dict[str, str] = {}
     for split, files in LISTS.items():
@@ -130,8 +137,8 @@ def read_splits(root: Path) -> dict[str, str]:
             for number, line in layout.read_lines(path, "Protocol I list", REMEDY):
                 prefix, _, digits = line.rpartition("_")
                 if prefix not in prefixes or (prefix == "Live") != live or not digits.isdecimal():
-                    what = "Live_12" if live else "Makeup_Co_12"
-                    raise ArchiveError(f"{path}, line {number}: {line[:40]!r} is no {what}; restore the official list")
+                    example = "Live_12" if live else "Makeup_Co_12"
+                    raise ArchiveError(f"{path}, line {number}: {line[:40]!r} is not like {example}; restore the official list")
                 if splits.setdefault(line, split) != split:
                     raise ArchiveError(
                         f"{path}, line {number}: {line} is in the {splits[line]} lists too; restore the official list"
@@ -142,26 +149,26 @@ def read_splits(root: Path) -> dict[str, str]:
 def read(root: Path) -> Reading:
     """Read an official tree.
 
-    A video in no list is an exclusion, and so is a listed one that is not there, and one whose name another suffix has taken.
+    Exclusions are videos in no list, listed videos that are absent, and videos of the same name as another but for the suffix.
     """
     splits = read_splits(root)
-    taken: dict[str, str] = {}
+    path_of: dict[str, str] = {}
 
-    def present(path: str) -> Presentation | Exclusion:
+    def interpret(path: str) -> Presentation | Exclusion:
         name = parse_name(path)
         video = stem(name)
         if video not in splits:
             return Exclusion(path, f"{video} is in no list of Protocol I")
-        if taken.setdefault(video, path) != path:
-            return Exclusion(path, f"{video} is {taken[video]} already")
+        if path_of.setdefault(video, path) != path:
+            return Exclusion(path, f"{video} is {path_of[video]} already")
         return presentation(name, splits[video])
 
     documents = ("README.pdf", "DRA.pdf", "DRA_form_SIWMv2.pdf")
     lists = {path for path in layout.files(root) if PurePosixPath(path).parts[0] == LISTS_FOLDER}
-    reading = layout.read_tree(root, present, SUFFIXES, None, {*documents, *lists})
-    where = {video: f"{LISTS_FOLDER}/{split}list" for video, split in splits.items()}
+    reading = layout.read_tree(root, interpret, SUFFIXES, None, {*documents, *lists})
+    list_of = {video: f"{LISTS_FOLDER}/{split}list" for video, split in splits.items()}
     missing = [
-        Exclusion(video, f"listed in {where[video]}_*.txt, but not there") for video in sorted(splits.keys() - taken.keys())
+        Exclusion(video, f"listed in {list_of[video]}_*.txt, but absent") for video in sorted(splits.keys() - path_of.keys())
     ]
     return Reading(reading.presentations, reading.exclusions + missing)
 
@@ -171,29 +178,37 @@ eyes = layout.not_carried
 rotation = layout.upright
 
 
-def plan(share: float) -> list[Presentation]:
-    """Return the presentations of a small archive of the official shape: `share` of each kind's videos in either split.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Size:
+    """The share of Protocol I that a small archive has, of each kind of video, in [0, 1]."""
 
-    Counts are rounded; `LEAST` holds however small `share` is, and at 0 there is no archive. A kind's numbers run through train,
-    then through test.
-    Raises `ArchiveError` for a share outside [0, 1].
+    share: float
+
+
+def plan(size: Size) -> list[Presentation]:
+    """Return the presentations of a small archive of the official shape: a share of each kind's videos in either split.
+
+    Counts are rounded, and never below `LEAST`; a share of 0 gives no archive. The numbers of a kind run through train, then
+    through test. Raises `ArchiveError` for a share outside [0, 1].
     """
-    if not 0 <= share <= 1:
-        raise ArchiveError(f"archives.siw: share {share}; it lies between 0 (no archive) and 1 (all of Protocol I)")
-    if not share:
+    if not 0 <= size.share <= 1:
+        raise ArchiveError(
+            f"params.yaml: archives.datasets.siw: share {size.share}; it lies between 0 (no archive) and 1 (all of Protocol I)"
+        )
+    if not size.share:
         return []
     presentations = []
     for folder, counts in COUNTS.items():
         number = 0
         for split, count, least in zip(("train", "test"), counts, LEAST, strict=True):
-            for _ in range(max(least, round(share * count))):
+            for _ in range(max(least, round(size.share * count))):
                 number += 1
                 presentations.append(presentation(Name(folder, number), split))
     return presentations
 
 
 def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:
-    """Write nothing: the archive carries no sidecars."""
+    """Write nothing: the archive has no sidecars."""
     del root, path, faces, eyes
 
 

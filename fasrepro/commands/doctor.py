@@ -46,10 +46,7 @@ def findings() -> Iterator[tuple[bool, str]]:
     yield disk < FREE_DISK_GB, f"free disk {disk:.0f} GB ({FREE_DISK_GB} are needed)"
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
     yield memory < MEMORY_GB, f"memory {memory:.0f} GB ({MEMORY_GB} are needed)"
-    stale = jobs.is_stale()
-    yield False, f"{paths.JOBS}: " + ("stale: run `fasrepro jobs`" if stale else "agrees with params.yaml")
-    for notice in jobs.notices():
-        yield False, notice
+    yield from _jobs()
     for one in recorded.load(paths.RECORDED):
         since = ", ".join(recorded.changed_code(one, Path()))
         advice = f"{since} changed since, so that its results may differ: run it and `fasrepro record --profile {one.name}`"
@@ -81,6 +78,18 @@ def findings() -> Iterator[tuple[bool, str]]:
         yield True, "annotator: simulated, which takes a truth that licensed archives lack: set annotator.base_url"
     else:
         yield False, "annotator: simulated, on loopback; no key and no network are needed"
+
+
+def _jobs() -> Iterator[tuple[bool, str]]:
+    """Yield whether jobs.yaml agrees with params.yaml, and what the data sets at hand do not allow."""
+    try:
+        stale = jobs.is_stale()
+    except ValueError as error:
+        yield True, str(error)
+        return
+    yield False, f"{paths.JOBS}: " + ("stale: run `fasrepro jobs`" if stale else "agrees with params.yaml")
+    for notice in jobs.notices():
+        yield False, notice
 
 
 def _gpu() -> str:

@@ -56,7 +56,7 @@ def planned(params: types.SimpleNamespace) -> Jobs:
         plan.add_experiment(name, experiment)
     plan.add_tunings()
     plan.add_snapshots()
-    check_counterfactual(params.counterfactual, plan.jobs.values())
+    plan.check_counterfactual()
     return plan.result()
 
 
@@ -194,15 +194,15 @@ class _Plan:
             raise ConfigError(f"params.yaml: snapshots.count: {wanted.count} snapshots of {steps} steps; give 1 to {steps}")
         self.snapshots[name] = job
 
-
-def check_counterfactual(asked: config.Counterfactual, jobs: Iterable[Job]) -> None:
-    """Raise `ConfigError` where a cue is to be taken out for models that no job trains."""
-    known = {f"{job.protocol}-{job.run}": job for job in jobs}
-    for protocol in asked.protocols:
-        for run in asked.runs:
-            names.lookup(known, f"{protocol}-{run}", "protocol and run", ConfigError, "params.yaml: counterfactual")
-    if asked.faces < 1:
-        raise ConfigError("params.yaml: counterfactual.faces must be at least 1; for none, empty counterfactual.protocols")
+    def check_counterfactual(self) -> None:
+        """Raise `ConfigError` where a cue is to be taken out for models that no job trains."""
+        asked = self.params.counterfactual
+        known = {f"{job.protocol}-{job.run}": job for job in self.jobs.values()}
+        for protocol in asked.protocols:
+            for run in asked.runs if self.protocol(protocol) else ():
+                names.lookup(known, f"{protocol}-{run}", "protocol and run", ConfigError, "params.yaml: counterfactual")
+        if asked.faces < 1:
+            raise ConfigError("params.yaml: counterfactual.faces must be at least 1; for none, empty counterfactual.protocols")
 
 
 def text(path: Path = paths.PARAMS) -> str:

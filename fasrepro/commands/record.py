@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fasrepro import __version__, config, files, hashing, paths, schema
 from fasrepro.commands import reproduce
 from fasrepro.evaluation import results
-from fasrepro.evaluation.results.metrics import Difference
-from fasrepro.report import claims, recorded
+from fasrepro.evaluation.results import Metrics
+from fasrepro.report import claims
+
+if TYPE_CHECKING:
+    from fasrepro.report.recorded import RecordedFile
+
+FIRST_READER = "lexical"  # its verdicts are kept: a fixed rule, the same in every world
 
 
-def kept(folder: Path, profile: str) -> recorded.RecordedFile:
-    """Return what is kept of the run in `folder`: the means of every cell, and every difference that a claim or a notebook needs.
+def record(folder: Path, profile: str) -> RecordedFile:
+    """Return what is kept of the run in `folder`, and where it came from.
 
-    Raises:
-        ValueError: if it holds no metrics, or its world is not synthetic.
+    Raises `ValueError` where it holds no metrics, no time of a stage, or is not of a synthetic world.
     """
-    metrics = results.read(folder / paths.METRICS, results.Metrics)
+    from fasrepro.report import recorded  # here, because the report takes a second that no other verb needs
+
+    metrics = results.read(folder / paths.METRICS, Metrics)
     params = config.load("synthetic", "archives", path=folder / paths.PARAMS)
     if params.archives.source != "synthetic":
         raise ValueError(f"{folder / paths.PARAMS}: archives.source is not 'synthetic': only synthetic worlds are recorded")
@@ -35,39 +42,43 @@ def kept(folder: Path, profile: str) -> recorded.RecordedFile:
         hours=round(sum(times.values()) / 3600, 3),
         untimed_stages=len(stages.keys() - times.keys()),
         sections_sha256=recorded.sections(config.read_yaml(folder / paths.PARAMS)),
-        code_md5=modules(stages),
+        code_md5=code_of_metrics(stages, folder),
         versions=hashing.versions(),
-        metrics=claimed(metrics),
+        metrics=kept(metrics),
     )
 
 
-def claimed(metrics: results.Metrics) -> results.Metrics:
-    """Return the metrics without single seeds and tests, and of the differences those that a claim or a notebook needs."""
+def kept(metrics: Metrics) -> Metrics:
+    """Return the means over seeds of every cell, and every difference that a claim or a notebook may be about."""
     measures = {(claim.metric or metrics.settings.ledger.metric, claim.level) for claim in claims.CLAIMS}
-    measures |= {further for claim in claims.CLAIMS for further in claim.also} | {("auc", "video")}
-
-    def is_kept(row: Difference) -> bool:
-        return (row.metric, row.level) in measures and row.channel in (results.HEAD, recorded.READER)
-
-    return dataclasses.replace(
-        metrics,
+    measures |= {measure for claim in claims.CLAIMS for measure in claim.also} | {("auc", "video")}
+    channels = {results.HEAD, FIRST_READER}
+    return Metrics(
         cells={name: dataclasses.replace(cell, by_seed={}) for name, cell in metrics.cells.items()},
-        paired=[row for row in metrics.paired if is_kept(row)],
-        means=[row for row in metrics.means if is_kept(row)],
-        pairwise_tests=[],
-        tuning={},
+        paired=[row for row in metrics.paired if (row.metric, row.level) in measures and row.channel in channels],
+        means=[row for row in metrics.means if (row.metric, row.level) in measures and row.channel in channels],
+        settings=metrics.settings,
     )
 
 
-def modules(stages: Mapping[str, Any]) -> dict[str, str]:
-    """Return the MD5 of every module that metrics.json came from, by the `stages` of a dvc.lock: those of each stage that leads
-    to it."""
-    left, wanted, found = dict(stages), {paths.METRICS}, {}
+def code_of_metrics(stages: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    """Return the MD5 of every module that metrics.json came from: those of each stage that leads to it.
+
+    Args:
+        stages: of a dvc.lock, which lists modules and folders of modules.
+        folder: of the run, whose modules are read.
+    """
+    left, wanted = dict(stages), {paths.METRICS}
+    modules: set[Path] = set()
     while leading := [name for name, stage in left.items() if _leads(stage, wanted)]:
-        deps = [dep for name in leading for dep in left.pop(name).get("deps", ())]
-        found |= {dep["path"]: dep["md5"] for dep in deps if dep["path"].endswith(".py")}
-        wanted |= {Path(dep["path"]) for dep in deps}
-    return dict(sorted(found.items()))
+        deps = [Path(dep["path"]) for name in leading for dep in left.pop(name).get("deps", ())]
+        wanted |= set(deps)
+        for dep in deps:
+            if dep.suffix == ".py":
+                modules.add(dep)
+            elif dep.is_relative_to("fasrepro"):
+                modules |= {path.relative_to(folder) for path in (folder / dep).rglob("*.py")}
+    return {str(path): hashlib.md5((folder / path).read_bytes(), usedforsecurity=False).hexdigest() for path in sorted(modules)}
 
 
 def _leads(stage: Mapping[str, Any], wanted: Iterable[Path]) -> bool:
@@ -86,8 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write results/recorded/<profile>.json."""
     folder = arguments.copy or reproduce.BUILD / arguments.profile
     path = paths.RECORDED / f"{arguments.profile}.json"
-    entry = kept(folder, arguments.profile)
+    entry = record(folder, arguments.profile)
     files.write_json(path, schema.plain(entry))
-    untimed = f"; the time of {entry.untimed_stages} stages is not known" if entry.untimed_stages else ""
+    untimed = f"; no time is known of {entry.untimed_stages} stages" if entry.untimed_stages else ""
     print(f"{path}: world {entry.world}, ties {entry.spurious_strength:g}, {entry.hours:g} hours{untimed}")
     return 0

@@ -1,6 +1,6 @@
-"""What an attack is made of: how it is presented, and a distribution over cues for each PAI species.
+"""The make of an attack: how each PAI species is presented, and how often it shows each cue.
 
-No cue is in every presentation of a species, and every common cue belongs to two species at least (tests hold both).
+No species shows a cue in all its presentations, and every common cue belongs to at least two species (tests hold both).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from fasrepro.simulation.layers import Colour, Instrument
+from fasrepro.simulation.drawing.layers import Colour, Instrument
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class Kind:
 
     medium: str  # worn | sheet (of paper, or a screen)
     moving: bool  # whether the head in the picture moves
-    blinking: bool  # and its eyes
-    covered: str = "face"  # face | eyes | mouth: what a mask or a patch covers
+    blinking: bool  # whether its eyes blink
+    covered: str = "face"  # by a mask or a patch: face | eyes | mouth
 
 
 KINDS: dict[str, Kind] = {
@@ -43,7 +43,7 @@ KINDS: dict[str, Kind] = {
     "partial_funny_eye": Kind("worn", True, True, "eyes"),
 }
 
-# species -> cue -> how often it is drawn; whether it can be seen in the end is found out by rendering with and without it
+# species -> cue -> probability that it is drawn. Whether it can then be seen is decided in truth.py.
 CUE_RATES: dict[str, dict[str, float]] = {
     "print": {
         "halftone": 0.60,
@@ -114,7 +114,7 @@ CUE_RATES: dict[str, dict[str, float]] = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Workshop:
-    """What a data set's printers and screens leave in a picture: ranges that a presentation's instrument is drawn from."""
+    """The printers and screens of a data set: ranges from which the instrument of a presentation is drawn."""
 
     raster: tuple[float, float]  # period of printed dots, in pixels of the frame
     pixels: tuple[float, float]  # frequency of the screen's pixels, in cycles per pixel of the frame
@@ -132,7 +132,7 @@ WORKSHOPS: dict[str, Workshop] = {
 
 
 def draw_instrument(workshop: Workshop, rng: np.random.Generator) -> Instrument:
-    """Return one presentation's printer and screen."""
+    """Return the printer and screen of one presentation."""
     shade = rng.uniform(0.92, 1.04)
     return Instrument(
         raster=rng.uniform(*workshop.raster),
@@ -148,7 +148,7 @@ def _scaled(colour: Colour, factor: float) -> Colour:
 
 
 def draw_cues(rates: Mapping[str, float], strength: tuple[float, float], rng: np.random.Generator) -> dict[str, float]:
-    """Return cue -> strength for one attack: each by its rate, drawn again until there is one at least."""
+    """Return cue -> strength for one attack. Each cue is drawn at its rate; all are drawn again until there is at least one."""
     while True:
         cues = {cue: round(float(rng.uniform(*strength)), 3) for cue, rate in rates.items() if rng.random() < rate}
         if cues:

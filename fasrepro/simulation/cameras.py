@@ -1,7 +1,7 @@
 """Cameras: optics, exposure, white balance, resolution, noise and compression, each varying by presentation.
 
-A camera does the same to all that it films, and none of it is what a cue does. Within one data set it varies as widely as
-between two, so that no plain tint gives a data set or a label away.
+A camera treats all presentations alike, and none of its effects resembles a cue. It varies as widely within a data set as between
+data sets, so that a tint tells neither the data set nor the label.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ import dataclasses
 import cv2
 import numpy as np
 
-from fasrepro.simulation.layers import Array
+from fasrepro.simulation.drawing.layers import Array
 
 Range = tuple[float, float]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Camera:
-    """Ranges that a presentation's shot is drawn from."""
+    """Ranges from which the shot of a presentation is drawn."""
 
     warmth: Range  # log gain of red against blue
     tint: Range  # log gain of green
     exposure: Range  # log2 gain
     gamma: Range
     blur: Range  # pixels
-    vignette: Range  # how much darker the corners are, of 1
+    vignette: Range  # darkening of the corners, as a share
     noise: Range  # of 255
-    scale: Range  # of the sensor's resolution against the frame's
-    crf: int  # H.264's constant rate factor, where the data set's videos are .mp4 or .mov
-    quantiser: int  # of MPEG-4, where they are .avi
+    scale: Range  # of the sensor's resolution, relative to the frame's
+    crf: int  # constant rate factor of H.264, for .mp4 and .mov files
+    quantiser: int  # of MPEG-4, for .avi files
 
 
 CAMERAS: dict[str, Camera] = {
@@ -58,13 +58,13 @@ CAMERAS: dict[str, Camera] = {
         (0.00, 0.16), (-0.05, 0.05), (-0.25, 0.25), (0.80, 1.05), (0.45, 0.85), (0.05, 0.30), (2.5, 6.0), (0.75, 1.0), 23, 5
     ),
 }
-# What the foundation sees the world through: wider than any.
+# The foundation's camera: wider ranges than any other.
 ANY = Camera((-0.22, 0.22), (-0.08, 0.08), (-0.55, 0.45), (0.75, 1.35), (0.20, 1.10), (0.0, 0.35), (0.5, 7.0), (0.60, 1.0), 0, 0)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Shot:
-    """One presentation's camera."""
+    """The camera of one presentation."""
 
     table: Array  # (256, 1, 3) uint8: white balance, exposure and gamma
     blur: float
@@ -76,12 +76,20 @@ class Shot:
 
     @property
     def quality(self) -> str:
-        """The picture's quality in a word, for the truth's attributes."""
+        """The quality of the picture in a word, for the attributes of the truth."""
         return "soft" if self.blur > 0.75 or self.scale < 0.8 else "noisy" if self.noise > 4 else "clear"
 
 
 def draw(camera: Camera, rng: np.random.Generator, exposure: float = 0.0, warmth: float = 0.0, focus: float = 0.0) -> Shot:
-    """Return one presentation's shot; the setting adds its `exposure` (log2), `warmth` (log) and blur by `focus` (pixels)."""
+    """Return the shot of one presentation.
+
+    Args:
+        camera: its ranges.
+        rng: of the draws.
+        exposure: that the setting adds, in log2.
+        warmth: that the setting adds, in log.
+        focus: blur that the setting adds, in pixels.
+    """
     warmth, tint = warmth + rng.uniform(*camera.warmth), rng.uniform(*camera.tint)
     gains = np.exp([warmth, tint, -warmth]) * 2 ** (exposure + rng.uniform(*camera.exposure))
     ramp = np.linspace(0, 1, 256)[:, None] ** rng.uniform(*camera.gamma)
@@ -99,8 +107,8 @@ def draw(camera: Camera, rng: np.random.Generator, exposure: float = 0.0, warmth
 
 
 def words(shot: Shot) -> dict[str, str]:
-    """Return what anyone sees of a shot in any picture: its sharpness, grain, brightness and colours, each in a word."""
-    red, green, blue = (float(level) for level in shot.table[128, 0])  # what it makes of a middle grey
+    """Return the sharpness, grain, brightness and cast of a shot, each in a word: anyone can see them in any picture."""
+    red, green, blue = (float(level) for level in shot.table[128, 0])  # of a middle grey
     level = (red + green + blue) / 3
     return {
         "sharpness": "soft" if shot.blur > 0.7 or shot.scale < 0.75 else "sharp",
@@ -112,14 +120,14 @@ def words(shot: Shot) -> dict[str, str]:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sensor:
-    """What a shot adds to every frame: fields of noise, taken in turn, and the fall-off of light towards the corners."""
+    """What a shot adds to its frames: fields of noise, used in turn, and the fall-off of light towards the corners."""
 
     noise: tuple[Array, ...]  # int16 of (height, width, 3)
     falloff: Array  # float32 of (height, width, 3), in (0, 1]
 
 
 def sensor(shot: Shot, height: int, width: int, fields: int, rng: np.random.Generator) -> Sensor:
-    """Draw `fields` fields of noise, mostly the same in the three colours, and work out the vignette."""
+    """Draw `fields` fields of noise, mostly the same in the three colours, and compute the vignette."""
     bank = []
     for _ in range(fields):
         grey = rng.standard_normal((height, width, 1), dtype=np.float32)
@@ -132,7 +140,7 @@ def sensor(shot: Shot, height: int, width: int, fields: int, rng: np.random.Gene
 
 
 def film(picture: Array, shot: Shot, sensor: Sensor, number: int) -> Array:
-    """Return what the camera makes of `picture` (uint8 RGB), its frame `number`: the same size and type."""
+    """Return what the camera makes of `picture` (uint8 RGB), its frame `number`, in the same size and type."""
     height, width = picture.shape[:2]
     if shot.scale < 0.97:
         small = (round(width * shot.scale), round(height * shot.scale))

@@ -1,4 +1,4 @@
-"""Counterfactuals: the same frame of a take without and with a cue, all else equal, and where the cue is."""
+"""Pairs of pictures: the same frame of a recording without and with a cue, all else equal, and the region of the cue."""
 
 from __future__ import annotations
 
@@ -10,80 +10,92 @@ import numpy as np
 
 from fasrepro import regions
 from fasrepro.archives.layout import Presentation
+from fasrepro.config import Synthetic
 from fasrepro.files import replaced
 from fasrepro.rows.faces import Label
-from fasrepro.simulation import attacks, render, takes, truth
-from fasrepro.simulation.layers import Array
-from fasrepro.simulation.takes import Scene, Take
+from fasrepro.simulation import attacks, recordings, render, truth
+from fasrepro.simulation.drawing.layers import Array
+from fasrepro.simulation.recordings import Recording
 from fasrepro.vocabulary import CUES
 
 STRENGTH = 0.7
 SIDE = 128  # pixels
 CANDIDATES = 4  # presentations that an example is chosen from
-MIDDLE = 128  # of 255: how bright an example's face should be, since a cue can hardly be seen in a dark frame
+MIDDLE = 128  # of 255: the best brightness of an example's face, since a cue can hardly be seen in a dark frame
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Pair:
-    """One frame of a take without and with a cue: uint8 RGB, and the cue's mask as bool, all of one height and width."""
+    """One frame of a recording without and with a cue, as uint8 RGB, and the cue's region as bool, all of one height and
+    width."""
 
     without: Array
     present: Array
-    mask: Array
+    region: Array
 
 
-def pair(chosen: Take, cue: str, strength: float, number: int, filmed: bool = True) -> Pair:
-    """Draw frame `number` of a take with one of its cues taken out, or one more put in; `filmed`: through the camera.
+def pair(recording: Recording, cue: str, strength: float, number: int, filmed: bool = True) -> Pair:
+    """Draw frame `number` of a recording without and with a cue. Before the camera, all else is equal to the byte.
 
-    Before the camera all else is byte-equal. Raises `ValueError` for a cue that the take's medium cannot show.
+    Args:
+        recording: of an attack.
+        cue: one of the recording's, which is removed, or another, which is added.
+        strength: of a cue that is added.
+        number: of the frame.
+        filmed: whether the pictures go through the camera.
+
+    Raises:
+        ValueError: the recording's medium cannot show the cue.
     """
-    layered = render.effects_of(chosen)
-    if cue not in layered:
-        raise ValueError(f"{chosen.shown.id}: {cue!r} cannot be put there. What can: {', '.join(layered)}")
-    rest = {name: value for name, value in chosen.cues.items() if name != cue}
-    present = render.layers(chosen, {**rest, cue: chosen.cues.get(cue, strength)})
-    drawn = [truth.moving_as(present, render.layers(chosen, rest)), present]
-    shown = []
-    for layers in drawn:
-        before = render.pictures(chosen, layers, [number])
-        shown.append(next(render.film(chosen, before, [number]) if filmed else before))
-    grid = truth.in_frame(truth.mask_of(drawn[1], drawn[0]), chosen, drawn[1], number)
-    height, width = chosen.size
-    mask = np.repeat(np.repeat(grid, regions.CELL, axis=0), regions.CELL, axis=1)[:height, :width]
-    return Pair(shown[0], shown[1], mask)
+    possible = render.possible_cues(recording)
+    if cue not in possible:
+        raise ValueError(f"{recording.presentation.id}: cannot show {cue!r}. What can be shown: {', '.join(possible)}")
+    rest = {name: value for name, value in recording.cues.items() if name != cue}
+    present = render.layers(recording, {**rest, cue: recording.cues.get(cue, strength)})
+    without = truth.moving_as(present, render.layers(recording, rest))
+    frames = []
+    for layers in (without, present):
+        before = render.pictures(recording, layers, [number])
+        frames.append(next(render.film(recording, before, [number]) if filmed else before))
+    grid = truth.region_in_frame(truth.changed_region(present, without), recording, present, number)
+    height, width = recording.size
+    region = np.repeat(np.repeat(grid, regions.CELL, axis=0), regions.CELL, axis=1)[:height, :width]
+    return Pair(frames[0], frames[1], region)
 
 
-def examples(plan: list[Presentation], scene: Scene) -> dict[str, Array]:
-    """Return an example of each cue, the face's crop: <cue>_without, <cue>_with (uint8 RGB) and <cue>_mask (0 or 1).
+def examples(plan: list[Presentation], synthetic: Synthetic) -> dict[str, Array]:
+    """Return an example of each cue on a face: <cue>_without, <cue>_with (uint8 RGB) and <cue>_mask (its region, 0 or 1).
 
-    Each is a presentation of the plan, of a drawn person, that shows the cue alone; of a few that could be, the one that is best
-    exposed without it. A cue that no species of the plan has is left out.
+    An example is a presentation of the plan, of a procedural person, that shows the cue alone. Of a few candidates, the one with
+    the best exposure is taken. A cue of no species of the plan is omitted.
     """
     arrays: dict[str, Array] = {}
     for order, cue in enumerate(CUES):
         fitting = [p for p in plan if p.label is Label.ATTACK and cue in attacks.CUE_RATES[p.species]]
         if not fitting:
             continue
-        apart = -(-len(fitting) // CANDIDATES)
-        chosen = [fitting[(order * 7 + place) % len(fitting)] for place in range(0, len(fitting), apart)]
-        for name, picture in min((_example(shown, cue, scene) for shown in chosen), key=_exposed).items():
-            how = cv2.INTER_NEAREST if name == "mask" else cv2.INTER_CUBIC
-            arrays[f"{cue}_{name}"] = cv2.resize(picture, (SIDE, SIDE), interpolation=how)
+        step = -(-len(fitting) // CANDIDATES)
+        candidates = [fitting[(order * 7 + place) % len(fitting)] for place in range(0, len(fitting), step)]
+        best = min((_example(presentation, cue, synthetic) for presentation in candidates), key=_exposure_error)
+        for name, picture in best.items():
+            interpolation = cv2.INTER_NEAREST if name == "mask" else cv2.INTER_CUBIC
+            arrays[f"{cue}_{name}"] = cv2.resize(picture, (SIDE, SIDE), interpolation=interpolation)
     return arrays
 
 
-def _example(shown: Presentation, cue: str, scene: Scene) -> dict[str, Array]:
-    """Return the face's crop of a presentation without and with the cue alone, and the cue's mask."""
-    chosen = dataclasses.replace(takes.take(shown, takes.person_of(shown, scene), scene), cues={})
-    number = chosen.frames // 3
-    made = pair(chosen, cue, STRENGTH, number)
-    x, y, width, height = truth.place(chosen, render.layers(chosen, {}), number)[0]
+def _example(presentation: Presentation, cue: str, synthetic: Synthetic) -> dict[str, Array]:
+    """Return the face's crop of a presentation without and with the cue alone, and the cue's region."""
+    person = recordings.person_of(presentation, synthetic)
+    recording = dataclasses.replace(recordings.plan_recording(presentation, person, synthetic), cues={})
+    number = recording.frames // 3
+    drawn = pair(recording, cue, STRENGTH, number)
+    x, y, width, height = truth.place(recording, render.layers(recording, {}), number)[0]
     window = np.s_[max(y, 0) : y + height, max(x, 0) : x + width]
-    return {"without": made.without[window], "with": made.present[window], "mask": made.mask[window].astype(np.uint8)}
+    return {"without": drawn.without[window], "with": drawn.present[window], "mask": drawn.region[window].astype(np.uint8)}
 
 
-def _exposed(example: dict[str, Array]) -> float:
-    """Return how far an example's face is from being exposed as it should."""
+def _exposure_error(example: dict[str, Array]) -> float:
+    """Return how far the mean of an example's face is from the best brightness."""
     return abs(float(example["without"].mean()) - MIDDLE)
 
 

@@ -1,4 +1,4 @@
-"""Neutral captions of pictures of people, from the words of `people.attributes`. They name no attack and no sign of one."""
+"""Neutral captions of pictures of people, written from the words of `people.attributes`. They name no attack and no cue."""
 
 from __future__ import annotations
 
@@ -81,11 +81,13 @@ def _features(words: dict[str, str], rng: np.random.Generator) -> str:
 
 
 def describe(attributes: dict[str, str], seed: int) -> str:
-    """Return a neutral caption of two to five sentences that is a pure function of `attributes` and `seed`.
+    """Return a neutral caption of two to five sentences, a pure function of `attributes` and `seed`.
 
-    It names what `attributes` holds of skin, age, hair, eyes, beard, glasses, head cover, expression, pose, clothes, light and
-    background, of harmless things (names in `cues.HARMLESS`, parted by blanks) and of how the picture was taken, and no word
-    of an attack.
+    Args:
+        attributes: words about skin, age, hair, eyes, beard, glasses, head cover, expression, pose, clothes, light and
+            background; about harmless things (names in `vocabulary.HARMLESS`, separated by blanks); and about the picture's
+            quality.
+        seed: of the choice of words and sentences.
     """
     rng = np.random.default_rng(seed)
     sentences = [_features(attributes, rng)]

@@ -1,7 +1,7 @@
-"""A take as frames: a person before a camera, what they wear on their face, or the sheet or screen that shows them.
+"""A recording as frames: a person before a camera, with what they wear on their face, or the sheet or screen that shows them.
 
-Layers are drawn once a video, then moved for each frame. Any set of cues can be asked for: a counterfactual is the same take
-with another set.
+Layers are drawn once a video and moved for each frame. They can be drawn with any set of cues: a counterfactual is the same
+recording with another set.
 """
 
 from __future__ import annotations
@@ -12,22 +12,34 @@ from collections.abc import Iterable, Iterator, Mapping
 import cv2
 import numpy as np
 
-from fasrepro.simulation import cameras, drawing, motion, people, portraits, scenes
+from fasrepro.simulation import cameras, motion
+from fasrepro.simulation.drawing import backgrounds, figures, portraits
+from fasrepro.simulation.drawing.layers import Array, Figure, Sheet
+from fasrepro.simulation.drawing.people import Person, Sitting
+from fasrepro.simulation.drawing.portraits import Sitter
 from fasrepro.simulation.effects import FACE_EFFECTS, LOOK_ALIKES, SHEET_EFFECTS, SITTING_EFFECTS
-from fasrepro.simulation.layers import Array, Figure, Sheet
-from fasrepro.simulation.takes import Take, rng_of
+from fasrepro.simulation.recordings import Recording, rng_of
 
 
 @dataclasses.dataclass(slots=True)
 class Layers:
-    """What is drawn once a video, before any motion. uint8 pictures of (height, width, 3) unless said otherwise."""
+    """What is drawn once a video, before any motion. Pictures are uint8 of (height, width, 3).
+
+    Args:
+        picture: with open eyes.
+        closed: with closed eyes, where the eyes blink; else the same.
+        body: what moves with the head.
+        eyes: x, y of the eye at the left of the picture, then of the other.
+        box: of the face: x, y, width, height.
+        sheet: the surface of a print or a screen; None where there is no medium.
+    """
 
     picture: Array
-    closed: Array  # with closed eyes, where there are eyes that blink; else the same
+    closed: Array
     body: motion.Body
     eyes: tuple[float, float, float, float]
     box: tuple[float, float, float, float]
-    sheet: Surface | None  # None: no medium
+    sheet: Surface | None
 
 
 @dataclasses.dataclass(slots=True)
@@ -49,60 +61,66 @@ def byte(picture: Array) -> Array:
     return (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-def effects_of(take: Take) -> list[str]:
-    """Return the names of the cues that can be drawn on a take's medium, in drawing order; none on a bona fide face."""
-    if take.kind is None:
+def possible_cues(recording: Recording) -> list[str]:
+    """Return the cues that can be drawn on a recording's medium, in drawing order; none on a bona fide face."""
+    if recording.kind is None:
         return []
-    if take.kind.medium == "sheet":
+    if recording.kind.medium == "sheet":
         return list(SHEET_EFFECTS)
-    return [*(SITTING_EFFECTS if isinstance(take.who, people.Person) else ()), *FACE_EFFECTS]
+    return [*(SITTING_EFFECTS if isinstance(recording.person, Person) else ()), *FACE_EFFECTS]
 
 
-def seated(take: Take, cues: Mapping[str, float]) -> tuple[people.Person | portraits.Sitter, people.Sitting]:
-    """Return person and sitting as the cues leave them that change how a face is held."""
-    who, where = take.who, take.where
-    if isinstance(who, people.Person):
+def seated(recording: Recording, cues: Mapping[str, float]) -> tuple[Person | Sitter, Sitting]:
+    """Return person and sitting after those cues that change how a face is held."""
+    person, sitting = recording.person, recording.sitting
+    if isinstance(person, Person):
         for cue, effect in SITTING_EFFECTS.items():
             if cue in cues:
-                who, where = effect(who, where, cues[cue], rng_of(take.seed, "cue", cue))
-    return who, where
+                person, sitting = effect(person, sitting, cues[cue], rng_of(recording.seed, "cue", cue))
+    return person, sitting
 
 
-def figure_of(take: Take, cues: Mapping[str, float]) -> tuple[Figure, Array]:
-    """Draw the person with all that is on their face, and what is behind them."""
-    who, where = seated(take, cues)
-    if isinstance(who, people.Person):
-        figure = drawing.figure(who, where, *take.size, take.place)
+def figure_of(recording: Recording, cues: Mapping[str, float]) -> tuple[Figure, Array]:
+    """Draw the person with all that is on their face, and the background."""
+    person, sitting = seated(recording, cues)
+    if isinstance(person, Person):
+        figure = figures.draw_figure(person, sitting, *recording.size, recording.place)
     else:
-        portrait = portraits.read_portrait(who.images[where.seed % len(who.images)])
-        figure = portraits.figure(portrait, *take.size, take.place)
-    behind = scenes.background(where, *take.size)
-    for name in take.look_alikes:
-        LOOK_ALIKES[name](figure, behind, rng_of(take.seed, "look-alike", name))
-    if take.kind is not None:
-        figure.covered = take.kind.covered
-    if take.kind is not None and take.kind.medium == "worn":
+        portrait = portraits.read_portrait(person.images[sitting.seed % len(person.images)])
+        figure = portraits.figure(portrait, *recording.size, recording.place)
+    behind = backgrounds.background(sitting, *recording.size)
+    for name in recording.look_alikes:
+        LOOK_ALIKES[name](figure, behind, rng_of(recording.seed, "look-alike", name))
+    if recording.kind is not None:
+        figure.covered = recording.kind.covered
+    if recording.kind is not None and recording.kind.medium == "worn":
         for cue, effect in FACE_EFFECTS.items():
             if cue in cues:
-                effect(figure, cues[cue], rng_of(take.seed, "cue", cue))
+                effect(figure, cues[cue], rng_of(recording.seed, "cue", cue))
     return figure, behind
 
 
-def layers(take: Take, cues: Mapping[str, float], person: tuple[Figure, Array] | None = None) -> Layers:
-    """Draw a take with `cues` (name -> strength); `person` is what `figure_of` gave for them, where it is known."""
-    figure, behind = person or figure_of(take, cues)
-    sheet = Sheet.of(figure, behind, take.instrument)
+def layers(recording: Recording, cues: Mapping[str, float], figure_and_background: tuple[Figure, Array] | None = None) -> Layers:
+    """Draw a recording.
+
+    Args:
+        recording: to draw.
+        cues: cue -> strength.
+        figure_and_background: the result of `figure_of` for these cues, to save drawing it again.
+    """
+    figure, behind = figure_and_background or figure_of(recording, cues)
+    sheet = Sheet.of(figure, behind, recording.instrument)
     surface = None
-    blinking = take.kind is None or take.kind.blinking
-    if take.kind is not None and take.kind.medium == "sheet":
-        for cue, draw in SHEET_EFFECTS.items():
+    blinking = recording.kind is None or recording.kind.blinking
+    if recording.kind is not None and recording.kind.medium == "sheet":
+        for cue, effect in SHEET_EFFECTS.items():
             if cue in cues:
-                draw(sheet, cues[cue], rng_of(take.seed, "cue", cue))
+                effect(sheet, cues[cue], rng_of(recording.seed, "cue", cue))
         surface = Surface(
             gain=sheet.gain,
             add=sheet.add * 255,
             alpha=sheet.alpha,
-            room=byte(scenes.background(take.room, *take.size)),
+            room=byte(backgrounds.background(recording.room, *recording.size)),
         )
         blinking |= "cut_eyes" in cues  # the eyes behind the holes are alive
     picture = byte(sheet.picture)
@@ -115,22 +133,22 @@ def show(surface: Surface, picture: Array) -> Array:
     return cv2.add(cv2.multiply(picture, surface.gain, dtype=cv2.CV_32F), surface.add, dtype=cv2.CV_8U)
 
 
-def pictures(take: Take, drawn: Layers, numbers: Iterable[int] | None = None) -> Iterator[Array]:
-    """Yield what is before the camera in each frame, or in the frames of these `numbers`: uint8 RGB."""
-    surface, moves = drawn.sheet, bool(take.head.turns.any())
+def pictures(recording: Recording, drawn: Layers, numbers: Iterable[int] | None = None) -> Iterator[Array]:
+    """Yield what is before the camera, uint8 RGB, in all frames or in those of `numbers`."""
+    surface, head_moves = drawn.sheet, bool(recording.head.turns.any())
     still = {}
-    if surface is not None and not moves:
+    if surface is not None and not head_moves:
         still = {False: show(surface, drawn.picture), True: show(surface, drawn.closed)}
-    for number in range(take.frames) if numbers is None else numbers:
-        shut = number in take.blinks
+    for number in range(recording.frames) if numbers is None else numbers:
+        shut = number in recording.blinks
         picture = drawn.closed if shut else drawn.picture
-        displacement = drawn.body.displacement(take.head, number)
+        displacement = drawn.body.displacement(recording.head, number)
         if surface is None:
             yield drawn.body.warp(picture, displacement)
             continue
-        # Every pixel is looked up once, also where a picture moves on a sheet that moves: twice would make replays soft.
-        matrix = take.hold.matrices[number]
-        if moves:
+        # Each pixel is interpolated once, even where a picture moves on a sheet that moves: twice would make replays soft.
+        matrix = recording.hold.matrices[number]
+        if head_moves:
             layer = show(surface.moved(matrix), drawn.body.warp(picture, displacement, matrix))
         else:
             layer = motion.affine(still[shut], matrix)
@@ -138,7 +156,7 @@ def pictures(take: Take, drawn: Layers, numbers: Iterable[int] | None = None) ->
         yield cv2.blendLinear(layer, surface.room, alpha, 1 - alpha)
 
 
-def film(take: Take, before: Iterable[Array], numbers: Iterable[int] | None = None) -> Iterator[Array]:
-    """Yield what the camera makes of the pictures before it, which are all frames or those of `numbers`."""
-    for number, picture in zip(range(take.frames) if numbers is None else numbers, before, strict=True):
-        yield cameras.film(picture, take.shot, take.sensor, number)
+def film(recording: Recording, before: Iterable[Array], numbers: Iterable[int] | None = None) -> Iterator[Array]:
+    """Yield what the camera makes of the pictures `before` it, which are all frames or those of `numbers`."""
+    for number, picture in zip(range(recording.frames) if numbers is None else numbers, before, strict=True):
+        yield cameras.film(picture, recording.shot, recording.sensor, number)

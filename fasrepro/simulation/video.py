@@ -1,4 +1,4 @@
-"""Frames into video files whose bytes depend on the frames alone."""
+"""Video files whose bytes depend on their frames alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from fasrepro.files import replaced
 
-# container -> format, codec and what its quality is called; "+bitexact" keeps times and the encoder's name out of the file
+# suffix -> format, codec, name of its quality
 FORMATS: dict[str, tuple[str, str, str]] = {
     ".mp4": ("mp4", "libx264", "crf"),
     ".mov": ("mov", "libx264", "crf"),
@@ -21,16 +21,24 @@ FORMATS: dict[str, tuple[str, str, str]] = {
 
 
 def write_video(path: Path, frames: Iterable[np.ndarray], frame_rate: int, crf: int, quantiser: int) -> int:
-    """Encode uint8 RGB frames of one even size into `path`, whole or not at all; return how many there were.
+    """Encode uint8 RGB frames into `path`, whole or not at all.
 
-    `crf` is H.264's constant rate factor, `quantiser` MPEG-4's, which an .avi holds: less is better.
+    Args:
+        path: its suffix is a key of `FORMATS`.
+        frames: of one size, with even sides.
+        frame_rate: a second.
+        crf: the constant rate factor of H.264 (.mp4, .mov); less is better.
+        quantiser: of MPEG-4 (.avi); less is better.
+
+    Returns:
+        The number of frames.
     """
     with replaced(path) as temporary:
         return _encode(str(temporary), path.suffix, frames, frame_rate, crf, quantiser)
 
 
 def recode(frames: Iterable[np.ndarray], suffix: str, frame_rate: int, crf: int, quantiser: int) -> list[np.ndarray]:
-    """Return frames as they come back from a video file with this `suffix`, without writing one."""
+    """Return frames as they are decoded from a video file with this `suffix`, without writing one."""
     memory = io.BytesIO()
     _encode(memory, suffix, frames, frame_rate, crf, quantiser)
     memory.seek(0)
@@ -41,6 +49,7 @@ def recode(frames: Iterable[np.ndarray], suffix: str, frame_rate: int, crf: int,
 def _encode(target: str | IO[bytes], suffix: str, frames: Iterable[np.ndarray], frame_rate: int, crf: int, quantiser: int) -> int:
     container, codec, control = FORMATS[suffix]
     count = 0
+    # "+bitexact" keeps times and the encoder's name out of the file.
     with av.open(target, "w", format=container, options={"fflags": "+bitexact"}) as output:
         stream = None
         for frame in frames:

@@ -1,7 +1,7 @@
-"""Three synthetic worlds. World a is the one whose difficulty was set; b and c check that a verdict is not an accident of it.
+"""Three synthetic worlds. The difficulty was set in world a; worlds b and c check that a verdict is not an accident of a.
 
-A world is its people, and for each data set a camera, a tie between scene and label, and a workshop. b and c were written down
-before any model was run on them, and nothing was ever tuned there.
+A world has people, and for each data set a camera, a tie between scene and label, and a workshop. Worlds b and c were written
+down before any model was run on them, and nothing was tuned on them.
 """
 
 from __future__ import annotations
@@ -12,30 +12,30 @@ from typing import Any
 from fasrepro import names
 from fasrepro.simulation.attacks import CUE_RATES, KINDS, WORKSHOPS, Workshop
 from fasrepro.simulation.cameras import CAMERAS, Camera
-from fasrepro.simulation.people import PEOPLE
-from fasrepro.simulation.ties import TIES, Tie
+from fasrepro.simulation.drawing.people import PEOPLE
+from fasrepro.simulation.spurious_ties import TIES, Tie
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Studio:
-    """Where a data set was recorded: names in CAMERAS, TIES and WORKSHOPS."""
+    """Where a data set was recorded, as keys of CAMERAS, TIES and WORKSHOPS."""
 
     camera: str
     tie: str
     workshop: str
 
     def parts(self) -> tuple[Camera, Tie, Workshop]:
-        """Return what the names stand for."""
+        """Return the entries of these keys."""
         return CAMERAS[self.camera], TIES[self.tie], WORKSHOPS[self.workshop]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class World:
-    """All that differs between two worlds, besides their random draws."""
+    """All that differs between two worlds, apart from their random draws."""
 
     people: str  # of people.PEOPLE
-    strength: tuple[float, float]  # a cue's, smallest and largest
-    studios: dict[str, Studio]  # by data set
+    strength: tuple[float, float]  # of cues: the smallest and the largest
+    studios: dict[str, Studio]  # by data set that is drawn
 
 
 WORLDS: dict[str, World] = {
@@ -81,12 +81,13 @@ def world(name: str) -> World:
 
 
 def tables(name: str) -> dict[str, Any]:
-    """Return all tables of a world as JSON, for the book to print: studios with what their parts stand for, kinds and rates."""
-    chosen = world(name)
+    """Return all tables of a world as JSON, for the book: people, strengths, kinds and rates of cues, and studios with their
+    parts."""
+    table = world(name)
     return {
         "world": name,
-        "people": dataclasses.asdict(PEOPLE[chosen.people]),
-        "strength": list(chosen.strength),
+        "people": dataclasses.asdict(PEOPLE[table.people]),
+        "strength": list(table.strength),
         "kinds": {species: dataclasses.asdict(kind) for species, kind in KINDS.items()},
         "cue_rates": CUE_RATES,
         "studios": {
@@ -94,6 +95,6 @@ def tables(name: str) -> dict[str, Any]:
                 **dataclasses.asdict(studio),
                 "parts": dict(zip(("camera", "tie", "workshop"), map(dataclasses.asdict, studio.parts()), strict=True)),
             }
-            for dataset, studio in chosen.studios.items()
+            for dataset, studio in table.studios.items()
         },
     }

@@ -9,11 +9,11 @@ from PIL import Image
 from fasrepro import config, files, hashing, paths, stages, vocabulary
 from fasrepro.foundation import pretraining, shape, tokenizer
 from fasrepro.models import backbones
-from fasrepro.simulation import foundation_portraits, people
+from fasrepro.simulation import foundation_faces
 from fasrepro.training import trainer
 
 MAX_GRAD_NORM = 1.0
-SEEDS = 1_000_000  # portraits that a seed of the foundation has to itself
+SEEDS = 1_000_000  # faces that a seed of the foundation has to itself
 WORD_REPEATS = 20  # of the vocabulary's words in the tokenizer's corpus
 
 
@@ -24,8 +24,8 @@ def main(argv: list[str] | None = None) -> None:
     settings, prompt = params.foundation, params.training.prompt
     backbones.use_threads(params.threads)
     seeds = range(settings.seed * SEEDS, settings.seed * SEEDS + settings.images)
-    portraits = foundation_portraits.neutral_portraits(seeds, settings.image_size, params.synthetic.people)
-    texts = [people.describe(attributes, number) for number, (_, attributes) in enumerate(portraits)]
+    faces = foundation_faces.captioned_faces(seeds, settings.image_size, params.synthetic.people)
+    texts = [text for _, text in faces]
     # The tokenizer knows the words that captions will use, as any tokenizer does; the weights see the neutral texts alone.
     phrasings = [phrasing for cue in vocabulary.CUES.values() for phrasing in cue.phrasings]
     words = [*phrasings, *vocabulary.STEPS.values(), *vocabulary.SPECIES.values()]
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> None:
     losses = pretraining.pretrain(
         model,
         processor,
-        [Image.fromarray(pixels) for pixels, _ in portraits],
+        [Image.fromarray(pixels) for pixels, _ in faces],
         texts,
         prompt=prompt,
         max_caption_tokens=settings.max_caption_tokens,

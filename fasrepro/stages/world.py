@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 
 from fasrepro import config, files, paths, stages
-from fasrepro.simulation import build_archives, cue_pairs, takes, worlds
+from fasrepro.simulation import archive_writer, cue_pairs, worlds
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -15,9 +14,8 @@ def main(argv: list[str] | None = None) -> None:
     params = config.load("archives", "synthetic")
     tables, examples = {}, {}
     if params.archives.source == "synthetic":
-        scene = takes.scene(dataclasses.asdict(params.synthetic))
-        tables = worlds.tables(scene.world)
-        examples = cue_pairs.examples(build_archives.plan(params.archives.datasets), scene)
+        tables = worlds.tables(params.synthetic.world)
+        examples = cue_pairs.examples(archive_writer.plan(params.archives.datasets), params.synthetic)
     with files.replaced_folder(paths.WORLD.parent, paths.WORK / "world") as folder:
         files.write_json(folder / paths.WORLD.name, tables)
         cue_pairs.write(folder / paths.CUE_PAIRS.name, examples)

@@ -37,7 +37,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
-def test_names_go_there_and_back(name: str) -> None:
+def test_formatted_names_parse_back(name: str) -> None:
     codec = ARCHIVES[name]
 
     @given(NAMES[name])
@@ -49,7 +49,7 @@ def test_names_go_there_and_back(name: str) -> None:
 
 @pytest.mark.parametrize("name", ARCHIVES)
 @given(junk=st.text(max_size=60))
-def test_any_other_text_is_an_unknown_name_or_formats_back(name: str, junk: str) -> None:
+def test_other_text_is_an_unknown_name(name: str, junk: str) -> None:
     codec = ARCHIVES[name]
     try:
         official = codec.parse_name(junk)
@@ -82,12 +82,12 @@ def test_any_other_text_is_an_unknown_name_or_formats_back(name: str, junk: str)
         ("oulu", "Train_files/1_1_00_1.avi"),
     ],
 )
-def test_names_that_no_codec_knows(name: str, path: str) -> None:
+def test_misplaced_or_malformed_names_are_unknown(name: str, path: str) -> None:
     with pytest.raises(UnknownName, match=path.rsplit("/", 1)[-1] if name != "oulu" else "OULU"):
         ARCHIVES[name].parse_name(path)
 
 
-def test_a_user_in_a_folder_that_is_not_theirs_is_a_subject_in_two_splits() -> None:
+def test_an_oulu_user_in_the_wrong_folder_is_an_error() -> None:
     with pytest.raises(ArchiveError, match=r"user 21 belongs to Dev_files.*two splits"):
         oulu.parse_name("Train_files/1_1_21_1.avi")
 
@@ -122,30 +122,30 @@ def test_a_plan_of_official_size_has_the_official_counts(
 
 
 def test_species_and_cameras_of_casia_follow_the_file_number() -> None:
-    plan = {p.path.rsplit("/", 1)[-1]: (p.species, p.camera) for p in casia.plan(1, 0)}
+    plan = {p.path.rsplit("/", 1)[-1]: (p.species, p.camera) for p in casia.plan(casia.Size(1, 0))}
     assert plan["1.avi"] == ("bona_fide", "low")
     assert plan["4.avi"] == ("warped_photo", "normal")
     assert plan["HR_3.avi"] == ("cut_photo", "high")
     assert plan["7.avi"] == ("replay_video", "low")
 
 
-def test_a_share_of_siw_is_rounded_and_has_a_least() -> None:
+def test_a_share_of_siw_is_rounded_with_a_minimum() -> None:
     def count(share: float, species: str, split: str) -> int:
-        return sum(p.species == species and p.split == split for p in siw.plan(share))
+        return sum(p.species == species and p.split == split for p in siw.plan(siw.Size(share)))
 
     assert (count(0.1, "bona_fide", "train"), count(0.1, "bona_fide", "test")) == (53, 26)  # of 531 and 265
     assert (count(0.1, "silicone_mask", "train"), count(0.1, "silicone_mask", "test")) == (1, 2)  # of 9 and 8
     assert (count(0.1, "print", "train"), count(0.1, "print", "test")) == (8, 6)  # of 79 and 56
-    assert len(siw.plan(0.001)) == 15 * 3
-    assert siw.plan(0.0) == []
-    names = [p.path.rsplit("/", 1)[-1] for p in siw.plan(0.1)]
+    assert len(siw.plan(siw.Size(0.001))) == 15 * 3
+    assert siw.plan(siw.Size(0.0)) == []
+    names = [p.path.rsplit("/", 1)[-1] for p in siw.plan(siw.Size(0.1))]
     assert len(set(names)) == len(names)  # a number stands for one video, in whichever split
     for share in (-0.1, 1.1, float("nan")):
         with pytest.raises(ArchiveError, match=r"archives\.siw: share"):
-            siw.plan(share)
+            siw.plan(siw.Size(share))
 
 
-def test_every_attack_of_siw_has_a_species_of_its_own_and_both_print_folders_one() -> None:
+def test_each_attack_folder_of_siw_has_its_own_species_but_prints() -> None:
     species = {folder: kind for folder, (_, kind) in siw.KINDS.items()}
     assert species.pop("Spoof/Paper") == species["Spoof/Print"] == "print"
     assert len(set(species.values())) == 15
@@ -159,16 +159,21 @@ def test_every_attack_of_siw_has_a_species_of_its_own_and_both_print_folders_one
 
 
 def test_only_six_videos_of_msu_are_stored_upside_down() -> None:
-    plan = msu.plan(15, 20)
+    plan = msu.plan(msu.Size(15, 20))
     turned = [p for p in plan if msu.rotation(p.path)]
     assert {msu.rotation(p.path) for p in turned} == {2}
     assert sorted(p.subject for p in turned) == [f"msu/client{n:03d}" for n in (3, 5, 6, 7, 8, 9)]
     assert {(p.species, p.camera) for p in turned} == {("bona_fide", "android")}
-    others = [*casia.plan(1, 1), *replay.plan(1, 1, 1), *oulu.plan(1, 1, 1, 6, 3), *siw.plan(0.001)]
+    others = [
+        *casia.plan(casia.Size(1, 1)),
+        *replay.plan(replay.Size(1, 1, 1)),
+        *oulu.plan(oulu.Size(1, 1, 1, 6, 3)),
+        *siw.plan(siw.Size(0.001)),
+    ]
     assert not any(archive(p.dataset).rotation(p.path) for p in others)
 
 
-def test_oulu_refuses_more_than_it_has() -> None:
+def test_a_plan_larger_than_oulu_is_an_error() -> None:
     good = {"train": 1, "dev": 1, "test": 1, "phones": 1, "sessions": 2}
     for change in ({"train": 21}, {"dev": 16}, {"phones": 7}, {"sessions": 4}):
         with pytest.raises(ArchiveError, match=r"archives\.oulu"):
@@ -180,7 +185,7 @@ def test_an_unknown_archive_names_the_known_ones() -> None:
         archive("replays")
 
 
-def test_presentation_ids_hold_the_data_set_and_no_suffix() -> None:
+def test_presentation_ids_hold_the_data_set_but_no_suffix() -> None:
     shown = msu.presentation(msu.Name(1, "android", "ipad_video"), "train")
     assert shown.id == "msu/scene01/attack/attack_client001_android_SD_ipad_video_scene01"
     assert dataclasses.asdict(shown)["subject"] == "msu/client001"

@@ -37,7 +37,7 @@ def tree(tmp_path: Path) -> Tree:
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
-def test_the_reader_reads_what_the_writer_plans(name: str, tree: Tree) -> None:
+def test_the_reader_reads_what_the_writer_wrote(name: str, tree: Tree) -> None:
     root, plan = tree(name)
     faces = {0: (10, 20, 80, 100), 7: (12, 21, 80, 100)}
     eyes = {0: (30, 60, 66, 60), 7: (32, 61, 68, 61)}
@@ -82,7 +82,7 @@ def test_stray_files_are_counted_and_named(name: str, tree: Tree) -> None:
         ),
     ],
 )
-def test_a_missing_split_list_is_an_error_with_its_remedy(name: str, file: str, remedy: str, tree: Tree) -> None:
+def test_a_missing_split_list_is_an_error_with_a_remedy(name: str, file: str, remedy: str, tree: Tree) -> None:
     root, _ = tree(name)
     (root / file).unlink()
     with pytest.raises(ArchiveError, match=rf"{file}: missing .*{remedy}$"):
@@ -117,7 +117,7 @@ def test_msu_client_in_both_lists_is_an_error(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize("line", ["x7", "²"])
-def test_msu_lists_of_anything_but_numbers_name_the_line(line: str, tree: Tree) -> None:
+def test_an_msu_list_line_without_a_number_is_an_error(line: str, tree: Tree) -> None:
     root, _ = tree("msu")
     (root / "test_sub_list.txt").write_text(f"02\n\n{line}\n", encoding="utf-8")
     with pytest.raises(ArchiveError, match=rf"test_sub_list\.txt, line 3: '{line}' is no client number; restore"):
@@ -128,7 +128,7 @@ def test_msu_lists_of_anything_but_numbers_name_the_line(line: str, tree: Tree) 
     ("name", "file"),
     [("msu", "test_sub_list.txt"), ("oulu", "Protocols/Protocol_1/Dev.txt"), ("siw", "pro_3_text/testlist_all.txt")],
 )
-def test_a_list_may_begin_with_a_byte_order_mark_and_must_be_utf_8(name: str, file: str, tree: Tree) -> None:
+def test_a_list_is_utf_8_with_or_without_byte_order_mark(name: str, file: str, tree: Tree) -> None:
     root, plan = tree(name)
     text = (root / file).read_text()
     (root / file).write_text(text, encoding="utf-8-sig")
@@ -165,7 +165,7 @@ def test_a_suffix_may_be_in_any_letter_case(name: str, tree: Tree) -> None:
     assert {p.id for p in reading.presentations if ARCHIVES[name].rotation(p.path)} == turned
 
 
-def test_two_files_whose_names_differ_in_the_suffix_alone_are_one_presentation(tree: Tree) -> None:
+def test_a_second_file_of_a_presentation_is_excluded(tree: Tree) -> None:
     root, plan = tree("casia")
     (root / "test_release/1/1.AVI").write_bytes(b"")
     reading = casia.read(root)
@@ -190,13 +190,13 @@ def test_replay_enrolment_is_excluded_by_name(tree: Tree) -> None:
     assert len(reading.presentations) == len(plan)
 
 
-def test_replay_boxes_beside_the_video_are_read_too_and_empty_ones_are_no_face(tree: Tree) -> None:
+def test_replay_boxes_beside_the_video_are_read_without_empty_ones(tree: Tree) -> None:
     root, plan = tree("replay")
     (root / plan[0].path).with_suffix(".face").write_text("0 0 0 0 0\n1 5 6 70 80\n")
     assert replay.boxes(root, plan[0].path) == {1: (5, 6, 70, 80)}
 
 
-def test_oulu_lists_are_held_against_the_files(tree: Tree) -> None:
+def test_oulu_lists_are_compared_with_the_files(tree: Tree) -> None:
     root, _ = tree("oulu")
     train = root / "Protocols/Protocol_1/Train.txt"
     assert train.read_text().splitlines() == ["+1,1_1_01_1", "-1,1_1_01_2", "-1,1_1_01_3", "-1,1_1_01_4", "-1,1_1_01_5"]
@@ -212,14 +212,14 @@ def test_oulu_lists_are_held_against_the_files(tree: Tree) -> None:
         oulu.read(root)
 
 
-def test_the_eye_at_the_left_of_the_picture_comes_first_whichever_the_file_names_first(tree: Tree) -> None:
+def test_the_eye_at_the_left_of_the_picture_comes_first(tree: Tree) -> None:
     root, plan = tree("msu")
     video = next(p.path for p in plan if p.subject == "msu/client001")
     (root / video).with_suffix(".face").write_text("1,10,20,90,120,66,61,30,60\n")
     assert msu.eyes(root, video) == {0: (30, 60, 66, 61)}
 
 
-def test_sidecars_of_videos_that_are_stored_upside_down_are_left_aside(tree: Tree) -> None:
+def test_sidecars_of_upside_down_videos_are_ignored(tree: Tree) -> None:
     root, plan = tree("msu")
     turned = next(p.path for p in plan if msu.rotation(p.path))
     msu.write_sidecar(root, turned, {0: (10, 20, 80, 100)}, {0: (30, 60, 66, 60)})
@@ -228,7 +228,7 @@ def test_sidecars_of_videos_that_are_stored_upside_down_are_left_aside(tree: Tre
     assert msu.eyes(root, turned) is None
 
 
-def test_siw_lists_split_the_videos_and_their_repeats_count_once(tree: Tree) -> None:
+def test_siw_lists_split_the_videos_and_repeats_count_once(tree: Tree) -> None:
     root, _ = tree("siw")
     lists = root / "pro_3_text"
     assert (lists / "trainlist_live.txt").read_text() == "Live_1\n"
@@ -262,7 +262,7 @@ def test_siw_lists_split_the_videos_and_their_repeats_count_once(tree: Tree) -> 
         ("testlist_all.txt", "Paper_1\n", r"testlist_all\.txt, line 1: Paper_1 is in the train lists too"),
     ],
 )
-def test_a_siw_list_that_cannot_be_is_an_error(file: str, text: str, message: str, tree: Tree) -> None:
+def test_a_contradictory_siw_list_is_an_error(file: str, text: str, message: str, tree: Tree) -> None:
     root, _ = tree("siw")
     (root / "pro_3_text" / file).write_text(text)
     with pytest.raises(ArchiveError, match=message):
@@ -275,7 +275,7 @@ def test_eyes_in_one_point_give_no_box() -> None:
 
 
 @pytest.mark.parametrize("first", [0, 1])
-def test_sidecars_may_count_from_nought_or_one(first: int, tmp_path: Path) -> None:
+def test_sidecars_may_number_frames_from_zero_or_one(first: int, tmp_path: Path) -> None:
     rows = {0: (1, 2, 3, 4), 3: (5, 6, 7, 8)}
     write_numbers(tmp_path / "a.face", rows, ",", first)
     assert read_numbers(tmp_path / "a.face", ",", 4) == rows
@@ -288,7 +288,7 @@ def test_a_broken_sidecar_names_file_and_line(text: str, tmp_path: Path) -> None
         read_numbers(tmp_path / "a.face", ",", 4)
 
 
-def test_a_fingerprint_sees_names_sizes_and_where_asked_contents(tmp_path: Path, tree: Tree) -> None:
+def test_a_fingerprint_covers_names_sizes_and_optionally_contents(tmp_path: Path, tree: Tree) -> None:
     root, plan = tree("casia")
     video = root / plan[0].path
     plain, full = fingerprint(tmp_path, contents=False), fingerprint(tmp_path, contents=True)

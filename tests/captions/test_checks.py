@@ -90,7 +90,7 @@ def test_markdown_numbers_and_line_breaks_are_cleaned() -> None:
     assert checks.parse(REASONING, f"## {WHOLE}".replace("\n", "\r\n")) == (WHOLE, Verdict.ATTACK)
 
 
-def test_a_reply_that_was_cut_off_is_rejected_even_if_it_looks_whole() -> None:
+def test_a_reply_cut_off_by_its_limit_is_rejected() -> None:
     with pytest.raises(checks.Rejected, match="cut off"):
         checks.accept(VANILLA, f"{BODY} {ATTACK}", "length", None)
     with pytest.raises(checks.Rejected, match="refusal: content filter"):

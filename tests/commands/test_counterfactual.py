@@ -21,7 +21,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("project")
-def test_the_command_writes_what_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_the_pair_and_the_region(capsys: pytest.CaptureFixture[str]) -> None:
     face = "casia/train_release/1/7#0020"
     assert cli.main(["counterfactual", face, "--cue", "moire", "--unfilmed", "--out", "cf"]) == 0
     without, present, mask = (np.asarray(Image.open(Path("cf") / f"{name}.png")) for name in ("without", "with", "mask"))
@@ -40,14 +40,14 @@ def test_the_command_writes_what_is_asked(capsys: pytest.CaptureFixture[str]) ->
         (["casia/train_release/1/7#0020", "--cue", "moire", "--strength", "0"], "not in (0, 1]"),
     ],
 )
-def test_the_command_says_what_is_wrong(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments_are_reported(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["counterfactual", *arguments]) == 1
     assert message in capsys.readouterr().err
     assert not Path("counterfactual").exists()
 
 
 @pytest.mark.usefixtures("project")
-def test_a_licensed_archives_face_cannot_be_drawn_again(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_licensed_face_cannot_be_drawn_again(capsys: pytest.CaptureFixture[str]) -> None:
     params = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
     params["archives"]["source"] = "licensed"
     paths.PARAMS.write_text(yaml.safe_dump(params), encoding="utf-8")

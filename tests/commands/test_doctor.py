@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fasrepro import cli, config, files, paths
+from fasrepro import __version__, cli, config, files, paths, schema
 from fasrepro.commands import doctor
+from fasrepro.evaluation.results import EvaluationSettings, LedgerSettings, Metrics
+from fasrepro.evaluation.results.metrics import MetricsSettings
 from fasrepro.report import recorded
 
 ROOT = Path(__file__).parent.parent.parent
@@ -51,6 +53,7 @@ def test_licensed_archives_need_an_annotator_that_is_not_simulated(
     assert cli.main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "ok       licensed archives" in out
+    assert "stale: run `fasrepro jobs`" in out
     assert f"ok       MSU-MFSD: {tmp_path / 'MSU-MFSD'} is there" in out
     assert "MISSING  OULU-NPU: " in out and "absent: take oulu out of archives.datasets" in out
     assert "MISSING  annotator: simulated" in out and "set annotator.base_url" in out
@@ -74,9 +77,10 @@ def test_a_recorded_run_by_other_code_is_told(
 ) -> None:
     project(tmp_path)
     (tmp_path / "requirements.lock").touch()
-    keys = dict.fromkeys(recorded.KEYS, "") | {"spurious_strength": 0.9, "hours": 1.0}
+    settings = MetricsSettings(EvaluationSettings(100, 0.95, 1, 6), LedgerSettings("hter_dev", 0.0, 3, 8), 0.8)
     for name, code in (("old", {"fasrepro/gone.py": "0"}), ("new", {})):
-        files.write_json(tmp_path / paths.RECORDED / f"{name}.json", keys | {"profile": name, "code_md5": code})
+        one = recorded.RecordedFile(name, __version__, "a", 0.9, 1.0, 0, {}, code, {}, Metrics({}, [], [], settings))
+        files.write_json(tmp_path / paths.RECORDED / f"{name}.json", schema.plain(one))
     monkeypatch.chdir(tmp_path)
     cli.main(["doctor"])
     out = capsys.readouterr().out

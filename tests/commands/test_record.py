@@ -1,63 +1,56 @@
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 from pathlib import Path
 
 import pytest
 import yaml
 
-from fasrepro import cli, config, files, paths
+from fasrepro import __version__, cli, config, files, paths, schema
 from fasrepro.commands import reproduce
-from fasrepro.report import recorded, worlds
+from fasrepro.evaluation import results
+from fasrepro.evaluation.results import EvaluationSettings, LedgerSettings, Metrics
+from fasrepro.evaluation.results.metrics import CellDifference, MeanDifference, MetricsSettings
+from fasrepro.report import recorded
 from tests.layout import ROOT
 
-# What leads to the metrics: of another stage's folder a file, and a folder that others write to.
+# What leads to the metrics: a module, a folder of modules, a file in another stage's folder, and a folder that others write to.
 STAGES = {
-    "index": {"deps": [{"path": "fasrepro/a.py", "md5": "1"}], "outs": [{"path": "results/index"}]},
+    "index": {"deps": [{"path": "fasrepro/a.py"}], "outs": [{"path": "results/index"}]},
     "train@a": {
-        "deps": [{"path": "results/index/faces.parquet", "md5": "2"}, {"path": "fasrepro/b.py", "md5": "3"}],
+        "deps": [{"path": "results/index/faces.parquet"}, {"path": "fasrepro/models"}],
         "outs": [{"path": "results/predictions/a"}],
     },
     "evaluate": {
-        "deps": [{"path": "results/predictions", "md5": "4"}, {"path": "fasrepro/c.py", "md5": "5"}],
+        "deps": [{"path": "results/predictions"}, {"path": "fasrepro/c.py"}],
         "outs": [{"path": "results/metrics.json"}],
     },
-    "book": {"deps": [{"path": "results/metrics.json", "md5": "6"}, {"path": "fasrepro/d.py", "md5": "7"}]},
+    "book": {"deps": [{"path": "results/metrics.json"}, {"path": "fasrepro/d.py"}]},
 }
-
-
-def paired(**changes: object) -> dict[str, object]:
-    base = {"run": "vanilla", "baseline": "reasoning", "metric": "hter_dev", "level": "video", "channel": "head"}
-    return {
-        **base,
-        "protocol": "oci_m",
-        "difference": 0.1,
-        "low": 0.0,
-        "high": 0.2,
-        "seeds": 3,
-        "subjects": 8,
-        "transfer": False,
-    } | changes
+MODULES = ("fasrepro/a.py", "fasrepro/c.py", "fasrepro/d.py", "fasrepro/models/b.py")
+DIFFERENCE = CellDifference(
+    "vanilla", "reasoning", results.HEAD, "video", "hter_dev", 0.1, 0.0, 0.2, 3, 8, "oci_m", "msu", "oci_m"
+)
+MEAN = MeanDifference(
+    "vanilla", "reasoning", results.HEAD, "video", "hter_dev", 0.1, 0.0, 0.2, 3, 8, ["oci_m"], ["msu"], ["oci_m"]
+)
 
 
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A profile's copy that has run, as far as `record` reads it."""
     monkeypatch.chdir(tmp_path)
     folder = reproduce.BUILD / "other"
     params = config.read_yaml(ROOT / "params.yaml")
     params["synthetic"] |= {"world": "b", "spurious_strength": 0.5}
     files.write_text(folder / paths.PARAMS, yaml.safe_dump(params))
-    rows = [
-        paired(),
-        paired(metric="auc", run="linear_probe", baseline="prose"),
-        paired(level="frame"),
-        paired(metric="eer"),
-        paired(channel="api"),
-    ]
-    cell = {"protocol": "oci_m", "run": "label_only", "transfer": False, "mean": {"video": {"hter_dev": {"value": 0.3}}}}
-    cell["seeds"] = {"1": {"auc": 0.9}, "0": {"auc": 0.8}}
-    ledger = {"metric": "hter_dev", "margin": 0.0, "min_seeds": 3, "min_subjects": 8}
-    metrics = {"jobs": {"oci_m-label_only": cell}, "paired": rows, "settings": {"evaluation": {}, "ledger": ledger}}
-    files.write_json(folder / paths.METRICS, metrics)
+    others = [{"metric": "auc"}, {"metric": "eer"}, {"level": "frame", "metric": "eer"}, {"channel": "api"}]
+    settings = MetricsSettings(EvaluationSettings(100, 0.95, 1, 6), LedgerSettings("hter_dev", 0.0, 3, 8), 0.8)
+    metrics = Metrics({}, [DIFFERENCE, *(dataclasses.replace(DIFFERENCE, **other) for other in others)], [MEAN], settings)
+    files.write_json(folder / paths.METRICS, schema.plain(metrics))
+    for module in MODULES:
+        files.write_text(folder / module, f"# {module}")
     reproduce.keep_times(folder, [("train@a", 3000.0), ("book", 100.0)])
     reproduce.keep_times(folder, [("book", 600.0)])  # run again
     reproduce.keep_times(folder, [("train@gone", 9000.0)])
@@ -68,16 +61,24 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_claims_are_made_of_is_kept_with_its_provenance(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["record", "--profile", "other"]) == 0
     assert "world b, ties 0.5, 1 hours; no time is known of 2 stages" in capsys.readouterr().out
-    (found,) = recorded.load(paths.RECORDED)
-    assert (found.name, found.world, found.strength, found.hours) == ("other", "b", 0.5, 1.0)  # of the stages that are there
-    assert found.untimed == 2
-    assert found.metrics["paired"] == [paired(), paired(metric="auc", run="linear_probe", baseline="prose")]
-    assert found.metrics["jobs"]["oci_m-label_only"]["seeds"] == ["0", "1"]
-    assert worlds.label_only(found.metrics) == {"oci_m": 0.3}
-    assert recorded.alike(found, recorded.sections(copy / paths.PARAMS))
-    assert not recorded.alike(found, recorded.sections(ROOT / "params.yaml"))
-    assert found.code == {"fasrepro/a.py": "1", "fasrepro/b.py": "3", "fasrepro/c.py": "5"}
+    (one,) = recorded.load(paths.RECORDED)
+    assert (one.name, one.world, one.strength, one.hours, one.version) == ("other", "b", 0.5, 1.0, __version__)
+    assert one.untimed == 2  # of the stages in the lock
+    assert one.metrics.paired == [DIFFERENCE, dataclasses.replace(DIFFERENCE, metric="auc")]
+    assert one.metrics.means == [MEAN]
+    assert recorded.comparable(one, recorded.sections(config.read_yaml(copy / paths.PARAMS)))
+    assert not recorded.comparable(one, recorded.sections(config.read_yaml(ROOT / "params.yaml")))
     assert "torch" in files.read_json(paths.RECORDED / "other.json")["versions"]
+
+
+def test_the_code_that_leads_to_the_metrics_is_kept_file_by_file(copy: Path) -> None:
+    assert cli.main(["record", "--profile", "other"]) == 0
+    (one,) = recorded.load(paths.RECORDED)
+    leading = [module for module in MODULES if module != "fasrepro/d.py"]
+    assert one.code == {module: hashlib.md5(f"# {module}".encode()).hexdigest() for module in leading}
+    assert recorded.changed_code(one, copy) == []
+    files.write_text(copy / "fasrepro/models/b.py", "# changed")
+    assert recorded.changed_code(one, copy) == ["fasrepro/models/b.py"]
 
 
 def test_a_profile_that_was_not_run_is_an_error(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,7 +35,7 @@ def test_a_tight_crop_is_the_box_as_it_is() -> None:
 
 @pytest.mark.parametrize("degrees", [0.0, 10.0, -15.0])
 @pytest.mark.parametrize("name", EXPECTED)
-def test_eyes_come_out_level_where_the_convention_has_them(name: str, degrees: float) -> None:
+def test_eyes_are_level_at_the_conventions_place(name: str, degrees: float) -> None:
     side, apart, down = EXPECTED[name]
     picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     known = eyes(120, 90, 40, degrees)
@@ -81,7 +81,7 @@ def test_bounds_hold_the_corners_and_lie_in_the_frame(x: float, y: float, width:
         assert min(max(cy, 0), HEIGHT) <= top + high + 1e-6
 
 
-def test_what_lies_beyond_the_frame_is_black_or_mirrored() -> None:
+def test_the_area_beyond_the_frame_is_black_or_mirrored() -> None:
     white = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
     known = (4.0, 40.0, 34.0, 40.0)
     black, box, _ = cropping.crop(white, (0, 20, 40, 60), CROPS["gdfas/padding_60"], known)
@@ -93,7 +93,7 @@ def test_what_lies_beyond_the_frame_is_black_or_mirrored() -> None:
 
 
 @pytest.mark.parametrize("degrees", [0.0, 8.0, -12.0])
-def test_eyes_that_nobody_gives_are_found(degrees: float) -> None:
+def test_eyes_missing_from_the_archive_are_detected(degrees: float) -> None:
     picture = cartoon(HEIGHT, WIDTH, 120, 92, 44, degrees)
     box = detect(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), 40)
     assert box is not None
@@ -105,7 +105,7 @@ def test_eyes_that_nobody_gives_are_found(degrees: float) -> None:
     assert source == "detector"
 
 
-def test_eyes_that_are_not_to_be_found_are_expected_where_faces_have_them() -> None:
+def test_undetected_eyes_are_placed_by_the_box() -> None:
     wall = np.full((HEIGHT, WIDTH, 3), 100, np.uint8)
     assert cropping.detect_eyes(wall[..., 0], BOX) is None
     assert cropping.expected_eyes((10, 20, 100, 120)) == pytest.approx((39, 68, 81, 68))

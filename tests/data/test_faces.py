@@ -30,7 +30,7 @@ def test_the_papers_two_frames(numbers: list[int], picked: list[int]) -> None:
 
 
 @given(st.sets(st.integers(0, 500), min_size=1), st.integers(0, 10))
-def test_picked_frames_are_among_the_given_and_at_most_two(numbers: set[int], first: int) -> None:
+def test_at_most_two_of_the_given_frames_are_picked(numbers: set[int], first: int) -> None:
     picked = faces.pick(list(numbers), first)
     assert set(picked) <= numbers
     assert 1 <= len(picked) <= 2
@@ -86,12 +86,12 @@ WIDE = (10, 10, 80, 80)
         ([(0, 0, 40, 40), (0, 0, 160, 160), None, None], []),  # no two agree
     ],
 )
-def test_a_detector_is_believed_by_how_often_and_how_alike_it_fires(found: list[faces.Box | None], frames: list[int]) -> None:
+def test_detections_are_accepted_if_frequent_and_of_similar_size(found: list[faces.Box | None], frames: list[int]) -> None:
     kept = faces.believed(dict(enumerate(found)))
     assert kept == {number: found[number] for number in frames}
 
 
-def test_a_face_in_few_frames_gives_all_frames_the_centre(tmp_path: Path) -> None:
+def test_too_few_detections_give_all_frames_the_centre(tmp_path: Path) -> None:
     wall = np.full((180, 240, 3), 90, np.uint8)
     videos.write(tmp_path / "few.avi", [portrait()] * 5 + [wall] * 25)
     videos.write(tmp_path / "half.avi", [portrait()] * 15 + [wall] * 15)
@@ -104,7 +104,7 @@ def test_a_face_in_few_frames_gives_all_frames_the_centre(tmp_path: Path) -> Non
     assert (list(boxes), source) == ([0, 5, 10], "detector")
 
 
-def test_a_large_frame_gives_the_box_in_its_own_pixels() -> None:
+def test_the_box_of_a_large_frame_is_in_its_own_pixels() -> None:
     grey = cv2.cvtColor(portrait(), cv2.COLOR_RGB2GRAY)
     large = cv2.resize(grey, None, fx=4, fy=4, interpolation=cv2.INTER_LINEAR)
     box = faces.detect(large, 160)
@@ -124,11 +124,11 @@ def test_a_large_frame_gives_the_box_in_its_own_pixels() -> None:
         (20, 0, 5, []),
     ],
 )
-def test_neighbours_are_looked_at_nearest_first(missed: int, reach: int, every: int, expected: list[int]) -> None:
+def test_neighbours_are_tried_nearest_first(missed: int, reach: int, every: int, expected: list[int]) -> None:
     assert faces.neighbours(missed, reach, every) == expected
 
 
-def test_stand_ins_are_of_about_the_same_size_and_stand_in_once(tmp_path: Path) -> None:
+def test_stand_ins_have_a_similar_size_and_are_used_once(tmp_path: Path) -> None:
     wall = np.full((180, 240, 3), 90, np.uint8)
     small = cartoon(180, 240, 120, 90, 24)
     film = [portrait()] * 16
@@ -149,6 +149,6 @@ def test_stand_ins_are_of_about_the_same_size_and_stand_in_once(tmp_path: Path) 
     assert faces.stand_ins(tmp_path / "v.avi", frames, {}, near, 40, None) == {}
 
 
-def test_a_cascade_that_opencv_lacks_is_no_fault_of_a_video() -> None:
+def test_a_missing_cascade_is_an_error_of_the_installation() -> None:
     with pytest.raises(RuntimeError, match="cascade nose is missing: install opencv"):
         faces.cascade("nose")

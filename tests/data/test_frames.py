@@ -22,7 +22,7 @@ def noisy_frames(count: int) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".avi"])
-def test_every_fifth_frame_is_kept_and_is_the_right_one(tmp_path: Path, suffix: str) -> None:
+def test_every_fifth_frame_is_kept_under_its_number(tmp_path: Path, suffix: str) -> None:
     videos.write(tmp_path / f"v{suffix}", grey_frames(52))
     frames = decode(tmp_path / f"v{suffix}", 5)
     assert frames.count == 52
@@ -49,7 +49,7 @@ def text(path: Path) -> None:
     ("fault", "message"),
     [(cut_in_half, r"truncated: \d+ of 52|not decodable"), (empty, "empty file"), (text, "not decodable")],
 )
-def test_broken_videos_are_named_errors(tmp_path: Path, suffix: str, fault: Callable[[Path], None], message: str) -> None:
+def test_broken_videos_are_errors_with_a_reason(tmp_path: Path, suffix: str, fault: Callable[[Path], None], message: str) -> None:
     path = tmp_path / f"v{suffix}"
     videos.write(path, noisy_frames(52))
     fault(path)
@@ -87,7 +87,7 @@ def test_frames_are_turned_upright(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("degrees", "corner"), [(90, 1), (180, 3), (270, 2)])
-def test_a_file_that_asks_to_be_turned_is_only_where_that_is_wanted(tmp_path: Path, degrees: int, corner: int) -> None:
+def test_the_files_own_rotation_is_applied_on_request(tmp_path: Path, degrees: int, corner: int) -> None:
     frame = np.full((64, 96, 3), 30, np.uint8)
     frame[:32, :48] = 240
     videos.write(tmp_path / "v.mp4", [frame] * 6)
@@ -96,7 +96,7 @@ def test_a_file_that_asks_to_be_turned_is_only_where_that_is_wanted(tmp_path: Pa
     assert corners(decode(tmp_path / "v.mp4", 5, turns=None).grey(0)).index(True) == corner
 
 
-def test_frames_are_read_again_one_by_one(tmp_path: Path) -> None:
+def test_frames_can_be_decoded_again_one_by_one(tmp_path: Path) -> None:
     videos.write(tmp_path / "v.avi", grey_frames(20))
     found = {number: frames for frames in one_by_one(tmp_path / "v.avi", {3, 11, 99}, 0) for number in frames.kept}
     assert list(found) == [3, 11]
@@ -104,9 +104,7 @@ def test_frames_are_read_again_one_by_one(tmp_path: Path) -> None:
     assert list(one_by_one(tmp_path / "v.avi", set(), 0)) == []
 
 
-def test_no_more_frames_are_held_than_the_cap_allows_and_the_others_are_read_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_frames_beyond_the_memory_cap_are_decoded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "v.avi"
     videos.write(path, grey_frames(31))
     whole = decode(path, 5, turns=1)
@@ -123,9 +121,7 @@ def test_no_more_frames_are_held_than_the_cap_allows_and_the_others_are_read_aga
         list(look(path, some, [30, 99]))
 
 
-def test_a_file_that_asks_to_be_turned_is_though_none_of_its_frames_is_held(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rotation_is_applied_when_no_frame_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     videos.write(tmp_path / "v.mp4", grey_frames(6))
     videos.ask_to_turn(tmp_path / "v.mp4", 90)
     monkeypatch.setattr(decoding, "KEPT_BYTES", 0)

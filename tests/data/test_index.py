@@ -90,9 +90,7 @@ def test_the_number_of_processes_changes_nothing(made: Path, tmp_path: Path) -> 
     assert tree(tmp_path / "1") == tree(tmp_path / "2")
 
 
-def test_frames_that_do_not_fit_are_read_again_to_the_same_result(
-    archives: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_memory_cap_does_not_change_the_result(archives: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = trees.frames()
     pictures[45] = np.full_like(pictures[0], 100)  # so that a neighbour stands in
     videos.write(archives / "CASIA-FASD/train_release/1/1.avi", pictures)
@@ -102,7 +100,7 @@ def test_frames_that_do_not_fit_are_read_again_to_the_same_result(
     assert tree(tmp_path / "capped") == tree(tmp_path / "whole")
 
 
-def test_a_video_that_is_stored_upside_down_is_read_upright(made: Path, tmp_path: Path) -> None:
+def test_an_upside_down_video_is_read_upright(made: Path, tmp_path: Path) -> None:
     report = build(made, tmp_path / "index", names=["msu"])
     assert report["msu"]["turned"] == {UPSIDE_DOWN: 2}
     [row] = [
@@ -115,7 +113,7 @@ def test_a_video_that_is_stored_upside_down_is_read_upright(made: Path, tmp_path
     assert np.abs(crop[::-1, ::-1].astype(int) - there).mean() > 20
 
 
-def test_a_file_that_asks_to_be_turned_is_where_no_sidecar_speaks_of_its_frames(archives: Path, tmp_path: Path) -> None:
+def test_the_files_own_rotation_applies_only_without_sidecar(archives: Path, tmp_path: Path) -> None:
     small = {"siw": {"share": 0.001}}
     trees.make(archives, small)
     root = archives / "SiW-Mv2"
@@ -132,7 +130,7 @@ def test_a_file_that_asks_to_be_turned_is_where_no_sidecar_speaks_of_its_frames(
     assert report["siw"]["subjects"] == {"test": 30, "train": 15}
 
 
-def test_unreadable_videos_and_strays_are_named_and_counted(archives: Path, tmp_path: Path) -> None:
+def test_unreadable_videos_and_stray_files_are_reported(archives: Path, tmp_path: Path) -> None:
     casia, msu = archives / "CASIA-FASD", archives / "MSU-MFSD/scene01"
     broken, blank = casia / "train_release/1/3.avi", msu / "real/real_client001_android_SD_scene01.mp4"
     broken.write_bytes(broken.read_bytes()[:3000])
@@ -184,7 +182,7 @@ def fail_on(error: Exception, video: str, monkeypatch: pytest.MonkeyPatch) -> No
         (ValueError("pixel format"), "ValueError: pixel format"),
     ],
 )
-def test_an_odd_video_is_left_out_and_named(
+def test_a_video_that_fails_to_decode_is_excluded_with_its_reason(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
 ) -> None:
     fail_on(error, "train_release/1/3.avi", monkeypatch)
@@ -196,7 +194,7 @@ def test_an_odd_video_is_left_out_and_named(
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_what_is_no_fault_of_a_video_stops_the_index_and_names_it(
+def test_an_unexpected_error_stops_the_index_and_names_the_video(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
 ) -> None:
     if processes == 1:
@@ -209,7 +207,7 @@ def test_what_is_no_fault_of_a_video_stops_the_index_and_names_it(
             index.build(made, ["casia"], tmp_path / "index", rule, 0.05, processes=2)
 
 
-def test_a_video_without_a_face_gets_the_counted_centre(archives: Path, tmp_path: Path) -> None:
+def test_a_video_without_a_face_gets_the_centre_and_is_counted(archives: Path, tmp_path: Path) -> None:
     wall = [np.full((90, 120, 3), 100, np.uint8)] * 50
     videos.write(archives / "CASIA-FASD/train_release/1/1.avi", wall)
     report = build(archives, tmp_path / "index")
@@ -221,7 +219,7 @@ def test_a_video_without_a_face_gets_the_counted_centre(archives: Path, tmp_path
     assert report["msu"]["centre"] == []
 
 
-def test_a_video_with_a_single_face_is_named_with_its_reason(archives: Path, tmp_path: Path) -> None:
+def test_a_video_with_a_single_face_is_reported_with_its_reason(archives: Path, tmp_path: Path) -> None:
     video = "scene01/real/real_client001_android_SD_scene01.mp4"
     sidecar = (archives / "MSU-MFSD" / video).with_suffix(".face")
     lines = sidecar.read_text().splitlines(keepends=True)
@@ -280,7 +278,7 @@ def test_a_subject_in_two_splits_is_an_error(tmp_path: Path) -> None:
         index.read_archives(tmp_path, ["replay"])
 
 
-def test_an_archive_of_which_nothing_is_recognised_is_an_error(tmp_path: Path) -> None:
+def test_an_archive_without_a_known_video_is_an_error(tmp_path: Path) -> None:
     root = tmp_path / "CASIA-FASD"
     root.mkdir()
     with pytest.raises(index.ArchivesError, match=r"CASIA-FASD: no video recognised; there is no file in it"):
@@ -295,7 +293,7 @@ def test_an_archive_of_which_nothing_is_recognised_is_an_error(tmp_path: Path) -
         index.read_archives(tmp_path, ["casia"])
 
 
-def test_an_archive_that_gives_no_face_is_an_error_at_any_rate(archives: Path, tmp_path: Path) -> None:
+def test_an_archive_without_any_face_is_an_error(archives: Path, tmp_path: Path) -> None:
     for video in (archives / "CASIA-FASD").rglob("*.avi"):
         video.write_bytes(b"")
     with pytest.raises(
@@ -345,7 +343,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def test_the_stage_gives_the_same_bytes_again(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_stage_writes_the_same_bytes_twice(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     index_stage.main([])
     first = tree(project / "results")
     assert {"index/faces.parquet", "index/crops/msu.zip", "index/crops/casia.zip", "index.json"} <= first.keys()
@@ -373,7 +371,7 @@ def test_a_full_disk_leaves_nothing_half_written(project: Path, room: int, file:
     assert tree(project / ".work") == {}
 
 
-def test_a_table_that_cannot_be_written_is_named(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_cannot_be_written_is_an_error(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -382,7 +380,7 @@ def test_a_table_that_cannot_be_written_is_named(made: Path, tmp_path: Path, mon
         build(made, tmp_path / "index", names=["casia"])
 
 
-def test_archives_of_another_source_are_refused(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fingerprint_of_another_source_is_refused(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = files.read_json(project / paths.FINGERPRINT)
     files.write_json(project / paths.FINGERPRINT, known | {"source": "synthetic"})
     with pytest.raises(ValueError, match=r"of synthetic archives, params.yaml asks for licensed"):

@@ -10,13 +10,13 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_the_line_tells_rate_and_time_left() -> None:
+def test_the_line_states_rate_and_time_left() -> None:
     assert progress.line("index", 30, 120, 15.0) == "index: 30 of 120, 2.0/s, 0:45 left"
     assert progress.line("index", 60, 7260, 60.0) == "index: 60 of 7260, 1.0/s, 120:00 left"
     assert progress.line("index", 0, 5, 0.0) == "index: 0 of 5, 0.0/s, 0:00 left"
 
 
-def test_a_terminal_gets_one_line_that_ends_with_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_shows_one_line_up_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 0.1, 1.0, 1.2, 1.4])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
     terminal = Terminal()
@@ -27,7 +27,7 @@ def test_a_terminal_gets_one_line_that_ends_with_the_work(monkeypatch: pytest.Mo
     assert lines == ["", "index: 2 of 4, 2.0/s, 0:01 left", "index: 4 of 4, 2.9/s, 0:00 left\n"]
 
 
-def test_what_is_no_terminal_stays_quiet() -> None:
+def test_nothing_is_written_without_a_terminal() -> None:
     file = io.StringIO()
     progress.on_terminal("index", 1, file)(1)
     assert file.getvalue() == ""

@@ -18,13 +18,13 @@ def noisy(count: int) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".avi"])
-def test_the_size_of_the_file_over_its_frames(tmp_path: Path, suffix: str) -> None:
+def test_bytes_per_frame_is_file_size_over_frames(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"v{suffix}"
     videos.write(path, noisy(13))
     assert sizes.bytes_per_frame(path) == pytest.approx(path.stat().st_size / 13)
 
 
-def test_presentations_are_found_by_their_id_and_only_the_wanted_are_read(tmp_path: Path) -> None:
+def test_only_the_requested_presentations_are_read(tmp_path: Path) -> None:
     root = tmp_path / "CASIA-FASD"
     videos.write(root / "train_release/1/1.avi", noisy(6))
     (root / "train_release/1/2.avi").write_bytes(b"no video, and not asked for")
@@ -32,7 +32,7 @@ def test_presentations_are_found_by_their_id_and_only_the_wanted_are_read(tmp_pa
     assert found == {"casia/train_release/1/1": (root / "train_release/1/1.avi").stat().st_size / 6}
 
 
-def test_a_terminal_is_shown_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_shown_for_each_video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tmp_path / "CASIA-FASD"
     for number in (1, 2):
         videos.write(root / f"train_release/1/{number}.avi", noisy(6))
@@ -42,7 +42,7 @@ def test_a_terminal_is_shown_how_far_it_is(tmp_path: Path, monkeypatch: pytest.M
     assert shown == [(1, 2), (2, 2)]
 
 
-def test_what_is_no_video_or_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_broken_or_missing_video_is_an_error(tmp_path: Path) -> None:
     root = tmp_path / "CASIA-FASD"
     videos.write(root / "train_release/1/1.avi", noisy(6))
     (root / "train_release/1/2.avi").write_bytes(b"no video")

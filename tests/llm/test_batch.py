@@ -332,7 +332,7 @@ def test_only_one_process_sends_batches(tmp_path: Path) -> None:
     assert server.batches == []
 
 
-def test_the_most_a_batch_may_cost_counts_as_spent_until_it_is_collected(tmp_path: Path) -> None:
+def test_the_most_a_batch_may_cost_is_reserved_until_collection(tmp_path: Path) -> None:
     price = pricing.required_price("gpt-4o", local=True)
     max_usage = pricing.max_usage(price, REQUESTS["00"], None, 50)
     key = types.request_key(endpoint("", model="gpt-4o"), REQUESTS["00"], 0)

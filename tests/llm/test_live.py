@@ -243,7 +243,7 @@ def test_rejected_replies_are_not_asked_again_by_a_later_run(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(("status", "word"), [(401, "OPENAI_API_KEY"), (403, "permissions"), (404, "base_url")])
-def test_an_error_of_the_account_ends_the_run_and_names_the_remedy_not_the_key(tmp_path: Path, status: int, word: str) -> None:
+def test_an_account_error_ends_the_run_and_does_not_show_the_key(tmp_path: Path, status: int, word: str) -> None:
     server = Server(lambda request, body, number: failed(status, f"Incorrect API key provided: {KEY}"))
     requests = {str(number): ChatRequest("s", str(number), "v") for number in range(50)}
     with serve(server.app) as url, Store(tmp_path) as store, pytest.raises(EndpointError) as error:

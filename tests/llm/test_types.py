@@ -7,7 +7,7 @@ from fasrepro.llm.types import ChatRequest
 from tests.llm.chat_server import endpoint
 
 
-def test_a_key_depends_on_everything_that_determines_a_reply_and_on_nothing_else() -> None:
+def test_a_key_depends_only_on_what_determines_a_reply() -> None:
     base, image = endpoint("http://one/v1"), ChatRequest("s", "u", "v", lambda: b"", "pixels")
     keys = [types.request_key(dataclasses.replace(base, **{name: value}), image, 0) for name, value in
             {"model": "n", "max_tokens": 51, "temperature": 0.6, "seed": 101}.items()]  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import json
 import os
 import re
 import shutil
@@ -13,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -70,9 +70,12 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     patch.undo()
 
 
-def test_every_job_has_figures_and_every_page_exists(copy: Path) -> None:
-    metrics = json.loads((copy / "results" / "metrics.json").read_text(encoding="utf-8"))
-    assert set(metrics["jobs"]) == set(config.load_jobs(copy / "jobs.yaml"))
+def test_every_cell_has_figures_and_every_page_exists(copy: Path) -> None:
+    metrics = results.read(copy / paths.METRICS, results.Metrics)
+    jobs_by_name = config.load_jobs(copy / paths.JOBS)
+    assert {(cell.protocol, cell.run, cell.target) for cell in metrics.cells.values()} == {
+        (job.protocol, job.run, target) for job in jobs_by_name.values() for target in job.test
+    }
     toc = yaml.safe_load((copy / "book" / "_toc.yml").read_text(encoding="utf-8"))
     listed = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
     html = copy / "book" / "_build" / "html"
@@ -84,23 +87,22 @@ def test_every_job_has_figures_and_every_page_exists(copy: Path) -> None:
 
 
 def test_a_row_can_be_walked_from_archive_to_verdict(copy: Path) -> None:
-    results = copy / "results"
-    faces = {face.face_id: face for face in table.read(results / "index" / "faces.parquet", Face)}
-    truths = {truth.face_id for truth in table.read(results / "archives" / "truth.parquet", Truth)}
-    captions = {row.face_id for row in table.read(results / "captions" / "reasoning.parquet", Caption)}
-    trained = {row.face_id for row in table.read(next((results / "trainsets").glob("oci_m-reasoning*")), TrainRow)}
-    scores = {row.face_id for row in table.read(results / "predictions" / "oci_m-reasoning" / "scores.parquet", Score)}
-    judgements = table.read(results / "judgements.parquet", Judgement)
-    judged = {row.face_id for row in judgements if row.protocol == "oci_m"}
-    assert {faces[row.face_id].dataset for row in judgements if row.protocol == "oci_w"} == {"siw"}
+    faces = {face.face_id: face for face in table.read_all(copy / paths.FACES, Face)}
+    truths = {truth.face_id for truth in table.read_all(copy / paths.TRUTH, Truth)}
+    captions = {row.face_id for row in table.read(copy / paths.captions("reasoning"), Caption)}
+    job = config.load_job("oci_m-reasoning-0", copy / paths.JOBS)
+    trained = {row.face_id for row in table.read(copy / paths.trainset(job.trainset), TrainRow)}
+    scores = {row.face_id for row in table.read(copy / paths.scores(job.name), Score)}
+    judged = {row.face_id for row in table.read(copy / paths.JUDGEMENTS, Judgement)}
     assert set(faces) <= truths
     assert captions == {name for name, face in faces.items() if face.split == "train" and face.dataset != "siw"}
     assert any(face.split == "train" and face.dataset == "siw" for face in faces.values())  # and is no source
     assert trained <= captions
     assert not scores & trained
     assert judged <= scores
-    assert {faces[name].dataset for name in judged} == {"msu"}
+    assert {faces[name].dataset for name in judged} == set(job.test) == {"msu", "siw"}
     assert {faces[name].dataset for name in trained} == {"oulu", "casia", "replay"}
+    assert vlm.read_made_of(copy / paths.checkpoint(job.name)).prompt == job.recipe["prompt"]
 
 
 def test_every_number_with_a_mark_in_the_pages_is_a_published_figure(copy: Path) -> None:
@@ -128,7 +130,7 @@ def test_every_published_figure_stands_in_the_book_beside_its_source_and_mark(co
 
 def test_no_figure_is_typed_into_a_page(copy: Path) -> None:
     """Numbers with decimals or percents come from results, params or published.yaml; code and links may hold any."""
-    for source in (*(ROOT / "book").glob("*.md"), *(ROOT / "notebooks").glob("*.ipynb")):
+    for source in (*(ROOT / "book").glob("*.md"), *(ROOT / "notebooks").rglob("*.ipynb")):
         if source.suffix == ".md":
             text = re.sub(r"```.*?```", "", source.read_text(encoding="utf-8"), flags=re.DOTALL)
         else:
@@ -140,20 +142,19 @@ def test_no_figure_is_typed_into_a_page(copy: Path) -> None:
         assert not re.findall(r"\d\.\d|\d ?%", re.sub(r"\{.*?\}", "", claim.text + claim.reason)), claim.id
 
 
-def test_every_control_has_a_caption_of_each_face_and_every_captioned_job_its_grounding(copy: Path) -> None:
-    results = copy / "results"
-    params = config.load("controls", path=copy / "params.yaml")
-    faces = {row.face_id for row in table.read(results / "captions" / "reasoning.parquet", Caption)}
-    for name in params.controls:
-        assert {row.face_id for row in table.read(results / "captions" / f"{name}.parquet", Caption)} == faces
-    annotators = json.loads((results / "annotators.json").read_text(encoding="utf-8"))
-    assert {name: style["label_aware"] for name, style in annotators["styles"].items()} == {
+def test_every_derived_set_has_a_caption_of_each_face_and_every_captioned_cell_its_grounding(copy: Path) -> None:
+    faces = {row.face_id for row in table.read(copy / paths.captions("reasoning"), Caption)}
+    for name in config.read_jobs(copy / paths.JOBS).derived:
+        assert {row.face_id for row in table.read(copy / paths.captions(name), Caption)} == faces
+    annotators = results.read(copy / paths.ANNOTATORS, results.Annotators)
+    assert {name: entry.label_aware for name, entry in annotators.sets.items()} == {
         "vanilla": True,
         "reasoning": True,
         "blind": False,
     }
-    grounding = json.loads((results / "grounding.json").read_text(encoding="utf-8"))
-    assert set(grounding) == {name for name, job in config.load_jobs(copy / "jobs.yaml").items() if job.run != "label_only"}
+    grounding = results.read(copy / paths.GROUNDING, results.Grounding)
+    metrics = results.read(copy / paths.METRICS, results.Metrics)
+    assert set(grounding.cells) == {name for name, cell in metrics.cells.items() if cell.run != "label_only"}
 
 
 def test_a_second_run_runs_nothing(copy: Path) -> None:
@@ -176,6 +177,7 @@ def test_an_experiment_more_lists_its_jobs_and_what_follows_alone(copy: Path) ->
     before = {name: (copy / name).read_text(encoding="utf-8") for name in ("params.yaml", "jobs.yaml")}
     params = yaml.safe_load(before["params.yaml"])
     params["experiments"]["limited_source"] = {"protocols": ["mo_c"], "runs": ["vanilla"], "seeds": [0]}
+    params["runs"]["idle"] = {"captions": {"neutral": 1.0}}  # a run that no experiment names changes nothing
     try:
         (copy / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
         (copy / "jobs.yaml").write_text(jobs.text(copy / "params.yaml"), encoding="utf-8")
@@ -184,33 +186,64 @@ def test_an_experiment_more_lists_its_jobs_and_what_follows_alone(copy: Path) ->
         for name, text in before.items():
             (copy / name).write_text(text, encoding="utf-8")
     assert plan.stages(copy) == []
-    new = {"trainset@mo_c-vanilla", "train@mo_c-vanilla", "predict@mo_c-vanilla"}
+    new = {"splits@mo_c", "trainset@mo_c-limited_source-vanilla", "train@mo_c-vanilla-0", "predict@mo_c-vanilla-0"}
+    analyses = {"verdict_agreement", "grounding", "optimism", "unseen", "counterfactual", "faithfulness"}
     notebooks = {f"notebook@{name}" for name in params["ablations"]}
-    assert listed == new | notebooks | {"judge", "evaluate", "report", "book"} | {
-        "ground",
-        "readings",
-        "habits",
-        "unseen",
-        "counterfactual",  # it takes the models of several jobs, so any new one has it look again
-        "faithful",
-    }
+    assert listed == new | analyses | notebooks | {"readers", "evaluate", "report", "book"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "again"),
+    [
+        (("runs", "vanilla", "batch_size", 7), {"tune@vanilla", "train@oci_m-vanilla-0", "predict@oci_m-vanilla-0"}),
+        (("captions", "spare", "style", "neutral"), {"annotate@spare"}),
+        (("protocols", "spare", "test", ["msu"]), set()),
+    ],
+    ids=["a recipe", "a caption set", "a protocol that no experiment names"],
+)
+def test_a_changed_entry_trains_its_own_jobs_alone(copy: Path, changed: tuple[str, str, str, Any], again: set[str]) -> None:
+    before = {name: (copy / name).read_text(encoding="utf-8") for name in ("params.yaml", "jobs.yaml")}
+    params = yaml.safe_load(before["params.yaml"])
+    section, name, key, value = changed
+    spare = {"captions": {"author": "annotator"}, "protocols": {"train": ["casia"]}}.get(section, {})
+    params[section][name] = {**params[section].get(name, spare), key: value}
+    try:
+        (copy / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+        (copy / "jobs.yaml").write_text(jobs.text(copy / "params.yaml"), encoding="utf-8")
+        listed = set(plan.stages(copy))
+    finally:
+        for file, text in before.items():
+            (copy / file).write_text(text, encoding="utf-8")
+    costly = ("annotate@", "tune@", "train@", "predict@", "archives@", "index@", "foundation")
+    assert {stage for stage in listed if stage.startswith(costly)} == again
+
+
+@pytest.mark.parametrize("notebook", sorted(path.stem for path in (ROOT / "notebooks" / "paper1").glob("*.ipynb")))
+def test_a_notebook_runs_from_its_own_folder(copy: Path, notebook: str) -> None:
+    folder = copy / "notebooks" / "paper1"
+    cells = nbformat.read(folder / f"{notebook}.ipynb", as_version=4)
+    nbclient.NotebookClient(cells, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    assert sum(cell.cell_type == "code" for cell in cells.cells) <= 5
+    assert max(len(cell.source.splitlines()) for cell in cells.cells if cell.cell_type == "code") <= 5
 
 
 def test_a_newcomers_ablation_becomes_a_page(copy: Path) -> None:
-    """As book/ablation.md tells it: copy the notebook, change its parameters, add one entry, `dvc repro`."""
+    """As book/ablation.md tells it: copy a notebook, add one entry to params.yaml, `dvc repro`."""
     params = yaml.safe_load((copy / "params.yaml").read_text(encoding="utf-8"))
-    shutil.copyfile(copy / "notebooks" / "caption_style.ipynb", copy / "notebooks" / "my_ablation.ipynb")
-    notebook = nbformat.read(copy / "notebooks" / "my_ablation.ipynb", as_version=4)
-    cell = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
-    cell.source += '\nruns = ["vanilla", "wide_lora"]\n'
-    nbformat.write(notebook, copy / "notebooks" / "my_ablation.ipynb")
-    params["ablations"]["my_ablation"] = {"notebook": "my_ablation", "parameters": {"protocols": ["oci_m"]}}
+    folder = copy / "notebooks" / "paper1"
+    shutil.copyfile(folder / "caption_style.ipynb", folder / "my_ablation.ipynb")
+    notebook = nbformat.read(folder / "my_ablation.ipynb", as_version=4)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("caption_style", "my_ablation")
+    nbformat.write(notebook, folder / "my_ablation.ipynb")
+    params["experiments"]["wide"] = {"protocols": ["oci_m"], "runs": ["vanilla", "wide_lora"], "seeds": [0]}
+    params["runs"]["wide_lora"] = {"like": "vanilla", "lora": {"rank": 64}}
+    params["ablations"]["my_ablation"] = {"notebook": "paper1/my_ablation", "experiment": "wide", "baseline": "vanilla"}
     (copy / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     ran = stages_in(dvc(copy, "repro"))
     assert ran == {"notebook@my_ablation", "report", "book"}
     page = next((copy / "book" / "_build" / "html").rglob("my_ablation.html")).read_text(encoding="utf-8")
     assert "wide_lora" in page
-    assert "experiments:" in page
     assert "fasrepro jobs" in page
     assert "dvc repro" in page
 

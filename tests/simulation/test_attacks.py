@@ -1,4 +1,4 @@
-"""The tables that decide what an attack shows."""
+"""The tables of kinds and cues of attacks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fasrepro.simulation.effects import FACE_EFFECTS, SHEET_EFFECTS, SITTING_EFF
 from fasrepro.vocabulary import CUES, SPECIES, cues_of
 
 
-def test_every_species_has_a_kind_and_cues_that_go_with_it_and_no_cue_is_in_all_of_any() -> None:
+def test_every_species_has_a_kind_and_at_least_two_optional_cues() -> None:
     assert attacks.KINDS.keys() == attacks.CUE_RATES.keys() == SPECIES.keys() - {"bona_fide"}
     for species, rates in attacks.CUE_RATES.items():
         assert set(rates) <= set(cues_of(species)), species
@@ -20,7 +20,7 @@ def test_every_species_has_a_kind_and_cues_that_go_with_it_and_no_cue_is_in_all_
         assert len(rates) >= 2, species
 
 
-def test_every_cue_is_drawn_somewhere_and_common_ones_in_two_species_at_least() -> None:
+def test_every_cue_is_used_and_common_cues_by_two_species() -> None:
     species_of = collections.Counter(cue for rates in attacks.CUE_RATES.values() for cue in rates)
     assert species_of.keys() == CUES.keys()
     common = {cue for rates in attacks.CUE_RATES.values() for cue, rate in rates.items() if rate >= 0.4}
@@ -33,19 +33,19 @@ def test_a_cue_can_be_drawn_on_the_medium_of_its_species() -> None:
         assert set(rates) <= (worn if attacks.KINDS[species].medium == "worn" else SHEET_EFFECTS.keys()), species
 
 
-def test_cues_come_at_their_rates_with_strengths_in_their_range_and_never_none() -> None:
+def test_cues_are_drawn_at_their_rates_and_never_none() -> None:
     rng = np.random.default_rng(0)
     rates = {"moire": 0.5, "glare": 0.25}
     drawn = [attacks.draw_cues(rates, (0.4, 0.9), rng) for _ in range(4000)]
     assert all(cues and all(0.4 <= strength <= 0.9 for strength in cues.values()) for cues in drawn)
-    # Given that one is there at least: P(moire) = 0.5 / (1 - 0.5 * 0.75), P(glare) = 0.25 / (1 - 0.5 * 0.75)
+    # Given at least one cue: P(moire) = 0.5 / (1 - 0.5 * 0.75), P(glare) = 0.25 / (1 - 0.5 * 0.75)
     for cue, expected in (("moire", 0.5 / 0.625), ("glare", 0.25 / 0.625)):
         assert np.mean([cue in cues for cues in drawn]) == pytest.approx(expected, abs=0.03)
 
 
-def test_an_instrument_keeps_to_its_workshop() -> None:
+def test_an_instrument_lies_within_the_ranges_of_its_workshop() -> None:
     for workshop in attacks.WORKSHOPS.values():
-        made = attacks.draw_instrument(workshop, np.random.default_rng(3))
-        assert workshop.raster[0] <= made.raster <= workshop.raster[1]
-        assert workshop.pixels[0] <= made.pixels <= workshop.pixels[1]
-        assert all(0 <= part <= 1 for part in (*made.paper, *made.device))
+        instrument = attacks.draw_instrument(workshop, np.random.default_rng(3))
+        assert workshop.raster[0] <= instrument.raster <= workshop.raster[1]
+        assert workshop.pixels[0] <= instrument.pixels <= workshop.pixels[1]
+        assert all(0 <= part <= 1 for part in (*instrument.paper, *instrument.device))

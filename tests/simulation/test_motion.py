@@ -1,22 +1,23 @@
-"""Motion by hand-computed displacements."""
+"""Motion, compared with displacements computed by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from fasrepro.simulation import drawing, layers, motion, people
+from fasrepro.simulation import motion
+from fasrepro.simulation.drawing import figures, layers, people
 
 
 def figure() -> layers.Figure:
-    return drawing.figure(people.person(4), people.sitting(5), 120, 160, layers.Place(80, 57, 30))
+    return figures.draw_figure(people.draw_person(4), people.draw_sitting(5), 120, 160, layers.Place(80, 57, 30))
 
 
 def shifted(x: float, y: float, side: float = 0.0) -> motion.Sway:
     return motion.Sway(np.array([[[1, 0, x], [0, 1, y]]], float), np.array([[side, 0.0]]))
 
 
-def test_a_shift_moves_the_head_by_as_much_and_leaves_the_corners() -> None:
+def test_a_shift_moves_the_head_but_not_the_corners() -> None:
     body = motion.Body.of(figure())
     across, down = body.displacement(shifted(2.0, -1.0), 0)
     assert across[57, 80] == pytest.approx(2.0, abs=0.01)
@@ -32,7 +33,7 @@ def test_a_turn_slides_near_points_further_than_far_ones() -> None:
     assert not down.any()
 
 
-def test_points_are_followed_to_where_their_pixels_go() -> None:
+def test_points_follow_their_pixels() -> None:
     body = motion.Body.of(figure())
     picture = np.zeros((120, 160, 3), np.uint8)
     picture[50:53, 90:93] = 255
@@ -54,7 +55,7 @@ def test_a_sheets_points_follow_its_affine_map() -> None:
     )
 
 
-def test_a_sway_is_small_smooth_and_turns_only_when_asked() -> None:
+def test_a_sway_is_small_and_smooth_and_turns_on_request() -> None:
     sway = motion.sway(np.random.default_rng(7), 56, (80, 60), 2.0, turning=1.0)
     shifts = np.stack([m @ (80, 60, 1) - (80, 60) for m in sway.matrices])
     assert 0.3 < np.abs(shifts).max() < 2.5

@@ -1,4 +1,4 @@
-"""Videos: the same bytes again, and frames that come back."""
+"""Video files: reproducible bytes, and decoded frames."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def moving(count: int = 8) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".avi"])
-def test_videos_have_the_same_bytes_again_and_decode_to_their_frames(tmp_path: Path, suffix: str) -> None:
+def test_videos_are_reproducible_and_decode_to_their_frames(tmp_path: Path, suffix: str) -> None:
     frames = moving()
     for name in ("a", "b"):
         assert write_video(tmp_path / f"{name}{suffix}", frames, 25, crf=20, quantiser=3) == 8
@@ -33,7 +33,7 @@ def test_videos_have_the_same_bytes_again_and_decode_to_their_frames(tmp_path: P
     assert np.array_equal(recode(frames, suffix, 25, crf=20, quantiser=3), decoded)
 
 
-def test_less_quality_is_further_from_the_frames() -> None:
+def test_lower_quality_loses_more_of_the_frames() -> None:
     frames = moving(2)
     fine, coarse = (recode(frames, ".mp4", 25, crf=crf, quantiser=1)[0] for crf in (15, 40))
     assert np.abs(fine.astype(int) - frames[0]).mean() < np.abs(coarse.astype(int) - frames[0]).mean()

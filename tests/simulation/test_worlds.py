@@ -1,4 +1,4 @@
-"""Worlds, and how scene and label are tied in them."""
+"""Worlds, and the ties between scene and label in them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ import numpy as np
 import pytest
 
 from fasrepro.datasets import DATASETS
-from fasrepro.simulation import cameras, people, scenes, ties, worlds
+from fasrepro.simulation import cameras, spurious_ties, worlds
+from fasrepro.simulation.drawing import backgrounds, people
 
 
-def test_worlds_name_what_exists_for_every_data_set_and_differ_in_all_of_it() -> None:
+def test_each_world_has_its_own_studio_for_every_data_set() -> None:
+    drawn = worlds.WORLDS["a"].studios.keys()
+    assert drawn <= DATASETS.keys()
     for world in worlds.WORLDS.values():
-        assert world.studios.keys() == DATASETS.keys()
+        assert world.studios.keys() == drawn
         assert world.people in people.PEOPLE
         assert 0 < world.strength[0] < world.strength[1] <= 1
         for studio in world.studios.values():
             assert len(studio.parts()) == 3
         for part in ("camera", "tie", "workshop"):
-            assert len({getattr(studio, part) for studio in world.studios.values()}) == len(DATASETS), part
+            assert len({getattr(studio, part) for studio in world.studios.values()}) == len(drawn), part
     a, b, c = worlds.WORLDS.values()
-    for name in DATASETS:
+    for name in drawn:
         for part in ("camera", "tie", "workshop"):
             assert len({getattr(world.studios[name], part) for world in (a, b, c)}) == 3, (name, part)
 
@@ -38,32 +41,32 @@ def test_an_unknown_world_names_the_known_ones() -> None:
         worlds.world("d")
 
 
-def test_settings_name_lights_backgrounds_and_walls_that_exist() -> None:
-    for tie in ties.TIES.values():
+def test_settings_name_known_lights_backgrounds_and_walls() -> None:
+    for tie in spurious_ties.TIES.values():
         for setting in (tie.bona_fide, tie.attack):
             assert set(setting.lights) <= people.LIGHTS.keys()
-            assert set(setting.backgrounds) <= set(scenes.BACKGROUNDS)
+            assert set(setting.backgrounds) <= set(backgrounds.BACKGROUNDS)
             assert set(setting.walls) <= people.WALLS.keys()
 
 
-def test_what_goes_with_attacks_in_one_data_set_goes_with_live_faces_in_another() -> None:
-    all_ties = ties.TIES.values()
+def test_no_setting_goes_with_attacks_in_all_data_sets() -> None:
+    all_ties = spurious_ties.TIES.values()
     for measure in ("exposure", "warmth", "focus", "distance"):
         signs = {np.sign(round(getattr(tie.attack, measure) - getattr(tie.bona_fide, measure), 6)) for tie in all_ties}
         assert {-1.0, 1.0} <= signs, measure
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.5, 0.9])
-def test_a_tie_is_as_tight_as_asked(strength: float) -> None:
-    tie = ties.TIES["lobby"]
+def test_a_tie_is_as_tight_as_its_strength(strength: float) -> None:
+    tie = spurious_ties.TIES["lobby"]
     rng = np.random.default_rng(1)
-    own = np.mean([ties.draw(tie, True, strength, rng) is tie.attack for _ in range(4000)])
-    other = np.mean([ties.draw(tie, False, strength, rng) is tie.attack for _ in range(4000)])
+    own = np.mean([spurious_ties.draw(tie, True, strength, rng) is tie.attack for _ in range(4000)])
+    other = np.mean([spurious_ties.draw(tie, False, strength, rng) is tie.attack for _ in range(4000)])
     assert own == pytest.approx(0.5 + strength / 2, abs=0.03)
     assert other == pytest.approx(0.5 - strength / 2, abs=0.03)
 
 
-def test_a_shot_keeps_to_its_camera_and_takes_what_the_setting_adds() -> None:
+def test_a_shot_lies_within_its_camera_plus_the_setting() -> None:
     camera = cameras.CAMERAS["phone"]
     plain, bright = (cameras.draw(camera, np.random.default_rng(5), exposure=e, focus=f) for e, f in ((0.0, 0.0), (0.5, 0.3)))
     assert camera.blur[0] <= plain.blur <= camera.blur[1]
@@ -72,7 +75,7 @@ def test_a_shot_keeps_to_its_camera_and_takes_what_the_setting_adds() -> None:
     assert (bright.noise, bright.scale) == (plain.noise, plain.scale)
 
 
-def test_a_camera_treats_all_that_it_films_alike() -> None:
+def test_a_camera_films_equal_pictures_equally() -> None:
     shot = cameras.draw(cameras.CAMERAS["webcam"], np.random.default_rng(2))
     sensor = cameras.sensor(shot, 60, 80, 2, np.random.default_rng(3))
     picture = np.random.default_rng(4).integers(0, 256, (60, 80, 3), dtype=np.uint8)

@@ -43,7 +43,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def test_every_video_of_the_synthetic_archives_is_indexed(project: Path) -> None:
+def test_every_synthetic_video_is_indexed(project: Path) -> None:
     write_params(project, {"msu": {"train": 3, "test": 0}})  # the third client's phone video is stored upside down
     archives_stage.main([])
     first = tree(project / "results")
@@ -56,9 +56,7 @@ def test_every_video_of_the_synthetic_archives_is_indexed(project: Path) -> None
     assert report["siw"]["videos"] == 45
 
 
-def test_licensed_archives_are_fingerprinted_and_read_where_they_are(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_licensed_archives_are_read_in_place(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archives = trees.make(tmp_path / "archives", {"msu": {"train": 1, "test": 0}, "siw": {"share": 0.001}})
     write_params(project, {"source": "licensed"})
     monkeypatch.delenv("FASREPRO_ARCHIVES", raising=False)

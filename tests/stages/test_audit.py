@@ -23,6 +23,7 @@ from fasrepro.rows.table import RowError
 from fasrepro.rows.truth import Truth
 from fasrepro.stages import audit
 from tests.regions import box_region
+from tests.stages import projects
 
 ROOT = Path(__file__).parents[2]
 BOX = (20, 20, 40, 48)
@@ -51,8 +52,9 @@ def make(tinted: tuple[str, ...]) -> None:
                     cue = ("halftone", "bezel") if label else ()
                     masks = (box_region(20, 20, 40, 40), box_region(200, 100, 20, 20)) if label else ()
                     truths.append(Truth(key, cue, (0.5, 0.9)[: len(cue)], masks, (), () if label else ("glare",), "{}"))
-    table.write(paths.FACES, faces, Face)
-    table.write(paths.TRUTH, truths, Truth)
+    for dataset in ("casia", "msu"):
+        table.write(paths.faces(dataset), [face for face in faces if face.dataset == dataset], Face)
+    projects.write_truths(truths)
 
 
 @pytest.fixture
@@ -74,12 +76,12 @@ def report() -> dict:
     return json.loads(paths.AUDIT.read_text(encoding="utf-8"))
 
 
-def test_no_leak_and_the_figures_are_there_rounded_and_the_same_twice(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_leak_the_report_is_written_reproducibly(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make(tinted=("msu",))
     audit.main([])
     first = paths.AUDIT.read_bytes()
     found = report()
-    assert "no simple probe tells attacks in every data set" in capsys.readouterr().out
+    assert "no simple probe separates attacks in every data set" in capsys.readouterr().out
     assert set(found["probes"]) == {*shortcuts.SIMPLE, "vision", "cues"}
     assert found["probes"]["mean_colour"]["single"]["msu"]["msu"]["auc"] > 0.95
     assert found["probes"]["file_size"]["single"]["msu"]["msu"]["auc"] == 0.5  # all the same
@@ -90,35 +92,33 @@ def test_no_leak_and_the_figures_are_there_rounded_and_the_same_twice(project: P
     assert paths.AUDIT.read_bytes() == first
 
 
-def test_a_tint_on_all_attacks_stops_the_stage_after_its_figures_are_written(project: Path) -> None:
+def test_a_leak_stops_the_stage_after_the_report_is_written(project: Path) -> None:
     make(tinted=("casia", "msu"))
-    with pytest.raises(shortcuts.ProbeError, match=r"mean_colour tells attacks in every data set .* Look at tints") as caught:
+    with pytest.raises(shortcuts.ProbeError, match=r"mean_colour separates attacks in every data set .* Inspect tints") as caught:
         audit.main([])
     assert str(paths.AUDIT) in str(caught.value)
     assert "mean_colour" in report()["leaks"]
 
 
-def test_in_licensed_archives_it_is_a_finding(
+def test_a_leak_in_licensed_archives_is_only_reported(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make(tinted=("casia", "msu"))
-    paths.TRUTH.unlink()
+    projects.write_truths([])
     change("archives", source="licensed")
     monkeypatch.setenv("FASREPRO_ARCHIVES", str(project))
     audit.main([])
-    assert "mean_colour tells attacks in every data set" in capsys.readouterr().out
+    assert "mean_colour separates attacks in every data set" in capsys.readouterr().out
     assert "cues" not in report()["probes"]
 
 
-def test_with_too_few_test_subjects_nothing_stops_and_that_nothing_was_tested_is_said(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_too_few_test_subjects_leave_the_rule_untested(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make(tinted=("casia", "msu"))
     change("audit", min_subjects=SUBJECTS + 1)
     audit.main([])
     out = capsys.readouterr().out
     assert "could not be tested" in out
-    assert "no simple probe tells" not in out
+    assert "no simple probe separates" not in out
     assert report()["probes"]["mean_colour"]["held_out"] > 0.95
     change("audit", min_subjects=SUBJECTS)
     with pytest.raises(shortcuts.ProbeError):
@@ -126,17 +126,17 @@ def test_with_too_few_test_subjects_nothing_stops_and_that_nothing_was_tested_is
 
 
 @pytest.mark.parametrize(("profile", "counting"), [("", 5), ("tiny", 0), ("photos", 0)])
-def test_only_where_figures_mean_something_can_the_rule_stop_a_profile(profile: str, counting: int) -> None:
+def test_only_profiles_with_enough_subjects_can_be_stopped(profile: str, counting: int) -> None:
     params = config.read_yaml(ROOT / "params.yaml")
     if profile:
         params = reproduce.merge(params, config.read_yaml(ROOT / "profiles" / f"{profile}.yaml"))
-    plans = [ARCHIVES[name].plan(**size) for name, size in params["archives"].items() if name in ARCHIVES]
+    plans = [ARCHIVES[name].plan(**size) for name, size in params["archives"]["datasets"].items()]
     subjects = [len({shown.subject for shown in plan if shown.split == "test"}) for plan in plans]
     enough = sum(count >= params["audit"]["min_subjects"] for count in subjects)
-    assert enough >= counting if counting else enough < shortcuts.EVERY
+    assert enough >= counting if counting else enough < shortcuts.LEAST_DATASETS
 
 
-def test_fits_run_on_the_threads_that_params_give(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fits_use_the_configured_threads(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tinted=())
     params = config.read_yaml(paths.PARAMS)
     paths.PARAMS.write_text(yaml.safe_dump({**params, "threads": 1}), encoding="utf-8")
@@ -152,12 +152,12 @@ def test_fits_run_on_the_threads_that_params_give(project: Path, monkeypatch: py
     assert set(seen) == {1}
 
 
-def test_a_cue_outside_the_crop_is_not_seen_and_a_face_without_truth_is_named(project: Path) -> None:
+def test_cue_views_ignore_cues_outside_the_crop(project: Path) -> None:
     make(tinted=())
-    faces, truths = table.read(paths.FACES, Face), table.read(paths.TRUTH, Truth)
+    faces, truths = table.read_all(paths.FACES, Face), table.read_all(paths.TRUTH, Truth)
     (view,) = audit.cue_views(faces[1:2], truths)
     assert faces[1].label is Label.ATTACK
     assert view.tolist() == shortcut_features.cue_vector({"halftone": 0.5}, ()).tolist()
     stranger = dataclasses.replace(faces[0], face_id="msu/x#0001")
-    with pytest.raises(RowError, match=r"truth\.parquet: nothing about msu/x#0001"):
+    with pytest.raises(RowError, match=r"truth: nothing about msu/x#0001"):
         audit.cue_views([stranger], truths)

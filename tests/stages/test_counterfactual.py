@@ -75,7 +75,7 @@ def project(tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -
     return params
 
 
-def test_both_crops_are_scored_and_explained_and_measured(project: dict[str, Any]) -> None:
+def test_both_crops_are_scored_explained_and_compared(project: dict[str, Any]) -> None:
     faces, truths = drawn(project, CHOSEN + 1)
     table.write(paths.FACES, [*faces, *others()], Face)
     table.write(paths.TRUTH, truths, Truth)
@@ -108,7 +108,7 @@ def test_both_crops_are_scored_and_explained_and_measured(project: dict[str, Any
 
 
 @pytest.mark.parametrize("section", [{"archives": {"source": "licensed"}}, {"counterfactual": {"protocols": []}}])
-def test_where_nothing_can_be_drawn_or_nobody_is_asked_all_is_empty(project: dict[str, Any], section: dict[str, Any]) -> None:
+def test_licensed_archives_or_no_protocols_give_empty_results(project: dict[str, Any], section: dict[str, Any]) -> None:
     changed = project | {name: project[name] | values for name, values in section.items()}
     paths.PARAMS.write_text(yaml.safe_dump(changed), encoding="utf-8")
     table.write(paths.FACES, others(), Face)
@@ -119,7 +119,7 @@ def test_where_nothing_can_be_drawn_or_nobody_is_asked_all_is_empty(project: dic
     assert table.read(paths.PAIR_SCORES, Score) == table.read(paths.PAIR_EXPLANATIONS, Explanation) == []
 
 
-def test_a_run_without_a_job_is_named(project: dict[str, Any]) -> None:
+def test_a_run_without_a_job_is_an_error(project: dict[str, Any]) -> None:
     project["counterfactual"]["runs"] = ["label_onyl"]
     paths.PARAMS.write_text(yaml.safe_dump(project), encoding="utf-8")
     with pytest.raises(config.ConfigError, match=r"unknown job 'c_m-label_onyl'\. Did you mean 'c_m-label_only'"):

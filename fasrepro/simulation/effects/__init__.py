@@ -1,4 +1,4 @@
-"""How cues are drawn, and what harmlessly looks like them."""
+"""The drawing of cues, and of harmless things that look like them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
+from fasrepro.simulation.drawing.layers import Figure, Sheet
 from fasrepro.simulation.effects import makeup, masks, prints, screens
 from fasrepro.simulation.effects.look_alikes import LOOK_ALIKES
 from fasrepro.simulation.effects.masks import SITTING_EFFECTS
-from fasrepro.simulation.layers import Figure, Sheet
 
 __all__ = ["FACE_EFFECTS", "LOOK_ALIKES", "SHEET_EFFECTS", "SITTING_EFFECTS"]
 
-# In drawing order: what changes the picture first, then patterns over it, then where it ends, how it bends and who holds it.
+# In drawing order: first changes of the picture, then patterns over it, then its end, its bend, and the hand that holds it.
 SHEET_EFFECTS: dict[str, Callable[[Sheet, float, np.random.Generator], None]] = {
     "flat_light": prints.flat_light,
     "narrow_gamut": prints.narrow_gamut,
@@ -31,5 +31,5 @@ SHEET_EFFECTS: dict[str, Callable[[Sheet, float, np.random.Generator], None]] = 
     "hand_on_medium": prints.hand_on_medium,
 }
 
-# What is worn or stuck on first, which starts with the skin itself, then what is painted on.
+# In drawing order: first masks, from the skin outwards, then paint.
 FACE_EFFECTS: dict[str, Callable[[Figure, float, np.random.Generator], None]] = {**masks.FACE_EFFECTS, **makeup.FACE_EFFECTS}

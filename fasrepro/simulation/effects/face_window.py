@@ -1,6 +1,6 @@
-"""What the effects on a face share: its window of the picture, where its features lie, its light, and stencils.
+"""What effects on a face share: its window of the picture, the places of its features, its light, and stencils.
 
-Face coordinates are those of `layers`: eyes at about (+-0.42, -0.05), brows at v = -0.33, the nose's tip at (0, 0.45), the
+Face coordinates are those of `layers`: eyes at about (+-0.42, -0.05), brows at v = -0.33, the tip of the nose at (0, 0.45), the
 mouth at (0, 0.80), the chin at v = 1.3. Masks are float32 of the window's shape, in [0, 1].
 """
 
@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 import cv2
 import numpy as np
 
-from fasrepro.simulation.layers import Array, Colour, Figure, mix, smooth
+from fasrepro.simulation.drawing.layers import Array, Colour, Figure, mix, smooth
 
-FAINT = 0.004  # what a mask has less of is nothing, so that a cue ends somewhere
+FAINT = 0.004  # a mask below it is set to 0, so that a cue has an end
 SCALE = 96  # pixels a unit of a stencil's canvas
 LEFT, TOP, WIDE, TALL = -1.3, -1.3, 2.6, 3.0  # of the canvas, in face coordinates
 MOUTH, NOSE, BROWS = 0.80, 0.45, -0.33  # v
@@ -24,7 +24,7 @@ Point = tuple[float, float]  # u, v
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class View:
-    """The window of a figure around its face. The arrays are views: what is drawn on them is drawn on the figure."""
+    """The window of a figure around its face. The arrays are views: drawing on them draws on the figure."""
 
     opened: Array
     closed: Array
@@ -46,7 +46,7 @@ class View:
 
 
 def view(figure: Figure, margin: float = 0.15) -> View:
-    """Return the window around the face's box and `margin` more on each side, in units of half the face's width."""
+    """Return the window of the face's box with `margin` more on each side, in units of half the face's width."""
     height, width = figure.alpha.shape
     x, y, w, h = figure.box
     reach = margin * figure.radius
@@ -89,7 +89,7 @@ def around(face: View, middle: Point, across: float, down: float) -> View:
 
 
 def cut(mask: Array) -> Array:
-    """Return a mask in [0, 1] that is exactly 0 where it was next to nothing."""
+    """Return a mask in [0, 1] that is exactly 0 where it was below `FAINT`."""
     return np.where(mask < FAINT, 0, np.minimum(mask, 1)).astype(np.float32)
 
 
@@ -99,7 +99,7 @@ def oval(u: Array, v: Array, middle: Point, across: float, down: float, soft: fl
 
 
 def features(face: View) -> Array:
-    """Return where eyes, brows, nostrils, mouth and glasses are: what is no skin."""
+    """Return the mask of what is not skin: eyes, brows, nostrils, mouth and glasses."""
     u, v = face.u, face.v
     parts = [oval(u, v, (0.0, MOUTH + 0.02), 0.42, 0.13, 0.2), oval(u, v, (0.0, NOSE + 0.08), 0.19, 0.06, 0.3)]
     for eu, ev in face.eyes:
@@ -111,7 +111,7 @@ def features(face: View) -> Array:
 
 
 def spread(picture: Array, weight: Array, size: float) -> Array:
-    """Return `picture` blurred with a deviation of `size` pixels, out of what has weight alone."""
+    """Return `picture` blurred with a deviation of `size` pixels, averaged by `weight`."""
     if picture.ndim == 3:
         weight = weight[..., None]
     total = cv2.GaussianBlur(weight, (0, 0), size) + 1e-4
@@ -120,7 +120,8 @@ def spread(picture: Array, weight: Array, size: float) -> Array:
 
 
 def lit(face: View, skin: Array | None = None) -> Array:
-    """Return how brightly the face is lit, about 0.3 to 1.3 of its skin's colour, features left out; 1 where no face is near."""
+    """Return the brightness of the light on a face without its features, about 0.3 to 1.3 of the skin's colour; 1 far from the
+    face."""
     if skin is None:
         skin = face.face * (1 - features(face))
     tone = sum(face.skin) / 3
@@ -130,11 +131,11 @@ def lit(face: View, skin: Array | None = None) -> Array:
 
 
 def paint(face: View, colour: Array | Colour, mask: Array, light: Array | float = 1.0) -> None:
-    """Lay a colour over open and closed eyes alike, as bright as `light` says."""
-    laid = cut(mask)
-    lighted = np.asarray(colour, np.float32) * (light[..., None] if isinstance(light, np.ndarray) else light)
+    """Lay a colour times `light` over the pictures with open and closed eyes alike."""
+    area = cut(mask)
+    lit_colour = np.asarray(colour, np.float32) * (light[..., None] if isinstance(light, np.ndarray) else light)
     for picture in face.both():
-        mix(picture, np.clip(lighted, 0, 1), laid)
+        mix(picture, np.clip(lit_colour, 0, 1), area)
 
 
 def _canvas() -> Array:
@@ -142,7 +143,7 @@ def _canvas() -> Array:
 
 
 def _pixels(points: Sequence[Point]) -> Array:
-    """Return points as cv2 wants them, in sixteenths of a pixel."""
+    """Return points in sixteenths of a pixel, for cv2."""
     return np.round((np.asarray(points) - (LEFT, TOP)) * (16 * SCALE)).astype(np.int32)
 
 

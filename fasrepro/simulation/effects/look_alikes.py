@@ -1,4 +1,4 @@
-"""What harmlessly looks like a cue: things that a bona fide person wears, has on their skin, or has around them."""
+"""Harmless things that look like a cue: on the skin of a bona fide person, worn by them, or around them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from fasrepro.simulation.drawing.layers import Array, Colour, Figure, bump, smooth
 from fasrepro.simulation.effects import makeup, masks, surroundings
 from fasrepro.simulation.effects.face_window import Point, View, around, blob, cut, lines, lit, paint, part, shapes, span, view
-from fasrepro.simulation.layers import Array, Colour, Figure, bump, smooth
 
 LIPSTICKS: tuple[Colour, ...] = ((0.72, 0.16, 0.22), (0.76, 0.28, 0.36), (0.55, 0.14, 0.20), (0.80, 0.36, 0.34))
 STRAPS: tuple[Colour, ...] = ((0.16, 0.17, 0.20), (0.55, 0.56, 0.58), (0.62, 0.20, 0.20), (0.24, 0.32, 0.48), (0.82, 0.78, 0.70))
 RIMS: tuple[Colour, ...] = ((0.86, 0.82, 0.74), (0.74, 0.72, 0.72), (0.80, 0.66, 0.50))
-# A hand's fingers as capsules on a face's right half: knuckle, tip, thickness; then its back.
+# A hand on the right half of a face: its fingers as capsules (knuckle, tip, thickness), then its back (middle, half width, half
+# height).
 HANDS: dict[str, tuple[tuple[tuple[Point, Point, float], ...], tuple[Point, float, float]]] = {
     "cheek": (
         (
@@ -38,7 +39,7 @@ HANDS: dict[str, tuple[tuple[tuple[Point, Point, float], ...], tuple[Point, floa
 
 
 def oily_skin(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Let forehead, nose and cheeks shine with the skin's own oil: like hard highlights, but soft."""
+    """Let forehead, nose and cheeks shine with oil: like hard highlights, but soft."""
     face = view(figure)
     lx, up = face.light
     shine = np.zeros_like(face.u)
@@ -74,14 +75,14 @@ def freckles(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
 
 
 def lipstick(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Put lipstick on: like heavy make-up, without the rest."""
+    """Put lipstick on: like heavy makeup, without the rest."""
     face = view(figure)
     colour = LIPSTICKS[int(rng.integers(len(LIPSTICKS)))]
     makeup.redden(face, colour, 0.65, np.clip(0.3 + 0.7 * lit(face), 0, 1.15))
 
 
 def birthmark(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Give the face a brown birthmark, or put a plaster on it: like a patch of paint."""
+    """Draw a brown birthmark or a plaster on the face: like a patch of paint."""
     face = view(figure)
     spots = ((-0.55, 0.42), (0.55, 0.42), (-0.44, 0.60), (0.44, 0.60), (0.20, 1.08))
     u, v = spots[int(rng.integers(len(spots)))]
@@ -101,13 +102,13 @@ def birthmark(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
 
 
 def deep_lines(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Give the face the real, soft lines of age: like drawn ones."""
+    """Draw the soft lines of age: like drawn wrinkles."""
     face = view(figure)
     paths = makeup.wrinkles(rng, 0.05)
-    kept = [path for path in paths if rng.random() < 0.75] or paths
-    soft = lines(face, kept, 0.030, 0.016)
+    some = [path for path in paths if rng.random() < 0.75] or paths
+    soft = lines(face, some, 0.030, 0.016)
     paint(face, np.asarray(face.skin) * (0.42, 0.34, 0.32), 0.55 * soft * face.face)
-    lower = [[(u, v + 0.035) for u, v in path] for path in kept]  # the fold's other side catches light
+    lower = [[(u, v + 0.035) for u, v in path] for path in some]  # the other side of a fold catches light
     paint(face, np.asarray(face.skin) * 1.05 + 0.06, 0.22 * lines(face, lower, 0.030, 0.016) * face.face, lit(face))
 
 
@@ -150,7 +151,7 @@ def chin_strap(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
 
 
 def dark_rings(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Give the eyes dark rings, or line them with kajal: like the rims of a mask's openings."""
+    """Draw dark rings or kajal around the eyes: like the rims of a mask's openings."""
     face = view(figure)
     kajal, power = rng.random() < 0.5, rng.uniform(0.85, 1.1)
     for eye in face.eyes:
@@ -167,7 +168,7 @@ def dark_rings(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
 
 
 def _finger(face: View, skin: Array, ends: tuple[Point, Point, float]) -> Array:
-    """Draw a finger and return where it is."""
+    """Draw a finger in place and return its mask."""
     (ku, kv), (tu, tv), thick = ends
     length = (tu - ku) ** 2 + (tv - kv) ** 2
     along = np.clip(((face.u - ku) * (tu - ku) + (face.v - kv) * (tv - kv)) / length, 0, 1)
@@ -182,7 +183,7 @@ def _finger(face: View, skin: Array, ends: tuple[Point, Point, float]) -> Array:
 
 
 def _plane(figure: Figure, face: View) -> tuple[Array, Array]:
-    """Return face coordinates as if the face were flat: tilted with the eyes, but the same beside the head as on it."""
+    """Return the face coordinates of a flat face: tilted with the eyes, and continued beside the head."""
     ax, ay, bx, by = (float(value) for value in figure.eyes)
     tilt = np.arctan2(by - ay, bx - ax)
     height, width = face.u.shape
@@ -199,7 +200,7 @@ def hand_at_face(figure: Figure, behind: Array, rng: np.random.Generator) -> Non
     fingers, (middle, across, down) = HANDS["cheek" if rng.random() < 0.5 else "chin"]
     du, dv = rng.uniform(-0.05, 0.05, 2).tolist()
     face = view(figure, 0.70)
-    # The hand is drawn at the picture's right, in a flat plane before the face, and mirrored.
+    # The hand is drawn at the right of the picture, in a flat plane before the face, and mirrored.
     x, y = _plane(figure, face)
     face = dataclasses.replace(face, u=x * side - du, v=y - dv)
     face = around(face, (0.45, 1.20), 0.95, 0.85)
@@ -219,7 +220,7 @@ def hand_at_face(figure: Figure, behind: Array, rng: np.random.Generator) -> Non
     face.depth[...] = np.where(hand > 0.5, np.maximum(face.depth, 0.5 * figure.radius), face.depth)
 
 
-# Cue -> what resembles it. Both pictures change in place.
+# cue -> the look-alike, which changes figure and background in place
 LOOK_ALIKES: dict[str, Callable[[Figure, Array, np.random.Generator], None]] = {
     "flat_light": surroundings.overcast,
     "narrow_gamut": surroundings.window_haze,

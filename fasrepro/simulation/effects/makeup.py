@@ -1,4 +1,4 @@
-"""Cues of make-up: strong cosmetics, painted lines, and paint on the skin. All of it is lit with the face."""
+"""Cues of makeup: strong cosmetics, painted lines, and paint on the skin. All of them are lit with the face."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from fasrepro.simulation.drawing.layers import Array, Colour, Figure, mix, smooth
 from fasrepro.simulation.effects.face_window import (
     BROWS,
     MOUTH,
@@ -24,7 +25,6 @@ from fasrepro.simulation.effects.face_window import (
     span,
     view,
 )
-from fasrepro.simulation.layers import Array, Colour, Figure, mix, smooth
 
 LIPS: tuple[Colour, ...] = ((0.78, 0.06, 0.14), (0.80, 0.12, 0.38), (0.45, 0.04, 0.18), (0.90, 0.22, 0.16))
 LIDS: tuple[Colour, ...] = ((0.20, 0.32, 0.72), (0.48, 0.20, 0.62), (0.10, 0.48, 0.46), (0.78, 0.30, 0.52), (0.42, 0.24, 0.10))
@@ -38,7 +38,7 @@ PAINTS: tuple[Colour, ...] = (
     (0.93, 0.76, 0.64),  # skin of other people
     (0.30, 0.19, 0.13),
 )
-# Where paint goes: u, v, half its width, half its height.
+# Places of paint: u, v, half the width, half the height.
 PATCHES = (
     (-0.52, 0.38, 0.27, 0.24),
     (0.52, 0.38, 0.27, 0.24),
@@ -51,7 +51,7 @@ PATCHES = (
 
 
 def lips(face: View) -> Array:
-    """Return where the lips are: a mouth's shape, and what is redder than the skin around it. Teeth are left out."""
+    """Return the mask of the lips without teeth: the shape of a mouth, and pixels that are redder than the skin around them."""
     u, v = face.u, face.v
     taper = np.clip(1 - (u / 0.37) ** 2, 0, 1)
     middle = v - MOUTH
@@ -64,14 +64,14 @@ def lips(face: View) -> Array:
 
 
 def _above_eye(face: View, eye: Point, side: int) -> tuple[Array, Array]:
-    """Return outward and downward coordinates around an eye, and how far a point lies above the upper lid's edge."""
+    """Return the distance outwards from the middle of an eye, and the height above the edge of its upper lid."""
     du, dv = (face.u - eye[0]) * side, face.v - eye[1]
     lid = 0.112 * np.clip(1 - (du / 0.23) ** 2, 0, None) ** 0.75 + 0.10 * np.clip(du - 0.16, 0, None)
     return du, -dv - lid
 
 
 def redden(face: View, colour: Colour, power: float, light: Array) -> None:
-    """Put lipstick on; the dark line between the lips stays."""
+    """Put lipstick on, in place; the dark line between the lips stays."""
     dark = np.clip(face.opened.mean(axis=2) / (0.55 * sum(face.skin) / 3), 0.25, 1)
     paint(face, colour, power * lips(face), light * dark)
 
@@ -108,7 +108,7 @@ def heavy_makeup(figure: Figure, strength: float, rng: np.random.Generator) -> N
 
 
 def wrinkles(rng: np.random.Generator, jitter: float) -> list[list[Point]]:
-    """Return the lines of an old face: forehead, brows, eyes' corners, nose to mouth, mouth's corners; `jitter` bends them."""
+    """Return the lines of an old face (forehead, brows, corners of the eyes and mouth, nose to mouth); `jitter` bends them."""
     paths = []
     for v in (-0.68, -0.57, -0.46):
         paths.append(arc((-0.46 + jitter * rng.standard_normal(), v), (0.46 + jitter * rng.standard_normal(), v), -0.045))
@@ -124,14 +124,14 @@ def wrinkles(rng: np.random.Generator, jitter: float) -> list[list[Point]]:
 
 
 def drawn_lines(figure: Figure, strength: float, rng: np.random.Generator) -> None:
-    """Draw wrinkles and contours with a dark pencil: too regular, too even and too sharp for skin."""
+    """Draw wrinkles and contours with a dark pencil: more regular, more even and sharper than those of skin."""
     face = view(figure)
     paths = wrinkles(rng, 0.02)
     for side in (-1, 1):
         paths.append(arc((side * 0.84, 0.32), (side * 0.46, 0.66), side * 0.05))  # hollow cheeks
     paths.append(arc((-0.14, 1.06), (0.14, 1.06), -0.04))
     width, power = 0.026 + 0.012 * strength, (0.30 + 0.65 * strength) * face.face
-    pale = [[(u, v + 1.1 * width) for u, v in path] for path in paths]  # a light line under each dark one, as on a stage
+    pale = [[(u, v + 1.1 * width) for u, v in path] for path in paths]  # a light line under each dark one, as in stage makeup
     skin = np.asarray(face.skin)
     paint(face, skin * 1.10 + 0.12, 0.45 * power * lines(face, pale, width))
     paint(face, skin * (0.16, 0.11, 0.10) + (0.02, 0.01, 0.01), power * lines(face, paths, width))
@@ -149,11 +149,11 @@ def _stripes(spot: tuple[float, float, float, float], slant: float) -> list[list
 
 
 def face_paint(figure: Figure, strength: float, rng: np.random.Generator) -> None:
-    """Paint two to five patches or sets of stripes here and there, in colours that are not this skin's."""
+    """Paint two to five patches or sets of stripes on the face, in colours unlike its skin."""
     face = view(figure)
     light = np.clip(0.30 + 0.70 * lit(face), 0, 1.15)
     order = rng.permutation(len(PATCHES))[: int(rng.integers(2, 6))]
-    # Colours nearest to the skin would not show.
+    # The colours nearest to the skin would not show.
     paints = sorted(PAINTS, key=lambda c: -sum(abs(a - b) for a, b in zip(c, face.skin, strict=True)))[:-2]
     free = face.face * (1 - np.maximum(*(oval(face.u, face.v, eye, 0.25, 0.14) for eye in face.eyes)))
     for place in order.tolist():

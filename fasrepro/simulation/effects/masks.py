@@ -1,6 +1,6 @@
-"""Cues of masks and mannequins: skin that is no skin, the seams and borders of a mask, and a face that does not move.
+"""Cues of masks and mannequins: artificial skin, the seams and borders of a mask, and a face that does not move.
 
-A mask covers `figure.covered`: "eyes" is the upper half of the face, "mouth" the lower half, anything else ("face") all of it.
+A mask covers `figure.covered`: "eyes" is the upper half of the face, "mouth" the lower half, "face" all of it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fasrepro.simulation import people
+from fasrepro.simulation.drawing import people
+from fasrepro.simulation.drawing.layers import Array, Figure, bump, smooth
 from fasrepro.simulation.effects import partials
 from fasrepro.simulation.effects.face_window import MOUTH, Point, View, around, features, lit, paint, spread, view
-from fasrepro.simulation.layers import Array, Figure, bump, smooth
 
 WAX = np.array([0.98, 0.79, 0.60], np.float32)
-FLESH = np.array([0.26, 0.13, 0.08], np.float32)  # the light that comes through wax where it lies in the shade
-# Where wax shines softly, and where hard plastic does: u, v, half the width, half the height; for plastic, how bright.
+FLESH = np.array([0.26, 0.13, 0.08], np.float32)  # the light that shines through wax in the shade
+# Places of the soft shine of wax, and of the hard shine of plastic: u, v, half the width, half the height; of plastic,
+# brightness.
 SHEEN = ((0.0, -0.52, 0.42, 0.20), (0.0, 0.25, 0.13, 0.34), (0.55, 0.28, 0.26, 0.20), (-0.55, 0.28, 0.26, 0.20))
 SPOTS = (
     (0.00, -0.56, 0.26, 0.075, 1.0),
@@ -30,16 +31,16 @@ SPOTS = (
 
 
 def rigid_expression(
-    who: people.Person, where: people.Sitting, strength: float, rng: np.random.Generator
+    person: people.Person, sitting: people.Sitting, strength: float, rng: np.random.Generator
 ) -> tuple[people.Person, people.Sitting]:
     """Return the person and sitting with a blank, stiff face: no smile, a closed mouth, no lines."""
-    left = (1 - strength) ** 1.5
-    calm = dataclasses.replace(where, smile=where.smile * left, mouth=where.mouth * left, brows=where.brows * left)
-    return dataclasses.replace(who, age=who.age * left), calm
+    rest = (1 - strength) ** 1.5
+    calm = dataclasses.replace(sitting, smile=sitting.smile * rest, mouth=sitting.mouth * rest, brows=sitting.brows * rest)
+    return dataclasses.replace(person, age=person.age * rest), calm
 
 
 def _distance(figure: Figure, face: View, bend: Array) -> Array:
-    """Return how far inside the mask each point lies, in face coordinates; negative beside it. `bend` moves the border."""
+    """Return the distance of each point inside the mask, in face coordinates; negative beside it. `bend` moves the border."""
     u, v = face.u, face.v
     whole = 0.9 * (1 - ((np.abs(u) / 0.88) ** 2.4 + (np.abs(v - 0.22) / 0.97) ** 2.4) ** (1 / 2.4)) + bend
     nose = np.exp(-((u / 0.20) ** 2))
@@ -63,7 +64,7 @@ def uniform_texture(figure: Figure, strength: float, rng: np.random.Generator) -
 
 
 def wax(face: View, covered: Array, power: float, rng: np.random.Generator) -> None:
-    """Turn what is covered of a face into wax."""
+    """Turn the covered part of a face into wax, in place."""
     flat = 1 - features(face)
     lx, up = face.light
     sheen = np.zeros_like(face.u)
@@ -75,10 +76,10 @@ def wax(face: View, covered: Array, power: float, rng: np.random.Generator) -> N
     gloss = np.clip(tone * 0.50 + np.array([0.50, 0.45, 0.37], np.float32), 0, 1)
     soft = spread(face.opened, covered * flat + 0.001, 0.09 * face.radius)
     light = np.clip(soft.mean(axis=2, keepdims=True) / bright, 0.25, 1.3)
-    made = 0.30 * soft + 0.70 * tone * (0.18 + 0.82 * light)
-    made += np.clip(1.0 - light, 0, 1) * tone * FLESH
-    made += (gloss - made) * (0.66 * np.clip(sheen, 0, 1))[..., None]
-    paint(face, made, covered * (0.15 + 0.85 * flat) * power)
+    surface = 0.30 * soft + 0.70 * tone * (0.18 + 0.82 * light)
+    surface += np.clip(1.0 - light, 0, 1) * tone * FLESH
+    surface += (gloss - surface) * (0.66 * np.clip(sheen, 0, 1))[..., None]
+    paint(face, surface, covered * (0.15 + 0.85 * flat) * power)
 
 
 def waxy_skin(figure: Figure, strength: float, rng: np.random.Generator) -> None:
@@ -91,7 +92,7 @@ def waxy_skin(figure: Figure, strength: float, rng: np.random.Generator) -> None
 
 
 def hard_specular(figure: Figure, strength: float, rng: np.random.Generator) -> None:
-    """Put small sharp highlights on forehead, nose and cheeks, on the side that light comes from, as on plastic."""
+    """Put small sharp highlights on forehead, nose and cheeks, on the side of the light, as on plastic."""
     face = view(figure)
     lx, up = face.light
     u, v = face.u, face.v
@@ -121,7 +122,7 @@ def _outside(face: View, middle: Point, across: float, down: float, phases: Arra
 
 
 def eye_hole_seam(figure: Figure, strength: float, rng: np.random.Generator) -> None:
-    """Draw the cut rims of a mask's eye openings, with the eyes in their shade, and a fainter one round the mouth."""
+    """Draw the cut rims of a mask's eye openings, with the eyes in their shade, and a fainter rim around the mouth."""
     face = view(figure)
     phases = rng.uniform(0, 2 * np.pi, (3, 3))
     openings = []
@@ -141,7 +142,7 @@ def eye_hole_seam(figure: Figure, strength: float, rng: np.random.Generator) -> 
 
 
 def mask_edge(figure: Figure, strength: float, rng: np.random.Generator) -> None:
-    """Draw where a mask ends on the skin: a step in tone, a raised pale rim and the shadow beside it."""
+    """Draw the end of a mask on the skin: a step in tone, a raised pale rim, and the shadow beside it."""
     face = view(figure)
     p, q, r = rng.uniform(0, 2 * np.pi, 3).tolist()
     bend = 0.020 * np.sin(5 * face.u + p) + 0.015 * np.sin(7 * face.v + q) + 0.008 * np.sin(17 * face.u + r)
@@ -163,7 +164,7 @@ SITTING_EFFECTS: dict[
     Callable[[people.Person, people.Sitting, float, np.random.Generator], tuple[people.Person, people.Sitting]],
 ] = {"rigid_expression": rigid_expression}
 
-# In the order in which they are drawn: the skin, what is stuck on it, what is printed on that, where it ends.
+# In drawing order: the skin, things stuck on it, print on these, the border.
 FACE_EFFECTS: dict[str, Callable[[Figure, float, np.random.Generator], None]] = {
     "uniform_texture": uniform_texture,
     "waxy_skin": waxy_skin,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from fasrepro.simulation import people
+from fasrepro.simulation.drawing import people
+from fasrepro.simulation.drawing.layers import Array, Colour, Figure, smooth
 from fasrepro.simulation.effects.face_window import MOUTH, Point, View, around, cut, lit, paint, view
-from fasrepro.simulation.layers import Array, Colour, Figure, smooth
 
 PAPER = (0.94, 0.93, 0.90)
-# Half the width and half the height of a strip over the eyes or the mouth, and where its middle lies.
+# Of a strip over the eyes or the mouth: half its width, half its height, v of its middle.
 STRIPS = {"eyes": (0.80, 0.27, -0.09), "mouth": (0.52, 0.27, MOUTH)}
 GLASSES = ((0.94, 0.93, 0.89), (0.10, 0.09, 0.10), (0.80, 0.12, 0.12), (0.12, 0.25, 0.68), (0.93, 0.78, 0.16), (0.12, 0.50, 0.26))
 PERIOD = (4.3, 5.8)  # of a printer's dots, in pixels of the frame
@@ -27,7 +27,7 @@ def _box(x: Array, y: Array, across: float, down: float, corner: float) -> Array
 
 
 def _filled(distance: Array, face: View) -> Array:
-    """Return a mask, one pixel soft, of where a distance is negative."""
+    """Return the mask of negative distances, with an edge one pixel soft."""
     return np.clip(0.5 - distance * face.radius, 0, 1)
 
 
@@ -50,7 +50,7 @@ def _eye(face: View, u: Array, v: Array, size: tuple[float, float], iris: Colour
 
 
 def _turned(face: View, middle: Point, angle: float) -> tuple[Array, Array]:
-    """Return coordinates around `middle` that are turned by `angle`."""
+    """Return face coordinates around `middle`, turned by `angle`."""
     cos, sin = float(np.cos(angle)), float(np.sin(angle))
     u, v = face.u - middle[0], face.v - middle[1]
     return u * cos + v * sin, v * cos - u * sin
@@ -72,7 +72,7 @@ def _printed_eye(face: View, x: Array, y: Array, size: float, iris: Colour) -> N
 
 
 def pasted_patch(figure: Figure, strength: float, rng: np.random.Generator) -> None:
-    """Paste a slightly turned printed strip of another person over the eyes or the mouth, with a cut edge and a shadow."""
+    """Paste a printed strip of another person over the eyes or the mouth, slightly turned, with a cut edge and a shadow."""
     face = view(figure)
     across, down, middle = _strip(figure)
     size = 0.72 + 0.28 * strength
@@ -89,8 +89,8 @@ def pasted_patch(figure: Figure, strength: float, rng: np.random.Generator) -> N
     lx, up = face.light
     outside, edge = _box(x, y, across, down, 0.02), 0.012 + 0.022 * strength
     sheet, printed = (_filled(outside + inset, face) * face.alpha for inset in (0.0, edge))
-    fallen = _box(x + 0.055 * (lx + 0.2), y - 0.055 * (0.4 + up), across, down, 0.05)  # away from the light
-    shadow = (1 - smooth(fallen, -0.03, 0.08)) * (1 - sheet) * face.face
+    shadow_distance = _box(x + 0.055 * (lx + 0.2), y - 0.055 * (0.4 + up), across, down, 0.05)  # away from the light
+    shadow = (1 - smooth(shadow_distance, -0.03, 0.08)) * (1 - sheet) * face.face
     own = np.asarray(face.skin, np.float32)
     ink = own + (tone - own) * (0.35 + 0.65 * strength)
     ink = ink * (0.97 - 0.12 * (y / down) - 0.10 * (x / across) ** 2)[..., None]
@@ -107,7 +107,7 @@ def pasted_patch(figure: Figure, strength: float, rng: np.random.Generator) -> N
 
 
 def paper_glasses(figure: Figure, strength: float, rng: np.random.Generator) -> None:
-    """Put on a pair of opaque paper glasses: a plate round each eye with a hole, a bridge and arms, standing off the face."""
+    """Put on opaque paper glasses that stand off the face: a plate with a hole around each eye, a bridge and arms."""
     face = view(figure)
     paper = np.asarray(GLASSES[int(rng.integers(len(GLASSES)))], np.float32)
     corner, slope = rng.uniform(0.06, 0.20), rng.uniform(-0.05, 0.05)
@@ -137,7 +137,7 @@ def paper_glasses(figure: Figure, strength: float, rng: np.random.Generator) -> 
 
 
 def painted_eyes(figure: Figure, strength: float, rng: np.random.Generator) -> None:
-    """Paint flat, wide, staring eyes over the person's own, that stay open when those close."""
+    """Paint flat, wide, staring eyes over the person's own; they stay open when those close."""
     face = view(figure)
     colours = (*people.EYES.values(), (0.10, 0.35, 0.75), (0.16, 0.55, 0.30))
     iris = colours[int(rng.integers(len(colours)))]
@@ -148,22 +148,22 @@ def painted_eyes(figure: Figure, strength: float, rng: np.random.Generator) -> N
 
 
 def halftone_on_face(figure: Figure, strength: float, rng: np.random.Generator) -> None:
-    """Raster what is covered with a printer's dots, one phase an ink: a strip over eyes or mouth, or the whole face."""
+    """Print dots over the covered part, with one phase an ink: a strip over eyes or mouth, or the whole face."""
     face = view(figure)
     columns, rows = np.meshgrid(np.arange(face.u.shape[1], dtype=np.float32), np.arange(face.u.shape[0], dtype=np.float32))
     turn, period = rng.uniform(0.2, 0.6), rng.uniform(*PERIOD)
-    where = face.face
+    area = face.face
     if figure.covered in STRIPS:
         across, down, middle = _strip(figure)
-        where = face.alpha * (1 - smooth(_box(face.u, face.v - middle, across, down, 0.05), -0.06, 0.04))
-    where = cut(where)
+        area = face.alpha * (1 - smooth(_box(face.u, face.v - middle, across, down, 0.05), -0.06, 0.04))
+    area = cut(area)
     amplitude = 0.06 + 0.22 * strength
     for channel in range(3):
         angle = turn + 0.26 * channel
         along = (columns * np.cos(angle) + rows * np.sin(angle)) * (2 * np.pi / period)
         across = (rows * np.cos(angle) - columns * np.sin(angle)) * (2 * np.pi / period)
-        dots = (0.5 * amplitude * (np.cos(along) + np.cos(across))).astype(np.float32) * where
+        dots = (0.5 * amplitude * (np.cos(along) + np.cos(across))).astype(np.float32) * area
         for picture in face.both():
             ink = picture[..., channel]
-            # Dark skin is dots of ink too, with paper between them.
+            # Dark skin is printed in dots too, with paper between them.
             picture[..., channel] = np.clip(ink + dots * (0.40 + 0.60 * ink), 0, 1)

@@ -1,6 +1,6 @@
-"""What tells a picture on paper: its light and its inks, holes cut into it, where it ends, how it bends, and who holds it.
+"""Cues of a picture on paper: its light and inks, holes cut into it, its end, its bend, and the hand that holds it.
 
-An effect changes a sheet in place, by a strength in (0, 1]; outside its extent every value stays as it was, to the bit.
+An effect changes a sheet in place, by a strength in (0, 1]. Outside its extent every value stays the same to the bit.
 """
 
 from __future__ import annotations
@@ -8,17 +8,17 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from fasrepro.simulation.drawing.layers import Array, Sheet, bump, grid, mix, smooth
 from fasrepro.simulation.effects.edges import end_picture
-from fasrepro.simulation.layers import Array, Sheet, bump, grid, mix, smooth
 
-INK_ANGLES = (0.26, 1.31, 0.79)  # of the rasters of cyan, magenta and yellow, in radians, as printers turn them
+INK_ANGLES = (0.26, 1.31, 0.79)  # of the rasters of cyan, magenta and yellow, in radians, as in print
 IRISES = ((0.16, 0.10, 0.07), (0.25, 0.16, 0.09), (0.22, 0.14, 0.10), (0.24, 0.30, 0.34))
-SIDES = ("left", "right", "bottom")  # that a hand comes from
+SIDES = ("left", "right", "bottom")  # from which a hand comes
 SIDE_RATES = (0.35, 0.35, 0.30)
 
 
-def face_window(sheet: Sheet) -> tuple[slice, slice]:
-    """Return the face's box as slices of rows and columns, cut to the frame and of at least one pixel."""
+def face_slices(sheet: Sheet) -> tuple[slice, slice]:
+    """Return the rows and columns of the face's box, inside the frame, at least one of each."""
     height, width = sheet.alpha.shape
     x, y, w, h = sheet.box
     top, left = min(max(round(y), 0), height - 1), min(max(round(x), 0), width - 1)
@@ -26,13 +26,13 @@ def face_window(sheet: Sheet) -> tuple[slice, slice]:
 
 
 def flat_light(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
-    """Take the shading out of the picture and lay one even slope of light over the sheet."""
+    """Remove the shading from the picture and lay one even slope of light over the sheet."""
     rows, columns = grid(sheet.picture)
     x, y, width, height = sheet.box
     level = sheet.picture.mean(axis=2)
     small = cv2.resize(level, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     slow = cv2.resize(cv2.GaussianBlur(small, (0, 0), 0.025 * width), level.shape[::-1]) + 0.05
-    evened = np.clip((float(np.median(slow[face_window(sheet)])) / slow) ** (0.35 + 0.65 * strength), 0.4, 2.5)[..., None]
+    evened = np.clip((float(np.median(slow[face_slices(sheet)])) / slow) ** (0.35 + 0.65 * strength), 0.4, 2.5)[..., None]
     for picture in (sheet.picture, sheet.closed):
         picture *= evened
         np.clip(picture, 0, 1, out=picture)
@@ -42,30 +42,30 @@ def flat_light(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
 
 
 def narrow_gamut(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
-    """Dull the colours, lift the blacks and lower the whites, about the face's mean brightness, which stays."""
-    level = float(sheet.picture[face_window(sheet)].mean())
+    """Dull the colours, lift the blacks and lower the whites; the mean brightness of the face stays."""
+    level = float(sheet.picture[face_slices(sheet)].mean())
     # Cheap inks lose most in the blues and greens.
-    kept = 1 - strength * np.asarray((0.40, 0.46, 0.55), np.float32) * np.float32(rng.uniform(0.9, 1.1))
+    saturation = 1 - strength * np.asarray((0.40, 0.46, 0.55), np.float32) * np.float32(rng.uniform(0.9, 1.1))
     spread = np.float32(1 - 0.42 * strength)
-    # One matrix does all three: out = level + spread x (luminance + kept x (in - luminance) - level).
-    matrix = spread * (np.diag(kept) + (1 - kept)[:, None] / 3)
+    # One matrix does all three: out = level + spread x (luminance + saturation x (in - luminance) - level).
+    matrix = spread * (np.diag(saturation) + (1 - saturation)[:, None] / 3)
     change = np.column_stack([matrix, np.full(3, level * (1 - spread))])
     sheet.picture, sheet.closed = (cv2.transform(picture, change) for picture in (sheet.picture, sheet.closed))
 
 
 def halftone(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
-    """Print the picture with rotated rasters of dots, one an ink, that grow with its darkness; its brightness is kept."""
+    """Print the picture with a rotated raster of dots for each ink. Dots grow with darkness, and the brightness is kept."""
     rows, columns = grid(sheet.picture)
     turn, phases = float(rng.uniform(0, np.pi / 2)), rng.uniform(0, 2 * np.pi, (3, 2))
     amount = 0.07 + 0.33 * strength
-    # Inks overlap in what they take: part of what one does to its colour, it does to all three.
+    # Inks absorb overlapping colours: part of the effect of each ink is on all three channels.
     overlap = (amount * (0.6 * np.eye(3) + 0.4 / 3)).astype(np.float32)
     change_open, change_closed = np.empty_like(sheet.picture), np.empty_like(sheet.closed)
     for channel, angle in enumerate(INK_ANGLES):
         cos, sin = (np.float32(v * 2 * np.pi / sheet.instrument.raster) for v in (np.cos(turn + angle), np.sin(turn + angle)))
         across = np.cos(columns * cos + rows * sin + np.float32(phases[channel, 0]))
         down = np.cos(rows * cos - columns * sin + np.float32(phases[channel, 1]))
-        # The power makes thresholds evenly spread, so that as many pixels are inked as the picture is dark.
+        # The power spreads the thresholds evenly, so that the share of inked pixels equals the darkness.
         wave = (across + down) * np.float32(0.5)
         near = 1 - np.abs(wave)
         threshold = 0.5 + 0.5 * np.copysign(1 - near * np.sqrt(near), wave)
@@ -77,7 +77,7 @@ def halftone(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
 
 
 def _real_eye(u: Array, v: Array, sheet: Sheet, iris: Array, shut: bool) -> Array:
-    """Return the picture of an eye and the skin round it; u and v from its middle, in units of half the face's width."""
+    """Return the picture of an eye and the skin around it; u and v are from its middle, in units of half the face's width."""
     skin = np.asarray(sheet.skin, np.float32)
     picture = np.empty((*u.shape, 3), np.float32)
     picture[:] = skin * 0.95
@@ -98,12 +98,12 @@ def _real_eye(u: Array, v: Array, sheet: Sheet, iris: Array, shut: bool) -> Arra
 
 
 def cut_eyes(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
-    """Cut holes round the eyes: paper-white rims, and behind them real eyes that blink, in the shade of the paper."""
+    """Cut holes for the eyes, with paper-white rims; behind them are real eyes that blink, in the shade of the paper."""
     radius = sheet.radius
     wide, tall = (0.20 + 0.09 * strength) * radius, (0.125 + 0.075 * strength) * radius
     drift, wobble = rng.uniform(-0.035, 0.035, 2) * radius, rng.uniform(-0.07, 0.07, (2, 3))
     iris = np.asarray(IRISES[int(rng.integers(len(IRISES)))], np.float32)
-    lit = float(rng.choice((-1.0, 1.0)))  # the side that light comes from
+    lit = float(rng.choice((-1.0, 1.0)))  # the side of the light
     height, width = sheet.alpha.shape
     for hole_number, (x, y) in enumerate((sheet.eyes[:2], sheet.eyes[2:])):
         reach = round(1.4 * wide) + 3
@@ -114,7 +114,7 @@ def cut_eyes(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
         rows, columns = np.mgrid[window].astype(np.float32)
         du, dv = (columns - float(x)) / wide, (rows - float(y)) / tall
         angle, rho = np.arctan2(dv, du), np.hypot(du, dv)
-        # Scissors do not cut ellipses: corners and flats.
+        # Scissors leave corners and flats in the ellipse.
         a, b, c = wobble[hole_number]
         outline = 1 + a * np.cos(2 * angle) + b * np.cos(3 * angle + 1) + c * np.sin(5 * angle)
         inward = ((outline - rho) * np.sqrt(wide * tall)).astype(np.float32)  # pixels from the rim
@@ -144,9 +144,9 @@ def paper_border(sheet: Sheet, strength: float, rng: np.random.Generator) -> Non
 
 
 def curl(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
-    """Bend the sheet about an axis through the face's middle: what lies off it shifts and shades, and one end is curved.
+    """Bend the sheet about an axis through the middle of the face: pixels off it shift and shade, and one end is curved.
 
-    Within the face's box nothing shifts by more than 6 pixels of a face of half-width 43.
+    No pixel in the face's box shifts by more than 6 pixels, in a face of half-width 43.
     """
     rows, columns = grid(sheet.picture)
     x0, y0, width, height = sheet.box
@@ -158,18 +158,18 @@ def curl(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
     t = (columns - np.float32(x)) * cos + (rows - np.float32(y)) * sin  # across the axis, then along it
     q = (rows - np.float32(y)) * cos - (columns - np.float32(x)) * sin
     t /= np.float32(half)
-    bend = 1.6 * t * t / (1 + 0.6 * t * t)  # a parabola that grows straight outside the box
+    bend = 1.6 * t * t / (1 + 0.6 * t * t)  # a parabola that levels off outside the box
     t = np.tanh(t) * np.float32(1.31)
     off, rise = 2.5 * unit * strength * t * t * t, 5.2 * unit * strength * bow * bend
     from_x, from_y = columns + off * cos - rise * sin, rows + off * sin + rise * cos
-    # Fixed-point places are as good as a 32nd of a pixel, and quick.
+    # Fixed-point places are fast, and accurate to a 32nd of a pixel.
     places = cv2.convertMaps(from_x.astype(np.float32), from_y.astype(np.float32), cv2.CV_16SC2)
     for name in ("picture", "closed", "gain", "add", "alpha"):
         bent = cv2.remap(getattr(sheet, name), *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         setattr(sheet, name, bent)
     light = 1 + strength * (0.50 * lit * t - 0.26 * t * t + 0.16 * np.exp(-(((t - 0.35 * lit) / 0.12) ** 2)))
     sheet.gain *= np.clip(light, 0.3, 1.5)[..., None]
-    # The end of the sheet lies beside the box in the middle and comes into it at the corners.
+    # The end of the sheet lies outside the box in the middle, and inside it at the corners.
     inward = 0.5 * height * 1.02 - strength * 0.26 * height * bend - end * q
     edge = np.clip(1 - np.abs(inward - 1.0) / 1.5, 0, 1)
     mix(sheet.gain, (0.0, 0.0, 0.0), edge)
@@ -178,7 +178,7 @@ def curl(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
 
 
 def hand_on_medium(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
-    """Lay two to four fingers of who holds the medium over it, from a side or from below into the face's box."""
+    """Lay two to four fingers of the hand that holds the medium over it, from a side or from below into the face's box."""
     x0, y0, w, h = sheet.box
     side = SIDES[int(rng.choice(len(SIDES), p=SIDE_RATES))]
     count, lean, lit = int(rng.integers(2, 5)), float(rng.uniform(-0.35, 0.35)), float(rng.choice((-1.0, 1.0)))
@@ -187,7 +187,7 @@ def hand_on_medium(sheet: Sheet, strength: float, rng: np.random.Generator) -> N
     short[int(rng.integers(count))] = 0.0
     reach = (0.10 + 0.15 * strength) * w
     rows, columns = grid(sheet.picture)
-    # Where the hand may be: from the frame's rim to the tips.
+    # The window of the hand: from the edge of the frame to the finger tips.
     if side == "left":
         window, rim, across, into = np.s_[:, : int(x0 + reach) + 2], (x0, y0 + h / 2), (0.0, 1.0), (1.0, 0.0)
     elif side == "right":

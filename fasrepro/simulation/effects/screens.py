@@ -1,6 +1,6 @@
-"""What tells a picture on a screen: its pixels and what a camera's grid makes of them, its light, its refresh, its border.
+"""Cues of a picture on a screen: its pixels and their moire in a camera, its light, its refresh, its border.
 
-An effect changes a sheet in place, by a strength in (0, 1]; outside its extent every value stays as it was, to the bit.
+An effect changes a sheet in place, by a strength in (0, 1]. Outside its extent every value stays the same to the bit.
 """
 
 from __future__ import annotations
@@ -8,20 +8,20 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from fasrepro.simulation.drawing.layers import Array, Sheet, grid, smooth
 from fasrepro.simulation.effects.edges import end_picture
-from fasrepro.simulation.effects.prints import face_window
-from fasrepro.simulation.layers import Array, Sheet, grid, smooth
+from fasrepro.simulation.effects.prints import face_slices
 
-STRIPES = (0.0, 1 / 3, 2 / 3)  # where in a screen's pixel its red, green and blue lie
+STRIPES = (0.0, 1 / 3, 2 / 3)  # places of red, green and blue in a screen's pixel
 LAMPS = ((1.0, 0.97, 0.90), (0.95, 0.97, 1.0), (1.0, 1.0, 1.0))
 GLOWS = ((0.16, 0.30, 0.62), (0.12, 0.42, 0.52), (0.26, 0.30, 0.60))
-FAINT = 0.004  # what is less is cut to nothing
+FAINT = 0.004  # subtracted from a glare, so that it has an end
 
 
 def banding(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
-    """Show smooth shading in a few steps a colour, with soft edges, as too few levels or a strong codec do."""
+    """Reduce smooth shading to a few steps a colour, with soft edges, as too few levels or a strong codec do."""
     step = np.float32(0.04 + 0.10 * strength)
-    phase = (float(rng.uniform()) + rng.uniform(0, 0.14, 3)).astype(np.float32)  # colours step at nearby places, not at the same
+    phase = (float(rng.uniform()) + rng.uniform(0, 0.14, 3)).astype(np.float32)  # the colours step at nearby places
     for picture in (sheet.picture, sheet.closed):
         slow = cv2.GaussianBlur(picture, (0, 0), 1.6) / step + phase
         part = slow - np.floor(slow)
@@ -29,7 +29,7 @@ def banding(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
 
 
 def screen_tint(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
-    """Let the screen's own light glow, bluish or greenish, in the dark parts, from one corner over the screen."""
+    """Let the screen's own light, bluish or greenish, glow in dark parts, from one corner over the screen."""
     rows, columns = grid(sheet.picture)
     height, width = sheet.alpha.shape
     glow = np.asarray(GLOWS[int(rng.integers(len(GLOWS)))], np.float32)
@@ -41,9 +41,13 @@ def screen_tint(sheet: Sheet, strength: float, rng: np.random.Generator) -> None
 
 
 def _pixels(rows: Array, columns: Array, frequency: float, way: tuple[float, float, float, float]) -> tuple[Array, Array]:
-    """Return the screen's coordinates, in its pixels, of places of the frame relative to the screen's middle.
+    """Return the coordinates of places on a screen, in its pixels.
 
-    `way` is the screen's turn, its perspective across and down and its curvature.
+    Args:
+        rows: of the places in the frame, relative to the screen's middle.
+        columns: the same.
+        frequency: of the screen's pixels, in cycles per pixel of the frame.
+        way: the screen's turn, its perspective across and down, and its curvature.
     """
     turn, lean_x, lean_y, bow = (np.float32(value) for value in way)
     far = 1 + lean_x * columns + lean_y * rows + bow * (columns * columns + rows * rows)
@@ -52,7 +56,7 @@ def _pixels(rows: Array, columns: Array, frequency: float, way: tuple[float, flo
 
 
 def _light(x: Array, y: Array, stripe: float, second: float, lines: float) -> Array:
-    """Return what a screen's colour emits about its mean, from its stripes' first two harmonics and its rows' first."""
+    """Return the light of one colour of a screen around its mean: two harmonics of its stripes, and one of its rows."""
     full = np.float32(2 * np.pi)
     across = full * (x - np.float32(stripe))
     first = np.cos(across)
@@ -68,15 +72,15 @@ def pixel_grid(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
     x, y = _pixels(rows + float(rng.uniform(0, 5)), columns + float(rng.uniform(0, 5)), frequency, way)
     depth = np.float32(0.04 + 0.20 * strength)
     for channel, stripe in enumerate(STRIPES):
-        # Dark lines between pixels are shared by the colours; stripes are not.
+        # The colours share the dark lines between pixels, but not the stripes.
         sheet.gain[..., channel] *= 1 + depth * (_light(x, y, 0.4 * stripe, 0.0, 0.8))
 
 
 def moire(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
-    """Sample the screen's sub-pixels at the sensor's, which are too few: coloured bands of what is left over appear.
+    """Sample the screen's sub-pixels with a sensor that has too few: coloured bands appear by aliasing.
 
-    Green is taken at every pixel of the frame, red and blue at every second one, as a Bayer sensor does; an aperture of half
-    a pixel blurs what each of them sees.
+    Green is sampled at every pixel of the frame, red and blue at every second one, as by a Bayer sensor, each through an aperture
+    of half a pixel.
     """
     rows, columns = grid(sheet.picture)
     frequency = sheet.instrument.pixels
@@ -87,19 +91,19 @@ def moire(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
     # A box of half a pixel passes less of the second harmonic than of the first.
     second = 0.5 * float(np.sinc(frequency) / np.sinc(0.5 * frequency))
     depth = (0.05 + 0.30 * strength) * float(np.sinc(0.5 * frequency) / np.sinc(0.5)) ** 0.5
-    window = face_window(sheet)
+    window = face_slices(sheet)
     for channel, (stripe, every) in enumerate(zip(STRIPES, (2, 1, 2), strict=True)):
         first = slice(channel // 2, None, every)  # red at even, blue at odd rows and columns
         x, y = _pixels(rows[first, first], columns[first, first], frequency, way)
         seen = _light(x, y, stripe, second, 0.25)
         if every > 1:
             seen = cv2.resize(seen, rows.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        seen -= float(seen[window].mean())  # bands so wide that they would tint the face: white balance takes that away
+        seen -= float(seen[window].mean())  # bands so wide that they tint the face: white balance removes them
         sheet.gain[..., channel] *= np.maximum(1 + np.float32(depth) * seen, 0)
 
 
 def refresh_lines(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
-    """Let one to three soft dark bars lie across the screen, and faint brighter rows: refresh against a rolling shutter."""
+    """Lay one to three soft dark bars and faint brighter rows across the screen, as refresh and a rolling shutter do."""
     height = sheet.alpha.shape[0]
     rows = np.arange(height, dtype=np.float32)
     _, y, _, h = sheet.box
@@ -111,12 +115,12 @@ def refresh_lines(sheet: Sheet, strength: float, rng: np.random.Generator) -> No
     fine = float(rng.uniform(9, 14)) * h / 97
     lines = np.maximum(np.cos(rows * np.float32(2 * np.pi / fine) + np.float32(rng.uniform(0, 6.28))), 0) ** 4
     seen = 1 - (0.08 + 0.50 * strength) * bars + (0.03 + 0.10 * strength) * lines
-    # The camera's exposure makes up for what the bars take.
-    sheet.gain *= (seen / seen[face_window(sheet)[0]].mean())[:, None, None]
+    # The camera's exposure compensates for the bars.
+    sheet.gain *= (seen / seen[face_slices(sheet)[0]].mean())[:, None, None]
 
 
 def glare(sheet: Sheet, strength: float, rng: np.random.Generator) -> None:
-    """Wash out a patch of the face, with a streak through it, as of a lamp on glass or gloss."""
+    """Wash out a patch of the face, with a streak through it, as a lamp on glass or gloss does."""
     rows, columns = grid(sheet.picture)
     x0, y0, width, height = sheet.box
     x, y = x0 + float(rng.uniform(0.15, 0.85)) * width, y0 + float(rng.uniform(0.12, 0.88)) * height

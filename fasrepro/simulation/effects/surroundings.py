@@ -1,12 +1,12 @@
-"""Harmless things behind a person and in their light that resemble a cue of a print or a screen."""
+"""Harmless things behind a person, and in their light, that resemble a cue of a print or a screen."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+from fasrepro.simulation.drawing.layers import Array, Colour, Figure, grid, mix, smooth
 from fasrepro.simulation.effects.face_window import cut, lit, view
-from fasrepro.simulation.layers import Array, Colour, Figure, grid, mix, smooth
 
 WOODS: tuple[Colour, ...] = ((0.93, 0.92, 0.88), (0.86, 0.80, 0.68), (0.90, 0.90, 0.92))
 DARKS: tuple[Colour, ...] = ((0.10, 0.09, 0.09), (0.16, 0.10, 0.07), (0.08, 0.09, 0.12))
@@ -14,7 +14,7 @@ MONITOR: Colour = (0.42, 0.62, 1.0)
 
 
 def _frame(figure: Figure, behind: Array, colours: tuple[Colour, ...], rng: np.random.Generator) -> None:
-    """Draw a picture frame round the head's place, or a door frame that goes down to the floor."""
+    """Draw a picture frame around the head, or a door frame down to the floor."""
     rows, columns = grid(behind)
     x, y, width, height = figure.box
     colour = np.asarray(colours[int(rng.integers(len(colours)))], np.float32)
@@ -30,12 +30,12 @@ def _frame(figure: Figure, behind: Array, colours: tuple[Colour, ...], rng: np.r
 
 
 def pale_frame(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Hang a pale picture frame behind the head, or set it in a pale door frame: like a paper's border."""
+    """Draw a pale picture frame or door frame behind the head: like the border of paper."""
     _frame(figure, behind, WOODS, rng)
 
 
 def dark_frame(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Hang a dark picture frame behind the head, or set it in a dark door frame: like a device's border."""
+    """Draw a dark picture frame or door frame behind the head: like the border of a device."""
     _frame(figure, behind, DARKS, rng)
 
 
@@ -44,12 +44,12 @@ def _clothes(figure: Figure) -> Array:
 
 
 def _even_wall(behind: Array) -> Array:
-    """Return the colour of a wall that stands in what is behind, as its average."""
+    """Return the average colour of a background."""
     return behind.mean(axis=(0, 1))
 
 
 def fine_stripes(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Paper the wall with fine slanting stripes, and dress the person in some: like the bands of an interference."""
+    """Draw fine slanting stripes on wall and clothes: like interference bands."""
     rows, columns = grid(behind)
     mix(behind, _even_wall(behind), np.full(rows.shape, 0.6))
     waves = []
@@ -64,7 +64,7 @@ def fine_stripes(figure: Figure, behind: Array, rng: np.random.Generator) -> Non
 
 
 def small_tiles(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Cover the wall with small tiles, or hang a mesh before it: like the grid of a screen's pixels."""
+    """Cover the wall with small tiles or a mesh: like the grid of a screen's pixels."""
     rows, columns = grid(behind)
     period, mesh = rng.uniform(5.0, 9.0), rng.random() < 0.5
     top, left, tall = rng.uniform(0, period), rng.uniform(0, period), rng.uniform(0.8, 1.25)
@@ -80,21 +80,21 @@ def small_tiles(figure: Figure, behind: Array, rng: np.random.Generator) -> None
 
 
 def wavy_curtain(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Let a curtain's deep folds fall behind one side of the head: like a sheet that bends."""
+    """Draw a curtain with deep folds behind one side of the head: like a bent sheet."""
     rows, columns = grid(behind)
     x, _, width, _ = figure.box
     side = 1.0 if rng.random() < 0.5 else -1.0
     bend = 3.0 * np.sin(rows / rng.uniform(22, 36) + rng.uniform(0, 6))
     across = columns + bend - (x + width * (0.5 + 0.55 * side))
-    where = cut(1 - smooth(np.abs(across), 0.36 * width, 0.40 * width))
+    area = cut(1 - smooth(np.abs(across), 0.36 * width, 0.40 * width))
     phase = across * (2 * np.pi / (rng.uniform(0.22, 0.32) * width))
     folds = 1 + 0.30 * np.sin(phase) + 0.12 * np.sin(2 * phase + 1.0)
-    mix(behind, np.clip(_even_wall(behind) * folds[..., None], 0, 1), 0.9 * where)
+    mix(behind, np.clip(_even_wall(behind) * folds[..., None], 0, 1), 0.9 * area)
     mix(behind, behind * np.float32(0.4), cut(0.55 * np.exp(-(((np.abs(across) - 0.38 * width) / 2.0) ** 2))))
 
 
 def overcast(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Put the person into the soft light of an overcast sky, which leaves half the shading of their face."""
+    """Light the person by an overcast sky, which halves the shading of their face: like flat light."""
     face = view(figure)
     level = lit(face)
     share = rng.uniform(0.40, 0.55)
@@ -106,10 +106,10 @@ def overcast(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
 
 
 def blinds(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Let the shadow of a window's blind fall on the wall and the face: steps of brightness without a slope between them."""
+    """Draw the shadow of a window's blind on wall and face: steps of brightness, like banding."""
     rows, columns = grid(behind)
     period, slope = rng.uniform(13, 20), rng.uniform(-0.25, 0.25)
-    bulge = 0.10 * figure.depth  # the shadow bends over what stands out
+    bulge = 0.10 * figure.depth  # the shadow bends over parts that stand out
     dark = rng.uniform(0.08, 0.12)
     for layer, shift in ((figure.rgb, bulge), (figure.closed, bulge), (behind, 4.0)):
         place = ((rows + slope * columns + shift) / period) % 1.0
@@ -118,7 +118,7 @@ def blinds(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
 
 
 def mains_bands(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Lay a sensor's faint bands of rows under flickering lamps over everything: like a screen's roll bars."""
+    """Draw the faint bands of rows of a sensor under flickering lamps over everything: like a screen's roll bars."""
     rows, _ = grid(behind)
     period, phase, depth = rng.uniform(26, 48), rng.uniform(0, 6), rng.uniform(0.045, 0.070)
     band = (1 + depth * np.sin(rows * (2 * np.pi / period) + phase)).astype(np.float32)[..., None]
@@ -128,7 +128,7 @@ def mains_bands(figure: Figure, behind: Array, rng: np.random.Generator) -> None
 
 
 def monitor_light(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Light one side of the person with a monitor's bluish light."""
+    """Light one side of the person with the bluish light of a monitor: like a screen's tint."""
     side = -1.0 if rng.random() < 0.5 else 1.0
     power = rng.uniform(0.28, 0.38)
     glow = cut(power * smooth(figure.u * side, 0.05, 1.05) * (figure.alpha > 0))
@@ -139,7 +139,7 @@ def monitor_light(figure: Figure, behind: Array, rng: np.random.Generator) -> No
 
 
 def window_haze(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Put a hazy bright window behind the person: the background pales, and a little of the face does."""
+    """Put a hazy bright window behind the person, which pales the background and a little of the face: like dull inks."""
     rows, columns = grid(behind)
     height, width = rows.shape
     x, y, wide, _ = figure.box
@@ -152,7 +152,7 @@ def window_haze(figure: Figure, behind: Array, rng: np.random.Generator) -> None
 
 
 def lamp(figure: Figure, behind: Array, rng: np.random.Generator) -> None:
-    """Mirror a lamp in the glasses, or on the forehead of who wears none: like the glare of a screen or of glossy paper."""
+    """Mirror a lamp in the glasses, or on the forehead of a person without any: like the glare of a screen or glossy paper."""
     face = view(figure)
     jitter = rng.uniform(-0.04, 0.04, 2)
     tilt, place = rng.uniform(-0.3, 0.3), rng.uniform(-0.30, 0.30)

@@ -13,9 +13,10 @@ from fasrepro import vocabulary
 from fasrepro.captions import checks
 from fasrepro.captions.styles import STYLES
 from fasrepro.rows.captions import Verdict
-from fasrepro.simulation import effects, people
+from fasrepro.simulation import effects
 from fasrepro.simulation.annotator import templates
 from fasrepro.simulation.annotator.templates import Dice, Reading
+from fasrepro.simulation.drawing import people
 
 PERSON = {"skin_tone": "brown", "hair": "short black", "light": "left", "background": "wall", "wall": "grey", "glasses": "none"}
 

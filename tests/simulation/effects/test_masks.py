@@ -1,4 +1,4 @@
-"""Each cue of a mask shows on the face, grows with its strength, stays on the skin, and is there with closed eyes too."""
+"""Cues of masks: they are visible, grow with their strength, and stay on the face, with open and closed eyes."""
 
 import dataclasses
 
@@ -6,24 +6,24 @@ import cv2
 import numpy as np
 import pytest
 
-from fasrepro.simulation import drawing, people
+from fasrepro.simulation.drawing import figures, people
+from fasrepro.simulation.drawing.layers import Array, Figure, Place
 from fasrepro.simulation.effects import masks
-from fasrepro.simulation.layers import Array, Figure, Place
 
 NAMES = tuple(masks.FACE_EFFECTS)
-STAND_OFF = ("paper_glasses", "pasted_patch", "painted_eyes", "halftone")  # what lies over the face, hair on it included
+STAND_OFF = ("paper_glasses", "pasted_patch", "painted_eyes", "halftone")  # may cover hair on the face too
 WITHOUT_CHANCE = ("uniform_texture",)
 PERSONS = (2, 9, 10)  # fair, and two darker skins
 SEEN = 6 / 255
 
 
 def plain(person: int = 2, covered: str = "face") -> Figure:
-    figure = drawing.figure(people.person(person), people.sitting(person + 1), 180, 240, Place(120, 85, 43))
+    figure = figures.draw_figure(people.draw_person(person), people.draw_sitting(person + 1), 180, 240, Place(120, 85, 43))
     figure.covered = covered
     return figure
 
 
-def made(name: str, strength: float, person: int = 2, covered: str = "face", seed: int = 7) -> Figure:
+def with_cue(name: str, strength: float, person: int = 2, covered: str = "face", seed: int = 7) -> Figure:
     figure = plain(person, covered)
     masks.FACE_EFFECTS[name](figure, strength, np.random.default_rng(seed))
     return figure
@@ -45,7 +45,7 @@ def changed(one: Figure, other: Figure) -> Array:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_cue_grows_with_its_strength(name: str, person: int) -> None:
     before = plain(person)
-    levels = [made(name, strength, person) for strength in (0.3, 0.6, 1.0)]
+    levels = [with_cue(name, strength, person) for strength in (0.3, 0.6, 1.0)]
     for layer in ("rgb", "closed"):
         changes = [np.abs(getattr(after, layer) - getattr(before, layer)).mean() for after in levels]
         assert 0 < changes[0] < changes[1] < changes[2]
@@ -54,8 +54,8 @@ def test_a_cue_grows_with_its_strength(name: str, person: int) -> None:
 @pytest.mark.parametrize("covered", ["face", "eyes", "mouth"])
 @pytest.mark.parametrize("person", PERSONS)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_middling_cue_is_seen_at_96_pixels_after_blur(name: str, person: int, covered: str) -> None:
-    before, after = plain(person, covered), made(name, 0.6, person, covered)
+def test_a_cue_of_medium_strength_is_visible_at_96_pixels(name: str, person: int, covered: str) -> None:
+    before, after = plain(person, covered), with_cue(name, 0.6, person, covered)
     for layer in ("rgb", "closed"):
         difference = np.abs(crop(getattr(after, layer), after) - crop(getattr(before, layer), before)).max(axis=2)
         assert (difference > SEEN).mean() > 0.02
@@ -63,8 +63,8 @@ def test_a_middling_cue_is_seen_at_96_pixels_after_blur(name: str, person: int, 
 
 @pytest.mark.parametrize("person", PERSONS)
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_changes_beside_the_face(name: str, person: int) -> None:
-    before, after = plain(person), made(name, 1.0, person)
+def test_a_mask_changes_only_the_face(name: str, person: int) -> None:
+    before, after = plain(person), with_cue(name, 1.0, person)
     spots = changed(before, after)
     assert not spots[before.alpha == 0].any()
     assert not spots[before.v > 1.6].any()  # the clothes
@@ -79,14 +79,14 @@ def test_nothing_changes_beside_the_face(name: str, person: int) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(name: str) -> None:
-    one, same, other = made(name, 0.6), made(name, 0.6), made(name, 0.6, seed=8)
+def test_only_equal_seeds_give_equal_bytes(name: str) -> None:
+    one, same, other = with_cue(name, 0.6), with_cue(name, 0.6), with_cue(name, 0.6, seed=8)
     assert not changed(one, same).any()
     assert changed(one, other).any() == (name not in WITHOUT_CHANCE)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_number_of_draws_does_not_depend_on_the_picture(name: str) -> None:
+def test_random_draws_do_not_depend_on_the_picture(name: str) -> None:
     states = []
     for person, covered in ((2, "face"), (10, "eyes"), (9, "mouth")):
         rng = np.random.default_rng(4)
@@ -96,9 +96,9 @@ def test_the_number_of_draws_does_not_depend_on_the_picture(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["waxy_skin", "pasted_patch", "halftone", "mask_edge", "eye_hole_seam"])
-def test_a_part_of_the_face_is_covered_or_the_other(name: str) -> None:
-    low = changed(plain(2), made(name, 1.0, covered="mouth"))
-    high = changed(plain(2), made(name, 1.0, covered="eyes"))
+def test_a_partial_mask_changes_only_its_part_of_the_face(name: str) -> None:
+    low = changed(plain(2), with_cue(name, 1.0, covered="mouth"))
+    high = changed(plain(2), with_cue(name, 1.0, covered="eyes"))
     v = plain(2).v
     assert low.any()
     assert high.any()
@@ -106,20 +106,20 @@ def test_a_part_of_the_face_is_covered_or_the_other(name: str) -> None:
     assert not low[v < -0.15].any()
 
 
-def test_a_rigid_face_is_blank_and_nothing_else_about_it_changes() -> None:
-    who, where = people.person(5), dataclasses.replace(people.sitting(6), smile=0.8, mouth=0.5, brows=-0.6)
+def test_a_rigid_expression_changes_only_expression_and_lines() -> None:
+    person, sitting = people.draw_person(5), dataclasses.replace(people.draw_sitting(6), smile=0.8, mouth=0.5, brows=-0.6)
     rng = np.random.default_rng(0)
-    half = masks.rigid_expression(who, where, 0.5, rng)
-    full = masks.rigid_expression(who, where, 1.0, rng)
+    half = masks.rigid_expression(person, sitting, 0.5, rng)
+    full = masks.rigid_expression(person, sitting, 1.0, rng)
     assert (full[0].age, full[1].smile, full[1].mouth, full[1].brows) == (0, 0, 0, 0)
-    assert 0 < half[1].smile < where.smile
-    assert where.brows < half[1].brows < 0
-    assert dataclasses.replace(full[0], age=who.age) == who
-    assert dataclasses.replace(full[1], smile=0.8, mouth=0.5, brows=-0.6) == where
+    assert 0 < half[1].smile < sitting.smile
+    assert sitting.brows < half[1].brows < 0
+    assert dataclasses.replace(full[0], age=person.age) == person
+    assert dataclasses.replace(full[1], smile=0.8, mouth=0.5, brows=-0.6) == sitting
 
 
 def test_even_skin_has_less_colour_and_keeps_its_shading() -> None:
-    before, after = plain(9), made("uniform_texture", 1.0, 9)
+    before, after = plain(9), with_cue("uniform_texture", 1.0, 9)
     cheek = (before.face > 0.99) & (np.hypot(np.abs(before.u) - 0.5, before.v - 0.35) < 0.2)
     hue = [(figure.rgb[cheek][:, 0] / figure.rgb[cheek][:, 2]).std() for figure in (before, after)]
     assert hue[1] < 0.5 * hue[0]
@@ -128,8 +128,8 @@ def test_even_skin_has_less_colour_and_keeps_its_shading() -> None:
 
 
 @pytest.mark.parametrize("person", PERSONS)
-def test_plastic_shines_white_and_more_on_the_side_of_the_light(person: int) -> None:
-    before, after = plain(person), made("hard_specular", 1.0, person)
+def test_plastic_shines_white_on_the_side_of_the_light(person: int) -> None:
+    before, after = plain(person), with_cue("hard_specular", 1.0, person)
     shone = np.abs(after.rgb - before.rgb).sum(axis=2)
     assert after.rgb[shone > 0.5].min(axis=1).max() > 0.9
     left, right = shone[before.u < -0.2].sum(), shone[before.u > 0.2].sum()
@@ -137,23 +137,23 @@ def test_plastic_shines_white_and_more_on_the_side_of_the_light(person: int) -> 
 
 
 def test_painted_eyes_do_not_close() -> None:
-    after = made("painted_eyes", 1.0)
+    after = with_cue("painted_eyes", 1.0)
     for x, y in (after.eyes[:2], after.eyes[2:]):
         eye = np.s_[round(y) - 2 : round(y) + 3, round(x) - 5 : round(x) + 6]
         assert np.abs(after.rgb[eye] - after.closed[eye]).max() < 1e-6
         assert np.abs(plain().rgb[eye] - plain().closed[eye]).max() > 0.1
 
 
-def test_paper_glasses_leave_the_eyes_free_and_stand_off_the_face() -> None:
-    before, after = plain(), made("paper_glasses", 1.0)
+def test_paper_glasses_stand_off_the_face_and_show_the_eyes() -> None:
+    before, after = plain(), with_cue("paper_glasses", 1.0)
     for x, y in (after.eyes[:2], after.eyes[2:]):
         assert np.array_equal(before.rgb[round(y), round(x)], after.rgb[round(y), round(x)])
     assert (after.depth >= before.depth).all()
     assert (after.depth - before.depth).max() == pytest.approx(0.1 * before.radius, rel=1e-3)
 
 
-def test_a_patch_has_a_pale_edge_and_other_skin_in_it() -> None:
-    before, after = plain(10), made("pasted_patch", 1.0, 10)
+def test_a_patch_has_a_pale_edge_and_another_skin_tone() -> None:
+    before, after = plain(10), with_cue("pasted_patch", 1.0, 10)
     spots = np.abs(after.rgb - before.rgb).max(axis=2) > 0.1
     rows, columns = np.nonzero(spots)
     assert np.ptp(columns) > 1.5 * np.ptp(rows)  # a strip over both eyes

@@ -1,21 +1,21 @@
-"""Each cue of a print shows in the face, grows with its strength, stays where it is and is no tint."""
+"""Cues of a print: their colours, their light, their extent."""
 
 import numpy as np
 import pytest
 
+from fasrepro.simulation.drawing.layers import grid
 from fasrepro.simulation.effects import prints
-from fasrepro.simulation.layers import grid
-from tests.sheets import changed, made, seen, sheet
+from tests.sheets import appearance, changed, sheet, with_cue
 
 
-def test_halftone_keeps_colour_and_leaves_gain_add_and_alpha() -> None:
-    before, after = sheet(), made("halftone", 1.0)
+def test_halftone_changes_neither_mean_colour_nor_surface() -> None:
+    before, after = sheet(), with_cue("halftone", 1.0)
     assert np.abs(after.picture.mean(axis=(0, 1)) - before.picture.mean(axis=(0, 1))).max() < 0.02
     assert after.gain.min() == after.gain.max() == after.alpha.min() == 1
     assert after.add.max() == 0
 
 
-def test_halftone_repeats_with_the_printers_raster_and_inks_more_where_it_is_darker() -> None:
+def test_halftone_has_the_printers_period_and_more_ink_in_the_dark() -> None:
     flat = sheet(raster=5.0)
     flat.picture[:, :120], flat.picture[:, 120:] = 0.25, 0.75
     prints.halftone(flat, 1.0, np.random.default_rng(0))
@@ -28,14 +28,14 @@ def test_halftone_repeats_with_the_printers_raster_and_inks_more_where_it_is_dar
         assert np.hypot(min(down, size - down), across) / size == pytest.approx(0.2, abs=0.015)
     means = flat.picture[:, :110].mean(), flat.picture[:, 130:].mean()
     assert means == pytest.approx((0.25, 0.75), abs=0.02)
-    # Small dark dots in the light, small light dots in the dark: the tails lie on opposite sides.
+    # Bright areas have small dark dots, dark areas have small bright dots: the tails lie on opposite sides.
     dark, light = flat.picture[:, :110, 0], flat.picture[:, 130:, 0]
     assert ((dark - dark.mean()) ** 3).mean() > 0 > ((light - light.mean()) ** 3).mean()
 
 
-def test_narrow_gamut_takes_colour_and_contrast_but_not_brightness() -> None:
-    before, after = sheet(9), made("narrow_gamut", 0.8, person=9)
-    face = prints.face_window(before)
+def test_narrow_gamut_reduces_colour_and_contrast_but_not_brightness() -> None:
+    before, after = sheet(9), with_cue("narrow_gamut", 0.8, person=9)
+    face = prints.face_slices(before)
     assert after.picture[face].mean() == pytest.approx(before.picture[face].mean(), abs=0.005)
     assert after.picture.min() > before.picture.min() + 0.05
     assert after.picture.max() < before.picture.max() - 0.05
@@ -43,17 +43,17 @@ def test_narrow_gamut_takes_colour_and_contrast_but_not_brightness() -> None:
     assert spread[1] < 0.6 * spread[0]
 
 
-def test_flat_light_takes_shading_out_and_keeps_the_faces_brightness() -> None:
-    before, after = sheet(9), made("flat_light", 1.0, person=9)
-    face = prints.face_window(before)
+def test_flat_light_removes_shading_and_keeps_brightness() -> None:
+    before, after = sheet(9), with_cue("flat_light", 1.0, person=9)
+    face = prints.face_slices(before)
     coarse = [s.picture[face][:96, :84].mean(axis=2).reshape(8, 12, 7, 12).mean(axis=(1, 3)) for s in (before, after)]
     assert coarse[1].std() < 0.6 * coarse[0].std()
-    assert seen(after)[face].mean() == pytest.approx(seen(before)[face].mean(), abs=0.05)
+    assert appearance(after)[face].mean() == pytest.approx(appearance(before)[face].mean(), abs=0.05)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_cut_eyes_are_local_and_blink_behind_the_holes(seed: int) -> None:
-    before, after = sheet(9), made("cut_eyes", 1.0, seed, 9)
+    before, after = sheet(9), with_cue("cut_eyes", 1.0, seed, 9)
     rows, columns = grid(before.picture)
     ex, ey, fx, fy = (float(v) for v in before.eyes)
     away = np.minimum(np.hypot(columns - ex, rows - ey), np.hypot(columns - fx, rows - fy))
@@ -63,10 +63,10 @@ def test_cut_eyes_are_local_and_blink_behind_the_holes(seed: int) -> None:
     middle = np.s_[round(ey) - 1 : round(ey) + 2, round(ex) - 3 : round(ex) + 4]
     assert np.abs(after.picture[middle] - after.closed[middle]).mean() > 0.05
     ring = (away < 0.4 * before.radius) & (np.abs(after.picture - before.picture).max(axis=2) > 0)
-    assert after.picture[ring].max() > 0.8  # the paper's cut edge in the light
+    assert after.picture[ring].max() > 0.8  # the cut edge of the paper in the light
 
 
-def test_light_and_ink_do_not_reach_through_the_holes() -> None:
+def test_light_and_ink_of_the_sheet_end_at_the_holes() -> None:
     inked = sheet()
     inked.gain *= 0.5
     inked.add += 0.1
@@ -77,9 +77,9 @@ def test_light_and_ink_do_not_reach_through_the_holes() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_paper_border_ends_the_sheet_in_the_box_and_leaves_the_rest(seed: int) -> None:
-    before, after = sheet(), made("paper_border", 0.8, seed)
-    face = prints.face_window(before)
+def test_a_paper_border_ends_the_sheet_inside_the_box(seed: int) -> None:
+    before, after = sheet(), with_cue("paper_border", 0.8, seed)
+    face = prints.face_slices(before)
     assert after.alpha.max() == 1
     assert after.alpha[face].min() == 0
     spots = changed(after, before)
@@ -94,19 +94,19 @@ def test_a_border_lies_on_one_or_two_sides() -> None:
     sides = set()
     for seed in range(12):
         x, y, w, h = (round(float(v)) for v in sheet().box)
-        alpha = made("paper_border", 1.0, seed).alpha
+        alpha = with_cue("paper_border", 1.0, seed).alpha
         ends = (alpha[y + h // 2, x + 1], alpha[y + h // 2, x + w - 2], alpha[y + 1, x + w // 2], alpha[y + h - 2, x + w // 2])
         sides.add(sum(value == 0 for value in ends))
     assert sides == {1, 2}
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_curl_keeps_the_middle_moves_the_box_little_and_ends_the_sheet_in_a_curve(seed: int) -> None:
+def test_a_curl_keeps_the_middle_and_ends_in_a_curve(seed: int) -> None:
     rows, columns = grid(sheet().picture)
     marked = sheet()
     marked.picture[..., 0], marked.picture[..., 1] = columns / 256, rows / 256  # places as colours
     prints.curl(marked, 1.0, np.random.default_rng(seed))
-    face = prints.face_window(marked)
+    face = prints.face_slices(marked)
     moved = np.hypot(marked.picture[..., 0] * 256 - columns, marked.picture[..., 1] * 256 - rows)
     x, y, w, h = (float(v) for v in marked.box)
     assert moved[round(y + h / 2), round(x + w / 2)] < 0.1
@@ -120,8 +120,8 @@ def test_a_curl_keeps_the_middle_moves_the_box_little_and_ends_the_sheet_in_a_cu
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_fingers_hide_the_sheet_reach_the_box_and_no_further_than_a_quarter(seed: int) -> None:
-    before, after = sheet(), made("hand_on_medium", 1.0, seed)
+def test_fingers_cover_at_most_a_quarter_of_the_box(seed: int) -> None:
+    before, after = sheet(), with_cue("hand_on_medium", 1.0, seed)
     before.alpha[:] = 0.0  # over nothing they are still there
     bare = sheet()
     bare.alpha[:] = 0.0

@@ -1,36 +1,36 @@
-"""Each cue of a screen shows in the face, grows with its strength and is no tint; moire comes from sampling."""
+"""Cues of a screen: their patterns, their light, and moire as an effect of sampling."""
 
 import cv2
 import numpy as np
 import pytest
 
+from fasrepro.simulation.drawing.layers import Array
 from fasrepro.simulation.effects import screens
-from fasrepro.simulation.effects.prints import face_window
-from fasrepro.simulation.layers import Array
-from tests.sheets import changed, made, seen, sheet
+from fasrepro.simulation.effects.prints import face_slices
+from tests.sheets import appearance, changed, sheet, with_cue
 
 PATTERNS = ("banding", "pixel_grid", "moire", "refresh_lines")
 
 
 @pytest.mark.parametrize("name", PATTERNS)
 @pytest.mark.parametrize("seed", range(3))
-def test_a_pattern_is_no_tint_of_the_face(name: str, seed: int) -> None:
+def test_a_pattern_does_not_tint_the_face(name: str, seed: int) -> None:
     before = sheet(9)
-    face = face_window(before)
-    means = [seen(s)[face].mean(axis=(0, 1)) for s in (made(name, 1.0, seed, 9), before)]
+    face = face_slices(before)
+    means = [appearance(s)[face].mean(axis=(0, 1)) for s in (with_cue(name, 1.0, seed, 9), before)]
     assert np.abs(means[0] - means[1]).max() < 0.025
 
 
 @pytest.mark.parametrize("name", ["screen_tint", "pixel_grid", "moire", "refresh_lines", "glare"])
-def test_a_video_can_move_behind_what_lies_on_the_glass(name: str) -> None:
-    before, after = sheet(), made(name, 0.8)
+def test_effects_on_the_glass_leave_the_picture_unchanged(name: str) -> None:
+    before, after = sheet(), with_cue(name, 0.8)
     assert np.array_equal(after.picture, before.picture)
     assert np.array_equal(after.closed, before.closed)
     assert after.alpha.min() == 1
 
 
 def rings(field: Array) -> Array:
-    """Energy of a picture of (128, 128) by its frequency, in 64 steps up to half a cycle a pixel, the mean left out."""
+    """Return the energy of a picture of (128, 128) without its mean, by frequency in 64 steps up to half a cycle a pixel."""
     window = np.outer(np.hanning(128), np.hanning(128))
     energy = np.abs(np.fft.fft2((field - field.mean()) * window)) ** 2
     f = np.hypot(*np.meshgrid(np.fft.fftfreq(128), np.fft.fftfreq(128)))
@@ -38,12 +38,12 @@ def rings(field: Array) -> Array:
 
 
 def gain_of(name: str, pixels: float, seed: int) -> Array:
-    return made(name, 0.8, seed, pixels=pixels).gain[26:154, 56:184]
+    return with_cue(name, 0.8, seed, pixels=pixels).gain[26:154, 56:184]
 
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("pixels", [0.92, 1.1])
-def test_moire_lies_at_low_frequencies_where_the_grid_has_nothing(pixels: float, seed: int) -> None:
+def test_moire_has_low_frequencies_and_the_pixel_grid_has_none(pixels: float, seed: int) -> None:
     low = {}
     for name in ("moire", "pixel_grid"):
         energy = rings(gain_of(name, pixels, seed)[..., 0])
@@ -53,15 +53,15 @@ def test_moire_lies_at_low_frequencies_where_the_grid_has_nothing(pixels: float,
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_moires_bands_narrow_as_the_screens_pixels_leave_the_sensors(seed: int) -> None:
-    """What is left of a frequency near the sensor's own is its difference from it."""
+def test_moire_bands_narrow_as_frequencies_move_apart(seed: int) -> None:
+    """A frequency near that of the sensor aliases to the difference of the two."""
     peaks = [int(rings(gain_of("moire", pixels, seed)[..., 1]).argmax()) / 128 for pixels in (1.02, 1.12, 1.22)]
     assert peaks == sorted(peaks)
     assert peaks[2] == pytest.approx(0.22, abs=0.07)
     assert peaks[0] < 0.13
 
 
-def test_moire_is_coloured_and_what_is_left_survives_a_cameras_blur() -> None:
+def test_moire_is_coloured_and_survives_a_cameras_blur() -> None:
     for pixels in (0.62, 0.8, 1.0, 1.2, 1.38):
         gain = cv2.GaussianBlur(gain_of("moire", pixels, 5), (0, 0), 0.8)
         assert gain.std(axis=(0, 1)).max() > 0.03
@@ -91,7 +91,7 @@ def test_a_screen_glows_in_the_dark_and_from_one_corner() -> None:
     for glowing in (dark, light):
         start = glowing.picture.copy()
         screens.screen_tint(glowing, 0.8, np.random.default_rng(3))
-        lifts.append(seen(glowing) - start)
+        lifts.append(appearance(glowing) - start)
     blue = lifts[0][..., 2]
     assert blue.mean() > 4 * np.abs(lifts[1][..., 2]).mean()
     assert lifts[0][..., 2].mean() > lifts[0][..., 0].mean() > 0
@@ -100,28 +100,28 @@ def test_a_screen_glows_in_the_dark_and_from_one_corner() -> None:
 
 
 def test_refresh_bars_are_rows() -> None:
-    after = made("refresh_lines", 1.0)
+    after = with_cue("refresh_lines", 1.0)
     assert (np.ptp(after.gain, axis=(1, 2)) == 0).all()
-    rows = after.gain[face_window(after)[0], 0, 0]
+    rows = after.gain[face_slices(after)[0], 0, 0]
     assert rows.min() < 0.75 * np.median(rows)
     assert rows.mean() == pytest.approx(1, abs=1e-3)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_glare_is_bright_and_ends(seed: int) -> None:
-    before, after = sheet(), made("glare", 1.0, seed)
+    before, after = sheet(), with_cue("glare", 1.0, seed)
     spots = changed(after, before)
-    face = face_window(before)
+    face = face_slices(before)
     assert 0.02 < spots.mean() < 0.35
-    assert seen(after)[face].max() > 0.9
-    # Glass only adds light to what is darker than the lamp.
-    assert (seen(after) >= np.minimum(seen(before), 0.85) - 1e-3).all()
+    assert appearance(after)[face].max() > 0.9
+    # Glass adds light to pixels darker than the lamp, and removes none.
+    assert (appearance(after) >= np.minimum(appearance(before), 0.85) - 1e-3).all()
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_bezel_is_dark_ends_the_sheet_in_the_box_and_leaves_the_rest(seed: int) -> None:
-    before, after = sheet(), made("bezel", 0.8, seed)
-    face = face_window(before)
+def test_a_bezel_is_dark_and_ends_the_sheet_inside_the_box(seed: int) -> None:
+    before, after = sheet(), with_cue("bezel", 0.8, seed)
+    face = face_slices(before)
     spots = changed(after, before)
     assert 0.05 < spots[face].mean() < 0.7
     assert np.array_equal(after.picture, before.picture)

@@ -1,8 +1,8 @@
-"""What people and cues are drawn on: a person cut out of their background, and a sheet or screen that shows a picture.
+"""The layers that people and cues are drawn on: a person without a background, and a sheet or screen that shows a picture.
 
-Pictures are float32 RGB in [0, 1] of (height, width, 3); places are pixels of the frame. Face coordinates: u to the right and v
-downwards in units of half the face's width, from the head's middle, turned and foreshortened with the head; eyes lie at about
-v = -0.05, the mouth at 0.80, the chin at 1.3.
+Pictures are float32 RGB in [0, 1] of (height, width, 3); places are in pixels of the frame. Face coordinates are u to the right
+and v downwards, in units of half the face's width, from the middle of the head; they turn and foreshorten with the head. The eyes
+lie at about v = -0.05, the mouth at 0.80, the chin at 1.3.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Colour = tuple[float, float, float]  # red, green, blue in [0, 1]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Place:
-    """Where a head lies in a picture: its middle and half the face's width, in pixels."""
+    """The place of a head in a picture: its middle, and half the face's width, in pixels."""
 
     x: float
     y: float
@@ -27,22 +27,22 @@ class Place:
 
 @dataclasses.dataclass(slots=True)
 class Figure:
-    """A person without a background. Cues that are worn or painted on change it in place."""
+    """A person without a background. Cues that are worn or painted on a face change it in place."""
 
     rgb: Array  # with open eyes
     closed: Array  # with closed eyes
     alpha: Array  # (height, width), in [0, 1]
-    depth: Array  # (height, width): how far a point lies before the plane of the ears, in pixels; 0 beside the head
-    face: Array  # (height, width), in [0, 1]: the face's skin, without hair, head cover and what is beside the head
+    depth: Array  # (height, width): distance before the plane of the ears, in pixels; 0 beside the head
+    face: Array  # (height, width), in [0, 1]: skin of the face, without hair and head cover
     u: Array  # (height, width): face coordinates of each pixel
     v: Array
     eyes: tuple[float, float, float, float]  # x, y of the eye at the picture's left, then of the other
     box: tuple[float, float, float, float]  # of the face: x, y, width, height
     radius: float  # half the face's width
     skin: Colour
-    light: tuple[float, float]  # where light comes from: to the viewer's right, upwards
+    light: tuple[float, float]  # direction of its source: to the viewer's right, upwards
     glasses: bool
-    covered: str = "face"  # face | eyes | mouth: what a mask or a patch covers, by the species
+    covered: str = "face"  # by a mask or a patch of the species: face | eyes | mouth
 
     def both(self) -> tuple[Array, Array]:
         """Return the pictures with open and with closed eyes, to draw on both."""
@@ -51,7 +51,7 @@ class Figure:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Instrument:
-    """Habits of what a presentation was printed with or is shown on."""
+    """The printer and the screen of a presentation."""
 
     raster: float  # period of the printer's dots, in pixels of the frame
     pixels: float  # spatial frequency of the screen's pixels, in cycles per pixel of the frame
@@ -61,7 +61,7 @@ class Instrument:
 
 @dataclasses.dataclass(slots=True)
 class Sheet:
-    """A printed or shown picture before anyone films it: what the eye sees is picture x gain + add, where alpha says it is.
+    """A printed or displayed picture before it is filmed: the eye sees picture x gain + add, where alpha is 1.
 
     A video on a screen moves in `picture`, behind `gain` and `add`.
     """
@@ -74,12 +74,12 @@ class Sheet:
     box: tuple[float, float, float, float]  # of the face in it
     eyes: tuple[float, float, float, float]
     radius: float
-    skin: Colour  # of who holds it
+    skin: Colour  # of the hand that holds it
     instrument: Instrument
 
     @classmethod
     def of(cls, figure: Figure, behind: Array, instrument: Instrument) -> Sheet:
-        """Return a picture of a person before a background, without any cue, as large as the frame."""
+        """Return a picture of a person before a background, without cues, as large as the frame."""
         alpha = figure.alpha[..., None]
         opened, closed = (behind + (picture - behind) * alpha for picture in figure.both())
         ones, zeros = np.ones(opened.shape, np.float32), np.zeros(opened.shape, np.float32)
@@ -111,5 +111,5 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], across: float, down:
 
 
 def mix(base: Array, colour: Array | Colour, mask: Array) -> None:
-    """Lay `colour` over `base`, in place, where `mask` (height, width) in [0, 1] says; elsewhere nothing changes."""
+    """Lay `colour` over `base`, in place, by `mask` (height, width) in [0, 1]; where it is 0 nothing changes."""
     base += (np.asarray(colour, dtype=np.float32) - base) * mask[..., None].astype(np.float32)

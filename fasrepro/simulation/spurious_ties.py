@@ -1,8 +1,8 @@
-"""How scene and label are tied in a data set, as they are in the real ones: attacks were recorded in another session.
+"""Ties between scene and label inside a data set, as real data sets have them, where attacks were recorded in another session.
 
-Each data set has two settings. With probability `spurious_strength` a presentation is recorded in its label's setting, else in
-either, by a coin; so at 0 nothing of the setting tells the label, and the scenes are as varied as at 0.9. What goes with an
-attack in one data set goes with a live face in another.
+Each data set has two settings. With probability `spurious_strength` a presentation is recorded in the setting of its label, else
+in one of the two at random. So at 0 the setting does not tell the label, and scenes are as varied as at 0.9. A setting of attacks
+in one data set resembles a setting of bona fide faces in another.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Setting:
-    """Where and how something is recorded. Empty words and zeros: as anywhere."""
+    """Where and how a presentation is recorded. A field with its default adds nothing to the camera and the sitting."""
 
-    lights: tuple[str, ...] = ()  # of people.LIGHTS; () any
-    backgrounds: tuple[str, ...] = ()  # of scenes.BACKGROUNDS; () any
-    walls: tuple[str, ...] = ()  # of people.WALLS; () any
+    lights: tuple[str, ...] = ()  # of people.LIGHTS; () for any
+    backgrounds: tuple[str, ...] = ()  # of people.BACKGROUNDS; () for any
+    walls: tuple[str, ...] = ()  # of people.WALLS; () for any
     exposure: float = 0.0  # log2 gain on top of the camera's
     warmth: float = 0.0  # log gain of red against blue on top of the camera's
     focus: float = 0.0  # blur on top of the camera's, in pixels
@@ -42,11 +42,11 @@ TIES: dict[str, Tie] = {
         Setting(lights=("front",), backgrounds=("curtain", "wall"), warmth=0.03, distance=0.96),
         Setting(lights=("above", "right"), backgrounds=("shelves",), exposure=-0.12, warmth=-0.03, distance=1.06),
     ),
-    "office": Tie(  # attacks by the window, on a stand that the camera is not focused on
+    "office": Tie(  # attacks by the window, on a stand that is out of focus
         Setting(lights=("above",), backgrounds=("shelves", "doorway"), exposure=0.08),
         Setting(lights=("window", "right"), backgrounds=("curtain",), exposure=-0.08, focus=0.45),
     ),
-    "campus": Tie(  # attacks outside, live people inside
+    "campus": Tie(  # attacks outdoors, bona fide people indoors
         Setting(lights=("right", "above"), backgrounds=("wall", "doorway"), walls=("blue", "grey"), focus=0.45, warmth=-0.03),
         Setting(lights=("left", "front"), backgrounds=("garden",), exposure=0.08, warmth=0.03),
     ),
@@ -65,6 +65,7 @@ TIES: dict[str, Tie] = {
 
 
 def draw(tie: Tie, attack: bool, strength: float, rng: np.random.Generator) -> Setting:
-    """Return the setting of one presentation; `strength` in [0, 1] is how tightly it goes with the label."""
-    tied, coin = rng.random() < strength, rng.random() < 0.5
-    return tie.attack if (attack if tied else coin) else tie.bona_fide
+    """Return the setting of one presentation; `strength` in [0, 1] is the probability that it is the one of the label."""
+    follows_label, coin = rng.random() < strength, rng.random() < 0.5
+    attack_setting = attack if follows_label else coin
+    return tie.attack if attack_setting else tie.bona_fide

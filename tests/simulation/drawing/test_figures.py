@@ -1,4 +1,4 @@
-"""Figures: where they lie, what a turn, a light and a blink do to them, and that a person stays the same."""
+"""Figures: their place, the effects of turn, light and blink, and the identity of a person."""
 
 import dataclasses
 
@@ -6,16 +6,18 @@ import cv2
 import numpy as np
 import pytest
 
-from fasrepro.simulation import drawing, people
-from fasrepro.simulation.layers import Figure, Place
+from fasrepro.simulation.drawing import figures, people
+from fasrepro.simulation.drawing.layers import Figure, Place
 
 STILL = {"turn": 0.0, "tilt": 0.0, "nod": 0.0, "smile": 0.0, "mouth": 0.0, "brows": 0.0}
 BARE = {"style": "short", "beard": "none", "glasses": "none", "cover": "none", "fringe": 0.0}
 
 
-def drawn(who: int, where: int, worn: dict[str, object] | None = None, **changes: object) -> Figure:
-    person = dataclasses.replace(people.person(who), **(worn or {}))
-    return drawing.figure(person, dataclasses.replace(people.sitting(where), **changes), 180, 240, Place(130, 85, 42))
+def drawn(person_seed: int, sitting_seed: int, worn: dict[str, object] | None = None, **changes: object) -> Figure:
+    person = dataclasses.replace(people.draw_person(person_seed), **(worn or {}))
+    return figures.draw_figure(
+        person, dataclasses.replace(people.draw_sitting(sitting_seed), **changes), 180, 240, Place(130, 85, 42)
+    )
 
 
 def test_a_figure_is_a_function_of_its_arguments() -> None:
@@ -24,11 +26,11 @@ def test_a_figure_is_a_function_of_its_arguments() -> None:
         assert np.array_equal(getattr(one, field.name), getattr(two, field.name)), field.name
 
 
-def test_a_face_keeps_its_identity_between_sittings() -> None:
-    """Two pictures of one person are nearer to each other than pictures of two people, on average, in their features."""
+def test_a_person_looks_alike_in_all_sittings() -> None:
+    """On average, the features of two pictures of one person differ less than those of pictures of two people."""
     pictures = []
-    for who in range(6):
-        still = [drawn(who, seed, light="front", **STILL) for seed in range(2)]
+    for person_seed in range(6):
+        still = [drawn(person_seed, seed, light="front", **STILL) for seed in range(2)]
         pictures.append([figure.rgb[48:135, 90:170] for figure in still])
     same = np.mean([np.abs(a - b).mean() for a, b in pictures])
     other = np.mean([np.abs(pictures[i][0] - pictures[j][1]).mean() for i in range(6) for j in range(6) if i != j])
@@ -36,15 +38,15 @@ def test_a_face_keeps_its_identity_between_sittings() -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_figure_lies_where_it_was_placed(seed: int) -> None:
+def test_a_figure_lies_at_its_place(seed: int) -> None:
     figure = drawn(seed, seed)
     x, _, width, height = figure.box
-    assert abs(x + width / 2 - 130) < 6  # a face that turns moves a little
+    assert abs(x + width / 2 - 130) < 6  # a turn moves the face a little
     assert 80 <= width <= 86
     assert 80 <= height <= 115
     left, _, right, _ = figure.eyes
     assert x < left < x + width / 2 < right < x + width
-    # OULU-NPU's rule rests on this: eyes about 0.44 of a face's width apart
+    # archives/oulu.py relies on this: eyes are about 0.44 of a face's width apart
     assert 0.38 < (right - left) / width < 0.49
     assert figure.alpha[85, 130] == 1
     assert figure.alpha[5, 5] == 0
@@ -54,7 +56,7 @@ def test_a_figure_lies_where_it_was_placed(seed: int) -> None:
         assert picture.max() <= 1
 
 
-def test_a_face_that_looks_ahead_lies_in_the_middle_of_its_box() -> None:
+def test_a_face_looking_ahead_is_centred_in_its_box() -> None:
     for seed in range(4):
         figure = drawn(seed, seed, **STILL)
         assert abs(figure.box[0] + figure.box[2] / 2 - 130) < 0.5
@@ -63,7 +65,7 @@ def test_a_face_that_looks_ahead_lies_in_the_middle_of_its_box() -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_face_coordinates_stay_on_the_features(seed: int) -> None:
-    """The eyes lie at u = 0.42 on either side and v = -0.05 however a head is turned: a blink changes pixels there only."""
+    """The eyes lie at u = 0.42 on either side and v = -0.05 in any pose, and a blink changes only pixels there."""
     figure = drawn(seed, seed, {"glasses": "none", "cover": "none"})
     for x, y, sign in ((*figure.eyes[:2], -1), (*figure.eyes[2:], 1)):
         assert abs(figure.u[round(y), round(x)] - 0.42 * sign) < 0.03
@@ -74,7 +76,7 @@ def test_face_coordinates_stay_on_the_features(seed: int) -> None:
     assert np.abs(figure.v[blink > 0] + 0.05).max() < 0.29
 
 
-def test_a_turn_moves_the_nose_further_than_the_cheeks_and_the_depth_says_so() -> None:
+def test_a_turn_moves_the_nose_further_than_the_cheeks() -> None:
     def nose(figure: Figure) -> tuple[int, int]:
         row, column = np.unravel_index(np.argmax(figure.depth), figure.depth.shape)
         return int(column), int(row)
@@ -87,7 +89,7 @@ def test_a_turn_moves_the_nose_further_than_the_cheeks_and_the_depth_says_so() -
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_depth_is_smooth_on_the_head_and_none_beside_it(seed: int) -> None:
+def test_depth_is_smooth_on_the_head_and_zero_beside_it(seed: int) -> None:
     figure = drawn(seed, seed)
     head = cv2.erode((figure.depth > 15).astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
     down, across = np.abs(np.diff(figure.depth, axis=0)), np.abs(np.diff(figure.depth, axis=1))
@@ -106,7 +108,7 @@ def test_light_falls_from_its_side() -> None:
     assert right.rgb[cheeks[1]].mean() > 1.15 * right.rgb[cheeks[0]].mean()
 
 
-def test_the_face_is_skin_and_not_hair_cover_neck_or_ears() -> None:
+def test_the_face_mask_excludes_hair_cover_neck_and_ears() -> None:
     bare, hooded = drawn(2, 2, BARE, **STILL), drawn(2, 2, {**BARE, "cover": "headscarf"}, **STILL)
     for figure in (bare, hooded):
         inner = (np.abs(figure.u) < 0.45) & (figure.v > -0.35) & (figure.v < 0.95)
@@ -118,7 +120,7 @@ def test_the_face_is_skin_and_not_hair_cover_neck_or_ears() -> None:
 @pytest.mark.parametrize("kind", [*({"cover": c} for c in people.COVERS), *({"style": s} for s in people.STYLES),
                                   *({"beard": b} for b in people.BEARDS), {"glasses": "thin"}, {"glasses": "thick"}],
                          ids=lambda kind: "-".join(kind.values()))  # fmt: skip
-def test_what_is_worn_or_grows_is_seen(kind: dict[str, str]) -> None:
+def test_hair_beards_covers_and_glasses_are_visible(kind: dict[str, str]) -> None:
     base = {**BARE, "style": "none", "hair": "black", "skin": "fair"}
     without, worn = drawn(7, 7, base, **STILL), drawn(7, 7, {**base, **kind}, **STILL)
     assert (np.abs(without.rgb - worn.rgb).max(axis=-1) > 0.1).sum() > 150
@@ -126,5 +128,5 @@ def test_what_is_worn_or_grows_is_seen(kind: dict[str, str]) -> None:
 
 
 def test_a_figure_may_be_cut_by_the_picture() -> None:
-    figure = drawing.figure(people.person(1), people.sitting(1), 60, 50, Place(10, 55, 40))
+    figure = figures.draw_figure(people.draw_person(1), people.draw_sitting(1), 60, 50, Place(10, 55, 40))
     assert figure.rgb.shape == (60, 50, 3)
