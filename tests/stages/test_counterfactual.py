@@ -124,7 +124,7 @@ def test_both_crops_are_scored_explained_and_compared(project: dict[str, Any]) -
     assert (entry.counts.faces, entry.counts.seeds) == (CHOSEN, 1)
     scores = {row.face_id: row.p_attack for row in table.read(paths.PAIR_SCORES, Score)}
     change = np.mean([scores[row["with"]["face_id"]] - scores[row["without"]["face_id"]] for row in pairs.values()])
-    assert entry.measures["score_change"].value == pytest.approx(change, abs=1e-6)
+    assert entry.figures["score_change"].value == pytest.approx(change, abs=1e-6)
 
 
 @pytest.mark.parametrize(
