@@ -170,8 +170,7 @@ def summarise(by_seed: Mapping[int, Pairs], cell: Cell, settings: EvaluationSett
             seeds.append(bootstrap.point_and_replicates(measure_included, counts, subject_of_row))
         by_name = {}
         for name in measures:
-            value = float(np.mean([point[name] for point, _ in seeds]))
-            replicates = bootstrap.mean_over_seeds(np.stack([many[name] for _, many in seeds]), draws)
+            value, replicates = bootstrap.seed_mean(seeds, name, draws)
             by_name[name] = bootstrap.figure(value, replicates, settings.confidence, subjects)
         return by_name
 

@@ -106,8 +106,7 @@ def summarise(by_seed: Mapping[int, NamedCues], sampler: NamedCues, cell: Cell, 
     by_sampler: Figures = {}
     difference: Figures = {}
     for name in CUE_METRICS:
-        value = np.array([point[name] for point, _ in seeds]).mean()
-        replicates = bootstrap.mean_over_seeds(np.stack([many[name] for _, many in seeds]), seed_draws)
+        value, replicates = bootstrap.seed_mean(seeds, name, seed_draws)
         explained[name] = figure(value, replicates)
         by_sampler[name] = figure(sampler_point[name], sampler_replicates[name])
         difference[name] = figure(value - sampler_point[name], replicates - sampler_replicates[name])
