@@ -42,11 +42,11 @@ def main() -> None:
     subjects, labels, species, scores = scored()
 
     def measure(weights: np.ndarray) -> dict[str, np.ndarray]:
-        return metrics.measure(metrics.Sample(labels, scores, species, 0.5, weights))
+        return metrics.score_metrics(metrics.ScoreSample(labels, scores, species, 0.5, weights))
 
     began = time.perf_counter()
-    counts, place = bootstrap.draw_subjects(subjects, labels, replicates, SEED, "benchmark")
-    drawn = bootstrap.replicated(measure, counts, place)
+    draws = bootstrap.draw_subjects(subjects, labels, replicates, SEED, "benchmark")
+    drawn = bootstrap.replicate(measure, *draws)
     seconds = time.perf_counter() - began
     print(f"{len(scores)} scores of {SUBJECTS} subjects, {len(np.unique(scores))} of them distinct, one thread:")
     print(f"{replicates} replicates of {len(drawn)} metrics in {seconds:.2f} s, {replicates / seconds:.0f} replicates/s")

@@ -317,26 +317,26 @@ class Trainset:
 
 @dataclasses.dataclass(frozen=True)
 class Jobs:
-    """All that jobs.yaml holds, by name.
+    """All that jobs.yaml holds, by name. No name is also a section of params.yaml: DVC reads both files into one namespace.
 
     Args:
         written: caption sets that an author writes.
         derived: caption sets that are made from another, with the name of that other.
-        protocols: those that can be run with the data sets at hand.
+        splits: protocols that can be run with the data sets at hand.
         trainsets: what each training set is made of.
         tunings: jobs whose recipe holds the learning rates to choose from, by run.
         jobs: trainings.
-        snapshots: the job that is scored on its way; none where its protocol cannot be run.
+        snapshot_jobs: the job that is scored on its way; none where its protocol cannot be run.
         skipped: notices about what cannot be run.
     """
 
     written: list[str]
     derived: dict[str, str]
-    protocols: dict[str, Sides]
+    splits: dict[str, Sides]
     trainsets: dict[str, Trainset]
     tunings: dict[str, Job]
     jobs: dict[str, Job]
-    snapshots: dict[str, Job]
+    snapshot_jobs: dict[str, Job]
     skipped: list[str]
 
 
@@ -362,7 +362,7 @@ def load_trainset(name: str, path: Path = paths.JOBS) -> Trainset:
 
 def load_protocols(path: Path = paths.JOBS) -> dict[str, Protocol]:
     """Return the protocols that can be run, by name. Raises `ConfigError`."""
-    return {name: Protocol(name, tuple(sides.train), tuple(sides.test)) for name, sides in read_jobs(path).protocols.items()}
+    return {name: Protocol(name, tuple(sides.train), tuple(sides.test)) for name, sides in read_jobs(path).splits.items()}
 
 
 def by_run(jobs: Mapping[str, Job]) -> dict[tuple[str, str], list[Job]]:

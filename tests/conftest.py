@@ -57,3 +57,8 @@ def picture() -> Callable[[int], Image.Image]:
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Faces whose truth is known, as the stages `archives` and `index` leave them."""
     return make_world(tmp_path_factory.mktemp("world"), 45)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the pipeline, which takes longest, so that one worker runs it while the others run the rest."""
+    items.sort(key=lambda item: item.get_closest_marker("pipeline") is None)

@@ -104,11 +104,16 @@ def load(folder: Path) -> list[Run]:
     """
     runs = []
     for path in sorted(folder.glob("*.json")):
+        content = files.read_json(path)
+        remedy = f"`fasrepro record --profile {path.stem}` writes it anew"
         try:
-            content = version_0_1_0.converted(files.read_json(path))
+            content = version_0_1_0.converted(content)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}; {remedy}") from None
+        try:
             one = schema.build(RecordedFile, content, str(path))
-        except (schema.SchemaError, KeyError) as error:
-            raise ValueError(f"{error}; `fasrepro record --profile {path.stem}` writes it anew") from None
+        except schema.SchemaError as error:
+            raise ValueError(f"{error}; {remedy}") from None
         runs.append(
             Run(
                 name=one.profile,

@@ -1,4 +1,4 @@
-"""Every page of the built book in headless Chromium, served on loopback, all else blocked.
+"""Every page of the built book in headless Chromium, served on loopback, with everything else blocked.
 
 The book's folder is $FASREPRO_BOOK, by default book/_build/html. `make test-browser` runs this.
 """
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.browser
 
 BOOK = Path(os.environ.get("FASREPRO_BOOK") or "book/_build/html")
 PAGES = sorted(str(path.relative_to(BOOK)) for path in BOOK.rglob("*.html") if "_static" not in path.relative_to(BOOK).parts)
-# In the page: what a reader would see wrong. Formulas are looked for in the article's text alone, not in code.
-LOOK = """() => {
+# In the page: faults that a reader would see. Formulas are looked for in the article's text, not in code.
+INSPECT = """() => {
   const article = document.querySelector('article') || document.body;
   const text = article.cloneNode(true);
   text.querySelectorAll('pre, code, script, mjx-container, .model-text').forEach(node => node.remove());
@@ -54,9 +54,9 @@ def address() -> Iterator[str]:
 
 
 class Visit:
-    """One page, opened; `faults` is what the browser itself complains of."""
+    """One page, opened; `faults` are the browser's own complaints, `page` is what `INSPECT` returns."""
 
-    def __init__(self, browser: playwright.Browser, address: str, page: str) -> None:
+    def __init__(self, browser: playwright.Browser, address: str, name: str) -> None:
         self.faults: list[str] = []
         context = browser.new_context(viewport={"width": 1280, "height": 900})
         tab = context.new_page()
@@ -65,12 +65,12 @@ class Visit:
         tab.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         tab.on("dialog", lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         tab.on("response", lambda answer: answer.status >= 400 and self.faults.append(f"{answer.status}: {answer.url}"))
-        tab.goto(f"{address}/{page}", wait_until="load")
+        tab.goto(f"{address}/{name}", wait_until="load")
         # A picture below the fold may wait until it is scrolled to.
         tab.evaluate("() => document.querySelectorAll('img[loading=lazy]').forEach(i => i.loading = 'eager')")
         tab.wait_for_load_state("networkidle")
         tab.evaluate("async () => { if (window.MathJax && MathJax.startup) await MathJax.startup.promise; }")
-        self.found = tab.evaluate(LOOK)
+        self.page = tab.evaluate(INSPECT)
         context.close()
 
     def guard(self, address: str, route: playwright.Route) -> None:
@@ -88,37 +88,37 @@ def visits(browser: playwright.Browser, address: str) -> dict[str, Visit]:
 
 
 def faults(visits: dict[str, Visit], of: str) -> dict[str, object]:
-    return {page: visit.found[of] for page, visit in visits.items() if visit.found[of]}
+    return {page: visit.page[of] for page, visit in visits.items() if visit.page[of]}
 
 
-def test_the_browser_complains_of_nothing_and_nothing_reaches_out(visits: dict[str, Visit]) -> None:
+def test_the_browser_reports_no_error_and_no_outside_request(visits: dict[str, Visit]) -> None:
     assert {page: visit.faults for page, visit in visits.items() if visit.faults} == {}
 
 
 def test_every_page_holds_text(visits: dict[str, Visit]) -> None:
     generated = {"search.html"}
-    assert {page: visit.found["words"] for page, visit in visits.items() if visit.found["words"] < 50}.keys() <= generated
+    assert {page: visit.page["words"] for page, visit in visits.items() if visit.page["words"] < 50}.keys() <= generated
 
 
-def test_no_image_is_missing_and_each_says_what_it_shows(visits: dict[str, Visit]) -> None:
+def test_no_image_is_missing_and_each_has_an_alternative_text(visits: dict[str, Visit]) -> None:
     assert faults(visits, "images") == {}
     ours = {page: found for page, found in faults(visits, "without_alt").items() if not page.startswith("executed/")}
     assert ours == {}
-    assert sum(visit.found["count"] for visit in visits.values()) > 0
+    assert sum(visit.page["count"] for visit in visits.values()) > 0
 
 
 def test_every_formula_is_rendered(visits: dict[str, Visit]) -> None:
     assert faults(visits, "raw") == {}
     assert faults(visits, "broken") == {}
-    assert all(visit.found["formulas"] == visit.found["rendered"] for visit in visits.values())
-    assert visits["method.html"].found["rendered"] >= 3
+    assert all(visit.page["formulas"] == visit.page["rendered"] for visit in visits.values())
+    assert visits["method.html"].page["rendered"] >= 3
 
 
-def test_every_internal_link_and_its_anchor_is_there(visits: dict[str, Visit]) -> None:
-    ids = {page: set(visit.found["ids"]) for page, visit in visits.items()}
+def test_every_internal_link_and_anchor_exists(visits: dict[str, Visit]) -> None:
+    ids = {page: set(visit.page["ids"]) for page, visit in visits.items()}
     broken = []
     for page, visit in visits.items():
-        for href in visit.found["links"]:
+        for href in visit.page["links"]:
             parts = urlsplit(href)
             if parts.scheme in ("http", "https", "mailto"):
                 continue
@@ -133,6 +133,6 @@ def test_every_internal_link_and_its_anchor_is_there(visits: dict[str, Visit]) -
 
 
 def test_every_page_with_results_says_where_they_come_from(visits: dict[str, Visit]) -> None:
-    telling = ("Synthetic archives", "Synthetic presentations", "Licensed archives")
+    origins = ("Synthetic archives", "Synthetic presentations", "Licensed archives")
     shown = [page for page in PAGES if page not in ("search.html", "ablation.html")]
-    assert [page for page in shown if not any(word in (BOOK / page).read_text(encoding="utf-8") for word in telling)] == []
+    assert [page for page in shown if not any(word in (BOOK / page).read_text(encoding="utf-8") for word in origins)] == []

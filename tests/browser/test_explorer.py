@@ -1,4 +1,4 @@
-"""The explanation gallery in headless Chromium, on a small book of its own: filters without a network, a model's text as text."""
+"""The explanation browser in headless Chromium, on a small book: filters need no network, and a model's text stays text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from fasrepro import config
-from fasrepro.report import book, explorer, gallery
+from fasrepro.report import book, explorer, gallery, tables
 from tests.browser.conftest import Quiet
 from tests.layout import ROOT
 from tests.report.conftest import make_world
@@ -32,14 +32,14 @@ HOSTILE = """</div><script>document.title = 'taken'; window.taken = true; alert(
 <iframe srcdoc="<script>parent.taken = true</script>"></iframe>
 ```
 " onmouseover="window.taken = true" data-run="vanilla"""
-# In the page: what is shown, as (protocol, species, run, outcome), and what the count says.
+# In the page: the shown texts as (protocol, species, run, outcome), and the text of the count.
 SHOWN = """() => ({
-  texts: [...document.querySelectorAll('.explorer-told')].filter(t => t.checkVisibility()).map(t => {
+  texts: [...document.querySelectorAll('.explorer-text')].filter(t => t.checkVisibility()).map(t => {
     const card = t.closest('.explorer-face').dataset;
     return [card.protocol, card.species.split(' ').pop(), t.dataset.run, t.dataset.outcome];
   }),
   empty: [...document.querySelectorAll('.explorer-face')].filter(
-    c => c.checkVisibility() && ![...c.querySelectorAll('.explorer-told')].some(t => t.checkVisibility())).length,
+    c => c.checkVisibility() && ![...c.querySelectorAll('.explorer-text')].some(t => t.checkVisibility())).length,
   filters: document.querySelector('.explorer-filters').checkVisibility(),
   count: document.querySelector('.explorer output').textContent,
 })"""
@@ -47,21 +47,21 @@ SHOWN = """() => ({
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """A built book of two pages; `texts` is what its gallery must hold, `hostile` the run whose texts are hostile."""
+    """A built book of two pages; `texts` must be in its page; `hostile` is the run whose texts are hostile."""
     folder = tmp_path_factory.mktemp("explorer")
     world = make_world(folder / "crops")
     faces = {face.face_id: face for face in world.faces}
     hostile = "reasoning"
-    told = [
-        dataclasses.replace(job, texts={name: dataclasses.replace(row, text=HOSTILE) for name, row in job.texts.items()})
-        if job.run == hostile
-        else job
-        for job in explorer.told(world.metrics["jobs"], world.explanations, world.judgements, "lexical", faces)
-    ]
+    ordered = tables.in_order(world.metrics.cells.values(), ["label_only", "vanilla", "reasoning"])
+    cells = explorer.collect(ordered, world.explanations, world.judgements, "lexical", faces)
+    for number, cell in enumerate(cells):
+        if cell.run == hostile:
+            texts = {name: dataclasses.replace(row, text=HOSTILE) for name, row in cell.texts.items()}
+            cells[number] = dataclasses.replace(cell, texts=texts)
     sources = folder / "sources"
     picture = gallery.Pictures(world.crops, sources / "_generated" / "faces", "_generated/faces", show=True)
     (sources / "_generated").mkdir(parents=True)
-    shown = explorer.fragment(told, faces, {row.face_id: row for row in world.truths}, picture)
+    shown = explorer.browser(cells, faces, {row.face_id: row for row in world.truths}, picture)
     (sources / "_generated" / "explanations.md").write_text(shown, encoding="utf-8")
     shutil.copytree(ROOT / "book" / "_static", sources / "_static")
     (sources / "index.md").write_text(f"# Index\n\n{PARAGRAPH}\n", encoding="utf-8")
@@ -72,11 +72,11 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     html = book.build(folder / "book", folder)
     book.check(html, toc)
     texts = [
-        (name, face.species, job.run, explorer.outcome(face, job.verdicts[face.face_id]).partition(",")[0])
-        for name in dict.fromkeys(job.protocol for job in told)
-        for face in explorer.chosen([job for job in told if job.protocol == name], faces)
-        for job in told
-        if job.protocol == name
+        (name, face.species, cell.run, explorer.outcome(face, cell.verdicts[face.face_id]).partition(",")[0])
+        for name in dict.fromkeys(cell.cell for cell in cells)
+        for face in explorer.sample_faces([cell for cell in cells if cell.cell == name], faces)
+        for cell in cells
+        if cell.cell == name
     ]
     return SimpleNamespace(html=html, texts=texts, hostile=hostile)
 
@@ -93,7 +93,7 @@ def places(expected: SimpleNamespace) -> Iterator[dict[str, str]]:
 
 @pytest.fixture(params=["served", "files"])
 def opened(browser: Any, places: dict[str, str], request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
-    """Opens the gallery's page; whatever lies outside the book is refused, and noted as a fault, as are errors and dialogs."""
+    """Opens the page. Requests outside the book are refused; they are faults, as are errors and dialogs."""
     place, contexts, faults = places[request.param], [], []
 
     def guard(route: Any) -> None:
@@ -120,13 +120,13 @@ def opened(browser: Any, places: dict[str, str], request: pytest.FixtureRequest)
 
 
 def seen(tab: Any) -> list[tuple[str, ...]]:
-    """Return what the page shows, having looked that it counts right and shows no face without a text."""
+    """Return what the page shows, after checking its count, and that no face is without a text."""
     found = tab.evaluate(SHOWN)
     assert found["filters"]
     assert found["empty"] == 0
-    total = tab.locator(".explorer-told").count()
+    total = tab.locator(".explorer-text").count()
     number = len(found["texts"])
-    words = f"{number} of {total} explanations shown" if number else f"None of {total} explanations fits all filters"
+    words = f"{number} of {total} explanations shown" if number else f"None of {total} explanations match all filters"
     assert found["count"] == words
     return [tuple(entry) for entry in found["texts"]]
 
@@ -155,10 +155,10 @@ def test_the_page_begins_with_the_first_protocol_and_each_filter_leaves_what_fit
         assert seen(tab) == [t for t in texts if t[0] == "oci_m" and t[3] == outcome] != []
 
 
-def test_a_run_whose_name_begins_another_runs_is_shown_alone(opened: Callable[..., Any]) -> None:
+def test_a_run_is_shown_without_runs_whose_names_begin_alike(opened: Callable[..., Any]) -> None:
     tab = opened()
     # As `reasoning` and `reasoning_only`: the names are compared whole.
-    tab.evaluate("() => { document.querySelector('.explorer-told').dataset.run = 'vanilla_only'; }")
+    tab.evaluate("() => { document.querySelector('.explorer-text').dataset.run = 'vanilla_only'; }")
     tab.get_by_label("Run").select_option("vanilla")
     assert {t[2] for t in seen(tab)} == {"vanilla"}
 
@@ -178,7 +178,7 @@ def test_a_view_can_be_linked_to(opened: Callable[..., Any], expected: SimpleNam
     assert seen(opened("?run=%3Cscript%3E&protocol=oci_m")) == [t for t in expected.texts if t[0] == "oci_m"]
 
 
-def test_pictures_are_there_with_words_and_their_room(opened: Callable[..., Any]) -> None:
+def test_pictures_have_alternative_texts_and_reserved_room(opened: Callable[..., Any]) -> None:
     tab = opened("?protocol=")
     tab.evaluate("() => document.querySelectorAll('img[loading=lazy]').forEach(i => i.loading = 'eager')")
     tab.wait_for_function("() => [...document.querySelectorAll('.explorer-picture')].every(i => i.complete)")
@@ -190,7 +190,7 @@ def test_pictures_are_there_with_words_and_their_room(opened: Callable[..., Any]
 
 def test_without_scripts_everything_is_shown_and_no_filter(opened: Callable[..., Any], expected: SimpleNamespace) -> None:
     tab = opened(scripts=False)
-    assert tab.locator(".explorer-told:visible").count() == len(expected.texts)
+    assert tab.locator(".explorer-text:visible").count() == len(expected.texts)
     assert not tab.locator(".explorer-filters").is_visible()
 
 
@@ -198,7 +198,7 @@ def test_hostile_text_is_shown_letter_by_letter_and_does_nothing(opened: Callabl
     tab = opened("?protocol=")
     title = tab.title()
     tab.get_by_label("Run").select_option(expected.hostile)
-    texts = tab.locator(f".explorer-told[data-run={expected.hostile}] .model-text")
+    texts = tab.locator(f".explorer-text[data-run={expected.hostile}] .model-text")
     assert texts.count() == sum(t[2] == expected.hostile for t in expected.texts) == len(seen(tab))
     for number in range(texts.count()):
         shown = texts.nth(number).inner_text()

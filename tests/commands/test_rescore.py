@@ -45,12 +45,12 @@ def lines_of(out: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.usefixtures("scores")
-def test_the_report_says_what_is_honest_and_what_is_oracle(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_separates_honest_from_oracle_figures(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["rescore", "scores.csv", *QUICK]) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    found = {name: words[0] for name, words in lines_of(out).items() if words}
-    wanted = {
+    values = {name: words[0] for name, words in lines_of(out).items() if words}
+    expected = {
         "HTER": "37.50",
         "APCER, print": "50.00",
         "APCER, replay": "0.00",
@@ -67,17 +67,17 @@ def test_the_report_says_what_is_honest_and_what_is_oracle(capsys: pytest.Captur
         "HTER, first frame of each video": "12.50",
         "first frame minus mean, points": "-25.00",
     }
-    assert {name: found[name] for name in wanted} == wanted
+    assert {name: values[name] for name in expected} == expected
     assert "an attack scores at least 1.5" in out
     assert '"TPR@FPR=1 %" if bona fide is positive: 50.00; at most 0 of 4 attacks wrong' in out
     assert '"TPR@FPR=1 %" if attack is positive: 75.00; at most 0 of 2 bona fide wrong' in out
     assert "test  6 videos of 7 rows: 2 bona fide, 4 attack, 2 subjects" in out
-    # What is chosen on test stands below the word, and bears it in each line.
+    # Figures chosen on test come below the word ORACLE, and each line bears it.
     assert out.index("ORACLE") < out.index("oracle HTER") < out.index("How optimistic")
 
 
 @pytest.mark.usefixtures("scores")
-def test_values_stand_in_one_column(capsys: pytest.CaptureFixture[str]) -> None:
+def test_values_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     cli.main(["rescore", "scores.csv", *QUICK])
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  ") and line.endswith("]")]
     assert len({line.index("[") for line in lines}) > 1  # intervals are set to the right
@@ -87,11 +87,9 @@ def test_values_stand_in_one_column(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("scores")
-def test_the_published_pair_comes_from_its_file_with_its_marks(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_published_pair_has_its_source_and_marks(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     figures = published.load()
-    oracle, dev = (figures[rescore.PAIR[name]] for name in ("oracle", "dev"))
+    oracle, dev = (figures[rescore.PUBLISHED_PAIR[name]] for name in ("oracle", "dev"))
     cli.main(["rescore", "scores.csv", *QUICK])
     out = capsys.readouterr().out
     for figure in (oracle, dev):
@@ -102,7 +100,7 @@ def test_the_published_pair_comes_from_its_file_with_its_marks(
     assert not [figure for figure in (oracle, dev) if f"{figure.value:.2f}" in source]
 
 
-def test_the_figures_are_written_whole(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_json_file_holds_every_figure(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["rescore", "scores.csv", *QUICK, "--json", "out/report.json"]) == 0
     report = json.loads(Path("out/report.json").read_text(encoding="utf-8"))
     assert report["at_dev_threshold"]["hter_dev"]["value"] == 0.375
@@ -110,20 +108,20 @@ def test_the_figures_are_written_whole(scores: Path, capsys: pytest.CaptureFixtu
     assert report["dev"]["threshold"] == 1.5
     assert report["settings"]["replicates"] == 30
     assert report["scores"] == {"file": "scores.csv", "sha256": hashing.sha256_file(scores)}
-    assert report["published"]["dev"]["evidence"] == published.load()[rescore.PAIR["dev"]].evidence
+    assert report["published"]["dev"]["evidence"] == published.load()[rescore.PUBLISHED_PAIR["dev"]].evidence
     assert [path.name for path in Path("out").iterdir()] == ["report.json"]
     first = Path("out/report.json").read_bytes()
     cli.main(["rescore", "scores.csv", *QUICK, "--json", "out/report.json"])
     assert Path("out/report.json").read_bytes() == first
 
 
-def test_the_scores_are_not_written_over(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_file_of_scores_is_never_overwritten(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["rescore", "scores.csv", "--json", "./scores.csv"]) == 1
     assert "that is the file of the scores" in capsys.readouterr().err
     assert scores.read_text(encoding="utf-8") == SCORES
 
 
-def test_turned_scores_are_told_on_both_streams(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_swapped_polarity_is_a_warning_on_both_streams(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
     random = np.random.default_rng(0)
     rows = [f"{split},{n % 2},{random.normal() - 2 * (n % 2)},{split}{n}" for split in ("dev", "test") for n in range(60)]
     scores.write_text("split,label,score,video\n" + "\n".join(rows) + "\n", encoding="utf-8")
@@ -139,18 +137,18 @@ def test_turned_scores_are_told_on_both_streams(scores: Path, capsys: pytest.Cap
     assert "No column subject: intervals resample videos" in out and "replicates of the videos of test" in out
 
 
-def test_without_dev_there_is_no_honest_figure(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = SCORES.splitlines(keepends=True)
-    scores.write_text("".join(line for line in lines if not line.startswith("dev")), encoding="utf-8")
+def test_without_dev_only_oracle_figures_are_possible(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = SCORES.splitlines(keepends=True)
+    scores.write_text("".join(line for line in rows if not line.startswith("dev")), encoding="utf-8")
     assert cli.main(["rescore", "scores.csv"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("fasrepro rescore: scores.csv: no rows of split dev; an honest threshold needs dev scores")
     assert "--oracle-only" in err
     assert cli.main(["rescore", "scores.csv", *QUICK, "--oracle-only", "--json", "report.json"]) == 0
-    found = lines_of(capsys.readouterr().out)
-    assert {"AUC", "test"} < set(found)
-    assert all(name.startswith(("oracle ", "AUC", "test")) for name in found)
+    lines = lines_of(capsys.readouterr().out)
+    assert {"AUC", "test"} < set(lines)
+    assert all(name.startswith(("oracle ", "AUC", "test")) for name in lines)
     assert "published" not in json.loads(Path("report.json").read_text(encoding="utf-8"))
 
 
@@ -163,14 +161,14 @@ def test_without_dev_there_is_no_honest_figure(scores: Path, capsys: pytest.Capt
     ],
 )
 @pytest.mark.usefixtures("scores")
-def test_what_is_wrong_is_a_message(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_is_one_line_on_stderr(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["rescore", *arguments]) == 1
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert err.startswith(f"fasrepro rescore: {message}")
 
 
-def test_a_broken_row_is_a_message(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_faulty_row_is_named(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scores.write_text(SCORES + "test,attack,nan,v10,s2,print\n", encoding="utf-8")
     assert cli.main(["rescore", "scores.csv"]) == 1
     assert capsys.readouterr().err.startswith("fasrepro rescore: scores.csv, row 13, column score: 'nan' is no number")

@@ -86,8 +86,8 @@ def test_auc_eer_and_oracle_equal_scikit_learn(sample: tuple[np.ndarray, np.ndar
     called, caught, _ = roc_curve(labels, scores, drop_intermediate=False)
     missed = 1 - caught
     gap = np.abs(called - missed)
-    wanted = ((called + missed) / 2)[gap <= gap.min() + 1e-12].min()
-    assert metrics.eer(labels, scores)[0] == pytest.approx(wanted)
+    expected = ((called + missed) / 2)[gap <= gap.min() + 1e-12].min()
+    assert metrics.eer(labels, scores)[0] == pytest.approx(expected)
     assert metrics.oracle(labels, scores)[0] == pytest.approx(((called + missed) / 2).min())
 
 

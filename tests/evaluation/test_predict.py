@@ -1,5 +1,8 @@
+"""Scores and explanations of a small model, and the videos that are explained."""
+
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -9,32 +12,27 @@ from PIL import Image
 
 from fasrepro.evaluation import predict
 from fasrepro.models import backbones, vlm
-from fasrepro.rows.faces import Face, Label, face_id
+from fasrepro.rows.faces import Face
+from tests.faces import face
+from tests.small_models import model_of
 
 PROMPT = "Is it a real person? Explain."
 SPECIES = ("bona_fide", "print", "replay_video")
 
 
 def faces(videos: int = 6) -> list[Face]:
-    """Two frames of each video; the species take turns."""
+    """Return two frames of each video; the species take turns, and a crop's name is its number."""
     rows = []
     for number in range(videos):
-        species = SPECIES[number % len(SPECIES)]
-        label = Label.BONA_FIDE if species == "bona_fide" else Label.ATTACK
         for frame in (20, 45):
-            presentation = f"msu/v{number}"
-            rows.append(
-                Face(face_id(presentation, frame), "msu", "test", f"msu/{number}", presentation, frame, label, species, "", "msu",
-                     (0, 0, 9, 9), "sidecar", f"{number * 100 + frame}", "")
-            )  # fmt: skip
+            one = face(f"msu/v{number}", SPECIES[number % len(SPECIES)], frame)
+            rows.append(dataclasses.replace(one, crop=f"{number * 100 + frame}"))
     return rows
 
 
 @pytest.fixture(scope="module")
 def trained(checkpoint: Path) -> tuple[vlm.FasVlm, backbones.ProcessorMixin]:
-    base, processor = backbones.load(str(checkpoint))
-    model = vlm.create(base, site="vision", rank=4, alpha=8, lora_vision=True, train_embeddings=True, seed=1)
-    return model.eval(), processor
+    return model_of(checkpoint)
 
 
 def test_scores_do_not_depend_on_the_batch(
@@ -45,27 +43,27 @@ def test_scores_do_not_depend_on_the_batch(
 
     whole = predict.score(*trained, faces(), read, PROMPT, batch=12)
     parts = predict.score(*trained, faces()[::-1], read, PROMPT, batch=5)
-    assert list(whole) == [face.face_id for face in faces()]
+    assert list(whole) == [one.face_id for one in faces()]
     assert parts == pytest.approx(whole, abs=1e-5)
     assert len(set(whole.values())) == len(whole)
     assert all(0 < value < 1 for value in whole.values())
 
 
-def test_explanations_count_their_tokens_and_say_when_they_were_cut(
+def test_explanations_report_tokens_and_cuts(
     trained: tuple[vlm.FasVlm, backbones.ProcessorMixin], picture: Callable[[int], Image.Image]
 ) -> None:
-    written = predict.explain(*trained, faces(2), lambda face: picture(int(face.crop)), PROMPT, batch=3, max_new_tokens=7)
-    assert list(written) == [face.face_id for face in faces(2)]
-    for _, tokens, finished in written.values():
+    texts = predict.explain(*trained, faces(2), lambda face: picture(int(face.crop)), PROMPT, batch=3, max_new_tokens=7)
+    assert list(texts) == [one.face_id for one in faces(2)]
+    for _, tokens, finished in texts.values():
         assert tokens == 7 or finished
 
 
-def test_sampled_videos_are_whole_even_over_species_and_the_same_for_every_run() -> None:
+def test_sampled_videos_are_balanced_over_species_and_the_same_for_every_run() -> None:
     rows = faces(30)
-    chosen = predict.sample_videos(rows, 9)
-    assert Counter(face.species for face in chosen) == dict.fromkeys(SPECIES, 6)
-    assert set(Counter(face.presentation for face in chosen).values()) == {2}
-    assert predict.sample_videos(rows[::-1], 9) == chosen[::-1]
+    sampled = predict.sample_videos(rows, 9)
+    assert Counter(one.species for one in sampled) == dict.fromkeys(SPECIES, 6)
+    assert set(Counter(one.presentation for one in sampled).values()) == {2}
+    assert predict.sample_videos(rows[::-1], 9) == sampled[::-1]
     assert predict.sample_videos(rows, 0) == rows
-    smaller = {face.presentation for face in predict.sample_videos(rows, 3)}
-    assert smaller < {face.presentation for face in chosen}
+    smaller = {one.presentation for one in predict.sample_videos(rows, 3)}
+    assert smaller < {one.presentation for one in sampled}

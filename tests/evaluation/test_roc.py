@@ -67,5 +67,5 @@ def test_the_curve_counts_errors_at_every_threshold(sample: tuple[np.ndarray, np
     for place, rows_weights in enumerate(weights):
         if curve.attacks[place] and curve.bona_fide[place]:
             held = rows_weights > 0
-            wanted = roc_auc_score(labels[held], scores[held], sample_weight=rows_weights[held])
-            assert curve.auc[place] == pytest.approx(wanted)
+            expected = roc_auc_score(labels[held], scores[held], sample_weight=rows_weights[held])
+            assert curve.auc[place] == pytest.approx(expected)

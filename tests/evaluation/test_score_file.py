@@ -1,4 +1,4 @@
-"""A file of scores is read as it stands, or refused with the place, the fault and the remedy."""
+"""A file of scores is read unchanged, or refused with the place, the fault and the remedy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_rows_are_read_as_they_stand(tmp_path: Path) -> None:
+def test_rows_are_read_unchanged(tmp_path: Path) -> None:
     table = score_file.read(write(tmp_path, HEADER + GOOD))
     assert [(row.number, row.split, row.label, row.score, row.video) for row in table.rows] == [
         (2, "dev", 0, -1.5, "v1"),
@@ -42,24 +42,24 @@ def test_rows_are_read_as_they_stand(tmp_path: Path) -> None:
     assert (table.rows[2].species, table.rows[2].dataset, table.rows[2].subject) == ("print", "casia", "s1")
 
 
-def test_blanks_a_byte_order_mark_and_empty_lines_do_no_harm(tmp_path: Path) -> None:
+def test_blanks_byte_order_marks_and_empty_lines_are_ignored(tmp_path: Path) -> None:
     table = score_file.read(write(tmp_path, "\ufeffscore , split,label\r\n\r\n 0.5 ,test, attack\r\n,,\r\n"))
     assert [(row.number, row.label, row.score, row.video) for row in table.rows] == [(3, 1, 0.5, "row 3")]
 
 
 def test_videos_by_hand(tmp_path: Path) -> None:
-    found = score_file.videos(score_file.read(write(tmp_path, HEADER + GOOD)), "dev", higher_is_bona_fide=False)
-    assert found.scores.tolist() == [-0.5, 3.0]
-    assert found.first.tolist() == [-1.5, 3.0]
-    assert found.frames.tolist() == [2, 1]
-    assert found.labels.tolist() == [0, 1]
-    assert found.units.tolist() == [0, 0]  # one subject
-    turned = score_file.videos(score_file.read(write(tmp_path, HEADER + GOOD)), "dev", higher_is_bona_fide=True)
-    assert turned.scores.tolist() == [-3.0, 0.5]
-    assert turned.first.tolist() == [-3.0, 1.5]
+    videos = score_file.videos(score_file.read(write(tmp_path, HEADER + GOOD)), "dev", higher_is_bona_fide=False)
+    assert videos.scores.tolist() == [-0.5, 3.0]
+    assert videos.first.tolist() == [-1.5, 3.0]
+    assert videos.frames.tolist() == [2, 1]
+    assert videos.labels.tolist() == [0, 1]
+    assert videos.units.tolist() == [0, 0]  # one subject
+    reversed_videos = score_file.videos(score_file.read(write(tmp_path, HEADER + GOOD)), "dev", higher_is_bona_fide=True)
+    assert reversed_videos.scores.tolist() == [-3.0, 0.5]
+    assert reversed_videos.first.tolist() == [-3.0, 1.5]
 
 
-def test_names_are_taken_within_a_data_set(tmp_path: Path) -> None:
+def test_names_are_unique_within_a_data_set_only(tmp_path: Path) -> None:
     # v1 of casia is dev and v1 of msu is test; subject s1 of either, too.
     table = score_file.read(write(tmp_path, HEADER + GOOD))
     assert {(row.dataset, row.split) for row in table.rows if row.video == "v1"} == {("casia", "dev"), ("msu", "test")}
@@ -68,12 +68,12 @@ def test_names_are_taken_within_a_data_set(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=6), st.randoms(use_true_random=False))
-def test_a_mean_hangs_neither_on_the_order_of_frames_nor_on_the_sign(frames: list[float], random: object) -> None:
-    def mean(scores: list[float], turned: bool) -> float:
+def test_a_mean_depends_neither_on_order_nor_on_sign(frames: list[float], random: object) -> None:
+    def mean(scores: list[float], higher_is_bona_fide: bool) -> float:
         rows = [score_file.Row(n, "test", 1, score, "v", "", "", "") for n, score in enumerate(scores)]
         rows.append(score_file.Row(99, "test", 0, 0.0, "w", "", "", ""))
-        found = score_file.videos(score_file.Table(Path(), frozenset(), rows), "test", turned)
-        return found.scores[found.labels == 1][0]
+        videos = score_file.videos(score_file.Table(Path(), frozenset(), rows), "test", higher_is_bona_fide)
+        return videos.scores[videos.labels == 1][0]
 
     shuffled = list(frames)
     random.shuffle(shuffled)
@@ -88,7 +88,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         score_file.read(tmp_path)
 
 
-def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     for content in (b"split,label,score\ntest,0,\xff\n", b'split,label,score\ntest,0,"1'):
         path = tmp_path / "scores.csv"
         path.write_bytes(content)
@@ -103,12 +103,12 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
         ("split,label,score\n", "no rows below the header"),
         ("split,label,score,subjct\n", "unknown column 'subjct'. Did you mean 'subject'? Known: split, label, score, video"),
         ("split;label;score\n", "; separate columns by commas"),
-        ("split,label,score,frame\n", "; rename it or take it out"),
+        ("split,label,score,frame\n", "; rename it or remove it"),
         ("split,label\n", "no column 'score'; add it: split, label, score are required"),
         ("split,label,score,score\n", "2 columns are named 'score'; keep one"),
     ],
 )
-def test_a_header_that_cannot_be_is_named(tmp_path: Path, text: str, message: str) -> None:
+def test_a_faulty_header_is_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(score_file.ScoresError) as error:
         score_file.read(write(tmp_path, text))
     assert str(error.value).startswith(f"{tmp_path / 'scores.csv'}: ")
@@ -119,7 +119,10 @@ def test_a_header_that_cannot_be_is_named(tmp_path: Path, text: str, message: st
     ("row", "message"),
     [
         ("tset,attack,0.5,v9,s9,print,msu", "row 7, column split: unknown split 'tset'. Did you mean 'test'? Known: dev, test"),
-        ("train,attack,0.5,v9,s9,print,msu", "row 7, column split: unknown split 'train'. Known: dev, test; take rows of other"),
+        (
+            "train,attack,0.5,v9,s9,print,msu",
+            "row 7, column split: unknown split 'train'. Known: dev, test; remove rows of",
+        ),
         ("test,atack,0.5,v9,s9,print,msu", "row 7, column label: unknown label 'atack'. Did you mean 'attack'?"),
         ("test,2,0.5,v9,s9,print,msu", "row 7, column label: unknown label '2'."),
         ("test,attack,high,v9,s9,print,msu", "row 7, column score: 'high' is no number"),
@@ -130,7 +133,7 @@ def test_a_header_that_cannot_be_is_named(tmp_path: Path, text: str, message: st
         ),
         ("test,attack,-inf,v9,s9,print,msu", "row 7, column score: '-inf' is no number"),
         ("test,attack,1e301,v9,s9,print,msu", "row 7, column score: '1e301' is no number"),
-        ("test,attack,0.5,v9,s9,,msu", "row 7, column species: empty; fill it in, or take the whole column out"),
+        ("test,attack,0.5,v9,s9,,msu", "row 7, column species: empty; fill it in, or remove the whole column"),
         ("test,attack,0.5,v9,,print,msu", "row 7, column subject: empty"),
         ("test,attack,0.5,,s9,print,msu", "row 7, column video: empty"),
         ("test,attack,0.5,v9,s9,print", "row 7: 6 cells for 7 columns; quote what holds a comma"),
@@ -148,13 +151,13 @@ def test_a_header_that_cannot_be_is_named(tmp_path: Path, text: str, message: st
         ),
     ],
 )
-def test_a_row_that_cannot_be_is_named(tmp_path: Path, row: str, message: str) -> None:
+def test_a_faulty_row_is_named(tmp_path: Path, row: str, message: str) -> None:
     with pytest.raises(score_file.ScoresError) as error:
         score_file.read(write(tmp_path, HEADER + GOOD + row + "\n"))
     assert str(error.value).startswith(f"{tmp_path / 'scores.csv'}, {message}")
 
 
-def test_an_unknown_column_is_refused_as_an_unknown_key_of_params_is(tmp_path: Path) -> None:
+def test_an_unknown_column_suggests_the_nearest(tmp_path: Path) -> None:
     for name in ("subjct", "colour"):
         with pytest.raises(
             score_file.ScoresError, match=re.escape(names.unknown(name, (*score_file.REQUIRED, *score_file.OPTIONAL), "column"))

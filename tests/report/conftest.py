@@ -1,5 +1,6 @@
 """A small world of rows, as the stages would hand them to the report; numbers are made up."""
 
+import html
 import random
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,9 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fasrepro import crops, files, hashing
+from fasrepro import crops, files, hashing, schema
 from fasrepro.data import protocols
 from fasrepro.evaluation import summary
+from fasrepro.evaluation.cells import CellResults
+from fasrepro.evaluation.results import EvaluationSettings, LedgerSettings, Metrics
 from fasrepro.rows.captions import Caption, Verdict
 from fasrepro.rows.faces import Face, Label, face_id
 from fasrepro.rows.scores import Explanation, Judgement, Score
@@ -84,27 +87,23 @@ def make_world(folder: Path) -> SimpleNamespace:
             kind = "bona_fide" if face.label is Label.BONA_FIDE else "attack"
             rows.append(Caption(face.face_id, style, TEXTS[kind], Verdict(kind), f"{style}-1", "simulated", True, 1, "key"))
         captions[style] = rows
-    scores, explanations, judgements, jobs = {}, {}, [], {}
+    scores, explanations, judgements, cells = [], [], [], []
     for protocol, target in TARGETS.items():
+        split = protocols.split_faces(faces, protocols.by_letters(protocol))
         for run in RUNS:
-            job, split = f"{protocol}-{run}", protocols.split_faces(faces, protocols.protocol(protocol))
             scored = [*split.dev, *split.test]
-            scores[job] = [Score(protocol, run, 0, f.face_id, round(rng.betavariate(2 + 2 * f.label, 3), 4)) for f in scored]
-            explanations[job], verdicts = [], {}
+            own = [Score(protocol, run, 0, f.face_id, round(rng.betavariate(2 + 2 * f.label, 3), 4)) for f in scored]
+            verdicts = {}
             for face in split.test:
                 kind = rng.choice(list(TEXTS))
                 verdicts[face.face_id] = Verdict(kind)
-                explanations[job].append(Explanation(protocol, run, 0, face.face_id, TEXTS[kind], 20, kind != "undecided"))
+                explanations.append(Explanation(protocol, run, 0, face.face_id, TEXTS[kind], 20, kind != "undecided"))
                 judgements += [Judgement(protocol, run, 0, face.face_id, reader, Verdict(kind)) for reader in READERS]
-            heads = {0: {row.face_id: row.p_attack for row in scores[job]}}
-            read = {reader: {0: verdicts} for reader in READERS}
-            jobs[job] = summary.JobResults(protocol, run, target, split.dev, split.test, heads, read)
-    metrics = files.rounded(summary.summarise(jobs, summary.Settings(50, 0.95, 9)), 6)
-    metrics["settings"] = {
-        "evaluation": {"replicates": 50, "confidence": 0.95, "seed": 9, "digits": 6},
-        "ledger": {"metric": "hter_dev", "margin": 0.0, "min_seeds": 1, "min_subjects": 1},
-        "descriptive": {"power": 0.8},
-    }
+            scores += own
+            by_face = {0: {row.face_id: row.p_attack for row in own}}
+            by_reader = {reader: {0: verdicts} for reader in READERS}
+            cells.append(CellResults(protocol, run, target, protocol, split.dev, split.test, by_face, by_reader))
+    metrics = summary.summarise(cells, EvaluationSettings(50, 0.95, 9, 6), LedgerSettings("hter_dev", 0.0, 1, 1))
     return SimpleNamespace(
         faces=faces,
         truths=truths,
@@ -113,10 +112,22 @@ def make_world(folder: Path) -> SimpleNamespace:
         scores=scores,
         explanations=explanations,
         judgements=judgements,
-        metrics=metrics,
+        metrics=rounded(metrics),
     )
+
+
+def rounded(metrics: Metrics) -> Metrics:
+    """Return metrics as they are read from their file."""
+    return schema.build(Metrics, files.rounded(schema.plain(metrics), 6), "metrics")
+
+
+def cells(table: str) -> list[list[str]]:
+    """Return the texts of a pipe table's cells, headings first."""
+    lines = [line for line in table.splitlines() if line.startswith("|") and "---" not in line]
+    return [[html.unescape(cell.strip()).replace("\xa0", " ") for cell in line.strip("|").split("|")] for line in lines]
 
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """Rows and metrics of a small world."""
     return make_world(tmp_path_factory.mktemp("crops"))

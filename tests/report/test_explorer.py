@@ -1,4 +1,4 @@
-"""Explanations to look through: the same faces for all runs of a protocol, outcomes counted, a model's text as text."""
+"""Explanations to browse: the same faces for all runs of a cell, outcomes counted, and a model's text stays text."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from fasrepro.report import explorer, gallery
-from fasrepro.report.explorer import Told
+from fasrepro.evaluation.results import Cell
+from fasrepro.report import explorer, gallery, tables
+from fasrepro.report.explorer import CellExplanations
+from fasrepro.report.material import by_face
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Face, Label
 from fasrepro.rows.scores import Explanation, Judgement
@@ -28,13 +30,9 @@ def face(name: str, species: str = "print", subject: str = "") -> Face:
     )  # fmt: skip
 
 
-def by_id(*faces: Face) -> dict[str, Face]:
-    return {found.face_id: found for found in faces}
-
-
-def tell(run: str, verdicts: dict[Face, Verdict], text: str = "A text.") -> Told:
-    texts = {found.face_id: Explanation("oci_m", run, 0, found.face_id, text, 3, True) for found in verdicts}
-    return Told("oci_m", run, "msu", texts, {found.face_id: verdict for found, verdict in verdicts.items()})
+def explain(run: str, verdicts: dict[Face, Verdict], text: str = "A text.") -> CellExplanations:
+    texts = {one.face_id: Explanation("oci_m", run, 0, one.face_id, text, 3, True) for one in verdicts}
+    return CellExplanations("oci_m", run, "msu", texts, {one.face_id: verdict for one, verdict in verdicts.items()})
 
 
 def test_outcomes() -> None:
@@ -46,77 +44,75 @@ def test_outcomes() -> None:
     assert explorer.outcome(live, Verdict.UNDECIDED) == "undecided"
 
 
-JOBS = {
-    "oci_m-vanilla": {"protocol": "oci_m", "run": "vanilla", "target": "msu"},
-    "oci_m-silent": {"protocol": "oci_m", "run": "silent", "target": "msu"},
-}
+CELLS = [
+    Cell("oci_m", run, target, cell) for run in ("vanilla", "silent") for target, cell in (("msu", "oci_m"), ("siw", "oci_w"))
+]
 
 
-def test_the_first_seed_is_taken_by_one_reader_and_a_job_that_told_nothing_left_out() -> None:
+def test_explanations_are_of_the_first_seed_on_their_target_as_one_reader_judged_them() -> None:
     a, b = face("a"), face("b")
     rows = [Explanation("oci_m", "vanilla", seed, f.face_id, f"seed {seed}", 2, True) for seed in (2, 1) for f in (a, b)]
     judged = [
         Judgement("oci_m", "vanilla", 1, a.face_id, "lexical", Verdict.ATTACK),
         Judgement("oci_m", "vanilla", 1, a.face_id, "lexical_cut", Verdict.UNDECIDED),
         Judgement("oci_m", "vanilla", 2, b.face_id, "lexical", Verdict.ATTACK),
-        Judgement("oci_w", "vanilla", 1, b.face_id, "lexical", Verdict.ATTACK),
+        Judgement("ocm_i", "vanilla", 1, b.face_id, "lexical", Verdict.ATTACK),
     ]
-    explanations = {"oci_m-vanilla": rows, "oci_m-silent": []}
-    (found,) = explorer.told(JOBS, explanations, judged, "lexical", by_id(a, b))
-    assert (found.protocol, found.run, found.target) == ("oci_m", "vanilla", "msu")
-    assert {name: row.text for name, row in found.texts.items()} == {a.face_id: "seed 1"}
-    assert found.verdicts == {a.face_id: Verdict.ATTACK}
-    with pytest.raises(ValueError, match=r"oci_m-vanilla: msu/a#0000 is no face of the index; `dvc repro`"):
-        explorer.told(JOBS, explanations, judged, "lexical", by_id(b))
+    (collected,) = explorer.collect(CELLS, rows, judged, "lexical", by_face([a, b]))  # no face of SiW-Mv2, no text of `silent`
+    assert (collected.cell, collected.run, collected.target) == ("oci_m", "vanilla", "msu")
+    assert {name: row.text for name, row in collected.texts.items()} == {a.face_id: "seed 1"}
+    assert collected.verdicts == {a.face_id: Verdict.ATTACK}
+    with pytest.raises(ValueError, match=r"oci_m-vanilla: msu/a#0000 is not in the index; run `dvc repro`"):
+        explorer.collect(CELLS, rows, judged, "lexical", by_face([b]))
 
 
-def test_all_explanations_are_counted_by_what_they_came_to() -> None:
+def test_all_explanations_are_counted_by_outcome() -> None:
     live, other, attack = face("a", "bona_fide"), face("b", "bona_fide"), face("c")
     jobs = [
-        tell("vanilla", {live: Verdict.BONA_FIDE, other: Verdict.ATTACK, attack: Verdict.ATTACK}),
-        tell("blind", {live: Verdict.UNDECIDED, attack: Verdict.BONA_FIDE}),
+        explain("vanilla", {live: Verdict.BONA_FIDE, other: Verdict.ATTACK, attack: Verdict.ATTACK}),
+        explain("blind", {live: Verdict.UNDECIDED, attack: Verdict.BONA_FIDE}),
     ]
-    lines = html.unescape(explorer.counts(jobs, by_id(live, other, attack))).splitlines()
+    lines = html.unescape(explorer.outcome_table(jobs, by_face([live, other, attack]))).splitlines()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
     assert rows[0] == ["protocol", "run", "explanations", *explorer.OUTCOMES]
     assert rows[2:] == [["oci_m", "vanilla", "3", "1", "1", "0", "1", "0"], ["oci_m", "blind", "2", "0", "0", "1", "0", "1"]]
 
 
-def test_faces_are_of_each_species_and_bona_fide_ones_come_first() -> None:
+def test_faces_of_each_species_are_sampled_bona_fide_first() -> None:
     faces = [face(f"{species}{n}", species) for species in ("print", "replay_video", "bona_fide") for n in range(9)]
-    jobs = [tell(run, dict.fromkeys(faces, Verdict.UNDECIDED)) for run in ("vanilla", "reasoning")]
-    found = explorer.chosen(jobs, by_id(*faces))
+    jobs = [explain(run, dict.fromkeys(faces, Verdict.UNDECIDED)) for run in ("vanilla", "reasoning")]
+    found = explorer.sample_faces(jobs, by_face(faces))
     assert [f.species for f in found] == ["bona_fide"] * 2 + ["print"] * 2 + ["replay_video"] * 2
-    turned = [Told(t.protocol, t.run, t.target, dict(reversed(t.texts.items())), t.verdicts) for t in jobs]
-    assert explorer.chosen(turned, by_id(*faces[::-1])) == found
+    turned = [CellExplanations(t.cell, t.run, t.target, dict(reversed(t.texts.items())), t.verdicts) for t in jobs]
+    assert explorer.sample_faces(turned, by_face(faces[::-1])) == found
 
 
-def test_of_many_species_fewer_faces_each_are_shown_and_never_more_than_the_most() -> None:
+def test_many_species_have_fewer_faces_each_and_never_more_than_the_most() -> None:
     few = [face(f"{s}{n}", f"species_{s:02}") for s in range(explorer.MOST // 2 + 1) for n in range(3)]
-    found = explorer.chosen([tell("vanilla", dict.fromkeys(few, Verdict.ATTACK))], by_id(*few))
+    found = explorer.sample_faces([explain("vanilla", dict.fromkeys(few, Verdict.ATTACK))], by_face(few))
     assert [f.species for f in found] == [f"species_{s:02}" for s in range(explorer.MOST // 2 + 1)]
     many = [face(f"{s}", f"species_{s:02}") for s in range(explorer.MOST + 5)]
-    assert len(explorer.chosen([tell("vanilla", dict.fromkeys(many, Verdict.ATTACK))], by_id(*many))) == explorer.MOST
+    assert len(explorer.sample_faces([explain("vanilla", dict.fromkeys(many, Verdict.ATTACK))], by_face(many))) == explorer.MOST
 
 
-def test_an_outcome_that_the_species_faces_do_not_show_is_added_for_each_run() -> None:
+def test_a_missing_outcome_is_added_for_each_run() -> None:
     faces = [face(f"{species}{n}", species) for species in ("print", "bona_fide") for n in range(20)]
-    plain = explorer.chosen([tell("vanilla", dict.fromkeys(faces, Verdict.ATTACK))], by_id(*faces))
+    plain = explorer.sample_faces([explain("vanilla", dict.fromkeys(faces, Verdict.ATTACK))], by_face(faces))
     rare = [f for f in faces if f not in plain]
     wrong, undecided = rare[0], rare[-1]
     jobs = [
-        tell("vanilla", dict.fromkeys(faces, Verdict.ATTACK) | {wrong: Verdict.BONA_FIDE}),
-        tell("reasoning", dict.fromkeys(faces, Verdict.ATTACK) | {undecided: Verdict.UNDECIDED}),
+        explain("vanilla", dict.fromkeys(faces, Verdict.ATTACK) | {wrong: Verdict.BONA_FIDE}),
+        explain("reasoning", dict.fromkeys(faces, Verdict.ATTACK) | {undecided: Verdict.UNDECIDED}),
     ]
-    assert {f.face_id for f in explorer.chosen(jobs, by_id(*faces))} == {f.face_id for f in (*plain, wrong, undecided)}
+    assert {f.face_id for f in explorer.sample_faces(jobs, by_face(faces))} == {f.face_id for f in (*plain, wrong, undecided)}
 
 
-def test_faces_that_all_runs_tell_of_come_before_others() -> None:
+def test_faces_that_more_runs_explain_come_first() -> None:
     faces = [face(f"print{n}") for n in range(30)]
-    alone = explorer.chosen([tell("vanilla", dict.fromkeys(faces, Verdict.ATTACK))], by_id(*faces))
+    alone = explorer.sample_faces([explain("vanilla", dict.fromkeys(faces, Verdict.ATTACK))], by_face(faces))
     shared = [f for f in faces if f not in alone][:2]
-    jobs = [tell("vanilla", dict.fromkeys(faces, Verdict.ATTACK)), tell("reasoning", dict.fromkeys(shared, Verdict.ATTACK))]
-    assert sorted(f.face_id for f in explorer.chosen(jobs, by_id(*faces))) == sorted(f.face_id for f in shared)
+    jobs = [explain("vanilla", dict.fromkeys(faces, Verdict.ATTACK)), explain("reasoning", dict.fromkeys(shared, Verdict.ATTACK))]
+    assert sorted(f.face_id for f in explorer.sample_faces(jobs, by_face(faces))) == sorted(f.face_id for f in shared)
 
 
 class Elements(HTMLParser):
@@ -124,11 +120,11 @@ class Elements(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.depth = 0
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attributes)))
+        self.elements.append((tag, dict(attributes)))
         self.depth += tag != "br"
 
     def handle_endtag(self, tag: str) -> None:
@@ -144,25 +140,28 @@ def elements(fragment: str) -> Elements:
 
 
 @pytest.fixture
-def jobs(world: SimpleNamespace) -> list[Told]:
-    return explorer.told(world.metrics["jobs"], world.explanations, world.judgements, "lexical", by_id(*world.faces))
+def jobs(world: SimpleNamespace) -> list[CellExplanations]:
+    cells = tables.in_order(world.metrics.cells.values(), ["label_only", "vanilla", "reasoning"])
+    return explorer.collect(cells, world.explanations, world.judgements, "lexical", by_face(world.faces))
 
 
-def made(world: SimpleNamespace, jobs: list[Told], folder: Path, show: bool = True) -> str:
+def rendered(world: SimpleNamespace, jobs: list[CellExplanations], folder: Path, show: bool = True) -> str:
     picture = gallery.Pictures(world.crops, folder, "_generated/faces", show)
-    return explorer.fragment(jobs, by_id(*world.faces), {row.face_id: row for row in world.truths}, picture)
+    return explorer.browser(jobs, by_face(world.faces), {row.face_id: row for row in world.truths}, picture)
 
 
-def test_each_face_has_one_picture_and_a_text_of_every_run(world: SimpleNamespace, jobs: list[Told], tmp_path: Path) -> None:
-    shown = made(world, jobs, tmp_path)
+def test_each_face_has_one_picture_and_a_text_of_every_run(
+    world: SimpleNamespace, jobs: list[CellExplanations], tmp_path: Path
+) -> None:
+    shown = rendered(world, jobs, tmp_path)
     tree = elements(shown)
     assert tree.depth == 0
     blocks: dict[str, list[str]] = {}
-    for _, attributes in tree.found:
+    for _, attributes in tree.elements:
         if attributes.get("class") == "explorer-face":
             protocol = str(attributes["data-protocol"])
             blocks.setdefault(protocol, [])
-        elif attributes.get("class") == "explorer-told":
+        elif attributes.get("class") == "explorer-text":
             blocks[protocol].append(str(attributes["data-run"]))
             assert attributes["data-outcome"] in explorer.SIGNS
     runs = list(dict.fromkeys(job.run for job in jobs))
@@ -174,10 +173,10 @@ def test_each_face_has_one_picture_and_a_text_of_every_run(world: SimpleNamespac
     assert shown.count(":width: 120px\n:height: 144px\n:loading: lazy") == len(pictures)  # crops of 40 x 48, three times as large
 
 
-def test_the_filters_offer_what_is_there(world: SimpleNamespace, jobs: list[Told], tmp_path: Path) -> None:
+def test_filters_offer_only_existing_values(world: SimpleNamespace, jobs: list[CellExplanations], tmp_path: Path) -> None:
     offered: dict[str, list[str | None]] = {}
     begin: dict[str, str | None] = {}
-    for tag, attributes in elements(made(world, jobs, tmp_path)).found:
+    for tag, attributes in elements(rendered(world, jobs, tmp_path)).elements:
         if tag == "select":
             name = str(attributes["name"])
             offered[name] = []
@@ -187,51 +186,51 @@ def test_the_filters_offer_what_is_there(world: SimpleNamespace, jobs: list[Told
                 begin[name] = attributes["value"]
     assert begin == {"protocol": "oci_m", "run": "", "species": "", "outcome": ""}
     assert offered == {
-        "protocol": ["", *dict.fromkeys(job.protocol for job in jobs)],
+        "protocol": ["", *dict.fromkeys(job.cell for job in jobs)],
         "run": ["", *dict.fromkeys(job.run for job in jobs)],
         "species": ["", "bona_fide", "attack", "print", "replay_photo", "replay_video"],
         "outcome": ["", "right", "wrong", "undecided"],
     }
 
 
-def test_a_hostile_explanation_makes_no_element_and_no_line_of_its_own(
-    world: SimpleNamespace, jobs: list[Told], tmp_path: Path
+def test_a_hostile_explanation_adds_no_element_and_no_line(
+    world: SimpleNamespace, jobs: list[CellExplanations], tmp_path: Path
 ) -> None:
     hostile = [
         dataclasses.replace(job, texts={name: dataclasses.replace(row, text=HOSTILE) for name, row in job.texts.items()})
         for job in jobs
     ]
-    shown, harmless = made(world, hostile, tmp_path), made(world, jobs, tmp_path)
+    shown, harmless = rendered(world, hostile, tmp_path), rendered(world, jobs, tmp_path)
     tree = elements(shown)
     assert tree.depth == 0
-    without = [entry for entry in tree.found if entry[0] not in ("br", "mark", "small")]
-    assert without == [entry for entry in elements(harmless).found if entry[0] not in ("br", "mark", "small")]
+    without = [entry for entry in tree.elements if entry[0] not in ("br", "mark", "small")]
+    assert without == [entry for entry in elements(harmless).elements if entry[0] not in ("br", "mark", "small")]
     assert "<script" not in shown
     assert len(shown.splitlines()) == len(harmless.splitlines())
 
 
-def test_without_pictures_the_texts_are_there_and_no_face(world: SimpleNamespace, jobs: list[Told], tmp_path: Path) -> None:
-    shown = made(world, jobs, tmp_path / "faces", show=False)
+def test_without_pictures_the_texts_remain(world: SimpleNamespace, jobs: list[CellExplanations], tmp_path: Path) -> None:
+    shown = rendered(world, jobs, tmp_path / "faces", show=False)
     assert gallery.HIDDEN in shown
     assert "{image}" not in shown
     assert not (tmp_path / "faces").exists()
     tree = elements(shown)
     assert tree.depth == 0
-    assert sum(attributes.get("class") == "explorer-told" for _, attributes in tree.found) == made(world, jobs, tmp_path).count(
-        '"explorer-told"'
-    )
+    assert sum(attributes.get("class") == "explorer-text" for _, attributes in tree.elements) == rendered(
+        world, jobs, tmp_path
+    ).count('"explorer-text"')
 
 
 def test_without_explanations_the_page_says_so(tmp_path: Path) -> None:
     picture = gallery.Pictures(tmp_path, tmp_path, "_generated/faces", True)
-    assert explorer.fragment([], {}, {}, picture) == explorer.counts([], {}) == explorer.NOTHING
+    assert explorer.browser([], {}, {}, picture) == explorer.outcome_table([], {}) == explorer.NOTHING
 
 
 def test_an_empty_and_a_cut_text_say_so(tmp_path: Path) -> None:
     attack = face("a")
-    job = tell("vanilla", {attack: Verdict.UNDECIDED}, text="")
+    job = explain("vanilla", {attack: Verdict.UNDECIDED}, text="")
     row = dataclasses.replace(job.texts[attack.face_id], finished=False)
     picture = gallery.Pictures(tmp_path, tmp_path, "_generated/faces", False)
-    shown = explorer.fragment([dataclasses.replace(job, texts={attack.face_id: row})], by_id(attack), {}, picture)
+    shown = explorer.browser([dataclasses.replace(job, texts={attack.face_id: row})], by_face([attack]), {}, picture)
     assert '<div class="model-text">(no text) <small>(cut off at the limit)</small></div>' in shown
     assert "? undecided</span>" in shown

@@ -1,4 +1,4 @@
-"""Figures: the same bytes twice, nothing of versions or dates in them, and a mark where the number is."""
+"""Figures: the same bytes twice, nothing of versions or dates in them, and marks where the numbers are."""
 
 from __future__ import annotations
 
@@ -11,24 +11,28 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 from PIL import Image
 
-from fasrepro.report import figures
+from fasrepro.evaluation.results import Figure
+from fasrepro.report import figures, tables
+from tests.report.samples import NO_FIGURE, cell_metrics
 
 RUNS = ["label_only", "vanilla", "reasoning"]
 DRAWINGS: dict[str, Callable[..., None]] = {
-    "measure": functools.partial(figures.measure, runs=RUNS, name="hter_dev", chance=0.5),
-    "readers": functools.partial(figures.readers, runs=RUNS, name="hter"),
+    "measure": functools.partial(figures.measure, runs=RUNS, metric="hter_dev", chance=0.5),
+    "readers": functools.partial(figures.readers, runs=RUNS, metric="hter"),
     "species": functools.partial(figures.species, runs=RUNS),
     "thresholds": functools.partial(figures.thresholds, runs=RUNS),
 }
+POINT = Figure(0.5, 0.4, 0.6)
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_a_figure_has_the_same_bytes_twice_and_no_version_in_them(name: str, world: SimpleNamespace, tmp_path: Path) -> None:
+def test_a_figure_has_the_same_bytes_twice_and_no_version(name: str, world: SimpleNamespace, tmp_path: Path) -> None:
+    cells = tables.in_order(world.metrics.cells.values(), RUNS)
     for copy in ("a.png", "b.png"):
-        DRAWINGS[name](world.metrics, path=tmp_path / copy)
+        DRAWINGS[name](cells, path=tmp_path / copy)
     content = (tmp_path / "a.png").read_bytes()
     assert content == (tmp_path / "b.png").read_bytes()
     assert b"Software" not in content
@@ -36,19 +40,18 @@ def test_a_figure_has_the_same_bytes_twice_and_no_version_in_them(name: str, wor
     assert np.asarray(Image.open(tmp_path / "a.png").convert("L")).std() > 5  # something is drawn
 
 
-def test_a_figure_is_closed_and_no_file_left_when_drawing_fails(tmp_path: Path) -> None:
+def test_a_figure_is_closed_and_no_file_is_left_if_drawing_fails(tmp_path: Path) -> None:
+    cell = cell_metrics("oci_m", "vanilla")
+    cell.mean.video.figures.pop("hter_dev")
     with pytest.raises(KeyError):
-        figures.measure({"jobs": {"j": {"protocol": "oci_m", "run": "vanilla"}}}, ["vanilla"], "auc", tmp_path / "f.png")
+        figures.thresholds([cell], ["vanilla"], tmp_path / "f.png")
     assert not list(tmp_path.iterdir())
     assert not plt.get_fignums()
 
 
-def test_an_interval_stands_at_its_value_and_none_is_drawn_for_a_missing_one() -> None:
+def test_an_interval_is_drawn_at_its_value_and_none_for_a_missing_one() -> None:
     _, axes = plt.subplots()
-    series = {
-        "a": {"x": {"value": 0.3, "low": 0.2, "high": 0.5}, "y": {"value": 0.4, "low": None, "high": None}},
-        "b": {"x": {"value": None, "low": None, "high": None}},
-    }
+    series = {"a": {"x": Figure(0.3, 0.2, 0.5), "y": Figure(0.4, None, None)}, "b": {"x": NO_FIGURE}}
     figures.draw_intervals(axes, series, ["x", "y"])
     (container,) = axes.containers
     line, _, (bars,) = container.lines
@@ -58,9 +61,9 @@ def test_an_interval_stands_at_its_value_and_none_is_drawn_for_a_missing_one() -
     plt.close("all")
 
 
-def test_a_run_keeps_its_colour_and_mark_where_another_has_no_figure_and_stands_in_the_legend_once() -> None:
-    figure, (first, second) = plt.subplots(1, 2)
-    point = {"x": {"value": 0.3, "low": 0.2, "high": 0.5}}
+def test_a_run_keeps_its_colour_and_mark_and_has_one_entry_in_the_legend() -> None:
+    drawing, (first, second) = plt.subplots(1, 2)
+    point = {"x": POINT}
     figures.draw_intervals(first, {"label_only": {}, "vanilla": point}, ["x"])
     figures.draw_intervals(second, {"label_only": point, "vanilla": point}, ["x"])
     drawn = [
@@ -68,8 +71,8 @@ def test_a_run_keeps_its_colour_and_mark_where_another_has_no_figure_and_stands_
     ]
     assert set(drawn[0]) == {"vanilla"}
     assert drawn[0]["vanilla"] == drawn[1]["vanilla"] != drawn[1]["label_only"]
-    figures._legend(figure, [first, second])
-    assert sorted(text.get_text() for text in figure.legends[0].get_texts()) == ["label_only", "vanilla"]
+    figures.draw_legend(drawing, [first, second])
+    assert sorted(text.get_text() for text in drawing.legends[0].get_texts()) == ["label_only", "vanilla"]
     plt.close("all")
 
 
@@ -79,42 +82,41 @@ def test_runs_differ_by_more_than_colour() -> None:
     assert abs(greys[0] - greys[1]) > 0.1
 
 
-def test_scores_and_paired_differences_draw_without_any_row(tmp_path: Path) -> None:
+def test_scores_and_differences_can_be_drawn_without_rows(tmp_path: Path) -> None:
     figures.score_distributions({}, {}, tmp_path / "scores.png")
-    figures.paired([], "difference", tmp_path / "paired.png")
-    row = {"protocol": "oci_m", "run": "reasoning", "baseline": "vanilla", "difference": -0.1, "low": None, "high": None}
-    assert figures.png(figures.paired, [row], "difference").startswith(b"\x89PNG")
+    figures.differences([], "difference", tmp_path / "differences.png")
+    rows = [("reasoning", "oci_m · reasoning − vanilla", Figure(-0.1, None, None))]
+    assert figures.png(figures.differences, rows, "difference").startswith(b"\x89PNG")
 
 
-def test_marks_of_a_tick_have_the_room_of_those_that_are_not_there() -> None:
-    point = {"value": 0.5, "low": 0.4, "high": 0.6}
+def test_marks_of_a_tick_use_the_room_of_absent_ones() -> None:
     _, axes = plt.subplots()
-    figures.draw_intervals(axes, {"a": {"x": point, "y": point}, "b": {"x": point}, "c": {}}, ["x", "y"])
+    figures.draw_intervals(axes, {"a": {"x": POINT, "y": POINT}, "b": {"x": POINT}, "c": {}}, ["x", "y"])
     places = {bar.get_label(): bar.lines[0].get_xdata().tolist() for bar in axes.containers}
     assert places == {"a": pytest.approx([-0.15, 1.0]), "b": pytest.approx([0.15])}
 
 
-def test_scores_have_a_panel_a_job_and_no_title_over_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scores_have_a_panel_a_cell_and_run_and_no_titles_overlap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many runs on one protocol and few on the others, as in the embedded profile."""
     jobs = [("icm_o", f"a_run_of_name_{number}") for number in range(8)] + [("oci_m", "label_only"), ("oci_m", "vanilla")]
     scores = {job: {"bona fide": [0.1, 0.2], "attack": [0.7, 0.9]} for job in jobs}
-    kept: list[Figure] = []
+    kept: list[Drawing] = []
     monkeypatch.setattr(figures.plt, "close", kept.append)
     figures.score_distributions(scores, {job: [0.5] for job in jobs}, tmp_path / "scores.png")
-    (figure,) = kept
-    shown = [panel for panel in figure.axes if panel.get_visible()]
+    (drawing,) = kept
+    shown = [panel for panel in drawing.axes if panel.get_visible()]
     assert [panel.get_title() for panel in shown] == [" · ".join(job) for job in jobs]
     boxes = [panel.title.get_window_extent() for panel in shown]
     assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
 
 
-def test_panels_keep_their_height_whatever_the_legend_holds() -> None:
+def test_panels_keep_their_height_with_any_legend() -> None:
     heights = []
     for count in (4, 9):
-        figure, (panel,) = figures.panels(1, 1)
-        figures.draw_intervals(panel, {f"run_{n}": {"oci_m": {"value": 0.1}} for n in range(count)}, ["oci_m"])
-        figures._legend(figure, [panel])
-        figure.draw_without_rendering()
-        heights.append(panel.get_position().height * figure.get_figheight())
-        plt.close(figure)
+        drawing, (panel,) = figures.panels(1, 1)
+        figures.draw_intervals(panel, {f"run_{n}": {"oci_m": Figure(0.1, None, None)} for n in range(count)}, ["oci_m"])
+        figures.draw_legend(drawing, [panel])
+        drawing.draw_without_rendering()
+        heights.append(panel.get_position().height * drawing.get_figheight())
+        plt.close(drawing)
     assert heights[1] == pytest.approx(heights[0], abs=0.1)

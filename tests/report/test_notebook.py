@@ -1,115 +1,154 @@
-"""Frames for notebooks, and what they print for results that are not there."""
+"""Studies: what a notebook shows of an ablation, and what it prints if results are missing."""
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
+from IPython.display import HTML, Image
 
-from fasrepro import config, files, paths
+from fasrepro import config, files, paths, schema
+from fasrepro.evaluation import results
 from fasrepro.report import notebook, recorded
-from fasrepro.rows.faces import Face, Label, face_id
-from fasrepro.rows.scores import Score
+from tests.layout import ROOT
+from tests.report.samples import cell_metrics, difference, metrics
+
+RUNS = ("label_only", "vanilla", "reasoning")
+ENTRY = {"notebook": "paper1/caption_style", "experiment": "style", "baseline": "vanilla"}
 
 
-def test_results_frame_holds_what_is_there(world: SimpleNamespace) -> None:
-    frame = notebook.results_frame(world.metrics, ["ocm_i"], ["vanilla", "nothing"], measures=["auc"])
-    assert frame.to_dict("records") == [
-        {
-            "protocol": "ocm_i",
-            "run": "vanilla",
-            "seeds": 1,
-            "measure": "auc",
-            **world.metrics["jobs"]["ocm_i-vanilla"]["mean"]["video"]["auc"],
-        }
-    ]
+def write_project(root: Path, entry: dict[str, Any], given: results.Metrics, experiments: dict[str, Any] | None = None) -> Path:
+    """Write a project of one ablation; returns the folder of its notebook."""
+    params = config.read_yaml(ROOT / "params.yaml")
+    params["ablations"] = {"mine": entry}
+    default = {"style": {"protocols": ["ocm_i", "oci_m"], "runs": list(RUNS), "seeds": [0]}}
+    params["experiments"] = default if experiments is None else experiments
+    files.write_text(root / paths.PARAMS, yaml.safe_dump(params))
+    results.write(root / paths.METRICS, given, 6)
+    folder = root / "notebooks" / "paper1"
+    folder.mkdir(parents=True)
+    return folder
 
 
-@pytest.mark.parametrize("baseline", ["label_only", "reasoning"])
-def test_any_run_may_be_the_baseline(world: SimpleNamespace, baseline: str) -> None:
-    ours = notebook.paired_frame(world.metrics, ["oci_m"], ["vanilla"], baseline)
-    theirs = notebook.paired_frame(world.metrics, ["oci_m"], [baseline], "vanilla")
-    jobs = world.metrics["jobs"]
-    figures = [jobs[f"oci_m-{run}"]["mean"]["video"]["hter_dev"]["value"] for run in ("vanilla", baseline)]
-    assert ours.difference[0] == pytest.approx(figures[0] - figures[1], abs=2e-6)
-    assert (ours.difference[0], ours.low[0], ours.high[0]) == (-theirs.difference[0], -theirs.high[0], -theirs.low[0])
-    assert ours.low[0] < ours.high[0]
-    assert notebook.paired_frame(world.metrics, ["oci_m"], [baseline], baseline).empty
+def cells(runs: tuple[str, ...] = RUNS) -> list[Any]:
+    return [cell_metrics(cell, run) for cell in ("oci_m", "oci_w", "ocm_i") for run in runs]
 
 
-def test_paired_frame_is_against_the_baseline_alone(world: SimpleNamespace) -> None:
-    frame = notebook.paired_frame(world.metrics, ["oci_m", "ocm_i"], ["label_only", "reasoning", "vanilla"], "vanilla")
-    assert list(zip(frame.protocol, frame.run, strict=True)) == [
-        ("oci_m", "label_only"),
-        ("oci_m", "reasoning"),
-        ("ocm_i", "label_only"),
-        ("ocm_i", "reasoning"),
-    ]
-    assert set(frame.metric) == {"hter_dev"}
+GIVEN = metrics(
+    difference("oci_m", -0.25, 0.0625), difference("ocm_i", -0.5, -0.25), difference("oci_w", 0.0, 0.5), cells=cells()
+)
 
 
-def test_frames_without_results_keep_their_columns() -> None:
-    nothing = {"jobs": {}, "paired": []}
-    assert list(notebook.results_frame(nothing, ["oci_m"], ["x"]).columns)[:2] == ["protocol", "run"]
-    assert notebook.paired_frame(nothing, ["oci_m"], ["x"], "y").empty
+def test_a_study_has_the_experiments_cells_in_its_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_project(tmp_path, ENTRY, GIVEN)
+    study = notebook.open_study("mine", folder)
+    assert [cell.key for cell in study.cells[:3]] == ["ocm_i-label_only", "ocm_i-vanilla", "ocm_i-reasoning"]
+    assert [cell.cell for cell in study.cells[3:]] == ["oci_m"] * 3 + ["oci_w"] * 3
+    assert capsys.readouterr().out == f"{notebook.ALL_PRESENT}\n"
 
 
-def test_a_recorded_run_by_the_same_params_stands_in_where_a_run_is_lacking(
-    world: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_targets_and_omitted_runs_narrow_a_study(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, {**ENTRY, "targets": ["siw"], "omit": ["label_only"]}, GIVEN)
+    study = notebook.open_study("mine", folder)
+    assert [cell.key for cell in study.cells] == ["oci_w-vanilla", "oci_w-reasoning"]
+    assert study.trained_runs == ["vanilla", "reasoning"]
+
+
+def test_a_study_shows_tables_figures_and_numbers(tmp_path: Path) -> None:
+    study = notebook.open_study("mine", write_project(tmp_path, ENTRY, GIVEN))
+    table = study.table("hter_dev", "auc")
+    assert "<th>HTER, dev threshold</th><th>AUC</th>" in table.data
+    assert "<td>oci_m</td><td>reasoning</td><td>0.300 [0.200, 0.400]</td>" in table.data
+    for shown in (study.figure("auc"), study.difference_figure("hter_dev"), study.verdict_figure("hter")):
+        assert isinstance(shown, Image)
+    assert "<td>lexical</td>" in study.verdicts("hter").data
+    frame = study.frame("auc", level="frame")
+    assert list(frame.columns) == ["protocol", "run", "seeds", "metric", "value", "low", "high"]
+    assert set(frame["value"]) == {0.3} and len(frame) == len(study.cells)
+
+
+@pytest.mark.parametrize(("baseline", "wanted"), [("vanilla", (-0.25, 0.0625)), ("reasoning", (-0.0625, 0.25))])
+def test_any_run_may_be_the_baseline(baseline: str, wanted: tuple[float, float], tmp_path: Path) -> None:
+    study = notebook.open_study("mine", write_project(tmp_path, {**ENTRY, "baseline": baseline}, GIVEN))
+    rows = study.against_baseline("hter_dev")
+    assert [row.cell for row in rows] == ["ocm_i", "oci_m", "oci_w"]
+    assert (rows[1].low, rows[1].high) == wanted
+    assert {row.baseline for row in rows} == {baseline}
+
+
+def test_a_study_without_a_common_seed_says_so(tmp_path: Path) -> None:
+    study = notebook.open_study("mine", write_project(tmp_path, ENTRY, dataclasses.replace(GIVEN, paired=[])))
+    assert "both need a seed in common" in study.differences("auc").data
+    assert study.difference_figure("auc").data == ""
+
+
+def test_missing_runs_are_listed_with_what_to_type(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_project(tmp_path, ENTRY, metrics(cells=cells(("vanilla",))))
+    notebook.open_study("mine", folder)
+    text = capsys.readouterr().out
+    assert "  reasoning on oci_m\n" in text and "vanilla on" not in text
+    assert "fasrepro jobs\n  dvc repro" in text
+
+
+def test_a_missing_experiment_is_written_out_as_an_entry_that_config_accepts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    files.write_json(paths.METRICS, world.metrics)
-    files.write_text(paths.PARAMS, "training: {steps: 3}")
-    cell = {**world.metrics["jobs"]["oci_m-vanilla"], "seeds": ["0"]}
-    other = {"jobs": {"a": {**cell, "run": "vanilla"}, "b": {**cell, "run": "prose"}}, "paired": []}
-    entry = {"profile": "more", "world": "a", "spurious_strength": 0.9, "hours": 0.5, "metrics": other}
-    hashes = {"sections_sha256": recorded.sections(paths.PARAMS), "code_md5": {}, "untimed_stages": 0}
-    files.write_json(paths.RECORDED / "more.json", entry | hashes)
-
-    assert notebook.results(["oci_m"], ["vanilla"], "more") == (world.metrics, notebook.ALL_THERE)
-    metrics, told = notebook.results(["oci_m"], ["vanilla", "prose"], "more")
-    assert metrics == other and "profile more" in told and "0.5 hours" in told
-    for named, runs in (("", ["prose"]), ("less", ["prose"]), ("more", ["prose", "blind"])):
-        metrics, told = notebook.results(["oci_m"], runs, named)
-        assert metrics == world.metrics and told.startswith("No results for")
-    for changed in ("training: {steps: 4}", "training: {steps: 3}\nruns: {prose: {steps: 4}}"):
-        files.write_text(paths.PARAMS, changed)
-        assert notebook.results(["oci_m"], ["prose"], "more")[0] == world.metrics
+    folder = write_project(tmp_path, ENTRY, GIVEN, experiments={})
+    study = notebook.open_study("mine", folder)
+    text = capsys.readouterr().out
+    assert not study.cells and study.table("auc").data == "" and isinstance(study.figure("auc"), HTML)
+    (line,) = [line for line in text.splitlines() if line.startswith("  style:")]
+    entry = yaml.safe_load(line)["style"]
+    assert schema.build(config.Experiment, entry, "params.yaml: experiments.style").protocols == ["oci_m", "ocm_i"]
+    assert "fasrepro jobs" in text and "dvc repro" in text
 
 
-def test_nothing_is_missing(world: SimpleNamespace) -> None:
-    assert notebook.missing(world.metrics, ["oci_m", "ocm_i"], ["vanilla", "reasoning"]) == ""
+def recorded_file(root: Path, given: results.Metrics) -> None:
+    sections = recorded.sections(config.read_yaml(root / paths.PARAMS))
+    one = recorded.RecordedFile("recipes", "9.9", "a", 0.9, 1.5, 0, sections, {}, {}, given)
+    files.write_json(root / paths.RECORDED / "recipes.json", schema.plain(one))
 
 
-def test_what_is_missing_is_printed_as_an_entry_that_params_take(world: SimpleNamespace) -> None:
-    text = notebook.missing(world.metrics, ["oci_m", "omi_c"], ["vanilla", "blind"])
-    assert "blind on oci_m" in text
-    assert "vanilla on oci_m" not in text
-    assert "fasrepro jobs" in text
-    assert "dvc repro" in text
-    (line,) = [line for line in text.splitlines() if "my_ablation:" in line]
-    entries = config.build(dict[str, config.Experiment], yaml.safe_load(line), "printed")
-    assert entries["my_ablation"] == config.Experiment(protocols=["oci_m", "omi_c"], runs=["blind", "vanilla"], seeds=[0])
+def test_a_comparable_recorded_run_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entry = {"notebook": "paper1/loss_weights", "recorded": "recipes", "baseline": "reasoning"}
+    folder = write_project(tmp_path, entry, GIVEN)
+    recorded_file(tmp_path, metrics(cells=[cell_metrics("icm_o", run) for run in ("reasoning_even", "reasoning")]))
+    study = notebook.open_study("mine", folder)
+    assert [cell.key for cell in study.cells] == ["icm_o-reasoning", "icm_o-reasoning_even"]  # in the order of params.yaml
+    assert "profile recipes (version 9.9, the same params), which took 1.5 hours" in capsys.readouterr().out
 
 
-def test_videos_are_means_of_one_seeds_faces_on_the_targets_test_and_decisions_go_by_the_threshold() -> None:
-    def face(dataset: str, split: str, video: str, frame: int, label: int) -> Face:
-        presentation = f"{dataset}/{video}"
-        return Face(face_id(presentation, frame), dataset, split, f"{dataset}/1", presentation, frame, Label(label),
-                    "print" if label else "bona_fide", "", "", (0, 0, 9, 9), "sidecar", "x", "y")  # fmt: skip
+def test_a_recorded_run_by_other_params_is_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_project(tmp_path, {"notebook": "paper1/loss_weights", "recorded": "recipes"}, GIVEN)
+    recorded_file(tmp_path, metrics(cells=[cell_metrics("icm_o", "reasoning")]))
+    params = config.read_yaml(tmp_path / paths.PARAMS)
+    params["prediction"]["batch_size"] += 1
+    files.write_text(tmp_path / paths.PARAMS, yaml.safe_dump(params))
+    assert not notebook.open_study("mine", folder).cells
+    assert "made by other params (prediction). Run `make reproduce PROFILE=recipes`" in capsys.readouterr().out
+    (tmp_path / paths.RECORDED / "recipes.json").unlink()
+    assert not notebook.open_study("mine", folder).cells
+    assert "there is no recorded run of profile recipes" in capsys.readouterr().out
 
-    faces = [face("msu", "test", "a", 4, 1), face("msu", "test", "a", 20, 1), face("msu", "test", "b", 4, 0)]
-    faces += [face("msu", "train", "c", 4, 1), face("casia", "test", "d", 4, 1)]
-    given = dict(zip((one.face_id for one in faces), (0.25, 0.75, 0.5, 0.9, 0.9), strict=True))
-    scores = [Score("oc_m", "r", 0, name, value) for name, value in given.items()]
-    scores += [Score("oc_m", "r", 1, name, 0.0) for name in given]
-    frame = notebook.videos_frame(scores, {one.face_id: one for one in faces}, "msu", 0)
-    assert frame.to_dict("records") == [
-        {"video": "msu/a", "species": "print", "label": "attack", "score": 0.5},
-        {"video": "msu/b", "species": "bona_fide", "label": "bona fide", "score": 0.5},
-    ]
-    decided = notebook.decisions_frame(frame, {"dev": 0.5, "oracle": 0.625})
-    assert decided["dev"].tolist() == ["attack", "attack"]  # a score that equals the threshold is an attack
-    assert decided["oracle"].tolist() == ["bona fide", "bona fide"]
+
+def test_unknown_names_are_refused_with_the_nearest(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, {**ENTRY, "options": {"reader": "lexical"}}, GIVEN)
+    with pytest.raises(config.ConfigError, match=r"ablations: unknown ablation 'mind'. Did you mean 'mine'"):
+        notebook.open_study("mind", folder)
+    study = notebook.open_study("mine", folder)
+    assert study.option("reader") == "lexical"
+    with pytest.raises(config.ConfigError, match=r"ablations\.mine\.options: unknown option 'readr'. Did you mean 'reader'"):
+        study.option("readr")
+
+
+def test_outside_a_project_the_error_says_where_to_work(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"no params\.yaml in .* or above it: work inside the project's folder"):
+        notebook.open_study("mine", tmp_path)
+
+
+def test_cells_of_a_table_are_escaped() -> None:
+    assert "<td>&lt;b&gt;</td>" in notebook.html_table(["a"], [["<b>"]]).data
+    assert notebook.html_table(["a"], []).data == ""

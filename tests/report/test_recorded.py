@@ -1,3 +1,5 @@
+"""Recorded runs: read in every version's form, and lent only where all params that decide a result are the same."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -7,91 +9,165 @@ from typing import Any
 
 import pytest
 
-from fasrepro import files
-from fasrepro.report import ledger, recorded
-from fasrepro.report.claims import Claim
-from fasrepro.report.recorded import Run
+from fasrepro import config, files, schema
+from fasrepro.evaluation.results.metrics import CellDifference
+from fasrepro.report import recorded, version_0_1_0
+from fasrepro.report.recorded import RecordedFile, Run
+from tests.layout import ROOT
+from tests.report.samples import cell_metrics, difference, metrics
 
-CLAIM = Claim("C-9", "a control of ours", run="reasoning", baseline="vanilla")
-RUNS = ("reasoning", "vanilla", "prose", "neutral", "blind")
-SECTIONS = dict.fromkeys((*recorded.DECIDING, *(f"runs.{name}" for name in RUNS)), "same") | {"experiments": "one"}
-
-
-def row(run: str, baseline: str, **more: object) -> dict[str, Any]:
-    return {"run": run, "baseline": baseline, "difference": -0.1, **more}
-
-
-def run(name: str, *rows: dict[str, Any], **sections: str) -> Run:
-    return Run(name, "a", 0.9, 1.0, SECTIONS | sections, {"paired": list(rows)})
+SAME = {
+    "synthetic": "same",
+    "tuning.seed": "same",
+    **{f"runs.{name}": "same" for name in ("reasoning", "vanilla", "prose", "neutral", "blind")},
+}
 
 
-def test_recorded_runs_are_read_and_a_broken_one_named(tmp_path: Path) -> None:
-    entry = {"profile": "full_b", "world": "b", "spurious_strength": 0.9, "hours": 2.5, "metrics": {}}
-    entry |= {"sections_sha256": {}, "code_md5": {}, "untimed_stages": 0}
-    files.write_json(tmp_path / "full_b.json", entry)
+def row(run: str, baseline: str, **changes: Any) -> CellDifference:
+    return difference("oci_m", -0.2, -0.1, run=run, baseline=baseline, **changes)
+
+
+def run(name: str, *rows: CellDifference, version: str = "9.9", **sections: str) -> Run:
+    return Run(name, "a", 0.9, 1.0, SAME | sections, metrics(*rows), version=version)
+
+
+def recorded_file(**changes: Any) -> dict[str, Any]:
+    one = RecordedFile("full_b", "9.9", "b", 0.9, 2.5, 0, {}, {}, {}, metrics(cells=[cell_metrics("oci_m", "vanilla")]))
+    return schema.plain(dataclasses.replace(one, **changes))
+
+
+def test_recorded_runs_are_read_and_a_broken_file_is_named(tmp_path: Path) -> None:
+    files.write_json(tmp_path / "full_b.json", recorded_file())
     (tmp_path / "README.md").write_text("no run")
-    assert [(one.name, one.world, one.hours) for one in recorded.load(tmp_path)] == [("full_b", "b", 2.5)]
+    assert [(one.name, one.world, one.hours, one.version) for one in recorded.load(tmp_path)] == [("full_b", "b", 2.5, "9.9")]
     files.write_json(tmp_path / "old.json", {"profile": "old"})
-    with pytest.raises(ValueError, match=r"old\.json: no code_md5, hours.*fasrepro record --profile old"):
+    with pytest.raises(ValueError, match=r"old\.json: no code_md5.*fasrepro record --profile old"):
+        recorded.load(tmp_path)
+    files.write_json(tmp_path / "old.json", {"profile": "old", "version": "9.9"})
+    with pytest.raises(ValueError, match=r"old\.json: missing .*fasrepro record --profile old"):
         recorded.load(tmp_path)
 
 
-def test_modules_that_are_not_what_they_were_are_named(tmp_path: Path) -> None:
+def test_changed_modules_are_named(tmp_path: Path) -> None:
     for name in ("same.py", "other.py"):
         (tmp_path / name).write_bytes(b"x = 1\n")
     code = {"same.py": hashlib.md5(b"x = 1\n").hexdigest(), "other.py": hashlib.md5(b"x = 2\n").hexdigest(), "gone.py": "0"}
-    assert recorded.changed(dataclasses.replace(run("more"), code=code), tmp_path) == ["other.py", "gone.py"]
+    assert recorded.changed_code(dataclasses.replace(run("more"), code=code), tmp_path) == ["other.py", "gone.py"]
 
 
-def test_a_run_is_alike_whatever_its_jobs_are(tmp_path: Path) -> None:
-    assert recorded.alike(run("more", experiments="other"), SECTIONS)
-    assert not recorded.alike(run("more", training="other"), SECTIONS)
+def test_any_param_makes_a_run_stale_unless_it_is_presentation() -> None:
+    for section in recorded.PRESENTATION:
+        assert recorded.comparable(run("more", **{section: "other"}), SAME)
+    for section in ("synthetic", "training", "judging", "threads", "a_section_of_the_future"):
+        assert recorded.differing(run("more", **{section: "other"}), SAME) == [section]
+
+
+def test_an_entry_of_a_registry_counts_if_both_have_it_or_the_runs_need_it() -> None:
+    assert recorded.comparable(run("more", **{"runs.new": "x", "captions.new": "x", "protocols.new": "x"}), SAME)
     changed = run("more", **{"runs.prose": "other"})
-    assert recorded.alike(changed, SECTIONS, ["neutral"]) and not recorded.alike(changed, SECTIONS, ["neutral", "prose"])
+    assert recorded.differing(changed, SAME) == ["runs.prose"]
+    assert recorded.differing(run("more", **{"runs.new": "x"}), SAME, ["new"]) == ["runs.new"]
 
 
-def test_sections_are_told_apart_by_what_they_say_and_runs_one_by_one(tmp_path: Path) -> None:
-    def hashes(text: str) -> dict[str, str]:
-        (tmp_path / "params.yaml").write_text(text)
-        return recorded.sections(tmp_path / "params.yaml")
-
-    assert hashes("b: {y: 1, x: [2]}\na: 3  # why\n") == hashes("a: 3\nb:\n  x: [2]\n  y: 1\n")
-    one = hashes("runs: {a: {}, b: {s: 1}}\ntuning: {seed: 0, like: {b: a}}")
+def test_sections_are_hashed_without_order_and_runs_one_by_one() -> None:
+    assert recorded.sections({"b": {"y": 1, "x": [2]}, "a": 3}) == recorded.sections({"a": 3, "b": {"x": [2], "y": 1}})
+    one = recorded.sections({"runs": {"a": {}, "b": {"s": 1}}, "tuning": {"seed": 0, "like": {"b": "a"}}})
     assert one.keys() == {"runs.a", "runs.b", "tuning.seed"}
-    more = hashes("runs: {a: {}, b: {s: 1}, c: {}}\ntuning: {seed: 0, like: {b: a, c: a}}")
+    more = recorded.sections({"runs": {"a": {}, "b": {"s": 1}, "c": {}}, "tuning": {"seed": 0, "like": {"b": "a", "c": "a"}}})
     assert {name: more[name] for name in one} == one
-    assert hashes("runs: {b: {s: 2}}\ntuning: {like: {b: a}}")["runs.b"] != one["runs.b"]  # another recipe
-    assert hashes("runs: {b: {s: 1}}\ntuning: {}")["runs.b"] != one["runs.b"]  # a learning rate of its own
+    other_recipe = {"runs": {"b": {"s": 2}}, "tuning": {"like": {"b": "a"}}}
+    own_rate = {"runs": {"b": {"s": 1}}, "tuning": {}}
+    assert all(recorded.sections(params)["runs.b"] != one["runs.b"] for params in (other_recipe, own_rate))
+    assert recorded.sections({"captions": {"x": {"style": "x"}}}).keys() == {"captions.x"}
 
 
-def test_what_a_run_holds_itself_stands_before_what_was_recorded() -> None:
+def test_a_run_is_completed_with_rows_it_lacks_from_comparable_runs() -> None:
     this = run("this book", row("reasoning", "vanilla"))
     more = run("more", row("vanilla", "reasoning"), row("prose", "neutral"))
     other = run("other", row("prose", "neutral"), row("blind", "prose"), training="other")
     last = run("last", row("neutral", "prose"), row("vanilla", "blind"), **{"runs.blind": "other"})
-    found = recorded.completed(this, [more, other, last]).metrics["paired"]
-    assert found == [row("reasoning", "vanilla"), row("prose", "neutral", recorded="more")]
-    assert this.metrics["paired"] == [row("reasoning", "vanilla")]
+    completed = recorded.completed(this, [more, other, last]).metrics
+    assert completed.paired == [row("reasoning", "vanilla"), row("prose", "neutral", recorded="more of version 9.9")]
+    assert this.metrics.paired == [row("reasoning", "vanilla")]
 
 
-def test_a_run_only_adds_if_it_repeats_nothing() -> None:
+def test_a_run_extends_another_only_if_it_repeats_nothing() -> None:
     more = run("more", row("prose", "neutral"))
     this = recorded.completed(run("this book", row("reasoning", "vanilla")), [more])
-    assert recorded.adds_only(more, this)
-    assert not recorded.adds_only(run("again", row("vanilla", "reasoning")), this)
-    assert not recorded.adds_only(run("other", row("prose", "neutral"), training="other"), this)
+    assert recorded.only_extends(more, this)
+    assert not recorded.only_extends(run("again", row("vanilla", "reasoning")), this)
+    assert not recorded.only_extends(run("other", row("prose", "neutral"), training="other"), this)
 
 
-def test_the_ledger_names_the_profile_of_a_recorded_row() -> None:
-    rows = [
-        row("reasoning", "vanilla", metric="hter_dev", level="video", channel="head", protocol="icm_o", transfer=False)
-        | {"low": -0.2, "high": -0.1, "seeds": 3, "subjects": 8}
-        | source
-        for source in ({}, {"recorded": "recipes"})
-    ]
-    settings = {"ledger": {"metric": "hter_dev", "margin": 0.0, "min_seeds": 3, "min_subjects": 8}}
-    found = ledger.rows({"metrics": {"paired": rows, "settings": settings}, "grounding": {}}, {}, True, [], [CLAIM])
-    assert [one.test for one in found] == [
-        "paired bootstrap, 8 subjects, 3 seeds",
-        "paired bootstrap, 8 subjects, 3 seeds; a recorded run, profile recipes",
-    ]
+OLD_LEVEL = {"counts": {"bona_fide": 1, "attack": 2, "subjects": 3}, "hter_dev": {"value": 0.5, "low": 0.25, "high": 0.75}}
+OLD_MEAN = {"threshold_dev": 0.5, "dev_auc": {}, "video": OLD_LEVEL, "frame": OLD_LEVEL, "readers": {}}
+
+
+def old_file(**sections: str) -> dict[str, Any]:
+    """A recorded run of version 0.1.0: its "protocol" is a cell, and oci_w a transfer of oci_m's models."""
+    names = {"run": "reasoning", "baseline": "vanilla", "channel": "head", "level": "video", "metric": "hter_dev"}
+    numbers = {"difference": 0.1, "low": 0.0, "high": 0.2, "seeds": 3, "subjects": 8}
+    jobs = [("oci_m", "msu", False), ("oci_w", "siw", True), ("ocm_i", "replay", False)]
+    return {
+        "profile": "recipes",
+        "world": "a",
+        "spurious_strength": 0.9,
+        "hours": 1,
+        "untimed_stages": 0,
+        "sections_sha256": sections,
+        "code_md5": {},
+        "versions": {},
+        "metrics": {
+            "jobs": {
+                f"{cell}-vanilla": {
+                    "protocol": cell, "run": "vanilla", "target": target, "transfer": transfer, "seeds": ["0", "1"],
+                    "mean": OLD_MEAN,
+                }
+                for cell, target, transfer in jobs
+            },
+            "paired": [
+                {**names, **numbers, "protocol": "oci_w", "transfer": True},
+                {**names, **numbers, "protocol": "mean", "protocols": ["oci_m", "ocm_i"], "transfer": False, "detectable": 0.3},
+            ],
+            "settings": {
+                "evaluation": {"replicates": 9, "confidence": 0.95, "seed": 1, "digits": 6},
+                "ledger": {"metric": "hter_dev", "margin": 0.0, "min_seeds": 3, "min_subjects": 8},
+                "descriptive": {"power": 0.8},
+            },
+        },
+    }  # fmt: skip
+
+
+def test_a_run_of_version_0_1_0_is_read_with_its_cells_and_marked(tmp_path: Path) -> None:
+    files.write_json(tmp_path / "recipes.json", old_file())
+    (one,) = recorded.load(tmp_path)
+    assert one.version == "0.1.0"
+    transferred = one.metrics.cells["oci_w-vanilla"]
+    assert (transferred.protocol, transferred.target, transferred.seeds) == ("oci_m", "siw", [0, 1])
+    assert transferred.mean.video.figures["hter_dev"].value == 0.5
+    (cell,), (mean,) = one.metrics.paired, one.metrics.means
+    assert (cell.protocol, cell.target, cell.cell) == ("oci_m", "siw", "oci_w")
+    assert (mean.protocols, mean.targets, mean.cells, mean.detectable) == (
+        ["oci_m", "ocm_i"],
+        ["msu", "replay"],
+        ["oci_m", "ocm_i"],
+        0.3,
+    )
+    assert one.metrics.settings.power == 0.8
+
+
+def test_only_the_sections_of_version_0_1_0_that_say_the_same_are_taken_for_todays() -> None:
+    equal = version_0_1_0.equal_sections()
+    then = equal["runs.label_only"]["then"]
+    converted = version_0_1_0.converted(old_file(**{"runs.label_only": then, "archives": "other", "trace": "x", "threads": "t"}))
+    hashes = converted["sections_sha256"]
+    assert hashes.keys() == {"runs.label_only", "archives", "threads"}
+    assert hashes["runs.label_only"] == equal["runs.label_only"]["now"]["runs.label_only"] != then
+    assert (hashes["archives"], hashes["threads"]) == ("other", "t")
+
+
+def test_the_projects_recorded_runs_can_be_read() -> None:
+    runs = recorded.load(ROOT / "results" / "recorded")
+    assert {one.name for one in runs} >= {"full_b", "full_c", "recipes", "ties_half", "ties_none"}
+    sections = recorded.sections(config.read_yaml(ROOT / "params.yaml"))
+    assert all("synthetic" in recorded.differing(one, sections) for one in runs if one.name != "recipes")

@@ -1,94 +1,101 @@
-"""The stage `annotators` on captions of three styles, without truth, and the notebook that reads what it wrote."""
+"""The stage on four caption sets, with and without truth."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-import nbformat
 import pytest
 import yaml
 
-from fasrepro import files, paths, vocabulary
+from fasrepro import paths, vocabulary
+from fasrepro.evaluation import results
+from fasrepro.evaluation.results import Annotators, Figure
+from fasrepro.evaluation.results.explanations import ErrorRates
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption, Verdict
-from fasrepro.rows.faces import Face, Label
+from fasrepro.rows.faces import Face
 from fasrepro.rows.truth import Truth
 from fasrepro.stages import annotators as stage
-from fasrepro.stages import notebook
+from tests.faces import face
 from tests.regions import box_region
+from tests.stages import projects
 
-ROOT = Path(__file__).parents[2]
 BOX = (0, 0, 80, 60)
+FACES = [
+    face(f"msu/{subject}_{species}", species, subject=f"msu/{subject}", split="train", box=BOX)
+    for subject in (1, 2, 3)
+    for species in ("bona_fide", "replay_video")
+]
+NAMED = {"vanilla": ["moire"], "reasoning": ["moire", "bezel"], "blind": ["moire"], "neutral": []}
 
 
-def face(subject: int, species: str) -> Face:
-    name = f"msu/{subject}_{species}"
-    return Face(f"{name}#0004", "msu", "train", f"msu/{subject}", name, 4, Label(species != "bona_fide"), species, "", "", BOX,
-                "sidecar", "", "")  # fmt: skip
+def caption(face: Face, style: str) -> Caption:
+    cues = " and ".join(vocabulary.CUES[name].phrasings[0] for name in NAMED[style])
+    aware = style in ("vanilla", "reasoning")
+    text = cues if face.label and cues else "A face."
+    return Caption(face.face_id, style, text, Verdict.UNDECIDED, "v", "model", aware, 1, "k")
 
 
-FACES = [face(subject, species) for subject in (1, 2, 3) for species in ("bona_fide", "replay_video")]
-SAID = {"vanilla": ["moire"], "reasoning": ["moire", "bezel"], "blind": ["moire"], "neutral": []}
+def truth(face: Face) -> Truth:
+    """Return the truth of a face: a replay shows moire in the crop, and a bezel outside of it."""
+    if not face.label:
+        return Truth(face.face_id, (), (), (), (), (), "{}")
+    regions = box_region(0, 0, 40, 40), box_region(120, 100, 140, 120)
+    return Truth(face.face_id, ("moire", "bezel"), (0.5, 0.5), regions, (), (), "{}")
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project's root whose replays show moire in the crop, and a bezel outside of it."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    params["evaluation"]["replicates"] = 50
-    paths.PARAMS.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
-    paths.NOTEBOOKS.mkdir()
-    (paths.NOTEBOOKS / "annotators.ipynb").write_bytes((ROOT / paths.NOTEBOOKS / "annotators.ipynb").read_bytes())
-    table.write(paths.FACES, FACES, Face)
-    masks = (box_region(0, 0, 40, 40), box_region(120, 100, 140, 120))
-    truths = [Truth(f.face_id, ("moire", "bezel"), (0.5, 0.5), masks, (), (), "{}") for f in FACES if f.label]
-    table.write(paths.TRUTH, truths + [Truth(f.face_id, (), (), (), (), (), "{}") for f in FACES if not f.label], Truth)
-    for style, names in SAID.items():
-        text = " and ".join(vocabulary.CUES[name].phrasings[0] for name in names)
-        rows = [
-            Caption(f.face_id, style, text if f.label and text else "A face.", Verdict.UNDECIDED, "v", "model",
-                    style in ("vanilla", "reasoning"), 1, "k")
-            for f in FACES
-        ]  # fmt: skip
-        table.write(paths.captions(style), rows, Caption)
+    projects.write_params(evaluation={"replicates": 50})
+    table.write(paths.faces("msu"), FACES, Face)
+    projects.write_truths([truth(one) for one in FACES])
+    for style in NAMED:
+        table.write(paths.captions(style), [caption(one, style) for one in FACES], Caption)
     return tmp_path
 
 
-def shown(name: str) -> str:
-    cells = nbformat.read(paths.EXECUTED / f"{name}.ipynb", as_version=4).cells
-    return json.dumps([cell.get("outputs") for cell in cells], ensure_ascii=False)
-
-
-def test_a_cue_outside_of_the_crop_is_not_there_and_neutral_has_no_entry(project: Path) -> None:
+def report() -> Annotators:
     stage.main([])
-    first, found = paths.ANNOTATORS.read_bytes(), files.read_json(paths.ANNOTATORS)
-    assert set(found["styles"]) == {"vanilla", "reasoning", "blind"}
-    assert [found["styles"][name]["pooled"]["precision"]["value"] for name in ("vanilla", "reasoning")] == [1.0, 0.5]
-    assert {(p["style"], p["baseline"]): p["same_task"] for p in found["pairs"]} == {
-        ("vanilla", "blind"): False,
-        ("reasoning", "blind"): True,
-    }
-    assert found["pairs"][1]["difference"]["precision"] == {"value": -0.5, "low": -0.5, "high": -0.5}
+    return results.read(paths.ANNOTATORS, Annotators)
+
+
+@pytest.mark.usefixtures("project")
+def test_a_cue_outside_of_the_crop_is_absent() -> None:
+    sets = report().sets
+    assert [sets[name].pooled.figures["precision"].value for name in ("vanilla", "reasoning")] == [1.0, 0.5]
+
+
+@pytest.mark.usefixtures("project")
+def test_sets_that_name_no_cue_and_derived_sets_have_no_entry() -> None:
+    assert set(report().sets) == {"vanilla", "reasoning", "blind"}
+
+
+@pytest.mark.usefixtures("project")
+def test_every_label_aware_set_is_paired_with_every_label_blind_one() -> None:
+    vanilla, reasoning = report().pairs
+    assert (vanilla.captions, vanilla.baseline, vanilla.same_task) == ("vanilla", "blind", False)
+    assert (reasoning.captions, reasoning.baseline, reasoning.same_task) == ("reasoning", "blind", True)
+    assert reasoning.difference["precision"] == Figure(-0.5, -0.5, -0.5)
+
+
+@pytest.mark.usefixtures("project")
+def test_error_rates_are_those_of_a_simulated_annotator_alone() -> None:
     simulated = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))["simulated"]
-    assert found["by_construction"] == {name: simulated[name] for name in ("missed_cue", "invented_cue")}
+    assert report().by_construction == ErrorRates(simulated["missed_cue"], simulated["invented_cue"])
+    projects.write_params(annotator={"base_url": "https://example.invalid/v1"})
+    assert report().by_construction is None
+
+
+@pytest.mark.usefixtures("project")
+def test_the_same_bytes_come_out_again() -> None:
+    stage.main([])
+    first = paths.ANNOTATORS.read_bytes()
     stage.main([])
     assert paths.ANNOTATORS.read_bytes() == first
-    notebook.main(["--name", "annotators"])
-    page = shown("annotators")
-    assert page.count("image/png") == 2
-    assert "By construction it misses" in page and "-0.500 [-0.500, -0.500]" in page
 
 
-def test_without_truth_the_report_is_empty_and_the_page_says_so(project: Path) -> None:
-    table.write(paths.TRUTH, [], Truth)
-    params = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))
-    params["annotator"]["base_url"] = "https://example.invalid/v1"
-    paths.PARAMS.write_text(yaml.safe_dump(params), encoding="utf-8")
-    stage.main([])
-    assert files.read_json(paths.ANNOTATORS) == {"styles": {}, "pairs": [], "by_construction": None}
-    notebook.main(["--name", "annotators"])
-    page = shown("annotators")
-    assert "known of synthetic archives alone" in page and "image/png" not in page
+@pytest.mark.usefixtures("project")
+def test_without_truth_the_report_is_empty() -> None:
+    projects.write_truths([])
+    assert (report().sets, report().pairs) == ({}, [])

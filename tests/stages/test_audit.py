@@ -12,8 +12,7 @@ import pytest
 import threadpoolctl
 import yaml
 
-from fasrepro import config, crops, paths
-from fasrepro.archives import ARCHIVES
+from fasrepro import archives, config, crops, paths
 from fasrepro.commands import reproduce
 from fasrepro.data import sizes
 from fasrepro.evaluation.analyses import shortcut_features, shortcuts
@@ -23,6 +22,7 @@ from fasrepro.rows.table import RowError
 from fasrepro.rows.truth import Truth
 from fasrepro.stages import audit
 from tests.regions import box_region
+from tests.stages import projects
 
 ROOT = Path(__file__).parents[2]
 BOX = (20, 20, 40, 48)
@@ -51,8 +51,9 @@ def make(tinted: tuple[str, ...]) -> None:
                     cue = ("halftone", "bezel") if label else ()
                     masks = (box_region(20, 20, 40, 40), box_region(200, 100, 20, 20)) if label else ()
                     truths.append(Truth(key, cue, (0.5, 0.9)[: len(cue)], masks, (), () if label else ("glare",), "{}"))
-    table.write(paths.FACES, faces, Face)
-    table.write(paths.TRUTH, truths, Truth)
+    for dataset in ("casia", "msu"):
+        table.write(paths.faces(dataset), [face for face in faces if face.dataset == dataset], Face)
+    projects.write_truths(truths)
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_without_a_leak_the_report_is_written_reproducibly(project: Path, capsys
     audit.main([])
     first = paths.AUDIT.read_bytes()
     found = report()
-    assert "no simple probe tells attacks in every data set" in capsys.readouterr().out
+    assert "no simple probe separates attacks in every data set" in capsys.readouterr().out
     assert set(found["probes"]) == {*shortcuts.SIMPLE, "vision", "cues"}
     assert found["probes"]["mean_colour"]["single"]["msu"]["msu"]["auc"] > 0.95
     assert found["probes"]["file_size"]["single"]["msu"]["msu"]["auc"] == 0.5  # all the same
@@ -92,7 +93,7 @@ def test_without_a_leak_the_report_is_written_reproducibly(project: Path, capsys
 
 def test_a_leak_stops_the_stage_after_the_report_is_written(project: Path) -> None:
     make(tinted=("casia", "msu"))
-    with pytest.raises(shortcuts.ProbeError, match=r"mean_colour tells attacks in every data set .* Look at tints") as caught:
+    with pytest.raises(shortcuts.ProbeError, match=r"mean_colour separates attacks in every data set .* Inspect tints") as caught:
         audit.main([])
     assert str(paths.AUDIT) in str(caught.value)
     assert "mean_colour" in report()["leaks"]
@@ -102,11 +103,11 @@ def test_a_leak_in_licensed_archives_is_only_reported(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make(tinted=("casia", "msu"))
-    paths.TRUTH.unlink()
+    projects.write_truths([])
     change("archives", source="licensed")
     monkeypatch.setenv("FASREPRO_ARCHIVES", str(project))
     audit.main([])
-    assert "mean_colour tells attacks in every data set" in capsys.readouterr().out
+    assert "mean_colour separates attacks in every data set" in capsys.readouterr().out
     assert "cues" not in report()["probes"]
 
 
@@ -116,7 +117,7 @@ def test_too_few_test_subjects_leave_the_rule_untested(project: Path, capsys: py
     audit.main([])
     out = capsys.readouterr().out
     assert "could not be tested" in out
-    assert "no simple probe tells" not in out
+    assert "no simple probe separates" not in out
     assert report()["probes"]["mean_colour"]["held_out"] > 0.95
     change("audit", min_subjects=SUBJECTS)
     with pytest.raises(shortcuts.ProbeError):
@@ -128,10 +129,10 @@ def test_only_profiles_with_enough_subjects_can_be_stopped(profile: str, countin
     params = config.read_yaml(ROOT / "params.yaml")
     if profile:
         params = reproduce.merge(params, config.read_yaml(ROOT / "profiles" / f"{profile}.yaml"))
-    plans = [ARCHIVES[name].plan(**size) for name, size in params["archives"].items() if name in ARCHIVES]
+    plans = [archives.plan(name, size) for name, size in params["archives"]["datasets"].items()]
     subjects = [len({shown.subject for shown in plan if shown.split == "test"}) for plan in plans]
     enough = sum(count >= params["audit"]["min_subjects"] for count in subjects)
-    assert enough >= counting if counting else enough < shortcuts.EVERY
+    assert enough >= counting if counting else enough < shortcuts.LEAST_DATASETS
 
 
 def test_fits_use_the_configured_threads(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,10 +153,10 @@ def test_fits_use_the_configured_threads(project: Path, monkeypatch: pytest.Monk
 
 def test_cue_views_ignore_cues_outside_the_crop(project: Path) -> None:
     make(tinted=())
-    faces, truths = table.read(paths.FACES, Face), table.read(paths.TRUTH, Truth)
+    faces, truths = table.read_all(paths.FACES, Face), table.read_all(paths.TRUTH, Truth)
     (view,) = audit.cue_views(faces[1:2], truths)
     assert faces[1].label is Label.ATTACK
     assert view.tolist() == shortcut_features.cue_vector({"halftone": 0.5}, ()).tolist()
     stranger = dataclasses.replace(faces[0], face_id="msu/x#0001")
-    with pytest.raises(RowError, match=r"truth\.parquet: nothing about msu/x#0001"):
+    with pytest.raises(RowError, match=r"truth: nothing about msu/x#0001"):
         audit.cue_views([stranger], truths)

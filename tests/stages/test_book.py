@@ -1,4 +1,4 @@
-"""The book stage on a small book: built twice to the same bytes, hostile text shown as text, faults named."""
+"""The book stage on a small book: the same bytes twice, hostile text shown as text, and faults named."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import nbformat
 import pytest
 import yaml
 
-from fasrepro import config, paths
-from fasrepro.report import book, fragments, gallery
+from fasrepro import config, files, paths
+from fasrepro.report import book, gallery, markdown
+from fasrepro.report.pages.index import NOTES
 from fasrepro.stages import book as stage
 
 ROOT = Path(__file__).parents[2]
@@ -31,13 +32,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     toc = {"format": "jb-book", "root": "index", "parts": [{"caption": "Part", "chapters": [{"file": "page"}]}]}
     (paths.BOOK / "_toc.yml").write_text(json.dumps(toc), encoding="utf-8")
     (paths.BOOK / "index.md").write_text(f"# Index\n\n{PARAGRAPH} Steps: {{{{ steps }}}}. [](page.md)\n", encoding="utf-8")
-    body = f"# Page\n\n{PARAGRAPH}\n\n$$x^2$$\n\n```{{include}} _generated/card.md\n```\n"
+    body = f"# Page\n\n{PARAGRAPH}\n\n$$x^2$$\n\n```{{include}} _generated/page/card.md\n```\n"
     (paths.BOOK / "page.md").write_text(body, encoding="utf-8")
-    paths.GENERATED.mkdir()
-    (paths.GENERATED / "values.json").write_text('{"steps": "300"}', encoding="utf-8")
-    (paths.GENERATED / "note.md").write_text(fragments.note("synthetic", "procedural"), encoding="utf-8")
-    card = gallery.cards([gallery.card("A card", f"<p>{gallery.marked(HOSTILE, ())}</p>", None)])
-    (paths.GENERATED / "card.md").write_text(card, encoding="utf-8")
+    files.write_json(paths.GENERATED / "index" / "values.json", {"steps": "300"})
+    files.write_json(paths.GENERATED / "page" / "values.json", {})
+    files.write_text(paths.GENERATED / "index" / "note.md", NOTES["drawn"])
+    card = markdown.card_grid([markdown.card("A card", f"<p>{gallery.mark_cues(HOSTILE, ())}</p>", None)])
+    files.write_text(paths.GENERATED / "page" / "card.md", card)
     paths.EXECUTED.mkdir()
     cells = [nbformat.v4.new_markdown_cell(f"# An ablation\n\n{PARAGRAPH}"), nbformat.v4.new_code_cell("1 + 1")]
     metadata = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
@@ -49,9 +50,9 @@ def test_two_builds_are_byte_equal_offline_and_hold_every_page(project: Path) ->
     stage.main([])
     paths.HTML.rename("first")
     stage.main([])
-    files = sorted(path.relative_to("first") for path in Path("first").rglob("*") if path.is_file())
-    assert files == sorted(path.relative_to(paths.HTML) for path in paths.HTML.rglob("*") if path.is_file())
-    assert all((paths.HTML / path).read_bytes() == ("first" / path).read_bytes() for path in files)
+    built = sorted(path.relative_to("first") for path in Path("first").rglob("*") if path.is_file())
+    assert built == sorted(path.relative_to(paths.HTML) for path in paths.HTML.rglob("*") if path.is_file())
+    assert all((paths.HTML / path).read_bytes() == ("first" / path).read_bytes() for path in built)
     assert not (paths.HTML / ".buildinfo").exists()  # it would differ between environments
     assert not (paths.WORK / "book").exists()
 
@@ -72,7 +73,7 @@ def test_two_builds_are_byte_equal_offline_and_hold_every_page(project: Path) ->
     assert (paths.HTML / "_static/mathjax/tex-chtml.js").is_file()
 
 
-def test_a_broken_link_and_a_value_that_is_not_there_are_named_and_no_book_is_left(project: Path) -> None:
+def test_a_broken_link_and_an_unknown_value_are_named_and_no_book_is_left(project: Path) -> None:
     (paths.BOOK / "page.md").write_text(f"# Page\n\n{PARAGRAPH} [x](gone.md) {{{{ nothing }}}}\n", encoding="utf-8")
     paths.HTML.mkdir(parents=True)
     with pytest.raises(book.BookError, match=r"gone\.md") as caught:
@@ -82,7 +83,7 @@ def test_a_broken_link_and_a_value_that_is_not_there_are_named_and_no_book_is_le
     assert not paths.HTML.exists()
 
 
-def test_an_ablation_without_its_page_says_what_makes_it(project: Path) -> None:
+def test_an_ablation_without_its_page_names_the_stage_that_makes_it(project: Path) -> None:
     (paths.EXECUTED / "caption_style.ipynb").unlink()
     with pytest.raises(book.BookError, match="`dvc repro notebook@caption_style` makes it"):
         stage.main([])
@@ -107,7 +108,7 @@ def test_a_missing_an_empty_and_an_unsubstituted_page_are_errors(tmp_path: Path)
     book.check(tmp_path, toc)
 
 
-def test_the_books_own_contents_name_pages_that_are_there() -> None:
+def test_the_books_own_contents_name_existing_pages() -> None:
     from fasrepro.config import read_yaml
 
     for name in book.pages(read_yaml(ROOT / "book" / "_toc.yml")):

@@ -1,78 +1,100 @@
+"""The stage on four texts of two runs, by every reader and in every variant."""
+
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
+from fasrepro import config, paths
 from fasrepro.rows import table
 from fasrepro.rows.captions import Verdict
-from fasrepro.rows.faces import Face, Label
-from fasrepro.rows.scores import Explanation, Judgement
+from fasrepro.rows.faces import Label
+from fasrepro.rows.scores import Judgement
 from fasrepro.rows.table import RowError
 from fasrepro.rows.training import TrainRow
 from fasrepro.stages import readers
+from tests.faces import face
+from tests.stages import projects
 
-ROOT = Path(__file__).parents[2]
 SPECIES = ("bona_fide", "print")
-
-
-def face(number: int) -> Face:
-    name, label = f"msu/x{number}", number % 2
-    return Face(
-        f"{name}#0004", "msu", "test", "s", name, 4, Label(label), SPECIES[label], "", "", (0, 0, 9, 9), "sidecar", "", ""
-    )
-
-
 TEXTS = ["Fine skin. This is a bona fide face.", "Dots. This is a presentation attack.", "A person with brown hair", ""]
+TARGET = [face(f"msu/x{number}", SPECIES[number % 2], split="test") for number in range(len(TEXTS))]
+SOURCE = [face(f"replay/{split}_{species}", species, split=split) for split in ("train", "dev") for species in SPECIES]
+RUNS = ("vanilla", "label_only")
+LIVE, ATTACK, UNDECIDED = Verdict.BONA_FIDE, Verdict.ATTACK, Verdict.UNDECIDED
+EXPECTED = {
+    "lexical": [LIVE, ATTACK, UNDECIDED, UNDECIDED],
+    "lexical_cut": [UNDECIDED] * 4,  # neither "fine skin" nor "dots" is a sign in the lexical rule
+    "lexical_flipped": [ATTACK, LIVE, UNDECIDED, UNDECIDED],
+    "tfidf": [LIVE, ATTACK, UNDECIDED, UNDECIDED],
+    "tfidf_cut": [LIVE, ATTACK, UNDECIDED, UNDECIDED],
+    "tfidf_flipped": [LIVE, ATTACK, UNDECIDED, UNDECIDED],
+    "api": [LIVE, ATTACK, UNDECIDED, UNDECIDED],
+    "api_cut": [UNDECIDED] * 4,
+    "api_flipped": [ATTACK, LIVE, UNDECIDED, UNDECIDED],
+}
 
 
-def test_every_reader_judges_every_explanation_of_every_job_and_again_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
-    params["simulated"]["reader_error"] = 0.0
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
-    shared = {"protocol": "oci_m", "seeds": [0], "trainset": "t"}
-    jobs = {f"oci_m-{run}": {**shared, "run": run, "tuned": run} for run in ("vanilla", "label_only")}
-    (tmp_path / "jobs.yaml").write_text(yaml.safe_dump({"jobs": jobs, "trainsets": {}}))
-    for name, job in jobs.items():
-        rows = [Explanation("oci_m", job["run"], 0, f"msu/x{n}#0004", text, 9, True) for n, text in enumerate(TEXTS)]
-        table.write(tmp_path / "results" / "predictions" / name / "explanations.parquet", rows, Explanation)
-    faces = [face(n) for n in range(len(TEXTS))]
-    table.write(tmp_path / "results" / "index" / "faces.parquet", faces, Face)
-    captions = [("fine skin", 0), ("dots", 1)] * 3
-    rows = [
-        TrainRow(f"replay/t{n}#0004", "replay", SPECIES[label], Label(label), "", "", "vanilla", caption)
-        for n, (caption, label) in enumerate(captions)
-    ]
-    table.write(tmp_path / "results" / "trainsets" / "t.parquet", rows, TrainRow)
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FASREPRO_STORE", raising=False)
-    readers.main([])
-    path = tmp_path / "results" / "judgements.parquet"
-    first, rows = path.read_bytes(), table.read(path, Judgement)
-    live, attack, undecided = Verdict.BONA_FIDE, Verdict.ATTACK, Verdict.UNDECIDED
-    wanted = {
-        "lexical": [live, attack, undecided, undecided],
-        "lexical_cut": [undecided] * 4,  # neither "fine skin" nor "dots" is a sign that the rule knows
-        "lexical_flipped": [attack, live, undecided, undecided],
-        "tfidf": [live, attack, undecided, undecided],
-        "tfidf_cut": [live, attack, undecided, undecided],
-        "tfidf_flipped": [live, attack, undecided, undecided],
-        "api": [live, attack, undecided, undecided],
-        "api_cut": [undecided] * 4,
-        "api_flipped": [attack, live, undecided, undecided],
-    }
-    assert len(rows) == 2 * len(wanted) * len(TEXTS)
-    for run in ("vanilla", "label_only"):
-        for reader, verdicts in wanted.items():
-            assert [row.verdict for row in rows if (row.reader, row.run) == (reader, run)] == verdicts, reader
-    shutil.rmtree(tmp_path / ".store")
-    readers.main([])
-    assert path.read_bytes() == first
+    projects.write_params(simulated={"reader_error": 0.0})
+    jobs = projects.write_jobs({"i_m": (["replay"], ["msu"])}, [("i_m", run) for run in RUNS], [0])
+    projects.write_faces([*SOURCE, *TARGET])
+    text_of = {one.face_id: text for one, text in zip(TARGET, TEXTS, strict=True)}
+    for job in jobs:
+        projects.write_explanations(job, lambda one: text_of[one.face_id])
+    rows = [
+        TrainRow(f"replay/t{n}#0004", "replay", SPECIES[label], Label(label), "", "", "vanilla", caption)
+        for n, (caption, label) in enumerate([("fine skin", 0), ("dots", 1)] * 3)
+    ]
+    table.write(paths.trainset("t"), rows, TrainRow)
+    return tmp_path
 
-    (tmp_path / "results" / "predictions" / "oci_m-vanilla" / "explanations.parquet").unlink()
-    with pytest.raises(RowError, match=r"oci_m-vanilla/explanations\.parquet: no such table"):
+
+@pytest.mark.usefixtures("project")
+def test_every_reader_judges_every_variant_of_every_text() -> None:
+    readers.main([])
+    rows = table.read(paths.JUDGEMENTS, Judgement)
+    assert len(rows) == len(RUNS) * len(EXPECTED) * len(TEXTS)
+    for run in RUNS:
+        for reader, verdicts in EXPECTED.items():
+            assert [row.verdict for row in rows if (row.reader, row.run) == (reader, run)] == verdicts, reader
+
+
+@pytest.mark.usefixtures("project")
+def test_the_same_bytes_come_out_again_from_an_empty_store() -> None:
+    readers.main([])
+    first = paths.JUDGEMENTS.read_bytes()
+    shutil.rmtree(paths.store())
+    readers.main([])
+    assert paths.JUDGEMENTS.read_bytes() == first
+
+
+@pytest.mark.usefixtures("project")
+def test_readers_over_the_network_read_few_videos() -> None:
+    projects.write_params(simulated={"reader_error": 0.0}, judging={"network_videos": 2})
+    readers.main([])
+    read: dict[str, set[str]] = {}
+    for row in table.read(paths.JUDGEMENTS, Judgement):
+        read.setdefault(row.reader, set()).add(row.face_id)
+    faces = {one.face_id: one for one in TARGET}
+    assert sorted(faces[face_id].label for face_id in read["api"]) == [0, 1]
+    assert read["lexical"] == set(faces)
+
+
+@pytest.mark.usefixtures("project")
+def test_a_job_without_explanations_is_named() -> None:
+    paths.explanations("i_m-vanilla-0").unlink()
+    with pytest.raises(RowError, match=r"i_m-vanilla-0/explanations\.parquet: no such table"):
+        readers.main([])
+
+
+@pytest.mark.usefixtures("project")
+def test_without_a_reader_the_remedy_is_named() -> None:
+    projects.write_params(judging={"readers": []})
+    with pytest.raises(config.ConfigError, match=r"judging\.readers: name at least one of lexical, tfidf, api"):
         readers.main([])

@@ -1,88 +1,115 @@
-"""The stage `unseen`: what it reads of a target with masks, and an empty report where no target has any."""
+"""The stage on a target with a mannequin, and its empty report where no target has unseen attacks."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-import yaml
 
-from fasrepro import config, files, paths
+from fasrepro import config, paths
+from fasrepro.evaluation import results
+from fasrepro.evaluation.results import Figure, Unseen
 from fasrepro.rows import table
-from fasrepro.rows.faces import Face, Label
-from fasrepro.rows.scores import Explanation, Score
+from fasrepro.rows.faces import Face
+from fasrepro.rows.scores import Judgement
 from fasrepro.rows.training import TrainRow
 from fasrepro.rows.truth import Truth
-from fasrepro.stages import unseen
+from fasrepro.stages import evaluate, unseen
+from tests.faces import face
 from tests.regions import box_region
+from tests.stages import projects
 
-ROOT = Path(__file__).parents[2]
 BOX = (0, 0, 80, 60)
+SIDES = {"o_w": (["oulu"], ["siw"])}
 
 
-def face(dataset: str, split: str, species: str) -> Face:
-    name, label = f"{dataset}/{split}_{species}", Label(species != "bona_fide")
-    return Face(f"{name}#0004", dataset, split, name, name, 4, label, species, "", "", BOX, "sidecar", "", "")
+def split_face(dataset: str, split: str, species: str) -> Face:
+    return face(f"{dataset}/{split}_{species}", species, split=split, box=BOX)
 
 
-TRAIN = [face("oulu", "train", species) for species in ("bona_fide", "print", "replay_video")]
-TEST = [face("siw", "test", species) for species in ("bona_fide", "print", "mannequin")]
-CUES = {"print": "halftone", "replay_video": "moire", "mannequin": "waxy_skin"}
+TRAIN = [split_face("oulu", "train", species) for species in ("bona_fide", "print", "replay_video")]
+DEV = [split_face("oulu", "dev", species) for species in ("bona_fide", "print")]
+TEST = [split_face("siw", "test", species) for species in ("bona_fide", "print", "mannequin")]
+CUES = {"print": ("halftone",), "replay_video": ("moire",), "mannequin": ("waxy_skin",), "bona_fide": ()}
+
+
+def truth(face: Face) -> Truth:
+    cues = CUES[face.species]
+    region = box_region(0, 0, 40, 40)
+    return Truth(face.face_id, cues, (0.5,) * len(cues), (region,) * len(cues), (), (), "{}")
+
+
+def write_project(test: list[Face] = TEST) -> None:
+    """Write a project whose two runs were tested on these faces; reasoning misses the mannequin."""
+    projects.write_params(evaluation={"replicates": 100})
+    jobs = projects.write_jobs(SIDES, [("o_w", "vanilla"), ("o_w", "reasoning")], [0])
+    faces = [*TRAIN, *DEV, *test]
+    projects.write_faces(faces)
+    projects.write_truths([truth(one) for one in faces])
+    rows = [TrainRow(f.face_id, f.dataset, f.species, f.label, "", "", "vanilla", "A face.") for f in TRAIN]
+    table.write(paths.trainset("t"), rows, TrainRow)
+    for job in jobs:
+        reasoning = job.run == "reasoning"
+
+        def score(face: Face, reasoning: bool = reasoning) -> float:
+            if face.split == "dev":
+                return 1.0 if face.label else 0.0  # threshold 0.5
+            return 0.25 if reasoning and face.species == "mannequin" else 0.75
+
+        projects.write_scores(job, score)
+        text = "a moire pattern over the face" if reasoning else "a face"
+        projects.write_explanations(job, lambda _, text=text: text)
+    table.write(paths.JUDGEMENTS, [], Judgement)
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project's root whose one job was tested on a print and a mannequin."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-    shared = {"protocol": "oc_w", "seeds": [0], "trainset": "t", "tuned": "vanilla", "checkpoint": "oc_m-x"}
-    jobs = {f"oc_w-{run}": {**shared, "run": run} for run in ("vanilla", "reasoning")}
-    paths.JOBS.write_text(yaml.safe_dump({"jobs": {}, "transfers": jobs}))
-    faces = [*TRAIN, *TEST]
-    table.write(paths.FACES, faces, Face)
-    mask = (box_region(0, 0, 40, 40),)
-    truths = [Truth(f.face_id, (CUES[f.species],), (0.5,), mask, (), (), "{}") for f in faces if f.label]
-    table.write(paths.TRUTH, truths + [Truth(f.face_id, (), (), (), (), (), "{}") for f in faces if not f.label], Truth)
-    rows = [TrainRow(f.face_id, f.dataset, f.species, f.label, "", "", "vanilla", "A face.") for f in TRAIN]
-    table.write(paths.trainset("t"), rows, TrainRow)
-    for name, job in jobs.items():
-        bad = job["run"] == "reasoning"
-        scores = [Score("oc_w", job["run"], 0, f.face_id, 0.25 if bad and f.species == "mannequin" else 0.75) for f in TEST]
-        table.write(paths.scores(name), scores, Score)
-        said = "a moire pattern over the face" if bad else "a face"
-        table.write(
-            paths.explanations(name), [Explanation("oc_w", job["run"], 0, f.face_id, said, 9, True) for f in TEST], Explanation
-        )
-    files.write_json(paths.METRICS, {"jobs": {name: {"seeds": {"0": {"threshold_dev": 0.5}}} for name in jobs}})
+    write_project()
+    evaluate.main([])
     return tmp_path
 
 
-def test_a_target_with_a_family_that_its_sources_lack(project: Path) -> None:
+def report() -> Unseen:
     unseen.main([])
-    first, found = paths.UNSEEN.read_bytes(), files.read_json(paths.UNSEEN)["targets"]["siw"]
-    species = found["mean"]["species"]
-    assert {name: entry["sharing"] for name, entry in species.items()} == {"print": 1.0, "mannequin": 0.0}
-    assert found["mean"]["lines"]["apcer"]["slope"] == {"value": 1.0, "low": None, "high": None}
-    assert found["named"]["difference"]["mask"]["foreign"]["value"] == 1.0
+    return results.read(paths.UNSEEN, Unseen)
+
+
+@pytest.mark.usefixtures("project")
+def test_a_target_with_unseen_attacks_is_reported() -> None:
+    target = report().targets["siw"]
+    assert {name: species.overlap for name, species in target.mean.species.items()} == {"print": 1.0, "mannequin": 0.0}
+    assert target.mean.lines["apcer"].slope == Figure(1.0, None, None)
+    assert list(target.cells) == ["o_w"]
+    assert target.misplaced_cues.difference["mask"]["print_replay"].value == 1.0
+    assert target.measured
+
+
+@pytest.mark.usefixtures("project")
+def test_the_same_bytes_come_out_again() -> None:
+    unseen.main([])
+    first = paths.UNSEEN.read_bytes()
     unseen.main([])
     assert paths.UNSEEN.read_bytes() == first
 
 
-def test_without_truths_sharing_is_nominal(project: Path) -> None:
-    table.write(paths.TRUTH, [], Truth)
-    unseen.main([])
-    found = files.read_json(paths.UNSEEN)["targets"]["siw"]
-    assert not found["measured"]
-    assert {name: entry["sharing"] for name, entry in found["mean"]["species"].items()} == {"print": 1.0, "mannequin": 0.0}
-    assert found["named"]["mean"]["reasoning"]["mask"]["present"]["value"] is None
+@pytest.mark.usefixtures("project")
+def test_without_truth_overlap_is_nominal() -> None:
+    projects.write_truths([])
+    target = report().targets["siw"]
+    assert not target.measured
+    assert {name: species.overlap for name, species in target.mean.species.items()} == {"print": 1.0, "mannequin": 0.0}
+    assert target.misplaced_cues.mean["reasoning"]["mask"]["present"].value is None
 
 
-def test_a_target_of_the_sources_families_is_none_and_an_unknown_run_names_its_neighbour(project: Path) -> None:
-    table.write(paths.FACES, [*TRAIN, *TEST[:2]], Face)
-    unseen.main([])
-    assert files.read_json(paths.UNSEEN) == {"run": "reasoning", "baseline": "vanilla", "targets": {}}
-    params = yaml.safe_load(paths.PARAMS.read_text())
-    params["unseen"]["run"] = "reasonin"
-    paths.PARAMS.write_text(yaml.safe_dump(params))
+@pytest.mark.usefixtures("project")
+def test_a_target_of_the_sources_families_is_omitted() -> None:
+    write_project(TEST[:2])
+    assert report() == Unseen("reasoning", "vanilla", {})
+
+
+@pytest.mark.usefixtures("project")
+def test_an_unknown_run_suggests_the_nearest() -> None:
+    projects.write_params(unseen={"run": "reasonin"})
     with pytest.raises(config.ConfigError, match=r"params\.yaml: unseen: unknown run 'reasonin'\. Did you mean 'reasoning'"):
         unseen.main([])

@@ -45,13 +45,14 @@ def formula(phases: Sequence[Any]) -> str:
 
 def run_table(training: Any, runs: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the table of runs: the captions that each trains on, and its other changes to the default recipe."""
+    default = {phase.name: phase for phase in training.phases}
     rows = []
     for name in runs:
         override = merged_override(name, runs)
-        shares = override.get("captions", training.captions)
+        shares = override.pop("captions", training.captions)
         mix = ", ".join(f"{share:.0%} {captions}" for captions, share in shares.items()) or "none: labels alone"
-        changes = ", ".join(changed_values(override)) or "nothing"
-        rows.append((name, mix, changes))
+        changes = [text for key, value in override.items() for text in _changes(key, value, default)]
+        rows.append((name, mix, ", ".join(changes) or "nothing"))
     return markdown.table(("run", "captions", "other changes"), rows)
 
 
@@ -62,19 +63,23 @@ def merged_override(name: str, runs: Mapping[str, Mapping[str, Any]]) -> dict[st
     return {**merged_override(like, runs), **override} if like else override
 
 
-def changed_values(override: Mapping[str, Any]) -> list[str]:
-    """Return a run's changes but its captions, as texts."""
-    changes = []
-    for key, value in override.items():
-        if key == "captions":
-            continue
-        if key == "phases":
-            for phase in value:
-                changes += [f"{part}: {_text(item)}" for part, item in phase.items() if part != "name"]
-        elif isinstance(value, Mapping):
-            changes += [f"{key} {part}: {_text(item)}" for part, item in value.items()]
-        else:
-            changes.append(f"{key}: {_text(value)}")
+def _changes(key: str, value: Any, default: Mapping[str, Any]) -> list[str]:
+    """Return the change of one key of a recipe in words; `default` are the phases of the default recipe by name."""
+    if key == "phases":
+        return [text for phase in value for text in _phase_changes(phase, default.get(phase["name"]))]
+    if isinstance(value, Mapping):
+        return [f"{key} {part}: {_text(item)}" for part, item in value.items()]
+    return [f"{key}: {_text(value)}"]
+
+
+def _phase_changes(phase: Mapping[str, Any], default: Any) -> list[str]:
+    name, changes = phase["name"], []
+    for part, item in phase.items():
+        if part == "train" and default is not None:
+            changes += [f"{name} does not train {left}" for left in default.train if left not in item]
+            changes += [f"{name} also trains {added}" for added in item if added not in default.train]
+        elif part != "name":
+            changes.append(f"{name} {part}: {_text(item)}")
     return changes
 
 
@@ -92,9 +97,7 @@ def recipe_table(training: Any) -> str:
             continue
         if key == "phases":
             for phase in value:
-                rows += [
-                    (f"phase {phase['name']}: {part}", _text(item)) for part, item in phase.items() if part != "name" and item
-                ]
+                rows += [(f"{phase['name']}: {part}", _text(item)) for part, item in phase.items() if part != "name" and item]
         elif isinstance(value, Mapping):
             rows += [(f"{key}: {part}", _text(item)) for part, item in value.items()]
         else:

@@ -1,4 +1,4 @@
-"""Habits by hand on six videos of two subjects, and what holds of any scores."""
+"""Optimistic practices by hand on six videos of two subjects, and properties of any scores."""
 
 from __future__ import annotations
 
@@ -11,148 +11,142 @@ from hypothesis import strategies as st
 
 from fasrepro.evaluation import summary
 from fasrepro.evaluation.analyses import optimism
+from fasrepro.evaluation.cells import CellResults
 from fasrepro.evaluation.metrics import MetricError
-from fasrepro.evaluation.summary import JobResults, Settings
-from fasrepro.rows.faces import Face, Label, face_id
+from fasrepro.evaluation.results import EvaluationSettings, Figure, Figures, LedgerSettings
+from fasrepro.evaluation.results.optimism import CellOptimism, OptimismCounts, SeedThresholds
+from fasrepro.rows.faces import Face, face_id
+from tests.faces import face
 
 FRAMES = (4, 20)
-# A video's dataset, subject, name and label -> the scores of its two frames. On dev the means are 0.2 and 0.8, the first frames
-# 0.3 and 0.9: thresholds 0.5 and 0.6.
-DEV = {("casia", "1", "live", 0): (0.3, 0.1), ("casia", "1", "print", 1): (0.9, 0.7)}
+SPECIES = {"live": "bona_fide", "print": "print", "screen": "replay_video"}
+# A video -> the scores of its two frames. On dev the means are 0.2 and 0.8, the first frames 0.3 and 0.9: thresholds 0.5 and 0.6.
+DEV = {"casia/1_live": (0.3, 0.1), "casia/1_print": (0.9, 0.7)}
 # Means 0.2 and 0.6 of bona fide videos; 0.65, 0.4, 0.9, 0.7 of attacks.
 TEST = {
-    ("msu", "1", "live", 0): (0.1, 0.3),
-    ("msu", "2", "live", 0): (0.7, 0.5),
-    ("msu", "1", "print", 1): (0.55, 0.75),
-    ("msu", "1", "screen", 1): (0.3, 0.5),
-    ("msu", "2", "print", 1): (0.9, 0.9),
-    ("msu", "2", "screen", 1): (0.95, 0.45),
+    "msu/1_live": (0.1, 0.3),
+    "msu/2_live": (0.7, 0.5),
+    "msu/1_print": (0.55, 0.75),
+    "msu/1_screen": (0.3, 0.5),
+    "msu/2_print": (0.9, 0.9),
+    "msu/2_screen": (0.95, 0.45),
 }
-SOME = Settings(200, 0.95, 9)
-Videos = dict[tuple[str, str, str, int], tuple[float, float]]
-
-
-def face(dataset: str, subject: str, name: str, label: int, frame: int) -> Face:
-    species = {"live": "bona_fide", "print": "print", "screen": "replay_video"}[name]
-    presentation = f"{dataset}/test/{subject}_{name}"
-    return Face(face_id(presentation, frame), dataset, "test", f"{dataset}/{subject}", presentation, frame, Label(label), species,
-                "", "", (0, 0, 9, 9), "sidecar", "x", "y")  # fmt: skip
+SETTINGS = EvaluationSettings(replicates=200, confidence=0.95, seed=9, digits=6)
+Videos = dict[str, tuple[float, float]]
 
 
 def faces(videos: Videos) -> list[Face]:
-    return [face(*video, frame) for video in videos for frame in reversed(FRAMES)]
+    rows = []
+    for video in videos:
+        subject, _, kind = video.partition("_")
+        rows += [face(video, SPECIES[kind], frame, subject=subject) for frame in reversed(FRAMES)]
+    return rows
 
 
 def scores(videos: Videos) -> dict[str, float]:
-    return {face(*video, frame).face_id: pair[n] for video, pair in videos.items() for n, frame in enumerate(FRAMES)}
+    return {face_id(video, frame): pair[n] for video, pair in videos.items() for n, frame in enumerate(FRAMES)}
 
 
 def perfect(videos: Videos) -> Videos:
-    return {video: (0.9, 0.9) if video[3] else (0.1, 0.1) for video in videos}
+    return {video: (0.1, 0.1) if video.endswith("live") else (0.9, 0.9) for video in videos}
 
 
-def job(*models: Videos, run: str = "vanilla", protocol: str = "c_m") -> JobResults:
-    """A job with a seed for each of `models`: what each gives the target's videos; on dev all are alike."""
-    found = {seed: {**scores(DEV), **scores(model)} for seed, model in enumerate(models)}
-    return JobResults(protocol, run, "msu", faces(DEV), faces(TEST), found, {})
+def cell(*models: Videos, run: str = "vanilla", protocol: str = "c_m", dev: Videos = DEV) -> CellResults:
+    """Return a cell with a seed for each of `models`: its scores of the target's videos; on dev all are alike."""
+    by_seed = {seed: {**scores(dev), **scores(model)} for seed, model in enumerate(models)}
+    return CellResults(protocol, run, "msu", protocol, faces(dev), faces(TEST), by_seed)
 
 
-def values(cell: dict[str, dict[str, float | None]]) -> dict[str, float | None]:
-    return {name: None if entry["value"] is None else round(entry["value"], 9) for name, entry in cell.items()}
+def only(results: CellResults) -> CellOptimism:
+    """Return the entry of one cell."""
+    entries, _ = optimism.summarise([results], SETTINGS)
+    (entry,) = entries.values()
+    return entry
+
+
+def values(figures: Figures) -> dict[str, float | None]:
+    return {name: None if figure.value is None else round(figure.value, 9) for name, figure in figures.items()}
 
 
 def test_one_model_by_hand() -> None:
-    found = optimism.summarise({"j": job(TEST)}, SOME)["jobs"]["j"]
+    entry = only(cell(TEST))
     # At 0.5 one bona fide video of two and one attack of four are wrong; at 0.625, the best on the target, the one attack; by
     # first frames at 0.6 one bona fide video and two attacks.
-    assert values(found["hter"]) == {"honest": 0.375, "oracle_threshold": 0.125, "one_frame": 0.5, "best_seed": None}
-    assert values(found["flatters_by"]) == {"oracle_threshold": 0.25, "one_frame": -0.125, "best_seed": None}
-    # No attack may pass: the threshold is below 0.4, and one bona fide video of two lies above. No bona fide video may fail: it
-    # is above 0.6, and three attacks of four lie above.
-    assert values(found["tpr"]) == {"bona_fide_positive": 0.5, "attack_positive": 0.75, "difference": -0.25}
-    assert found["counts"] == {"attack": 4, "bona_fide": 2, "attack_allowed": 0, "bona_fide_allowed": 0, "subjects": 2}
-    seed = found["seeds"]["0"]
-    assert seed == pytest.approx({"threshold_dev": 0.5, "threshold_oracle": 0.625, "hter_dev": 0.375, "hter_oracle": 0.125})
+    assert values(entry.hter) == {"honest": 0.375, "oracle_threshold": 0.125, "one_frame": 0.5, "best_seed": None}
+    assert values(entry.optimism) == {"oracle_threshold": 0.25, "one_frame": -0.125, "best_seed": None}
+    # No attack may pass: the threshold is below 0.4, and one bona fide video of two is above it. No bona fide video may fail: the
+    # threshold is above 0.6, and three attacks of four are above it.
+    assert values(entry.tpr) == {"bona_fide_positive": 0.5, "attack_positive": 0.75, "difference": -0.25}
+    assert entry.counts == OptimismCounts(bona_fide=2, attack=4, subjects=2, bona_fide_allowed=0, attack_allowed=0)
+    assert entry.seeds == {0: SeedThresholds(0.5, pytest.approx(0.625), 0.375, 0.125)}
 
 
-def test_the_best_of_two_seeds_is_set_against_their_mean() -> None:
-    found = optimism.summarise({"j": job(TEST, perfect(TEST))}, SOME)["jobs"]["j"]
-    assert values(found["hter"]) == {"honest": 0.1875, "oracle_threshold": 0.0625, "one_frame": 0.25, "best_seed": 0.0}
-    assert values(found["flatters_by"])["best_seed"] == 0.1875
-    same = optimism.summarise({"j": job(TEST, TEST)}, SOME)["jobs"]["j"]
-    assert same["flatters_by"]["best_seed"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+def test_the_best_seed_is_compared_with_the_mean_of_seeds() -> None:
+    entry = only(cell(TEST, perfect(TEST)))
+    assert values(entry.hter) == {"honest": 0.1875, "oracle_threshold": 0.0625, "one_frame": 0.25, "best_seed": 0.0}
+    assert values(entry.optimism)["best_seed"] == 0.1875
+    assert only(cell(TEST, TEST)).optimism["best_seed"] == Figure(0.0, 0.0, 0.0)
 
 
-def test_one_percent_of_a_hundred_videos_is_one_error() -> None:
-    columns = optimism.rows_of(job(TEST), "j, seed")[0].mean
-    for count, allowed in ((99, 0), (100, 1), (199, 1), (200, 2)):
-        many = dataclasses.replace(columns, labels=np.array([1] * count + [0]), subjects=np.array(["a"] * (count + 1)))
-        assert optimism._counts(many)["attack_allowed"] == allowed
+@pytest.mark.parametrize(("videos", "allowed"), [(99, 0), (100, 1), (199, 1), (200, 2)])
+def test_one_percent_of_a_hundred_videos_is_one_error(videos: int, allowed: int) -> None:
+    columns = optimism.models_of(cell(TEST), "seed")[0].mean
+    many = dataclasses.replace(columns, labels=np.array([1] * videos + [0]), subjects=np.array(["a"] * (videos + 1)))
+    assert optimism.counts_of(many).attack_allowed == allowed
 
 
-def test_means_are_over_the_targets_of_a_run_and_those_of_transfers_apart() -> None:
-    first, second = job(TEST, protocol="c_m"), job(perfect(TEST), protocol="o_m")
-    moved = dataclasses.replace(job(TEST, protocol="c_w"), transfer=True)
-    more = job(TEST, protocol="co_m")  # of more sources
-    found = optimism.summarise({"a": first, "b": second, "c": moved, "d": job(TEST, run="other"), "e": more}, SOME)["means"]
-    assert [(row["run"], row["transfer"], row["protocols"], row["subjects"]) for row in found] == [
-        ("vanilla", False, ["c_m", "o_m"], 2)
+def test_a_mean_is_over_the_cells_of_a_pool() -> None:
+    other_source = {"oulu/1_live": (0.3, 0.1), "oulu/1_print": (0.9, 0.7)}
+    cells = [
+        cell(TEST, protocol="c_m"),
+        cell(perfect(TEST), protocol="o_m", dev=other_source),
+        cell(TEST, run="other"),
+        cell(TEST, protocol="co_m", dev=DEV | other_source),  # more sources
     ]
-    assert values(found[0]["hter"])["honest"] == 0.1875
-    assert values(found[0]["flatters_by"]) == {"oracle_threshold": 0.125, "one_frame": -0.0625, "best_seed": None}
+    _, means = optimism.summarise(cells, SETTINGS)
+    (mean,) = means
+    assert (mean.run, mean.protocols, mean.targets, mean.cells) == ("vanilla", ["c_m", "o_m"], ["msu", "msu"], ["c_m", "o_m"])
+    assert mean.subjects == 2  # the two cells share a target
+    assert values(mean.hter)["honest"] == 0.1875
+    assert values(mean.optimism) == {"oracle_threshold": 0.125, "one_frame": -0.0625, "best_seed": None}
 
 
 SCORES = st.tuples(*[st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.6, 0.9, 1.0])] * 2)
+MODELS = st.lists(st.lists(SCORES, min_size=len(TEST), max_size=len(TEST)), min_size=1, max_size=3).map(
+    lambda models: [dict(zip(TEST, pairs, strict=True)) for pairs in models]
+)
+QUICK = dataclasses.replace(SETTINGS, replicates=50)
 
 
-@given(st.lists(st.lists(SCORES, min_size=len(TEST), max_size=len(TEST)), min_size=1, max_size=3))
+@given(MODELS)
 @settings(max_examples=30, deadline=None)
-def test_what_is_chosen_on_the_target_never_costs_and_the_honest_figure_is_that_of_the_metrics(
-    drawn: list[list[tuple[float, float]]],
-) -> None:
-    models = [dict(zip(TEST, pairs, strict=True)) for pairs in drawn]
-    few = Settings(50, 0.9, 3)
-    found = optimism.summarise({"j": job(*models)}, few)["jobs"]["j"]
-    told = summary.summarise({"j": job(*models)}, few)["jobs"]["j"]
-    assert found["hter"]["honest"] == told["mean"]["video"]["hter_dev"]
-    assert found["hter"]["oracle_threshold"] == told["mean"]["video"]["hter_oracle"]
-    assert [one["threshold_dev"] for one in found["seeds"].values()] == [one["threshold_dev"] for one in told["seeds"].values()]
+def test_a_choice_on_the_target_never_costs(models: list[Videos]) -> None:
+    entries, _ = optimism.summarise([cell(*models)], QUICK)
+    (entry,) = entries.values()
     for name in ("oracle_threshold", "best_seed") if len(models) > 1 else ("oracle_threshold",):
-        assert 0 <= found["flatters_by"][name]["low"] <= found["flatters_by"][name]["high"]
+        assert 0 <= entry.optimism[name].low <= entry.optimism[name].high
 
 
-def test_the_best_step_is_set_against_the_last() -> None:
-    found = optimism.trace(dataclasses.replace(job(), scores=job(TEST, perfect(TEST), TEST).scores), SOME)
-    assert [entry["step"] for entry in found["steps"]] == [0, 1, 2]
-    assert [entry["hter_dev"]["value"] for entry in found["steps"]] == [0.375, 0.0, 0.375]
-    assert [entry["hter_oracle"]["value"] for entry in found["steps"]] == [0.125, 0.0, 0.125]
-    assert {entry["dev_auc"] for entry in found["steps"]} == {1.0}
-    assert (found["last"]["step"], found["last"]["hter"]["value"]) == (2, 0.375)
-    assert found["last"]["flatters_by"] == {"value": 0.0, "low": 0.0, "high": 0.0}
-    assert (found["best_on_target"]["step"], found["best_on_target"]["flatters_by"]["value"]) == (1, 0.375)
-    assert found["best_on_target"]["flatters_by"]["low"] >= 0
-    assert found["best_on_dev"]["step"] == 0  # the first of equal ones; the target is not asked
-    # A target that likes an earlier threshold more than its last step: both chosen there.
-    early = optimism.trace(dataclasses.replace(job(), scores=job(TEST, TEST).scores), SOME)
-    both = early["best_on_target_with_oracle_threshold"]
-    assert (both["step"], both["hter"]["value"], both["flatters_by"]["value"]) == (0, 0.125, 0.25)
-    with pytest.raises(MetricError, match="c_m-vanilla, step: no look at the training; run `dvc repro trace`"):
-        optimism.trace(dataclasses.replace(job(), scores={}), SOME)
+@given(MODELS)
+@settings(max_examples=15, deadline=None)
+def test_honest_and_oracle_figures_equal_those_of_metrics(models: list[Videos]) -> None:
+    results = cell(*models)
+    entries, _ = optimism.summarise([results], QUICK)
+    entry = entries[results.key]
+    metrics = summary.summarise([results], QUICK, LedgerSettings("hter_dev", 0.0, 1, 1)).cells[results.key]
+    assert entry.hter["honest"] == metrics.mean.video.figures["hter_dev"]
+    assert entry.hter["oracle_threshold"] == metrics.mean.video.figures["hter_oracle"]
+    thresholds = {seed: one.threshold_dev for seed, one in entry.seeds.items()}
+    assert thresholds == {seed: one.threshold_dev for seed, one in metrics.by_seed.items()}
 
 
-def test_a_video_is_judged_by_its_lowest_frame_in_whatever_order_faces_come() -> None:
-    assert {face.frame for face in optimism.first_frames(faces(TEST))} == {4}
+def test_the_first_frame_has_the_lowest_number() -> None:
+    assert {one.frame for one in optimism.first_frames(faces(TEST))} == {4}
     assert len(optimism.first_frames(faces(TEST))) == len(TEST)
 
 
 def test_a_face_without_a_score_is_named() -> None:
-    lacking = job(TEST)
-    del lacking.scores[0]["msu/test/2_live#0004"]  # type: ignore[attr-defined]
-    with pytest.raises(MetricError, match=r"j, seed 0, test: no score for 1 of 12 faces, such as msu/test/2_live#0004"):
-        optimism.summarise({"j": lacking}, SOME)
-
-
-def test_two_models_are_as_far_apart_as_their_scores_differ_most() -> None:
-    assert optimism.apart({"a": 0.5, "b": 0.25}, {"b": 0.75, "a": 0.5}, "t") == 0.5
-    with pytest.raises(MetricError, match="t: the last look has scores of other faces"):
-        optimism.apart({"a": 0.5}, {"b": 0.5}, "t")
+    incomplete = cell(TEST)
+    del incomplete.scores[0]["msu/2_live#0004"]  # type: ignore[attr-defined]
+    with pytest.raises(MetricError, match=r"c_m-vanilla, seed 0, test: no score for 1 of 12 faces, such as msu/2_live#0004"):
+        optimism.summarise([incomplete], SETTINGS)

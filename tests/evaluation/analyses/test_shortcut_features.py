@@ -1,4 +1,4 @@
-"""What probes are shown of a face, on pictures whose measures are known by hand."""
+"""The views of a face, on pictures whose numbers are known by hand."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_colour_and_contrast_by_hand() -> None:
     assert shortcut_features.contrast(half).tolist() == pytest.approx([0.5, 0, 0, 0.5, 1, 1])
 
 
-def test_the_border_is_told_apart_from_the_middle() -> None:
+def test_the_border_is_compared_with_the_middle() -> None:
     framed = flat(0, 0, 0)
     framed[RIM:-RIM, RIM:-RIM] = 255
     assert shortcut_features.border(framed).tolist() == pytest.approx([0, 0, -1, 0])
@@ -43,7 +43,7 @@ def test_the_border_is_told_apart_from_the_middle() -> None:
     assert shortcut_features.border(striped).tolist() == pytest.approx([0.5, 0.5, 0, 0], abs=0.01)
 
 
-def test_a_stripe_pattern_stands_in_the_spectrum_at_its_frequency() -> None:
+def test_stripes_peak_at_their_frequency() -> None:
     x = np.arange(SIDE)
     stripes = np.broadcast_to((128 + 100 * np.cos(2 * np.pi * 12 * x / SIDE))[None, :, None], (SIDE, SIDE, 3)).astype(np.uint8)
     levels = shortcut_features.radial(shortcut_features.power(stripes))
@@ -51,14 +51,14 @@ def test_a_stripe_pattern_stands_in_the_spectrum_at_its_frequency() -> None:
     assert int(levels.argmax()) == 12
 
 
-def test_white_noise_has_a_level_spectrum_and_blur_makes_it_fall() -> None:
+def test_white_noise_has_a_flat_spectrum_and_blur_a_falling_one() -> None:
     slope = shortcut_features.spectrum_slope(noise())[0]
     blurred = np.asarray(Image.fromarray(noise()).resize((24, 24), Image.Resampling.BOX).resize((SIDE, SIDE)))
     assert abs(slope) < 0.2
     assert shortcut_features.spectrum_slope(blurred)[0] < slope - 2
 
 
-def test_uniform_codes_are_58_and_one() -> None:
+def test_there_are_58_uniform_codes_and_one_for_the_rest() -> None:
     assert len(set(shortcut_features.UNIFORM.tolist())) == 59
     assert (shortcut_features.UNIFORM == 58).sum() == 256 - 58
     assert shortcut_features.UNIFORM[0b00001111] != 58
@@ -73,13 +73,13 @@ def test_a_local_binary_pattern_by_hand() -> None:
     assert shortcut_features.local_binary_pattern(same).tolist() == [[shortcut_features.UNIFORM[255]] * 4] * 3
 
 
-def test_texture_is_shares_under_a_root_and_does_not_heed_brightness() -> None:
+def test_texture_is_a_root_of_shares_and_ignores_brightness() -> None:
     texture = shortcut_features.colour_texture(noise())
     histograms = texture.reshape(6, 1 + shortcut_features.BLOCKS**2, 59)
     assert np.allclose((histograms**2).sum(axis=2), 1)
     grey = np.repeat(np.random.default_rng(1).integers(40, 140, (SIDE, SIDE, 1), dtype=np.uint8), 3, axis=2)
-    brighter = shortcut_features.colour_texture((grey + 60).astype(np.uint8)).reshape(6, -1)
-    assert np.array_equal(shortcut_features.colour_texture(grey).reshape(6, -1)[0], brighter[0])  # luma: order is all that counts
+    luma, brighter_luma = (shortcut_features.colour_texture(rgb.astype(np.uint8)).reshape(6, -1)[0] for rgb in (grey, grey + 60))
+    assert np.array_equal(luma, brighter_luma)  # only the order of pixels counts
 
 
 def test_file_and_box_by_hand() -> None:
@@ -87,16 +87,16 @@ def test_file_and_box_by_hand() -> None:
     assert shortcut_features.crop_size((5, 6, 40, 50)).tolist() == [40, 50, 0.8]
 
 
-def test_cues_are_counted_and_stand_in_their_place() -> None:
+def test_cues_are_counted_and_have_their_place() -> None:
     names = list(CUES)
-    found = shortcut_features.cue_vector({names[2]: 0.5, names[0]: 0.25}, [names[1]])
-    assert found.shape == (2 + 3 * len(names),)
-    assert found[:2].tolist() == [2, 0.75]
-    there, strengths, alike = found[2:].reshape(3, -1)
-    assert there.tolist()[:3] == [1, 0, 1]
+    vector = shortcut_features.cue_vector({names[2]: 0.5, names[0]: 0.25}, [names[1]])
+    assert vector.shape == (2 + 3 * len(names),)
+    assert vector[:2].tolist() == [2, 0.75]
+    present, strengths, resembled = vector[2:].reshape(3, -1)
+    assert present.tolist()[:3] == [1, 0, 1]
     assert strengths.tolist()[:3] == [0.25, 0, 0.5]
-    assert alike.tolist()[:3] == [0, 1, 0]
-    assert there.sum() + alike.sum() == 3
+    assert resembled.tolist()[:3] == [0, 1, 0]
+    assert present.sum() + resembled.sum() == 3
 
 
 def test_every_view_is_finite_even_of_a_black_crop() -> None:

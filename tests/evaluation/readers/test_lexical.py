@@ -1,3 +1,5 @@
+"""The lexical rule on sentences by hand, and on every template of the simulated annotator."""
+
 from __future__ import annotations
 
 import re
@@ -66,7 +68,7 @@ def test_the_lexical_rule(text: str, verdict: Verdict) -> None:
 
 
 @given(st.sampled_from(sorted(vocabulary.CUES)), st.integers(0, 4), st.sampled_from([ATTACK, BONA_FIDE]))
-def test_the_fixed_sentences_and_every_phrasing_of_a_cue_are_read(name: str, number: int, verdict: Verdict) -> None:
+def test_every_phrasing_of_a_cue_and_every_verdict_is_read(name: str, number: int, verdict: Verdict) -> None:
     phrasing = vocabulary.CUES[name].phrasings[number]
     assert lexical.read(f"There is {phrasing}.") == ATTACK
     assert lexical.read(f"There is {phrasing}. {VERDICTS[verdict]}") == verdict
@@ -74,7 +76,7 @@ def test_the_fixed_sentences_and_every_phrasing_of_a_cue_are_read(name: str, num
 
 @given(st.integers(0, 10**6), st.sets(st.sampled_from(sorted(vocabulary.CUES))), st.sampled_from([ATTACK, BONA_FIDE]))
 @settings(max_examples=300)
-def test_no_sentence_of_the_simulated_annotator_is_read_as_its_opposite(die: int, names: set[str], verdict: Verdict) -> None:
+def test_no_simulated_sentence_is_read_as_its_opposite(die: int, names: set[str], verdict: Verdict) -> None:
     named = tuple(sorted(names))
     cues_named, look_alikes = (named, ()) if verdict == ATTACK else ((), named)
     attributes = {"skin_tone": "brown", "hair": "black", "light": "left", "background": "wall", "wall": "grey"}
@@ -85,7 +87,7 @@ def test_no_sentence_of_the_simulated_annotator_is_read_as_its_opposite(die: int
             assert lexical.read(sentence) in (verdict, UNDECIDED), sentence
 
 
-def test_no_template_is_read_as_the_opposite_of_what_it_is_written_for() -> None:
+def test_no_template_is_read_as_its_opposite() -> None:
     lines = {
         ATTACK: list(templates._WITHOUT_CUE),
         BONA_FIDE: [*templates._LIVE_SKIN, *templates._LIVE_FITS],
@@ -104,14 +106,14 @@ def test_no_template_is_read_as_the_opposite_of_what_it_is_written_for() -> None
 
 
 @pytest.mark.parametrize("template", templates._FITS)
-def test_an_attack_s_species_alone_is_read_as_an_attack(template: str) -> None:
+def test_a_species_alone_is_read_as_an_attack(template: str) -> None:
     attacks = [words for name, words in vocabulary.SPECIES.items() if name != "bona_fide"]
     for words in (*attacks, *templates.INFERRED.values()):
         assert lexical.read(template.format(species=words)) == ATTACK
     assert lexical.read(template.format(species=vocabulary.SPECIES["bona_fide"])) == BONA_FIDE
 
 
-def test_what_concludes_is_told_from_what_is_seen() -> None:
+def test_conclusions_are_separated_from_observations() -> None:
     concluding = [*VERDICTS.values(), "It looks like a printed photo held in front of the camera.", *templates._LIVE_FITS]
     concluding += [template.format(species=words) for template in templates._FITS for words in vocabulary.SPECIES.values()]
     assert [sentence for sentence in concluding if not lexical.concludes(sentence)] == []

@@ -1,3 +1,5 @@
+"""Explanations without their verdict, and with the opposite one."""
+
 from __future__ import annotations
 
 import pytest
@@ -19,7 +21,7 @@ LIVE = (
 )
 
 
-def test_a_text_is_cut_to_what_is_seen() -> None:
+def test_cutting_keeps_the_observations() -> None:
     assert verdict_ablation.cut(STEPS) == (
         "Initial observation: We see a young person.\n"
         "Artifact detection: I see a moire pattern over the face here. One can see dots."
@@ -29,7 +31,7 @@ def test_a_text_is_cut_to_what_is_seen() -> None:
     assert verdict_ablation.cut("Final judgment: This is a spoof.") == ""
 
 
-def test_a_verdict_is_turned_and_none_is_made_up() -> None:
+def test_flipping_reverses_a_verdict_and_invents_none() -> None:
     assert verdict_ablation.flipped(STEPS, VERDICTS).endswith("One can see dots. This is a bona fide face.")
     assert verdict_ablation.flipped(LIVE, VERDICTS) == (
         "We see an old person. The skin has natural texture. This is a presentation attack."
@@ -40,7 +42,7 @@ def test_a_verdict_is_turned_and_none_is_made_up() -> None:
 
 
 @given(st.text(alphabet=st.sampled_from("ab .!?:\nThis a spoof"), max_size=80))
-def test_cutting_twice_cuts_nothing_more(text: str) -> None:
+def test_cutting_twice_changes_nothing(text: str) -> None:
     once = verdict_ablation.cut(text)
     assert verdict_ablation.cut(once) == once
 
@@ -48,4 +50,4 @@ def test_cutting_twice_cuts_nothing_more(text: str) -> None:
 @pytest.mark.parametrize(("variant", "name"), [("whole", "lexical"), ("cut", "lexical_cut"), ("flipped", "lexical_flipped")])
 def test_a_channel_is_named_after_reader_and_variant(variant: str, name: str) -> None:
     assert verdict_ablation.channel("lexical", variant) == name
-    assert variant in verdict_ablation.made(VERDICTS)
+    assert variant in verdict_ablation.variants(VERDICTS)

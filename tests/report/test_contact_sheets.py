@@ -1,4 +1,4 @@
-"""Sheets: faces are chosen by their ids alone, a picture stands in its own place, the same bytes twice."""
+"""Sheets: faces are sampled by their ids alone, each picture has its own place, and the bytes are the same twice."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 from PIL import Image
 
-from fasrepro.report import pictures
-from fasrepro.report.pictures import Cell, Row
+from fasrepro.report import contact_sheets
+from fasrepro.report.contact_sheets import Cell, Row
 from fasrepro.rows.faces import Face, Label
 
 
@@ -21,21 +21,21 @@ def face(name: str, subject: str, dataset: str = "msu", frame: int = 0) -> Face:
     )  # fmt: skip
 
 
-def test_chosen_faces_are_of_different_people_first() -> None:
+def test_different_subjects_are_sampled_first() -> None:
     faces = [face(f"{subject}{number}", subject) for subject in "ab" for number in range(4)]
-    assert {found.subject for found in pictures.chosen(faces, 2, "salt")} == {"a", "b"}
-    assert len(set(pictures.chosen(faces, 5, "salt"))) == 5
-    assert pictures.chosen(faces, 3, "salt") == pictures.chosen(faces[::-1], 3, "salt")
+    assert {found.subject for found in contact_sheets.sample(faces, 2, "salt")} == {"a", "b"}
+    assert len(set(contact_sheets.sample(faces, 5, "salt"))) == 5
+    assert contact_sheets.sample(faces, 3, "salt") == contact_sheets.sample(faces[::-1], 3, "salt")
 
 
-def test_faces_are_spread_over_data_sets_and_a_presentation_comes_once() -> None:
+def test_faces_are_sampled_across_data_sets_one_a_presentation() -> None:
     faces = [face(f"m{n}", f"m{n}", "msu", frame) for n in range(5) for frame in (0, 20)]
     faces += [face(f"s{n}", f"s{n}", "siw") for n in range(2)]
-    assert [found.dataset for found in pictures.spread(faces, 4, "salt")] == ["msu", "msu", "siw", "siw"]
-    found = pictures.spread(faces, 9, "salt")
+    assert [found.dataset for found in contact_sheets.sample_across_datasets(faces, 4, "salt")] == ["msu", "msu", "siw", "siw"]
+    found = contact_sheets.sample_across_datasets(faces, 9, "salt")
     assert [part.dataset for part in found] == ["msu"] * 5 + ["siw"] * 2
     assert len({part.presentation for part in found}) == 7
-    assert pictures.spread(faces[::-1], 9, "salt") == found
+    assert contact_sheets.sample_across_datasets(faces[::-1], 9, "salt") == found
 
 
 def plain(height: int, width: int, colour: tuple[int, int, int]) -> np.ndarray:
@@ -55,8 +55,8 @@ def bounds(picture: np.ndarray, colour: tuple[int, int, int]) -> tuple[int, int,
 def test_pictures_keep_their_shape_and_their_place_in_the_sheet(tmp_path: Path) -> None:
     red, green, blue = (200, 0, 0), (0, 150, 0), (0, 0, 200)
     rows = [Row([Cell(plain(50, 50, red)), None, Cell(plain(50, 25, green))]), Row([Cell(plain(40, 80, blue), "a title")])]
-    pictures.sheet(tmp_path / "a.png", rows, 3, shape=1.0)
-    pictures.sheet(tmp_path / "b.png", rows, 3, shape=1.0)
+    contact_sheets.draw_sheet(tmp_path / "a.png", rows, 3, shape=1.0)
+    contact_sheets.draw_sheet(tmp_path / "b.png", rows, 3, shape=1.0)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     (rl, rr, rt, rb), (gl, gr, gt, gb), (bl, br, bt, bb) = (bounds(drawn(tmp_path / "a.png"), c) for c in (red, green, blue))
     wide = rr - rl
@@ -72,7 +72,7 @@ def test_pictures_keep_their_shape_and_their_place_in_the_sheet(tmp_path: Path) 
 def test_a_label_takes_the_room_beside_the_pictures_and_does_not_reach_them(tmp_path: Path) -> None:
     red = (200, 0, 0)
     rows = [Row([Cell(plain(60, 60, red))], "a long label of many words", "and many more words under it, which need some lines")]
-    pictures.sheet(tmp_path / "a.png", rows, 4, labels=2.0)
+    contact_sheets.draw_sheet(tmp_path / "a.png", rows, 4, labels=2.0)
     picture = drawn(tmp_path / "a.png")
     left, right, top, bottom = bounds(picture, red)
     assert (picture[top:bottom, left:right, 0] > 190).all()  # no letter over the picture
@@ -81,16 +81,16 @@ def test_a_label_takes_the_room_beside_the_pictures_and_does_not_reach_them(tmp_
     assert len(dark[1]) > 100
 
 
-def test_a_contact_sheet_names_every_instrument(world: SimpleNamespace, tmp_path: Path) -> None:
-    faces = [found for found in world.faces if found.dataset == "replay"]
-    shown = pictures.contact_sheet(faces, world.crops, tmp_path / "sheet.png")
-    assert shown[0] == "bona fide"
-    assert shown[1:] == [
-        "print, print_photo",
-        "replay photo, highdef_photo",
-        "replay photo, mobile_photo",
-        "replay video, mobile_video",
+def test_a_contact_sheet_has_a_column_for_every_instrument(world: SimpleNamespace, tmp_path: Path) -> None:
+    faces = [one for one in world.faces if one.dataset == "replay"]
+    assert list(contact_sheets.by_kind(faces)) == [
+        "bona fide",
+        "print\nprint_photo",
+        "replay photo\nhighdef_photo",
+        "replay photo\nmobile_photo",
+        "replay video\nmobile_video",
     ]
+    contact_sheets.draw_contact_sheet(faces, world.crops, tmp_path / "sheet.png")
     first = (tmp_path / "sheet.png").read_bytes()
-    pictures.contact_sheet(faces[::-1], world.crops, tmp_path / "sheet.png")
+    contact_sheets.draw_contact_sheet(faces[::-1], world.crops, tmp_path / "sheet.png")
     assert (tmp_path / "sheet.png").read_bytes() == first

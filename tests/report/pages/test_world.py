@@ -1,25 +1,23 @@
-"""The world's tables: every number is one of the files', counts by hand, and nothing is said of licensed archives."""
+"""The world's tables: every number is the file's, counts are checked by hand, and licensed archives have none."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import re
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from fasrepro import files
-from fasrepro.report import world
+from fasrepro.report.known_world import KnownWorld
+from fasrepro.report.pages import world
 from fasrepro.rows.faces import Face, Label
 from fasrepro.rows.truth import Truth
 from fasrepro.simulation import worlds
 from fasrepro.vocabulary import CUES
 from tests.regions import box_region
+from tests.report.samples import material
 
-ROOT = Path(__file__).parents[2]
 MASK = box_region(8, 8, 24, 24)
 
 
@@ -62,6 +60,11 @@ def sample() -> tuple[list[Face], dict[str, Truth]]:
     return faces, truths
 
 
+def known_sample() -> list[tuple[Face, Truth]]:
+    faces, truths = sample()
+    return [(face, truths[face.face_id]) for face in faces]
+
+
 def test_rates_are_those_of_the_tables_and_blank_where_a_species_never_has_the_cue(tables: dict[str, Any]) -> None:
     old, new = re.findall(r"(?:^\|.*\n)+", world.rates(tables), re.MULTILINE)
     for table in (old, new):
@@ -77,17 +80,16 @@ def test_rates_are_those_of_the_tables_and_blank_where_a_species_never_has_the_c
 
 
 def test_present_and_faint_cues_are_counted_by_species(tables: dict[str, Any]) -> None:
-    faces, truths = sample()
-    table = world.present(tables, faces, truths)
+    table = world.present(tables, known_sample())
     found = dict(zip(head(table), cells(table, "print"), strict=True))
     assert (found["faces"], found["halftone"], found["curl"], found["glare"], found["moire"]) == ("3", "2 + 1", "1 + 1", "1", "")
     assert found["narrow gamut"] == "0"
-    assert cells(world.survival(faces, truths), "halftone")[1:] == ["3", "2", "1", "0.67", "0.60"]
-    assert cells(world.survival(faces, truths), "bezel")[1:] == ["0", "0", "0", "–", "–"]
+    assert cells(world.survival(known_sample()), "halftone")[1:] == ["3", "2", "1", "0.67", "0.60"]
+    assert cells(world.survival(known_sample()), "bezel")[1:] == ["0", "0", "0", "–", "–"]
 
 
 def test_look_alikes_are_counted_in_bona_fide_and_in_attack_faces() -> None:
-    table = world.look_alikes(*sample())
+    table = world.look_alikes(known_sample())
     assert cells(table, "glare")[1:] == ["1", "0.500", "1", "0.333"]
     assert cells(table, "moire")[1:] == ["0", "0.000", "1", "0.333"]
     assert cells(table, "any of them")[1:] == ["1", "0.500", "1", "0.333"]
@@ -95,8 +97,7 @@ def test_look_alikes_are_counted_in_bona_fide_and_in_attack_faces() -> None:
 
 
 def test_every_part_of_a_studio_is_printed(tables: dict[str, Any]) -> None:
-    faces, truths = sample()
-    cameras = world.cameras(tables, faces, truths)
+    cameras = world.cameras(tables, known_sample())
     assert head(cameras)[1:] == [
         f"{name}: {tables['studios'][key]['camera'].replace('_', ' ')}"
         for key, name in (("msu", "MSU-MFSD"), ("casia", "CASIA-FASD"), ("replay", "Replay-Attack"), ("oulu", "OULU-NPU"))
@@ -120,7 +121,7 @@ def test_every_part_of_a_studio_is_printed(tables: dict[str, Any]) -> None:
 
 
 def test_people_are_counted_once_a_subject(tables: dict[str, Any]) -> None:
-    table = world.people(tables, *sample())
+    table = world.people(tables, known_sample(), True)
     assert cells(table, "subjects of the index")[1:] == ["0", "3", *["0"] * 7, "2"]
     shares = [float(cell) for cell in cells(table, "share")[1:]]
     assert sum(shares) == pytest.approx(1, abs=0.05)
@@ -128,16 +129,14 @@ def test_people_are_counted_once_a_subject(tables: dict[str, Any]) -> None:
 
 
 def test_people_of_photographs_have_no_ranges(tables: dict[str, Any]) -> None:
-    faces, truths = sample()
-    bare = {key: dataclasses.replace(truth, attributes="{}") for key, truth in truths.items()}
-    assert "photographs" in world.people(tables, faces, bare)
-    assert "|" not in world.people(tables, faces, bare)
+    bare = [(face, dataclasses.replace(truth, attributes="{}")) for face, truth in known_sample()]
+    assert world.people(tables, bare, True) == "These people were not drawn: they are from photographs.\n"
 
 
 def test_a_word_that_the_book_has_no_heading_for_is_shown_by_its_own_name(tables: dict[str, Any]) -> None:
     for studio in tables["studios"].values():
         studio["parts"]["camera"]["rolling_shutter"] = [0.0, "<b>"]
-    table = world.cameras(tables, [], {})
+    table = world.cameras(tables, [])
     assert cells(table, "rolling shutter")
     assert "<b>" not in table
 
@@ -149,37 +148,13 @@ def test_values_in_words() -> None:
     assert told == ["0.1 to 0.25", "any", "wall, garden", "wall", "0.9, 0.8, 0.7", "yes", "0", "21", "eyes"]
 
 
-def test_nothing_is_said_of_licensed_archives_and_the_page_includes_every_fragment(tables: dict[str, Any]) -> None:
+def test_licensed_archives_have_no_tables_but_the_cues_words(tables: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.world_pictures, "render", lambda material: {})
     faces, truths = sample()
-    found = world.fragments_of(world.NOTHING, faces, {})
-    assert {name for name, text in found.items() if text == world.UNKNOWN} == found.keys() - {"world_words"}
-    known = world.fragments_of(world.Known(tables, {}), faces, truths)
-    assert world.UNKNOWN not in known.values()
-    assert known.keys() == found.keys()
-    page = (ROOT / "book" / "world.md").read_text(encoding="utf-8")
-    included = set(re.findall(r"_generated/(\w+)\.md", page))
-    assert known.keys() <= included
-    assert all(title in found["world_words"] for title in (name.replace("_", " ") for name in CUES))
-
-
-def written(folder: Path, **arrays: np.ndarray) -> tuple[Path, Path]:
-    files.write_json(folder / "world.json", {})
-    np.savez(folder / "cue_pairs.npz", **arrays)  # type: ignore[arg-type]
-    return folder / "world.json", folder / "cue_pairs.npz"
-
-
-def test_pairs_are_read_and_faults_named(tmp_path: Path) -> None:
-    arrays = {f"curl_{part}": np.full((4, 4), number) for number, part in enumerate(world.PARTS)}
-    found = world.load(*written(tmp_path, **arrays))
-    assert [part[0, 0] for part in found.pairs["curl"]] == [0, 1, 2]
-    assert world.load(*written(tmp_path)) == world.NOTHING
-    with pytest.raises(world.WorldError, match=r"cue_pairs\.npz: curl_mask is missing; `dvc repro"):
-        world.load(*written(tmp_path, **{name: arrays[name] for name in ("curl_with", "curl_without")}))
-    with pytest.raises(world.WorldError, match=r"cue_pairs\.npz: crul_with is no cue's picture"):
-        world.load(*written(tmp_path, crul_with=arrays["curl_with"]))
-    (tmp_path / "cue_pairs.npz").write_bytes(b"no zip")
-    with pytest.raises(world.WorldError, match=r"cue_pairs\.npz: not a readable file"):
-        world.load(tmp_path / "world.json", tmp_path / "cue_pairs.npz")
-    (tmp_path / "cue_pairs.npz").unlink()
-    with pytest.raises(world.WorldError, match=r"cue_pairs\.npz.*dvc repro archives"):
-        world.load(tmp_path / "world.json", tmp_path / "cue_pairs.npz")
+    by_id = {face.face_id: face for face in faces}
+    licensed = world.render(material(world=KnownWorld({}, {}), faces=by_id, truths={}))
+    assert {name for name, text in licensed.items() if text == world.UNKNOWN} == licensed.keys() - {"words"}
+    synthetic = world.render(material(world=KnownWorld(tables, {}), faces=by_id, truths=truths))
+    assert world.UNKNOWN not in synthetic.values()
+    assert synthetic.keys() == licensed.keys()
+    assert all(cue.replace("_", " ") in synthetic["words"] for cue in CUES)

@@ -1,0 +1,37 @@
+"""Claims are data: every name in them exists."""
+
+from __future__ import annotations
+
+from fasrepro import config
+from fasrepro.datasets import DATASETS
+from fasrepro.evaluation.metrics import ALL_METRICS
+from fasrepro.report import claims, published
+from fasrepro.report.claims import ledger
+from fasrepro.report.claims.claim import SAMPLER
+from tests.layout import ROOT
+
+
+def test_every_claim_has_its_own_id_and_a_known_test() -> None:
+    ids = [claim.id for claim in claims.CLAIMS]
+    assert len(ids) == len(set(ids))
+    assert {claim.test for claim in claims.CLAIMS} <= set(ledger.TESTS)
+    assert all(bool(claim.reason) == (claim.test == "none") for claim in claims.CLAIMS)
+
+
+def test_every_claim_names_known_figures_runs_targets_and_metrics() -> None:
+    figures, runs = published.load(), config.load("runs", path=ROOT / "params.yaml").runs
+    assert all(name in figures for claim in claims.CLAIMS for name in claim.published)
+    named = {name for claim in claims.CLAIMS for name in (claim.run, claim.baseline)}
+    assert named <= {*runs, SAMPLER, ""}
+    assert {target for claim in claims.CLAIMS for target in claim.targets} <= set(DATASETS)
+    measured = {claim.metric for claim in claims.CLAIMS} | {metric for claim in claims.CLAIMS for metric, _ in claim.also}
+    assert measured <= {*ALL_METRICS, ""}
+
+
+def test_every_claim_that_results_test_names_its_targets() -> None:
+    assert all(bool(claim.targets) == (claim.test != "none") for claim in claims.CLAIMS)
+
+
+def test_only_pairs_of_runs_that_a_claim_compares_are_returned_in_order() -> None:
+    assert claims.compared_pairs(["reasoning", "prose", "vanilla"]) == [("reasoning", "vanilla")]
+    assert claims.compared_pairs(["vanilla", "reasoning"]) == [("vanilla", "reasoning")]

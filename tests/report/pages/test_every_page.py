@@ -1,0 +1,173 @@
+"""What holds of every page: it renders alone from what it names, its text includes what it renders, and no number is typed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import nbformat
+import pytest
+
+from fasrepro import config
+from fasrepro.evaluation.results import Faithfulness, Grounding, Optimism, Unseen, VerdictAgreement
+from fasrepro.evaluation.results.optimism import OptimismSettings
+from fasrepro.report import claims, difficulty, gallery, markdown, published
+from fasrepro.report.known_world import KnownWorld
+from fasrepro.report.material import LOADERS, Material, Needs, PageError, by_face
+from fasrepro.report.pages import PAGES
+from fasrepro.stages import report as stage
+from tests.layout import ROOT
+from tests.report.pages import test_audit, test_captions
+from tests.report.samples import settings
+
+BOOK = ROOT / "book"
+NOTE = "_generated/index/note.md"
+
+
+def text_of(page: str) -> str:
+    return (BOOK / f"{page}.md").read_text(encoding="utf-8")
+
+
+def included(page: str) -> set[str]:
+    """Return what a page's text includes, as `<page>/<fragment>`."""
+    return set(re.findall(r"_generated/([\w/]+)\.md", text_of(page)))
+
+
+@pytest.fixture(scope="module")
+def params() -> dict[str, Any]:
+    return vars(config.load(*stage.KEYS, path=ROOT / "params.yaml"))
+
+
+@pytest.fixture
+def inputs(world: SimpleNamespace, params: dict[str, Any], request: pytest.FixtureRequest) -> dict[str, Any]:
+    """One small result of each kind; those of a kind are empty if the page's own test covers them."""
+    given = {
+        "metrics": world.metrics,
+        "grounding": Grounding({}),
+        "verdict_agreement": VerdictAgreement({}),
+        "faithfulness": Faithfulness({}),
+        "optimism": Optimism({}, [], None, OptimismSettings(settings().evaluation, 0.01)),
+        "unseen": Unseen("reasoning", "vanilla", {}),
+        "audit": request.getfixturevalue("audit"),
+        "faces": by_face(world.faces),
+        "truths": by_face(world.truths),
+        "captions": {name: by_face(world.captions.get(name, [])) for name in params["captions"]},
+        "caption_reports": {"vanilla": test_captions.report()},
+        "index_reports": {},
+        "scores": world.scores,
+        "explanations": world.explanations,
+        "judgements": world.judgements,
+        "pairs": {},
+        "pair_scores": [],
+        "pair_explanations": [],
+        "world": KnownWorld({}, {}),
+        "published": published.load(),
+        "recorded": [],
+        "difficulty": difficulty.load(),
+    }
+    assert given.keys() == LOADERS.keys() - {"annotators"}  # that is for a notebook alone
+    return given
+
+
+audit = test_audit.audit
+
+
+def render(page: str, params: dict[str, Any], inputs: dict[str, Any], world: SimpleNamespace, folder: Path) -> dict[str, str]:
+    words = stage.caption_words(params["captions"], params["annotator"])
+    one = Material(params, PAGES[page].needs, folder, page, caption_words=words, loaded=inputs)
+    one.pictures = lambda crops=None: gallery.Pictures(world.crops, folder / "faces", "x", True)  # type: ignore[method-assign]
+    return PAGES[page].render(one)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_renders_alone_from_what_it_names(
+    page: str, params: dict[str, Any], inputs: dict[str, Any], world: SimpleNamespace, tmp_path: Path
+) -> None:
+    fragments = render(page, params, inputs, world, tmp_path / "a")
+    assert fragments and all(text.strip() for text in fragments.values())
+    again = render(page, params, inputs, world, tmp_path / "b")
+    assert fragments == again
+    drawn = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*.png"))
+    assert all((tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes() for path in drawn)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_text_includes_every_fragment_of_its_page_and_only_existing_ones(
+    page: str, params: dict[str, Any], inputs: dict[str, Any], world: SimpleNamespace, tmp_path: Path
+) -> None:
+    rendered = {f"{page}/{name}" for name in render(page, params, inputs, world, tmp_path)}
+    own = {name for name in included(page) if name.startswith(f"{page}/")}
+    assert own == rendered
+    assert included(page) - own <= {"index/note"}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_text_substitutes_only_its_pages_own_values(
+    page: str, params: dict[str, Any], inputs: dict[str, Any], world: SimpleNamespace
+) -> None:
+    one = Material(params, PAGES[page].needs, page=page, loaded=inputs)
+    known = set(PAGES[page].values(one))
+    for section in PAGES[page].needs.params:
+        known |= set(markdown.substitutions(section, params[section]))
+    known |= {"audit_vision_drop", "audit_vision_inside", "audit_vision_across"} if page == "audit" else set()
+    assert set(re.findall(r"{{ (\w+) }}", text_of(page))) <= known
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_text_begins_with_its_question_and_its_answer(page: str) -> None:
+    body = re.sub(r"\A---.*?---\n", "", text_of(page), flags=re.DOTALL)
+    paragraphs = [line for line in body.splitlines() if line.strip()]
+    assert paragraphs[0].startswith("# ")
+    assert paragraphs[1].startswith("**Question.**")
+    assert body.index("**Question.**") < body.index("**Answer.**") < body.index("**Method.**")
+
+
+def test_every_text_is_a_page_and_every_page_is_in_the_contents() -> None:
+    assert {path.stem for path in BOOK.glob("*.md")} == PAGES.keys()
+    toc = config.read_yaml(BOOK / "_toc.yml")
+    listed = {toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])}
+    assert listed == PAGES.keys()
+
+
+def typed_numbers(text: str) -> list[str]:
+    """Return the numbers with decimals or percents in prose; code, formulas, links and substitutions may hold any."""
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    text = re.sub(r"`[^`]*`|\]\([^)]*\)|arXiv \S+|\{\{.*?\}\}", "", text)
+    return re.findall(r"\b\d+\.\d+\b|\d+ ?%", text)
+
+
+def test_no_number_is_typed_into_prose() -> None:
+    for path in BOOK.glob("*.md"):
+        assert not typed_numbers(path.read_text(encoding="utf-8")), path.name
+    for path in (ROOT / "notebooks").rglob("*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        assert not typed_numbers("\n".join(cell.source for cell in cells if cell.cell_type == "markdown")), path.name
+    for claim in claims.CLAIMS:
+        assert not re.findall(r"\d\.\d|\d ?%", re.sub(r"\{.*?\}", "", claim.text + claim.reason)), claim.id
+    assert typed_numbers("HTER falls by 0.03, or 12 %") == ["0.03", "12 %"]
+
+
+def test_a_page_may_not_read_what_it_does_not_name() -> None:
+    one = Material({"runs": {}}, Needs(inputs=("metrics",)), page="data", loaded={"faces": {}})
+    with pytest.raises(PageError, match="page data: faces is not among the inputs of its NEEDS"):
+        one.faces  # noqa: B018
+    with pytest.raises(AttributeError):
+        one.params.runs  # noqa: B018
+    with pytest.raises(PageError, match=r"unknown input 'face'\. Did you mean 'faces'"):
+        Material({}).face  # noqa: B018
+
+
+def test_needs_name_existing_inputs_and_params() -> None:
+    for page in PAGES.values():
+        assert set(page.needs.inputs) <= LOADERS.keys()
+        assert set(page.needs.params) <= config.SECTIONS.keys()
+
+
+def test_pages_read_no_yaml_and_no_config() -> None:
+    for path in (ROOT / "fasrepro" / "report" / "pages").glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names}
+        assert not {"yaml", "config"} & names, path.name
