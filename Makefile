@@ -2,6 +2,7 @@
 # make test                       lint, unit tests, the tiny pipeline end to end in a temporary copy
 # make test-browser               the built pages in headless Chromium
 # make bench                      what the pipeline costs, as ratios
+# make lab                        JupyterLab, to edit notebooks
 #
 # TORCH_INDEX  an index to take PyTorch from, such as PyTorch's CPU wheels, for who wants no CUDA; empty: the usual one
 # PYTHON       CPython 3.11
@@ -20,7 +21,7 @@ TEST_COPY := .build/test
 BOOK ?= $(patsubst %/index.html,%,$(shell ls -t {.build/*/,}book/_build/html/index.html 2>/dev/null | head -n 1))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: environment reproduce test lint test-browser bench doctor clean
+.PHONY: environment reproduce test lint test-browser bench lab doctor clean
 
 environment: $(INSTALLED)
 
@@ -64,7 +65,13 @@ bench: $(INSTALLED)
 	python -m benchmarks.training
 	python -m benchmarks.generation
 	python -m benchmarks.bootstrap
+	python -m benchmarks.rows
 	python -m benchmarks.dvc_noop
+
+# On top of the locked packages, none of which it moves.
+lab: $(INSTALLED)
+	pip install --quiet --constraint requirements.lock jupyterlab==4.6.6
+	jupyter lab --notebook-dir notebooks
 
 doctor: $(INSTALLED)
 	fasrepro doctor

@@ -1,15 +1,35 @@
-"""What several test folders share: a small checkpoint of the real form, and pictures to feed it."""
+"""What several test folders share: one thread a worker, a small checkpoint of the real form, and pictures to feed it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+import os
 
-import numpy as np
-import pytest
-from PIL import Image
+# Before numpy and torch are imported, which read it once. Workers run side by side, so more threads only get in their way.
+os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
-from tests.annotated_world import World, make_world
+from collections.abc import Callable  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import hypothesis  # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from tests.annotated_world import World, make_world  # noqa: E402
+
+# How long an example takes depends on what else the machine does, and the first one imports what the others find imported.
+hypothesis.settings.register_profile("fasrepro", deadline=None)
+hypothesis.settings.load_profile("fasrepro")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests on one worker, and all of the pipeline's, which share one copy; those take longest, so they come first."""
+    for item in items:
+        shared = "pipeline" if item.get_closest_marker("pipeline") else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(shared))
+    items.sort(key=lambda item: item.get_closest_marker("pipeline") is None)
+
 
 TEXTS = [
     "a person with brown hair looks at the camera in soft light",
