@@ -55,7 +55,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from fasrepro.stages import annotate
-annotate.main(["--style", sys.argv[1]])
+annotate.main(["--set", sys.argv[1]])
 print(next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")).split()[1])
 """
 

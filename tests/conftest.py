@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import hypothesis
+import numpy as np
 import pytest
 from PIL import Image
 
