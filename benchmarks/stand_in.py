@@ -38,7 +38,7 @@ class World:
 def world(folder: Path, count: int) -> World:
     """Draw `count` faces and pack their crops under `folder`."""
     cv2.setNumThreads(1)
-    drawn = [foundation_faces.neutral_portrait(seed, SIDE) for seed in range(min(DRAWN, count))]
+    drawn = [foundation_faces.draw_face(seed, SIDE) for seed in range(min(DRAWN, count))]
     everywhere = regions.encode_region(np.ones((45, 60), bool))
     faces, truths = [], []
     with crops.packed(folder) as add:
