@@ -119,10 +119,10 @@ def test_labels_alone_need_no_captions(built: Build) -> None:
 
 def test_rows_that_do_not_fit_in_memory_are_the_same(built: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = faces({"bona_fide": 1000, "print": 1000})
-    long = [dataclasses.replace(row, text=row.text * 400) for row in captions(rows, "vanilla")]
+    long = [dataclasses.replace(row, text=row.text * 800) for row in captions(rows, "vanilla")]
     built(rows, {"vanilla": 1.0}, {"vanilla": long})
     whole = (tmp_path / "trainset.parquet").read_bytes()
-    monkeypatch.setattr(trainsets, "MEMORY", "40MB")
+    monkeypatch.setattr(trainsets, "MEMORY", "64MB")
     built(rows, {"vanilla": 1.0}, {"vanilla": long})
     assert (tmp_path / "trainset.parquet").read_bytes() == whole
 
