@@ -7,28 +7,19 @@ import os
 # Before numpy and torch are imported, which read it once. Workers run side by side, so more threads only get in their way.
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
-from collections.abc import Callable  # noqa: E402
-from pathlib import Path  # noqa: E402
+from collections.abc import Callable
+from pathlib import Path
 
-import hypothesis  # noqa: E402
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
-from PIL import Image  # noqa: E402
+import hypothesis
+import numpy as np
+import pytest
+from PIL import Image
 
-from tests.annotated_world import World, make_world  # noqa: E402
+from tests.annotated_world import World, make_world
 
-# How long an example takes depends on what else the machine does, and the first one imports what the others find imported.
+# Several workers share the cores, so how long an example takes says nothing.
 hypothesis.settings.register_profile("fasrepro", deadline=None)
 hypothesis.settings.load_profile("fasrepro")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests on one worker, and all of the pipeline's, which share one copy; those take longest, so they come first."""
-    for item in items:
-        shared = "pipeline" if item.get_closest_marker("pipeline") else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(shared))
-    items.sort(key=lambda item: item.get_closest_marker("pipeline") is None)
 
 
 TEXTS = [
@@ -79,6 +70,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return make_world(tmp_path_factory.mktemp("world"), 45)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the pipeline, which takes longest, so that one worker runs it while the others run the rest."""
+    """Keep a file's tests on one worker, which makes their fixtures once, and so the whole pipeline, with which one begins.
+
+    The pipeline takes longest, and shares one copy.
+    """
+    for item in items:
+        group = "pipeline" if item.get_closest_marker("pipeline") else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: item.get_closest_marker("pipeline") is None)

@@ -38,7 +38,12 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize("name", ARCHIVES)
+def test_every_codec_and_plan_is_tested() -> None:
+    assert NAMES.keys() == ARCHIVES.keys()
+    assert {name for name, _, _ in OFFICIAL} == {name for name, official in ARCHIVES.items() if hasattr(official, "plan")}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_formatted_names_parse_back(name: str) -> None:
     codec = ARCHIVES[name]
 
@@ -49,7 +54,7 @@ def test_formatted_names_parse_back(name: str) -> None:
     parses_back()
 
 
-@pytest.mark.parametrize("name", ARCHIVES)
+@pytest.mark.parametrize("name", NAMES)
 @given(junk=st.text(max_size=60))
 def test_other_text_is_an_unknown_name(name: str, junk: str) -> None:
     codec = ARCHIVES[name]
