@@ -72,10 +72,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests on one worker, which makes their fixtures once, and so the whole pipeline, with which one begins.
-
-    The pipeline takes longest, and shares one copy.
-    """
+    """Run each file on one worker, which makes its fixtures once. The pipeline, which takes longest, comes first."""
     for item in items:
         group = "pipeline" if item.get_closest_marker("pipeline") else item.nodeid.split("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))
