@@ -17,6 +17,7 @@ import yaml
 from fasrepro import names, paths, schema
 from fasrepro.captions.sets import CaptionSet
 from fasrepro.data.protocols import Protocol, Sides
+from fasrepro.data.settings import IndexSettings
 from fasrepro.evaluation.results import EvaluationSettings, LedgerSettings
 from fasrepro.evaluation.results.audit import AuditBounds
 from fasrepro.foundation.settings import FoundationSettings
@@ -49,18 +50,6 @@ class Synthetic:
     width: int
     height: int
     look_alike_rate: float
-
-
-@dataclasses.dataclass(frozen=True)
-class Index:
-    """Which frames are indexed, and how faces are cropped: see data/index.py."""
-
-    every: int
-    first: int
-    min_face: int
-    neighbours: int
-    crop: str
-    max_exclusion_rate: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,7 +192,7 @@ SECTIONS: dict[str, Any] = {
     "threads": int,
     "archives": Archives,
     "synthetic": Synthetic,
-    "index": Index,
+    "index": IndexSettings,
     "audit": AuditBounds,
     "annotator": Annotator,
     "simulated": Simulated,

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.annotated_world import World, make_world
+
+# Several workers share the cores, so how long an example takes says nothing.
+hypothesis.settings.register_profile("shared cores", deadline=None)
+hypothesis.settings.load_profile("shared cores")
 
 TEXTS = [
     "a person with brown hair looks at the camera in soft light",

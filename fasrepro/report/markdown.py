@@ -64,6 +64,11 @@ def figure(path: str, caption: str, alt: str, width: str = "100%") -> str:
     return f"```{{figure}} /{path}\n:alt: {_one_line(alt)}\n:width: {width}\n\n{_one_line(caption)}\n```\n"
 
 
+def answer(text: str) -> str:
+    """Return the paragraph that answers a page's question."""
+    return f"**Answer.** {text}"
+
+
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 

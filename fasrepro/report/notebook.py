@@ -27,7 +27,6 @@ from fasrepro.report.material import Material
 from fasrepro.report.tables import interval
 
 ALL_PRESENT = "Every run of this ablation has results."
-NOTHING_COMPARED = "This ablation names no experiment."
 PARAMS = ("ablations", "experiments", "runs", "archives", "synthetic")
 CHANCE = {"hter_dev": 0.5, "auc": 0.5}  # what a guess gets
 
@@ -164,7 +163,7 @@ def open_study(name: str, folder: Path = Path()) -> Study:
     sections = recorded.sections(config.read_yaml(root / paths.PARAMS))
     material = Material(vars(params), root=root, sections=sections)
     entry = names.lookup(params.ablations, name, "ablation", config.ConfigError, f"{paths.PARAMS}: ablations")
-    source, notice = material.metrics, NOTHING_COMPARED
+    source, notice = material.metrics, ""
     protocols: list[str] = []
     runs: list[str] = []
     if entry.experiment in params.experiments:
@@ -183,7 +182,8 @@ def open_study(name: str, folder: Path = Path()) -> Study:
         if cell.protocol in protocols and cell.run in runs and (not entry.targets or cell.target in entry.targets)
     ]
     cells = sorted(cells, key=lambda cell: (protocols.index(cell.protocol), cell.cell, runs.index(cell.run)))
-    print(notice)
+    if notice:
+        print(notice)
     return Study(name, entry, material, source, cells, runs)
 
 

@@ -55,7 +55,7 @@ def render(material: Material) -> dict[str, str]:
     """Return the page's fragments, and draw its heat maps."""
     audit, bounds = material.audit, material.audit.bounds
     return {
-        "verdict": verdict(audit),
+        "answer": markdown.answer(verdict(audit)),
         "probes": probe_table(audit),
         "faces": face_table(audit),
         "findings": findings(audit),

@@ -34,7 +34,7 @@ def render(material: Material) -> dict[str, str]:
         return gallery.captions(material.faces, texts, material.truths, picture)
 
     return {
-        "answer": answer(reports),
+        "answer": markdown.answer(answer(reports)),
         "annotator": annotator(material.params.annotator, material.params.simulated, material.caption_words),
         "prompts": prompts(material.caption_words),
         "controls": controls(material.caption_words),

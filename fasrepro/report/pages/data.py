@@ -27,7 +27,7 @@ def render(material: Material) -> dict[str, str]:
     """Return the page's fragments, and draw a contact sheet for each data set."""
     faces = list(material.faces.values())
     return {
-        "answer": answer(faces),
+        "answer": markdown.answer(answer(faces)),
         "counts": counts(faces),
         "box_sources": box_sources(faces),
         "exclusions": exclusions(material.index_reports),

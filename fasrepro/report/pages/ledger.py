@@ -23,7 +23,7 @@ def render(material: Material) -> dict[str, str]:
     rows, settings = ledger_rows(material), material.metrics.settings
     words = ledger.SYNTHETIC if material.is_synthetic else ledger.LICENSED
     fragments = {
-        "answer": verdict_counts(rows),
+        "answer": markdown.answer(verdict_counts(rows)),
         "ledger": ledger_table(rows),
         "short": short_table(rows),
         "rule": f"{ledger.rule(settings, words)}\n",
@@ -81,12 +81,13 @@ def answer(rows: Sequence[LedgerRow], claim: str) -> str:
     row = summary_row(rows, claim)
     if row is None:
         counts = Counter(row.verdict for row in of_claim(rows, claim))
-        return f"{claim}: {', '.join(f'{verdict} on {count} protocols' for verdict, count in counts.most_common())}.\n"
+        listed = ", ".join(f"*{verdict}* on {count} of {counts.total()} protocols" for verdict, count in counts.most_common())
+        return f"The verdict on {claim} is {listed}.\n"
     if row.difference.value is None:
-        return f"{claim}: {row.verdict}, because {row.basis}.\n"
-    difference = markdown.escape(interval(row.difference, signed=True))
-    compared = markdown.escape(ledger.compared(row))
-    return f"**{row.verdict}** ({claim}, {markdown.escape(row.scope)}): {compared} is {difference}.\n"
+        return f"{claim}: *{row.verdict}*, because {row.basis}.\n"
+    difference = interval(row.difference, signed=True)
+    text = f"{row.claim.run} − {row.claim.baseline} is {difference} in {ledger.measured(row)}, {row.scope}."
+    return f"The verdict on {claim} is *{row.verdict}*: {markdown.escape(text)}\n"
 
 
 def verdict_counts(rows: Sequence[LedgerRow]) -> str:

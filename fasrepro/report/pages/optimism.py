@@ -32,8 +32,7 @@ PUBLISHED = {
     "DBMNet": ("dbmnet_realistic_hter", "dbmnet_ideal_hter"),
 }
 SAME_MODEL = 1e-3  # scores that differ by at most this are those of one model, trained twice
-CAPTION = "HTER on the target along one training. White marks are selected on the target: the step alone, or the step and"
-" the threshold."
+CAPTION = "HTER on the target along one training. White marks are selected on the target: the step, or both step and threshold."
 NO_SNAPSHOTS = "No job was scored during its training.\n"
 
 
@@ -43,7 +42,7 @@ def render(material: Material) -> dict[str, str]:
     cells = tables.in_order(optimism.cells.values(), material.runs)
     training = optimism.snapshots
     return {
-        "answer": answer(cells),
+        "answer": markdown.answer(answer(cells)),
         "overview": overview(cells, training),
         "by_cell": table_by_cell(cells),
         "polarities": polarity_table(cells, optimism.settings.limit),

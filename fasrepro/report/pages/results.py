@@ -10,7 +10,7 @@ from fasrepro import vocabulary
 from fasrepro.evaluation.metrics import METRICS, READER_METRICS
 from fasrepro.evaluation.results import HEAD, Metrics
 from fasrepro.evaluation.results.metrics import CellMetrics, Difference
-from fasrepro.report import claims, differences, figures, pairwise_tests, tables
+from fasrepro.report import claims, differences, figures, markdown, pairwise_tests, tables
 from fasrepro.report.claims.ledger import SIMULATED
 from fasrepro.report.figures import Place
 from fasrepro.report.markdown import escape
@@ -36,7 +36,7 @@ def render(material: Material) -> dict[str, str]:
     cells = tables.in_order(metrics.cells.values(), runs)
     trained = [run for run in runs if any(cell.run == run for cell in cells)]
     return {
-        "answer": ledger.answer(ledger.ledger_rows(material), MAIN_CLAIM),
+        "answer": markdown.answer(ledger.answer(ledger.ledger_rows(material), MAIN_CLAIM)),
         "by_video": result_table(cells, "video"),
         "by_frame": result_table(cells, "frame"),
         "paired": paired_table(metrics, trained),

@@ -55,7 +55,7 @@ def render(material: Material) -> dict[str, str]:
         return material.draw(f"gains_{name}", draw_gains, CAPTION)
 
     return {
-        "answer": each(lambda _, target: meaning(target, unseen, settings)),
+        "answer": markdown.answer(each(lambda _, target: meaning(target, unseen, settings))),
         "figure": each(draw),
         "lines": each(lambda _, target: line_table(target)),
         "species": each(lambda _, target: species_table(target, runs)),
@@ -185,8 +185,8 @@ def _basis(target: UnseenTarget, run: str, baseline: str) -> str:
     seeds = f"{mean.seeds} {'seed' if mean.seeds == 1 else 'seeds'}"
     size = f"{counts.attack} attack videos of {counts.subjects} subjects, {len(counts.species)} species"
     source = "as seen in the images" if target.measured else "nominal, because the cues in the images are not known"
-    text = f"The gain is that of {run} over {baseline}; shared cues are {source} ({size}, {seeds}, mean of"
-    f" {', '.join(sorted(target.cells))})."
+    cells = ", ".join(sorted(target.cells))
+    text = f"The gain is that of {run} over {baseline}; shared cues are {source} ({size}, {seeds}, mean of {cells})."
     if counts.no_interval:
         names = ", ".join(map(words, counts.no_interval))
         text += f" There is one subject of each of {names}, which adds nothing to an interval's width."

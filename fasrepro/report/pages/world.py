@@ -69,9 +69,9 @@ def render(material: Material) -> dict[str, str]:
     """Return the page's fragments; all but the cues' words say so if nothing is known."""
     tables, truths = material.world.tables, material.truths
     known = [(face, truths[face.face_id]) for face in material.faces.values() if face.face_id in truths]
-    fragments = {"words": cue_words(), **world_pictures.render(material)}
+    answer = markdown.answer(which(tables) if tables else UNKNOWN)
+    fragments = {"answer": answer, "words": cue_words(), **world_pictures.render(material)}
     drawn = {
-        "which": lambda: which(tables),
         "kinds": lambda: kinds(tables),
         "rates": lambda: rates(tables),
         "present": lambda: present(tables, known),
@@ -110,7 +110,10 @@ def _in_order(names: Iterable[str], order: Iterable[str]) -> list[str]:
 
 def which(tables: Mapping[str, Any]) -> str:
     """Return which world it is, as a sentence."""
-    return f"This is world **{escape(tables['world'])}**. Other worlds have other people and other tables.\n"
+    return (
+        f"This is world *{escape(tables['world'])}*; other worlds have other people and other tables. The figures show its"
+        " species, cues, look-alikes and cameras, and the tables hold everything that it is drawn from.\n"
+    )
 
 
 def kinds(tables: Mapping[str, Any]) -> str:

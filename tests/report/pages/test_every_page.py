@@ -117,12 +117,16 @@ def test_a_text_substitutes_only_its_pages_own_values(
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_text_begins_with_its_question_and_its_answer(page: str) -> None:
+def test_a_page_begins_with_its_question_and_its_answer(
+    page: str, params: dict[str, Any], inputs: dict[str, Any], world: SimpleNamespace, tmp_path: Path
+) -> None:
     body = re.sub(r"\A---.*?---\n", "", text_of(page), flags=re.DOTALL)
+    fragments = render(page, params, inputs, world, tmp_path)
+    body = body.replace(f"```{{include}} _generated/{page}/answer.md\n```", fragments.get("answer", ""))
     paragraphs = [line for line in body.splitlines() if line.strip()]
     assert paragraphs[0].startswith("# ")
     assert paragraphs[1].startswith("**Question.**")
-    assert body.index("**Question.**") < body.index("**Answer.**") < body.index("**Method.**")
+    assert body.index("**Question.**") < body.index("**Answer.**") < body.index("**Method.**") < body.index("\n## ")
 
 
 def test_every_text_is_a_page_and_every_page_is_in_the_contents() -> None:

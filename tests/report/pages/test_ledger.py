@@ -38,15 +38,16 @@ def test_a_claim_without_a_mean_counts_its_verdicts(rows: list[LedgerRow]) -> No
     single = [row for row in rows if row.claim.id == "P1-1" and not row.is_mean]
     (row,) = cells(page.short_table(single))[1:]
     assert f"of {len(single)} protocols" in row[4]
-    assert page.answer(single, "P1-1").startswith("P1-1: ")
+    assert page.answer(single, "P1-1").startswith("The verdict on P1-1 is *")
 
 
 def test_the_answer_of_a_claim_names_its_verdict_and_difference(rows: list[LedgerRow]) -> None:
     mean = page.summary_row(rows, "P1-1")
     assert mean is not None
     text = page.answer(rows, "P1-1")
-    assert text.startswith(f"**{mean.verdict}** (P1-1, mean of oci") and f"{mean.difference.value:+.3f}" in text
-    assert page.answer(rows, "P1-6").startswith("P1-6: not run, because no explanations")
+    assert text.startswith(f"The verdict on P1-1 is *{mean.verdict}*: reasoning − vanilla is")
+    assert f"{mean.difference.value:+.3f}" in text and "mean of oci" in text
+    assert page.answer(rows, "P1-6").startswith("P1-6: *not run*, because no explanations")
 
 
 def test_the_answer_counts_every_claim(rows: list[LedgerRow]) -> None:

@@ -118,7 +118,8 @@ def test_too_few_seeds_or_subjects_decide_nothing() -> None:
     assert "it is undecided whether reasoning gains or loses: -0.750 [-1.000, -0.500]" in text
     assert "as paper 1 reports" not in text
     assert "With fewer than 3 seeds or 2 subjects both are undecided" in text
-    assert "There is one subject of each of obfuscation" in text
+    assert "(4 attack videos of 4 subjects, 2 species, 2 seeds, mean of oci_w)." in text
+    assert text.endswith("There is one subject of each of obfuscation, which adds nothing to an interval's width.\n")
 
 
 def test_misplaced_cues_have_a_row_for_each_face_and_run_and_their_difference() -> None:
@@ -131,7 +132,10 @@ def test_misplaced_cues_have_a_row_for_each_face_and_run_and_their_difference() 
 
 
 def test_without_a_target_every_fragment_says_what_to_do(tmp_path: Path) -> None:
-    assert set(rendered(Unseen("reasoning", "vanilla", {}), tmp_path).values()) == {page.NO_TARGET}
+    assert set(rendered(Unseen("reasoning", "vanilla", {}), tmp_path).values()) == {
+        page.NO_TARGET,
+        f"**Answer.** {page.NO_TARGET}",
+    }
     assert not list(tmp_path.iterdir())
     silent = Unseen("reasoning", "vanilla", {"siw": dataclasses.replace(target("oci_w"), misplaced_cues=None)})
     assert rendered(silent, tmp_path)["misplaced_cues"] == page.NOT_EXPLAINED

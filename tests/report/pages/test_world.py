@@ -153,7 +153,7 @@ def test_licensed_archives_have_no_tables_but_the_cues_words(tables: dict[str, A
     faces, truths = sample()
     by_id = {face.face_id: face for face in faces}
     licensed = world.render(material(world=KnownWorld({}, {}), faces=by_id, truths={}))
-    assert {name for name, text in licensed.items() if text == world.UNKNOWN} == licensed.keys() - {"words"}
+    assert {name for name, text in licensed.items() if world.UNKNOWN in text} == licensed.keys() - {"words"}
     synthetic = world.render(material(world=KnownWorld(tables, {}), faces=by_id, truths=truths))
     assert world.UNKNOWN not in synthetic.values()
     assert synthetic.keys() == licensed.keys()
