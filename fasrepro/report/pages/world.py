@@ -111,8 +111,8 @@ def _in_order(names: Iterable[str], order: Iterable[str]) -> list[str]:
 def which(tables: Mapping[str, Any]) -> str:
     """Return which world it is, as a sentence."""
     return (
-        f"This is world *{escape(tables['world'])}*; other worlds have other people and other tables. The figures show its species,"
-        " cues, look-alikes and cameras, and the tables hold everything that it is drawn from.\n"
+        f"This is world *{escape(tables['world'])}*; other worlds have other people and other tables. The figures show its"
+        " species, cues, look-alikes and cameras, and the tables hold everything that it is drawn from.\n"
     )
 
 
