@@ -55,7 +55,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from fasrepro.stages import annotate
-annotate.main(["--style", sys.argv[1]])
+annotate.main(["--set", sys.argv[1]])
 print(next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")).split()[1])
 """
 
@@ -174,8 +174,8 @@ def far(folder: Path) -> None:
 def memory(folder: Path, count: int) -> None:
     """Print what the stage needs of memory for `count` faces, as a process of its own."""
     world = stand_in.world(folder / paths.CROPS, count)
-    table.write(folder / paths.FACES, world.faces, Face)
-    table.write(folder / paths.TRUTH, [], Truth)
+    table.write(folder / paths.faces("msu"), world.faces, Face)
+    table.write(folder / paths.truth("msu"), [], Truth)
     with served(world.annotator, 0.0) as url:
         content = config.read_yaml(paths.PARAMS)
         content["annotator"] |= {"base_url": url, "model": "stand-in", "datasets": ["msu"]}

@@ -36,7 +36,7 @@ class FirstStep(TrainerCallback):
 
 def main() -> None:
     """Run the stage as it is, but for a callback that looks at the clock."""
-    train.dual.train = functools.partial(train.dual.train, callbacks=[FirstStep(float(sys.argv[1]))])
+    train.training.train_job = functools.partial(train.training.train_job, callbacks=[FirstStep(float(sys.argv[1]))])
     train.main(sys.argv[2:])
 
 

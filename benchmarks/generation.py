@@ -17,7 +17,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from fasrepro.models.generate import generate
 from transformers import GenerationConfig
 
 from benchmarks import stand_in
@@ -26,8 +25,7 @@ from fasrepro.captions.styles import STYLES
 from fasrepro.crops import read_crop
 from fasrepro.evaluation import predict
 from fasrepro.models import backbones, vlm
-from fasrepro.models.inputs import encode_prompts
-from fasrepro.training import loop
+from fasrepro.models.inputs import encode_prompts, generate
 
 BATCHES = (1, 8, 32)
 FACES, ROUNDS = 96, 3
@@ -51,7 +49,7 @@ def plain(model: vlm.FasVlm, inputs: dict[str, torch.Tensor], settings: Generati
 def main() -> None:
     """Measure verdicts on `FACES` faces, then tokens at each of `BATCHES`."""
     params = config.load("threads", "foundation", "training", "prediction")
-    loop.use_threads(params.threads)
+    backbones.use_threads(params.threads)
     prompt, batch = params.training.prompt, params.prediction.batch_size
     tokens = int(sys.argv[1]) if len(sys.argv) > 1 else params.prediction.max_new_tokens
     recipe = params.training
@@ -62,15 +60,9 @@ def main() -> None:
         base, processor = backbones.load(str(Path(name) / "foundation"), backbones.device())
         read_image = functools.lru_cache(FACES)(lambda face: read_crop(world.crops, face.crop, face.crop_sha256))
         images = [read_image(face) for face in world.faces]
-    model = vlm.create(
-        base,
-        site=recipe.head_site,
-        rank=recipe.lora_rank,
-        alpha=recipe.lora_alpha,
-        lora_vision=recipe.lora_vision,
-        train_embeddings=recipe.train_embeddings,
-        seed=0,
-    ).eval()
+    head = vlm.new_head(base, recipe.head_site)
+    shape = {"site": recipe.head_site, "rank": recipe.lora.rank, "alpha": recipe.lora.alpha, "seed": 0}
+    model = vlm.with_trainable(base, recipe.phases[-1].train, head=head, **shape).eval()
 
     few = world.faces[:batch]
     score = functools.partial(predict.score, model, processor, world.faces, read_image, prompt, batch)

@@ -14,7 +14,9 @@ import torch
 from fasrepro import config, crops, regions, vocabulary
 from fasrepro.captions import checks
 from fasrepro.captions.styles import Style
-from fasrepro.foundation import pretraining
+from fasrepro.foundation import pretraining, tokenizer
+from fasrepro.foundation import shape as shape_module
+from fasrepro.foundation.settings import FoundationSettings
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face, Label, face_id
 from fasrepro.rows.training import TrainRow
 from fasrepro.rows.truth import Truth
@@ -38,7 +40,7 @@ class World:
 def world(folder: Path, count: int) -> World:
     """Draw `count` faces and pack their crops under `folder`."""
     cv2.setNumThreads(1)
-    drawn = [foundation_faces.neutral_portrait(seed, SIDE) for seed in range(min(DRAWN, count))]
+    drawn = [foundation_faces.draw_face(seed, SIDE) for seed in range(min(DRAWN, count))]
     everywhere = regions.encode_region(np.ones((45, 60), bool))
     faces, truths = [], []
     with crops.packed(folder) as add:
@@ -90,7 +92,7 @@ def train_rows(found: World, style: Style) -> list[TrainRow]:
     return rows
 
 
-def checkpoint(folder: Path, settings: config.Foundation, texts: Sequence[str], prompt: str) -> None:
+def checkpoint(folder: Path, settings: FoundationSettings, texts: Sequence[str], prompt: str) -> None:
     """Write a model of the shape that params.yaml asks of the foundation, with random weights, whose texts never end early.
 
     Its logit of the end token is 0, so that the highest of the others exceeds it: every text is as long as it may be.
@@ -100,11 +102,11 @@ def checkpoint(folder: Path, settings: config.Foundation, texts: Sequence[str], 
         *vocabulary.STEPS.values(),
         *vocabulary.SPECIES.values(),
     ]
-    tokenizer = pretraining.train_tokenizer([*texts, *words * 20, prompt], settings.vocabulary)
+    trained = tokenizer.train_tokenizer([*texts, *words * 20, prompt], settings.vocabulary)
     names = ("image_size", "patch_size", "scale_factor", "hidden_size", "vision_layers", "text_layers", "heads", "seed")
     shape = {name: getattr(settings, name) for name in names}
-    model = pretraining.build_model(tokenizer, **shape)
+    model = shape_module.build_model(trained, **shape)
     with torch.no_grad():
-        model.lm_head.weight[tokenizer.eos_token_id] = 0
-    processor = pretraining.build_processor(tokenizer, *(shape[name] for name in names[:3]))
+        model.lm_head.weight[trained.eos_token_id] = 0
+    processor = tokenizer.build_processor(trained, *(shape[name] for name in names[:3]))
     pretraining.save(model, processor, folder)

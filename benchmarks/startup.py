@@ -6,7 +6,6 @@ python -m benchmarks.startup [repeats]
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -18,27 +17,31 @@ import yaml
 from benchmarks import stand_in
 from fasrepro import config, files, paths
 from fasrepro.captions.styles import STYLES
+from fasrepro.commands import jobs
 from fasrepro.rows import table
 from fasrepro.rows.training import TrainRow
 
 ROOT = Path(__file__).parents[1]
 REPEATS = 3
 ROWS = 48
-NAME = "first"
-ARGUMENTS = f"--protocol oci_m --run reasoning --seeds 0 --trainset {NAME} --tuned {NAME}"
+JOB = "oci_m-reasoning-0"
 
 
 def project(folder: Path) -> None:
     """Write all that the stage reads under `folder`: the params with one step, rows, crops, checkpoint, learning rate."""
     params = config.load("foundation", "training")
     content = config.read_yaml(paths.PARAMS)
-    content["training"] |= {"backbone": str(paths.FOUNDATION), "steps": 1}
+    content["training"]["backbone"] = str(paths.FOUNDATION)
+    content["training"]["phases"][0]["steps"] = 1
+    content["snapshots"]["count"] = 1
     (folder / paths.PARAMS).write_text(yaml.safe_dump(content), encoding="utf-8")
+    (folder / paths.JOBS).write_text(jobs.text(folder / paths.PARAMS), encoding="utf-8")
+    job = config.load_job(JOB, folder / paths.JOBS)
     world = stand_in.world(folder / paths.CROPS, ROWS)
     rows = stand_in.train_rows(world, STYLES["reasoning"])
-    table.write(folder / paths.trainset(NAME), rows, TrainRow)
+    table.write(folder / paths.trainset(job.trainset), rows, TrainRow)
     stand_in.checkpoint(folder / paths.FOUNDATION, params.foundation, [row.caption for row in rows], params.training.prompt)
-    files.write_json(folder / paths.tuning_choice(NAME), {"chosen": params.training.learning_rates[0]})
+    files.write_json(folder / paths.tuning_choice(job.tuned), {"chosen": params.training.learning_rates[0]})
 
 
 def spans(folder: Path) -> dict[str, float]:
@@ -46,7 +49,7 @@ def spans(folder: Path) -> dict[str, float]:
     said = folder / "first_step.json"
     said.unlink(missing_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "benchmarks.first_step", str(time.monotonic()), *shlex.split(ARGUMENTS)]
+    command = [sys.executable, "-m", "benchmarks.first_step", str(time.monotonic()), JOB]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"the stage train failed:\n{done.stderr}")

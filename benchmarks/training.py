@@ -3,7 +3,7 @@
 python -m benchmarks.training [steps]
 
 Both train the embedded recipe with reasoning captions and the same initial weights. Ours reads crops and collates batches as the
-stage `train` does; the bare one does forward, dual loss, backward, clipping and AdamW alone. What is timed is from the end of
+stage `train` does; the bare one does forward, both losses, backward, clipping and AdamW alone. What is timed is from the end of
 step `WARM` to the end of the last. They take turns, and the best of each counts.
 """
 
@@ -24,29 +24,29 @@ from PIL import Image
 from transformers import TrainerCallback
 
 from benchmarks import stand_in
-from fasrepro import config, stages
+from fasrepro import config
 from fasrepro.captions.styles import STYLES
 from fasrepro.crops import read_crop
 from fasrepro.models import backbones, vlm
 from fasrepro.rows.training import TrainRow
-from fasrepro.training import dual, loop, losses
+from fasrepro.training import batches as batching
+from fasrepro.training import run, trainer
+from fasrepro.training.recipe import Recipe
 
 ASKED = 0.90
 STEPS, WARM, ROUNDS = 43, 3, 3
 EPOCH = 20  # batches; fewer than the steps, as in a run, whose images come again
 SEED = 0
-COLLATOR = dual.collator
+COLLATOR = batching.collator
 
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
     """What both loops are given."""
 
-    checkpoint: str
+    recipe: Recipe  # of one phase, with one learning rate
     rows: list[TrainRow]
     read_image: Callable[[TrainRow], Image.Image]
-    plan: loop.Optimisation
-    method: dict[str, Any]
 
 
 class Clock(TrainerCallback):
@@ -62,16 +62,21 @@ class Clock(TrainerCallback):
 def setting(folder: Path, steps: int) -> Setting:
     """Make rows, crops and a checkpoint under `folder`, and read the recipe."""
     params = config.load("threads", "foundation", "training", "runs")
-    loop.use_threads(params.threads)
+    backbones.use_threads(params.threads)
     count = EPOCH * params.training.batch_size
     world = stand_in.world(folder / "crops", count)
     rows = stand_in.train_rows(world, STYLES["reasoning"])
     stand_in.checkpoint(folder / "foundation", params.foundation, [row.caption for row in rows], params.training.prompt)
-    recipe = config.recipe(params.training, params.runs, "reasoning")
-    told = stages.told(recipe, recipe.learning_rates[len(recipe.learning_rates) // 2])
-    plan, method = loop.split_recipe({**told, "steps": steps}, SEED)
+    recipe = config.resolved_recipe(params.training, params.runs, "reasoning")
+    (phase,) = recipe.phases
+    recipe = dataclasses.replace(
+        recipe,
+        backbone=str(folder / "foundation"),
+        learning_rates=[recipe.learning_rates[len(recipe.learning_rates) // 2]],
+        phases=[dataclasses.replace(phase, steps=steps)],
+    )
     read_image = functools.lru_cache(count)(lambda row: read_crop(world.crops, row.crop, row.crop_sha256))
-    return Setting(str(folder / "foundation"), rows, read_image, plan, method)
+    return Setting(recipe, rows, read_image)
 
 
 def rate(ends: list[float], batch_size: int) -> float:
@@ -80,28 +85,29 @@ def rate(ends: list[float], batch_size: int) -> float:
 
 
 def ours(given: Setting, work: Path) -> float:
-    """Return images/s of `dual.train`."""
+    """Return images/s of `run.train`."""
     clock = Clock()
-    base, processor = backbones.load(given.checkpoint, backbones.device())
-    dual.train(base, processor, given.rows, given.read_image, plan=given.plan, work=work, callbacks=[clock], **given.method)
-    return rate(clock.ends, given.plan.batch_size)
+    run.train(given.recipe, given.rows, given.read_image, seed=SEED, work=work, callbacks=[clock])
+    return rate(clock.ends, given.recipe.batch_size)
 
 
 def bare(given: Setting, batches: list[dict[str, Any]]) -> float:
     """Return images/s of the same model and optimiser with nothing around them."""
-    plan, method = given.plan, given.method
-    base, _ = backbones.load(given.checkpoint, backbones.device())
-    keys = {"site": "head_site", "rank": "lora_rank", "alpha": "lora_alpha"}
-    keys |= {name: name for name in ("lora_vision", "train_embeddings")}
-    model = vlm.create(base, seed=plan.seed, **{name: method[key] for name, key in keys.items()}).train()
+    recipe, phase = given.recipe, given.recipe.phases[0]
+    plan = run.optimisation(recipe, phase, SEED)
+    base, _ = backbones.load(recipe.backbone, backbones.device())
+    head = vlm.new_head(base, recipe.head_site)
+    head.reset(SEED)
+    shape = {"site": recipe.head_site, "rank": recipe.lora.rank, "alpha": recipe.lora.alpha, "seed": SEED}
+    model = vlm.with_trainable(base, phase.train, head=head, **shape).train()
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     # Fused, as the Trainer's is.
     optimiser = torch.optim.AdamW(trained, lr=plan.learning_rate, weight_decay=plan.weight_decay, fused=True)
     on_gpu, ends = base.device.type != "cpu", []
     for batch in batches:
         with torch.autocast(base.device.type, torch.bfloat16, enabled=on_gpu):
-            classification, caption = dual.batch_losses(model, batch)
-            loss = losses.dual_loss(classification, caption, method["classification_weight"], method["caption_weight"])
+            output = model(**{name: value for name, value in batch.items() if name not in ("attack", "labels")})
+            loss = sum(weight * trainer.LOSSES[name](output, batch) for name, weight in phase.losses.items())
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, plan.max_grad_norm)
         optimiser.step()
@@ -123,9 +129,9 @@ def main() -> None:
             collate = COLLATOR(*args)
             return lambda rows: batches.append(collate(rows)) or batches[-1]
 
-        with mock.patch.object(dual, "collator", recording):
+        with mock.patch.object(batching, "collator", recording):
             ours(given, folder / "work")  # not counted: fills the caches and tells the batches
-        device, size = backbones.device(), given.plan.batch_size
+        device, size = backbones.device(), given.recipe.batch_size
         batches = [{n: v.to(device) if isinstance(v, torch.Tensor) else v for n, v in batch.items()} for batch in batches[:steps]]
         rates = [(ours(given, folder / "work"), bare(given, batches)) for _ in range(ROUNDS)]
     words = sum(len(row.caption.split()) for row in given.rows) / len(given.rows)

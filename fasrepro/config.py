@@ -17,6 +17,7 @@ import yaml
 from fasrepro import names, paths, schema
 from fasrepro.captions.sets import CaptionSet
 from fasrepro.data.protocols import Protocol, Sides
+from fasrepro.data.settings import IndexSettings
 from fasrepro.evaluation.results import EvaluationSettings, LedgerSettings
 from fasrepro.evaluation.results.audit import AuditBounds
 from fasrepro.foundation.settings import FoundationSettings
@@ -49,18 +50,6 @@ class Synthetic:
     width: int
     height: int
     look_alike_rate: float
-
-
-@dataclasses.dataclass(frozen=True)
-class Index:
-    """Which frames are indexed, and how faces are cropped: see data/index.py."""
-
-    every: int
-    first: int
-    min_face: int
-    neighbours: int
-    crop: str
-    max_exclusion_rate: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,7 +192,7 @@ SECTIONS: dict[str, Any] = {
     "threads": int,
     "archives": Archives,
     "synthetic": Synthetic,
-    "index": Index,
+    "index": IndexSettings,
     "audit": AuditBounds,
     "annotator": Annotator,
     "simulated": Simulated,
@@ -328,26 +317,26 @@ class Trainset:
 
 @dataclasses.dataclass(frozen=True)
 class Jobs:
-    """All that jobs.yaml holds, by name.
+    """All that jobs.yaml holds, by name. No name is also a section of params.yaml: DVC reads both files into one namespace.
 
     Args:
         written: caption sets that an author writes.
         derived: caption sets that are made from another, with the name of that other.
-        protocols: those that can be run with the data sets at hand.
+        splits: protocols that can be run with the data sets at hand.
         trainsets: what each training set is made of.
         tunings: jobs whose recipe holds the learning rates to choose from, by run.
         jobs: trainings.
-        snapshots: the job that is scored on its way; none where its protocol cannot be run.
+        snapshot_jobs: the job that is scored on its way; none where its protocol cannot be run.
         skipped: notices about what cannot be run.
     """
 
     written: list[str]
     derived: dict[str, str]
-    protocols: dict[str, Sides]
+    splits: dict[str, Sides]
     trainsets: dict[str, Trainset]
     tunings: dict[str, Job]
     jobs: dict[str, Job]
-    snapshots: dict[str, Job]
+    snapshot_jobs: dict[str, Job]
     skipped: list[str]
 
 
@@ -373,7 +362,7 @@ def load_trainset(name: str, path: Path = paths.JOBS) -> Trainset:
 
 def load_protocols(path: Path = paths.JOBS) -> dict[str, Protocol]:
     """Return the protocols that can be run, by name. Raises `ConfigError`."""
-    return {name: Protocol(name, tuple(sides.train), tuple(sides.test)) for name, sides in read_jobs(path).protocols.items()}
+    return {name: Protocol(name, tuple(sides.train), tuple(sides.test)) for name, sides in read_jobs(path).splits.items()}
 
 
 def by_run(jobs: Mapping[str, Job]) -> dict[tuple[str, str], list[Job]]:

@@ -36,7 +36,7 @@ def cartoon(height: int, width: int, x: float, y: float, radius: float, degrees:
 
 
 def eyes(x: float, y: float, radius: float, degrees: float = 0.0) -> tuple[float, float, float, float]:
-    """Return where the pupils of such a face are: the left of the picture first."""
+    """Return the pupils of such a face: first the one at the left of the picture."""
     turn = np.deg2rad(degrees)
     places = [
         (

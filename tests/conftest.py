@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.annotated_world import World, make_world
+
+# Several workers share the cores, so how long an example takes says nothing.
+hypothesis.settings.register_profile("shared cores", deadline=None)
+hypothesis.settings.load_profile("shared cores")
 
 TEXTS = [
     "a person with brown hair looks at the camera in soft light",
@@ -57,3 +62,8 @@ def picture() -> Callable[[int], Image.Image]:
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Faces whose truth is known, as the stages `archives` and `index` leave them."""
     return make_world(tmp_path_factory.mktemp("world"), 45)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the pipeline, which takes longest, so that one worker runs it while the others run the rest."""
+    items.sort(key=lambda item: item.get_closest_marker("pipeline") is None)

@@ -23,7 +23,7 @@ WHOLE = (
     "fasrepro/simulation/drawing",
     "fasrepro/simulation/effects",
 )
-# Folders that a stage of seconds lists whole, and an expensive stage module by module: a new row type or metric leaves those alone.
+# Folders that a stage of seconds lists whole, and an expensive stage module by module: a new row type leaves those alone.
 WHOLE_IF_CHEAP = ("fasrepro/evaluation", "fasrepro/rows")
 EXPENSIVE = ("annotate", "archives", "counterfactual", "foundation", "index", "predict", "snapshots", "train", "tune")
 

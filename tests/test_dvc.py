@@ -107,6 +107,12 @@ def test_a_stage_that_lists_keys_of_a_section_reads_those_and_no_others(stage: s
         assert read == {key for name, key in pairs if name == section}, f"{stage}: {section}"
 
 
+def test_params_yaml_and_jobs_yaml_share_no_name() -> None:
+    """DVC reads both into one namespace, and refuses or mixes what both name."""
+    both = [config.read_yaml(ROOT / name) for name in ("params.yaml", "jobs.yaml")]
+    assert not both[0].keys() & both[1].keys()
+
+
 def test_jobs_yaml_goes_with_params_yaml() -> None:
     assert (ROOT / "jobs.yaml").read_text(encoding="utf-8") == jobs.text(ROOT / "params.yaml"), "run `fasrepro jobs`"
 

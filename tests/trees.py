@@ -1,4 +1,4 @@
-"""Official trees of small videos with a cartoon face, for tests of what reads archives."""
+"""Official trees of small videos with a cartoon face, for tests that read archives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from fasrepro.archives import ARCHIVES
+from fasrepro import archives
+from fasrepro.archives import archive
 from tests import videos
 from tests.cartoon import cartoon, eyes
 
@@ -17,7 +18,7 @@ MIDDLE = (60.0, 46.0)
 
 
 def frames(shift: int = 0) -> list[np.ndarray]:
-    """Return the frames of a video: the face moves to the right by a pixel every ten frames, from `shift` on."""
+    """Return the frames of a video in which the face moves to the right by a pixel every ten frames, starting at `shift`."""
     pictures = [cartoon(HEIGHT, WIDTH, MIDDLE[0] + shift + step, MIDDLE[1], RADIUS) for step in range(FRAMES // 10)]
     return [pictures[number // 10] for number in range(FRAMES)]
 
@@ -28,17 +29,18 @@ def box(number: int, shift: int = 0) -> tuple[int, int, int, int]:
 
 
 def make(folder: Path, sizes: dict[str, dict[str, Any]]) -> Path:
-    """Write official trees, as `plan` of each archive makes them of its sizes, with sidecars and lists."""
+    """Write official trees of the given sizes, with sidecars and lists."""
     pictures = frames()
-    for name, counts in sizes.items():
-        archive, plan = ARCHIVES[name], ARCHIVES[name].plan(**counts)
-        root = folder / archive.FOLDER
+    boxes = {number: box(number) for number in range(FRAMES)}
+    eyes_of = {n: tuple(round(v) for v in eyes(MIDDLE[0] + n // 10, MIDDLE[1], RADIUS)) for n in boxes}
+    for name, size in sizes.items():
+        official, plan = archive(name), archives.plan(name, size)
+        root = folder / official.FOLDER
         root.mkdir(parents=True, exist_ok=True)
-        for shown in plan:
-            turns = archive.rotation(shown.path)
-            videos.write(root / shown.path, [np.ascontiguousarray(np.rot90(picture, -turns)) for picture in pictures])
-            boxes = {number: box(number) for number in range(FRAMES)}
-            seen = {n: eyes(MIDDLE[0] + n // 10, MIDDLE[1], RADIUS) for n in boxes}
-            archive.write_sidecar(root, shown.path, boxes, {n: tuple(round(v) for v in places) for n, places in seen.items()})
-        archive.write_lists(root, plan)
+        for presentation in plan:
+            turns = official.rotation(presentation.path)
+            stored = [np.ascontiguousarray(np.rot90(picture, -turns)) for picture in pictures]
+            videos.write(root / presentation.path, stored)
+            official.write_sidecar(root, presentation.path, boxes, eyes_of)
+        official.write_lists(root, plan)
     return folder

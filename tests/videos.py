@@ -15,7 +15,7 @@ MATRICES = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
 
 
 def write(path: Path, frames: Iterable[np.ndarray]) -> None:
-    """Encode uint8 RGB frames of one even size into `path`, hardly losing anything."""
+    """Encode uint8 RGB frames of one even size into `path`, almost without loss."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w", options={"fflags": "+bitexact"}) as output:
         stream = None
@@ -32,7 +32,7 @@ def write(path: Path, frames: Iterable[np.ndarray]) -> None:
 
 
 def ask_to_turn(path: Path, degrees: int) -> None:
-    """Write into an .mp4 file, as a phone that was held sideways does, that it is to be shown turned clockwise by `degrees`."""
+    """Let an .mp4 file ask players to turn it clockwise by `degrees`, as the video of a phone held sideways does."""
     data = bytearray(path.read_bytes())
     matrix = data.index(b"tkhd") + 44  # of the track's header: its name, then 40 bytes of flags, times and numbers
     a, b, c, d = (value << 16 for value in MATRICES[degrees])

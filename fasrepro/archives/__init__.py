@@ -1,11 +1,12 @@
 """The archives that this project reads and writes, one module a data set.
 
-A module holds, under the same names as every other:
+Every module holds, under the same names:
 
 - its folder, `FOLDER`, and the codec of its file names: `format_name`, `parse_name`;
 - the reader: `read`, `boxes`, `eyes`, and `rotation`, the quarter turns (counter-clockwise, as `np.rot90` counts them) that make
   a stored frame upright;
-- the writer of a small synthetic archive in the official layout: `Size`, `plan`, `write_sidecar`, `write_lists`.
+- the writer of a small synthetic archive in the official layout, unless the data set is only read: `Size`, `plan`,
+  `write_sidecar`, `write_lists`.
 """
 
 from __future__ import annotations
@@ -35,11 +36,12 @@ def plan(name: str, size: Mapping[str, Any]) -> list[Presentation]:
         size: fields of its module's `Size`, as params.yaml gives them.
 
     Raises:
-        ArchiveError: the data set or a field is unknown, a field is missing or of another type, or the official archive is
-            smaller.
+        ArchiveError: the data set is unknown or only read, its size has other fields, or the official archive is smaller.
 
     >>> len(plan("msu", {"train": 1, "test": 0}))
     8
     """
     official = archive(name)
+    if not hasattr(official, "plan"):
+        raise ArchiveError(f"{WHERE}.{name}: cannot be drawn; set archives.source to licensed, or remove {name}")
     return official.plan(schema.build(official.Size, size, f"{WHERE}.{name}", ArchiveError))

@@ -70,7 +70,7 @@ class _Plan:
         self.trainsets: dict[str, Trainset] = {}
         self.tunings: dict[str, Job] = {}
         self.jobs: dict[str, Job] = {}
-        self.snapshots: dict[str, Job] = {}
+        self.snapshot_jobs: dict[str, Job] = {}
         self.skipped: list[str] = []
 
     def result(self) -> Jobs:
@@ -80,11 +80,11 @@ class _Plan:
         return Jobs(
             written=list(caption_sets.written(sets)),
             derived={name: entry.of for name, entry in caption_sets.derived(sets).items()},
-            protocols=kept,
+            splits=kept,
             trainsets=dict(sorted(self.trainsets.items())),
             tunings=dict(sorted(self.tunings.items())),
             jobs=dict(sorted(self.jobs.items())),
-            snapshots=self.snapshots,
+            snapshot_jobs=self.snapshot_jobs,
             skipped=self.skipped,
         )
 
@@ -192,7 +192,7 @@ class _Plan:
         steps = recipes.steps(self.recipe(wanted.run))
         if not 1 <= wanted.count <= steps:
             raise ConfigError(f"params.yaml: snapshots.count: {wanted.count} snapshots of {steps} steps; give 1 to {steps}")
-        self.snapshots[name] = job
+        self.snapshot_jobs[name] = job
 
     def check_counterfactual(self) -> None:
         """Raise `ConfigError` where a cue is to be taken out for models that no job trains."""

@@ -9,20 +9,23 @@ from pathlib import Path
 import av
 import numpy as np
 
-KEPT_BYTES = 256 << 20  # of decoded frames of one video that may be held: 86 frames of 1920 x 1080; the rest is read again
-WHOLE = 0.9  # a video that yields less than this share of the frames that its header declares is truncated
+KEPT_BYTES = 256 << 20  # of decoded frames held of one video: 86 frames of 1920 x 1080; the rest is decoded again
+WHOLE = 0.9  # a video with less than this share of the frames that its header declares is truncated
 
 
 class VideoError(ValueError):
-    """A video that cannot be decoded whole; the message says why, and does not name the file."""
+    """A video that cannot be decoded whole; the message states the reason without the file's name."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Frames:
-    """Some frames of a video, the first of them kept as decoded, and how many frames there are in all.
+    """Candidate frames of a video, as many of them held in memory as the cap allows. All methods refer to upright frames.
 
-    `sizes` has every candidate frame's stored height and width; those that are not in `kept` are to be had by `look`. `turns` are
-    the quarter turns, counter-clockwise, that make a decoded frame upright: all methods speak of the upright frame.
+    Args:
+        count: of all frames of the video.
+        kept: decoded frames, by number; `held_frames` yields the others too.
+        sizes: stored height and width of every candidate frame.
+        turns: quarter turns, counter-clockwise, that make a decoded frame upright.
     """
 
     count: int
@@ -32,7 +35,7 @@ class Frames:
 
     @property
     def candidates(self) -> list[int]:
-        """The candidate frames' numbers, in order."""
+        """The numbers of the candidate frames, in order."""
         return list(self.sizes)
 
     def size(self, number: int) -> tuple[int, int]:
@@ -59,8 +62,9 @@ class Frames:
 def stream(path: Path) -> Iterator[tuple[int, av.VideoFrame]]:
     """Decode a video whole and yield its frames, numbered from 0.
 
-    Raises `VideoError` for a file that is empty, no video, without frames, broken, or truncated; the last two perhaps after
-    some frames.
+    Raises:
+        VideoError: the file is empty, is no video, has no frames, is broken or truncated; in the last two cases perhaps after
+            some frames.
     """
     if path.stat().st_size == 0:
         raise VideoError("empty file")
@@ -84,27 +88,35 @@ def stream(path: Path) -> Iterator[tuple[int, av.VideoFrame]]:
 
 
 def decode(path: Path, every: int, turns: int | None = 0) -> Frames:
-    """Decode a video whole; its frames 0, `every`, 2 `every`, ... are candidates, and kept as long as `KEPT_BYTES` hold them.
+    """Decode a video whole; its frames 0, `every`, 2 `every`, ... are candidates, and kept up to `KEPT_BYTES`.
 
-    With `turns` None, frames are turned as the file asks a player to. Raises `VideoError`.
+    Args:
+        path: of the video.
+        every: distance of the candidates.
+        turns: quarter turns, counter-clockwise, that make a frame upright; None for the rotation that the file asks players to
+            apply.
+
+    Raises:
+        VideoError: as `stream` does.
     """
     kept: dict[int, av.VideoFrame] = {}
     sizes: dict[int, tuple[int, int]] = {}
-    held, number = 0, -1
+    bytes_held, number = 0, -1
     for number, frame in stream(path):
         if turns is None:
             turns = round(frame.rotation / 90) % 4
         if number % every:
             continue
         sizes[number] = (frame.height, frame.width)
-        held += sum(plane.buffer_size for plane in frame.planes)
-        if held <= KEPT_BYTES:
+        bytes_held += sum(plane.buffer_size for plane in frame.planes)
+        if bytes_held <= KEPT_BYTES:
             kept[number] = frame
     return Frames(number + 1, kept, sizes, turns or 0)
 
 
 def one_by_one(path: Path, numbers: Collection[int], turns: int) -> Iterator[Frames]:
-    """Decode a video again and yield each of the frames `numbers` that it has, alone, so that only one is held at a time."""
+    """Decode a video again and yield its frames `numbers` one at a time, each alone in memory; frames that it lacks are
+    skipped."""
     last = max(numbers, default=-1)
     for number, frame in stream(path):
         if number in numbers:
@@ -113,14 +125,15 @@ def one_by_one(path: Path, numbers: Collection[int], turns: int) -> Iterator[Fra
             return
 
 
-def look(path: Path, frames: Frames, numbers: Sequence[int]) -> Iterator[tuple[int, Frames]]:
-    """Yield each of the frames `numbers` of a decoded video, in order, with what holds it; the video is read again for others.
+def held_frames(path: Path, frames: Frames, numbers: Sequence[int]) -> Iterator[tuple[int, Frames]]:
+    """Yield the frames `numbers` of a decoded video, each with a `Frames` that holds it. Frames that are not kept are decoded
+    again.
 
-    Raises `VideoError` for a frame that the video does not have.
+    Raises `VideoError` for a frame that the video lacks.
     """
     others = one_by_one(path, set(numbers) - frames.kept.keys(), frames.turns)
     for number in numbers:
-        held = frames if number in frames.kept else next(others, None)
-        if held is None or number not in held.kept:
-            raise VideoError(f"frame {number} is not there when the video is read again")
-        yield number, held
+        holder = frames if number in frames.kept else next(others, None)
+        if holder is None or number not in holder.kept:
+            raise VideoError(f"frame {number} is missing when the video is decoded again")
+        yield number, holder

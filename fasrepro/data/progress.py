@@ -1,4 +1,4 @@
-"""How far a long piece of work is: one line on a terminal, updated in place; nothing where standard error is none."""
+"""The progress of a long piece of work, as one line on a terminal that is updated in place. Nothing is written elsewhere."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ EVERY_S = 0.5
 
 
 def line(what: str, done: int, total: int, seconds: float) -> str:
-    """Return what the line says: how many of how many, how many a second, and how long the rest will take at that rate."""
+    """Return the line: items done, items a second, and the time left at that rate.
+
+    >>> line("index", 30, 120, 15.0)
+    'index: 30 of 120, 2.0/s, 0:45 left'
+    """
     rate = done / seconds if seconds > 0 else 0.0
     left = round((total - done) / rate) if rate else 0
     return f"{what}: {done} of {total}, {rate:.1f}/s, {left // 60}:{left % 60:02d} left"
 
 
 def on_terminal(what: str, total: int, stream: TextIO | None = None) -> Callable[[int], None]:
-    """Return a function that is told how many of `total` are done, and shows it now and then, the last one always."""
+    """Return a function that takes how many of `total` items are done, and shows it from time to time and at the end."""
     out = sys.stderr if stream is None else stream
     if not out.isatty():
         return lambda done: None
-    began = last = time.monotonic()
+    start = last = time.monotonic()
 
     def show(done: int) -> None:
         nonlocal last
@@ -30,7 +34,7 @@ def on_terminal(what: str, total: int, stream: TextIO | None = None) -> Callable
         if done < total and now - last < EVERY_S:
             return
         last = now
-        out.write(f"\r\033[K{line(what, done, total, now - began)}" + ("\n" if done == total else ""))
+        out.write(f"\r\033[K{line(what, done, total, now - start)}" + ("\n" if done == total else ""))
         out.flush()
 
     return show

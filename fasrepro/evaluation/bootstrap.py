@@ -22,7 +22,7 @@ Every draw is a pure function of the seed and the name of its stream.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -136,6 +136,15 @@ def point_and_replicates(
 def mean_over_seeds(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Average replicates over the drawn seeds: `values` (seeds, replicates), `draws` (replicates, seeds) -> (replicates,)."""
     return np.take_along_axis(values, draws.T, axis=0).mean(axis=0)
+
+
+def seed_mean(seeds: Sequence[tuple[Mapping[str, float], Values]], name: str, draws: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return the mean over seeds of one figure, and of its replicates over the drawn seeds, (replicates,).
+
+    `seeds`: what `point_and_replicates` returned for each seed; `draws`: (replicates, seeds).
+    """
+    value = float(np.mean([point[name] for point, _ in seeds]))
+    return value, mean_over_seeds(np.stack([replicates[name] for _, replicates in seeds]), draws)
 
 
 def mean_with_replicates(by_seed: np.ndarray, draws: np.ndarray) -> np.ndarray:

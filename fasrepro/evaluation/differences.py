@@ -1,7 +1,7 @@
 """Paired differences between runs, on each cell and averaged over cells.
 
-Each pair of runs stands once, as run minus baseline, in the order of the alphabet: the other way round is the same difference
-with its sign turned. By frame only `FRAME_METRICS` are compared, because pairs grow as the square of the runs.
+Each pair of runs appears once, as run minus baseline, in alphabetical order: the reverse is the same difference with the other
+sign. By frame only `FRAME_METRICS` are compared, because pairs grow as the square of the runs.
 """
 
 from __future__ import annotations

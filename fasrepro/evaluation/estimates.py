@@ -150,8 +150,8 @@ def level_metrics(estimate: Estimate, seeds: Sequence[int], draws: np.ndarray, c
     apcer: Figures = {}
     for metric in estimate.values[seeds[0]]:
         values, replicates = estimate.stacked(metric, seeds)
-        drawn = bootstrap.mean_over_seeds(replicates, draws)
-        figure = bootstrap.figure(float(values.mean()), drawn, confidence, estimate.counts.subjects)
+        means = bootstrap.mean_over_seeds(replicates, draws)
+        figure = bootstrap.figure(float(values.mean()), means, confidence, estimate.counts.subjects)
         _, _, species = metric.partition("/")
         if species:
             apcer[species] = figure

@@ -51,8 +51,8 @@ def pair(recording: Recording, cue: str, strength: float, number: int, filmed: b
     if cue not in possible:
         raise ValueError(f"{recording.presentation.id}: cannot show {cue!r}. What can be shown: {', '.join(possible)}")
     rest = {name: value for name, value in recording.cues.items() if name != cue}
-    present = render.layers(recording, {**rest, cue: recording.cues.get(cue, strength)})
-    without = truth.moving_as(present, render.layers(recording, rest))
+    present = render.draw_layers(recording, {**rest, cue: recording.cues.get(cue, strength)})
+    without = truth.moving_as(present, render.draw_layers(recording, rest))
     frames = []
     for layers in (without, present):
         before = render.pictures(recording, layers, [number])
@@ -88,10 +88,10 @@ def _example(presentation: Presentation, cue: str, synthetic: Synthetic) -> dict
     person = recordings.person_of(presentation, synthetic)
     recording = dataclasses.replace(recordings.plan_recording(presentation, person, synthetic), cues={})
     number = recording.frames // 3
-    drawn = pair(recording, cue, STRENGTH, number)
-    x, y, width, height = truth.place(recording, render.layers(recording, {}), number)[0]
+    example = pair(recording, cue, STRENGTH, number)
+    x, y, width, height = truth.place(recording, render.draw_layers(recording, {}), number)[0]
     window = np.s_[max(y, 0) : y + height, max(x, 0) : x + width]
-    return {"without": drawn.without[window], "with": drawn.present[window], "mask": drawn.region[window].astype(np.uint8)}
+    return {"without": example.without[window], "with": example.present[window], "mask": example.region[window].astype(np.uint8)}
 
 
 def _exposure_error(example: dict[str, Array]) -> float:

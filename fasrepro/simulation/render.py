@@ -23,7 +23,7 @@ from fasrepro.simulation.recordings import Recording, rng_of
 
 @dataclasses.dataclass(slots=True)
 class Layers:
-    """What is drawn once a video, before any motion. Pictures are uint8 of (height, width, 3).
+    """The drawing of a video, before any motion. Pictures are uint8 of (height, width, 3).
 
     Args:
         picture: with open eyes.
@@ -100,7 +100,9 @@ def figure_of(recording: Recording, cues: Mapping[str, float]) -> tuple[Figure, 
     return figure, behind
 
 
-def layers(recording: Recording, cues: Mapping[str, float], figure_and_background: tuple[Figure, Array] | None = None) -> Layers:
+def draw_layers(
+    recording: Recording, cues: Mapping[str, float], figure_and_background: tuple[Figure, Array] | None = None
+) -> Layers:
     """Draw a recording.
 
     Args:
@@ -133,23 +135,23 @@ def show(surface: Surface, picture: Array) -> Array:
     return cv2.add(cv2.multiply(picture, surface.gain, dtype=cv2.CV_32F), surface.add, dtype=cv2.CV_8U)
 
 
-def pictures(recording: Recording, drawn: Layers, numbers: Iterable[int] | None = None) -> Iterator[Array]:
+def pictures(recording: Recording, layers: Layers, numbers: Iterable[int] | None = None) -> Iterator[Array]:
     """Yield what is before the camera, uint8 RGB, in all frames or in those of `numbers`."""
-    surface, head_moves = drawn.sheet, bool(recording.head.turns.any())
+    surface, head_moves = layers.sheet, bool(recording.head.turns.any())
     still = {}
     if surface is not None and not head_moves:
-        still = {False: show(surface, drawn.picture), True: show(surface, drawn.closed)}
+        still = {False: show(surface, layers.picture), True: show(surface, layers.closed)}
     for number in range(recording.frames) if numbers is None else numbers:
         shut = number in recording.blinks
-        picture = drawn.closed if shut else drawn.picture
-        displacement = drawn.body.displacement(recording.head, number)
+        picture = layers.closed if shut else layers.picture
+        displacement = layers.body.displacement(recording.head, number)
         if surface is None:
-            yield drawn.body.warp(picture, displacement)
+            yield layers.body.warp(picture, displacement)
             continue
         # Each pixel is interpolated once, even where a picture moves on a sheet that moves: twice would make replays soft.
         matrix = recording.hold.matrices[number]
         if head_moves:
-            layer = show(surface.moved(matrix), drawn.body.warp(picture, displacement, matrix))
+            layer = show(surface.moved(matrix), layers.body.warp(picture, displacement, matrix))
         else:
             layer = motion.affine(still[shut], matrix)
         alpha = motion.affine(surface.alpha, matrix)

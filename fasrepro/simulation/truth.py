@@ -1,4 +1,4 @@
-"""What is known of a presentation because it was drawn: it is drawn again without each of its cues, and compared.
+"""The truth of a presentation, from drawing it again without each of its cues.
 
 The region of a cue is where the picture before the camera differs without it. The cue counts as present if the difference
 survives camera, codec and crop: a just visible difference must cover a hundredth of the face's tight crop in two frames, which
@@ -71,7 +71,7 @@ class Frames:
 
 
 def survey_presentation(presentation: Presentation, person: Person | Sitter, synthetic: Synthetic) -> Survey:
-    """Plan and draw a presentation; the cues of an attack are drawn by lot again until at least one is present.
+    """Plan and draw a presentation; the cues of an attack are chosen again until at least one is present.
 
     Raises `ValueError` if none is after `ATTEMPTS`: then the cues of the species are too faint for the camera.
     """
@@ -87,33 +87,33 @@ def survey_presentation(presentation: Presentation, person: Person | Sitter, syn
 def survey(recording: Recording, frame_rate: int) -> Survey:
     """Draw a recording, then draw it again without each of its cues, and without each look-alike."""
     figure = render.figure_of(recording, recording.cues)
-    drawn = render.layers(recording, recording.cues, figure)
+    layers = render.draw_layers(recording, recording.cues, figure)
     keys = (recording.frames // 3, 5 * recording.frames // 6)
-    crops = _crops(recording, drawn, keys, frame_rate)
+    crops = _crops(recording, layers, keys, frame_rate)
     present: dict[str, CueRegion] = {}
     faint: list[str] = []
     for cue in recording.cues:
         rest = {name: strength for name, strength in recording.cues.items() if name != cue}
         # A cue on a sheet does not change the person in the picture.
         same_figure = figure if cue in SHEET_EFFECTS and _on_sheet(recording) else None
-        without = moving_as(drawn, render.layers(recording, rest, same_figure))
-        if all(map(_differ, crops, _crops(recording, without, keys, frame_rate, drawn))):
-            present[cue] = changed_region(drawn, without)
+        without = moving_as(layers, render.draw_layers(recording, rest, same_figure))
+        if all(map(_differ, crops, _crops(recording, without, keys, frame_rate, layers))):
+            present[cue] = changed_region(layers, without)
         else:
             faint.append(cue)
     look_alikes: list[str] = []
     for name in recording.look_alikes:
         others = tuple(other for other in recording.look_alikes if other != name)
         plain = dataclasses.replace(recording, look_alikes=others)
-        without = moving_as(drawn, render.layers(plain, recording.cues))
-        if all(map(_differ, crops, _crops(plain, without, keys, frame_rate, drawn))):
+        without = moving_as(layers, render.draw_layers(plain, recording.cues))
+        if all(map(_differ, crops, _crops(plain, without, keys, frame_rate, layers))):
             look_alikes.append(name)
-    return Survey(recording, drawn, present, tuple(faint), tuple(look_alikes))
+    return Survey(recording, layers, present, tuple(faint), tuple(look_alikes))
 
 
-def moving_as(drawn: Layers, other: Layers) -> Layers:
-    """Return `other` moving as `drawn` does: what a cue adds to the head's outline must not move the rest of the picture."""
-    return dataclasses.replace(other, body=drawn.body)
+def moving_as(original: Layers, other: Layers) -> Layers:
+    """Return `other` moving as `original` does: a cue that changes the head's outline must not move the rest of the picture."""
+    return dataclasses.replace(other, body=original.body)
 
 
 def _on_sheet(recording: Recording) -> bool:
@@ -121,16 +121,16 @@ def _on_sheet(recording: Recording) -> bool:
 
 
 def _crops(
-    recording: Recording, drawn: Layers, keys: tuple[int, ...], frame_rate: int, framed: Layers | None = None
+    recording: Recording, layers: Layers, keys: tuple[int, ...], frame_rate: int, framed: Layers | None = None
 ) -> list[Array]:
     """Return the face's crop in the frames `keys` as it comes back from the video; the crop is that of `framed`, if given."""
     shot = recording.shot
-    filmed = render.film(recording, render.pictures(recording, drawn, keys), keys)
+    filmed = render.film(recording, render.pictures(recording, layers, keys), keys)
     suffix = PurePosixPath(recording.presentation.path).suffix
     decoded = video.recode(filmed, suffix, frame_rate, shot.crf, shot.quantiser)
     crops = []
     for number, frame in zip(keys, decoded, strict=True):
-        x, y, width, height = place(recording, framed or drawn, number)[0]
+        x, y, width, height = place(recording, framed or layers, number)[0]
         crop = frame[max(y, 0) : y + height, max(x, 0) : x + width]
         crops.append(cv2.GaussianBlur(cv2.resize(crop, (CROP, CROP), interpolation=cv2.INTER_AREA), (0, 0), 0.6))
     return crops
@@ -141,12 +141,12 @@ def _differ(one: Array, other: Array) -> bool:
     return float((cv2.absdiff(one, other).max(axis=2) >= SURVIVING_LEVEL).mean()) >= SURVIVING_SHARE
 
 
-def changed_region(drawn: Layers, without: Layers) -> CueRegion:
+def changed_region(layers: Layers, without: Layers) -> CueRegion:
     """Return where two sets of layers of one recording differ."""
-    picture = (drawn.picture != without.picture).any(axis=2) | (drawn.closed != without.closed).any(axis=2)
+    picture = (layers.picture != without.picture).any(axis=2) | (layers.closed != without.closed).any(axis=2)
     surface = np.zeros_like(picture)
-    if drawn.sheet is not None and without.sheet is not None:
-        one, other = drawn.sheet, without.sheet
+    if layers.sheet is not None and without.sheet is not None:
+        one, other = layers.sheet, without.sheet
         surface = (one.gain != other.gain).any(axis=2) | (one.add != other.add).any(axis=2) | (one.alpha != other.alpha)
     return CueRegion(cells(picture), cells(surface))
 
@@ -168,15 +168,15 @@ def _moved(grid: Array, columns: Array, rows: Array) -> Array:
     return moved > 0.001
 
 
-def place(recording: Recording, drawn: Layers, number: int) -> tuple[tuple[int, int, int, int], tuple[int, int, int, int]]:
+def place(recording: Recording, layers: Layers, number: int) -> tuple[tuple[int, int, int, int], tuple[int, int, int, int]]:
     """Return the face's box and eyes in frame `number`, in whole pixels."""
-    x, y, width, height = drawn.box
-    points = np.array([[x + width / 2, y + height / 2], drawn.eyes[:2], drawn.eyes[2:]])
+    x, y, width, height = layers.box
+    points = np.array([[x + width / 2, y + height / 2], layers.eyes[:2], layers.eyes[2:]])
     zoom = 1.0
     if recording.head.turns.any():
-        points = motion.follow(points, drawn.body.displacement(recording.head, number))
+        points = motion.follow(points, layers.body.displacement(recording.head, number))
         zoom /= float(np.hypot(*recording.head.matrices[number][:, 0]))
-    if drawn.sheet is not None:
+    if layers.sheet is not None:
         points = motion.follow_affine(points, recording.hold.matrices[number])
         zoom /= float(np.hypot(*recording.hold.matrices[number][:, 0]))
     (mx, my), *eyes = points.tolist()
@@ -185,18 +185,18 @@ def place(recording: Recording, drawn: Layers, number: int) -> tuple[tuple[int, 
     return box, (round(ax), round(ay), round(bx), round(by))
 
 
-def region_in_frame(region: CueRegion, recording: Recording, drawn: Layers, number: int) -> Array:
+def region_in_frame(region: CueRegion, recording: Recording, layers: Layers, number: int) -> Array:
     """Return the grid of a cue's cells in frame `number`: outside it, removing the cue leaves the frame before the camera as
     is."""
     rows, columns = np.mgrid[0 : region.picture.shape[0], 0 : region.picture.shape[1]].astype(np.float32)
     grid = region.picture
     if recording.head.turns.any():
-        across, down = drawn.body.displacement(recording.head, number)
+        across, down = layers.body.displacement(recording.head, number)
         middle = np.s_[CELL // 2 :: CELL, CELL // 2 :: CELL]
         across, down = (cv2.resize(part[middle], grid.shape[::-1]) / CELL for part in (across, down))
         grid = _moved(grid, columns + across, rows + down)
     grid = grid | region.surface
-    if drawn.sheet is None:
+    if layers.sheet is None:
         return grid
     a, b, c, d, e, f = recording.hold.matrices[number].ravel()
     x, y = columns * CELL + CELL / 2, rows * CELL + CELL / 2
@@ -209,12 +209,12 @@ def region_in_frame(region: CueRegion, recording: Recording, drawn: Layers, numb
 
 def frames_of(survey: Survey) -> Frames:
     """Return what is known of each frame of a surveyed recording."""
-    recording, drawn = survey.recording, survey.layers
+    recording, layers = survey.recording, survey.layers
     attributes = json.dumps(attributes_of(recording), sort_keys=True)
     frames = Frames({}, {}, [])
     for number in range(recording.frames):
-        frames.boxes[number], frames.eyes[number] = place(recording, drawn, number)
-        regions = (region_in_frame(region, recording, drawn, number) for region in survey.present.values())
+        frames.boxes[number], frames.eyes[number] = place(recording, layers, number)
+        regions = (region_in_frame(region, recording, layers, number) for region in survey.present.values())
         frames.truths.append(
             Truth(
                 face_id=face_id(recording.presentation.id, number),

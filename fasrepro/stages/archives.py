@@ -27,6 +27,7 @@ def main(argv: list[str] | None = None) -> None:
     source, synthetic = params.archives.source, params.synthetic
     if source not in SOURCES:
         raise config.ConfigError(f"params.yaml: archives.source: {names.unknown(source, SOURCES, 'source')}")
+    names.lookup(params.archives.datasets, name, "data set", config.ConfigError, "params.yaml: archives.datasets")
     if synthetic.frames < MIN_FRAMES:
         raise ArchiveError(f"params.yaml: synthetic.frames: {synthetic.frames}; the frame rule needs at least {MIN_FRAMES}")
     truths: list[Truth] = []

@@ -1,14 +1,15 @@
-"""Stage `audit`: what simple probes can tell of the label, inside a data set and across -> results/audit.json."""
+"""Stage `audit`: what simple probes learn of the label, inside a data set and across data sets -> results/audit.json."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 import threadpoolctl
 
 from fasrepro import config, crops, paths, regions, stages
-from fasrepro.data import sizes
+from fasrepro.data import file_sizes
 from fasrepro.evaluation import results
 from fasrepro.evaluation.analyses import shortcut_features, shortcuts
 from fasrepro.rows import table
@@ -18,35 +19,39 @@ from fasrepro.rows.truth import Truth
 
 
 def cue_views(faces: list[Face], truths: list[Truth]) -> list[np.ndarray]:
-    """Return what is known of each face's crop: the cues that are seen in it, and look-alikes."""
-    known, views = {truth.face_id: truth for truth in truths}, []
+    """Return, for each face, the cues that its crop shows and its look-alikes, as numbers."""
+    truth_of = {truth.face_id: truth for truth in truths}
+    views = []
     for face in faces:
-        if face.face_id not in known:
+        if face.face_id not in truth_of:
             raise RowError(f"{paths.TRUTH}: nothing about {face.face_id}; `dvc repro index` indexes these archives")
-        truth = known[face.face_id]
+        truth = truth_of[face.face_id]
         strengths = dict(zip(truth.cues, truth.strengths, strict=True))
-        seen = regions.visible(face.box, truth.cues, truth.regions)
-        views.append(shortcut_features.cue_vector({name: strengths[name] for name in seen}, truth.look_alikes))
+        visible = regions.visible(face.box, truth.cues, truth.regions)
+        views.append(shortcut_features.cue_vector({cue: strengths[cue] for cue in visible}, truth.look_alikes))
     return views
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/audit.json; a leak is an error in synthetic archives, and a finding in licensed ones."""
+    """Write results/audit.json. A leak is an error in synthetic archives, and a finding in licensed ones."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("threads", "archives", "audit", "evaluation")
     synthetic = params.archives.source == "synthetic"
+
+    def folder_of(dataset: str) -> Path:
+        return paths.archive(dataset) if synthetic else paths.licensed_archives()
+
     faces = [face for face in table.read_all(paths.FACES, Face) if face.split in ("train", "test")]
-    spent = sizes.of_presentations(
-        paths.archive if synthetic else (lambda _: paths.licensed_archives()), {f.presentation for f in faces}
-    )
+    sizes = file_sizes.of_presentations(folder_of, {face.presentation for face in faces})
     views = []
     for face in faces:
         crop = crops.read_crop(paths.CROPS, face.crop, face.crop_sha256)
-        views.append(shortcut_features.measure(crop, face.box, spent[face.presentation]))
+        views.append(shortcut_features.measure(crop, face.box, sizes[face.presentation]))
     if synthetic:
-        known = cue_views(faces, table.read_all(paths.TRUTH, Truth))
-        views = [view | {shortcuts.CUES: cue} for view, cue in zip(views, known, strict=True)]
-    with threadpoolctl.threadpool_limits(params.threads):  # sums are split by threads, and rounded by how they are split
+        cues = cue_views(faces, table.read_all(paths.TRUTH, Truth))
+        views = [view | {shortcuts.CUES: cue} for view, cue in zip(views, cues, strict=True)]
+    # The number of threads decides how sums are split, and so how they are rounded.
+    with threadpoolctl.threadpool_limits(params.threads):
         report = shortcuts.audit(shortcuts.rows_of(faces, views), params.audit)
     results.write(paths.AUDIT, report, params.evaluation.digits)
     for name, entry in report.expected.items():

@@ -1,4 +1,4 @@
-"""Stage `index@dataset`: two faces a video, as crops and a table, and a report of what was left out.
+"""Stage `index@dataset`: two faces a video, as crops and a table, and a report on all that was excluded.
 
 Writes results/faces/<dataset>.parquet, results/crops/<dataset>.zip and results/index_report/<dataset>.json.
 """
@@ -18,21 +18,21 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--dataset", required=True)
     name = parser.parse_args(argv).dataset
     params = config.load("archives", "index")
-    fingerprint = files.read_json(paths.fingerprint(name))
-    if fingerprint["source"] != params.archives.source:
+    wanted = params.archives.source
+    source = files.read_json(paths.fingerprint(name))["source"]
+    if source != wanted:
         raise ValueError(
-            f"{paths.fingerprint(name)}: of {fingerprint['source']} archives, params.yaml asks for {params.archives.source}"
+            f"{paths.fingerprint(name)}: of a {source} archive, but params.yaml asks for {wanted} archives;"
+            f" run `dvc repro index@{name}`"
         )
-    archives = paths.licensed_archives() if params.archives.source == "licensed" else paths.archive(name)
-    asked = params.index
-    rule = index.Rule(asked.every, asked.first, asked.min_face, asked.neighbours, asked.crop)
+    archives = paths.licensed_archives() if source == "licensed" else paths.archive(name)
     work = paths.WORK / "index" / name
     shutil.rmtree(work, ignore_errors=True)
     try:
-        report = index.build(archives, name, work, rule, asked.max_exclusion_rate)
-        for source, target in ((work / "crops" / f"{name}.zip", paths.CROPS), (work / f"{name}.parquet", paths.FACES)):
-            target.mkdir(parents=True, exist_ok=True)
-            source.replace(target / source.name)
+        report = index.build(archives, name, work, params.index)
+        for output, folder in ((work / "crops" / f"{name}.zip", paths.CROPS), (work / f"{name}.parquet", paths.FACES)):
+            folder.mkdir(parents=True, exist_ok=True)
+            output.replace(folder / output.name)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     files.write_json(paths.index_report(name), report)

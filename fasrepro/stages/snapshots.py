@@ -16,8 +16,8 @@ from fasrepro.training import snapshots, trainer
 
 def main(argv: list[str] | None = None) -> None:
     """Write the scores of dev and of the first target after each of `snapshots.count` even parts of the training."""
-    name = stages.name_argument(argv, __doc__, "the job of jobs.yaml's snapshots")
-    job = names.lookup(config.read_jobs().snapshots, name, "job", ConfigError, f"{paths.JOBS}: snapshots")
+    name = stages.name_argument(argv, __doc__, "the job of jobs.yaml's snapshot_jobs")
+    job = names.lookup(config.read_jobs().snapshot_jobs, name, "job", ConfigError, f"{paths.JOBS}: snapshot_jobs")
     params = config.load("threads", "snapshots")
     backbones.use_threads(params.threads)
     rate = files.read_json(paths.tuning_choice(job.tuned))["chosen"]

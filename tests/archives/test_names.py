@@ -1,11 +1,13 @@
-"""The codecs: every name that the official archives hold goes there and back, and nothing else is taken for one."""
+"""The codecs of file names, and the plans of small archives."""
 
 import dataclasses
+import types
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fasrepro import archives
 from fasrepro.archives import ARCHIVES, archive, casia, msu, oulu, replay, siw
 from fasrepro.archives.layout import ArchiveError, UnknownName
 from fasrepro.rows.faces import Label
@@ -36,18 +38,23 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize("name", ARCHIVES)
+def test_every_codec_and_plan_is_tested() -> None:
+    assert NAMES.keys() == ARCHIVES.keys()
+    assert {name for name, _, _ in OFFICIAL} == {name for name, official in ARCHIVES.items() if hasattr(official, "plan")}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_formatted_names_parse_back(name: str) -> None:
     codec = ARCHIVES[name]
 
     @given(NAMES[name])
-    def there_and_back(official: object) -> None:
+    def parses_back(official: object) -> None:
         assert codec.parse_name(codec.format_name(official)) == official
 
-    there_and_back()
+    parses_back()
 
 
-@pytest.mark.parametrize("name", ARCHIVES)
+@pytest.mark.parametrize("name", NAMES)
 @given(junk=st.text(max_size=60))
 def test_other_text_is_an_unknown_name(name: str, junk: str) -> None:
     codec = ARCHIVES[name]
@@ -61,7 +68,7 @@ def test_other_text_is_an_unknown_name(name: str, junk: str) -> None:
 @pytest.mark.parametrize(
     ("name", "path"),
     [
-        ("msu", "scene01/real/attack_client001_android_SD_ipad_video_scene01.mp4"),  # an attack among the live
+        ("msu", "scene01/real/attack_client001_android_SD_ipad_video_scene01.mp4"),  # an attack among the bona fide videos
         ("msu", "scene01/real/real_client001_android_SD_scene01.mov"),  # the other camera's container
         ("msu", "scene01/real/real_client01_android_SD_scene01.mp4"),  # two digits
         ("casia", "train_release/1/9.avi"),
@@ -92,7 +99,7 @@ def test_an_oulu_user_in_the_wrong_folder_is_an_error() -> None:
         oulu.parse_name("Train_files/1_1_21_1.avi")
 
 
-# Official numbers of videos a split, live and attack, as the releases' own lists give them.
+# Official numbers of bona fide videos and attacks in each split, by the lists of the releases.
 OFFICIAL = [
     ("msu", {"train": 15, "test": 20}, {"train": (30, 90), "test": (40, 120)}),
     ("casia", {"train": 20, "test": 30}, {"train": (60, 180), "test": (90, 270)}),
@@ -110,7 +117,7 @@ OFFICIAL = [
 def test_a_plan_of_official_size_has_the_official_counts(
     name: str, sizes: dict[str, int], expected: dict[str, tuple[int, int]]
 ) -> None:
-    plan = ARCHIVES[name].plan(**sizes)
+    plan = archives.plan(name, sizes)
     counts = {
         split: tuple(sum(p.split == split and p.label is label for p in plan) for label in (Label.BONA_FIDE, Label.ATTACK))
         for split in expected
@@ -139,9 +146,9 @@ def test_a_share_of_siw_is_rounded_with_a_minimum() -> None:
     assert len(siw.plan(siw.Size(0.001))) == 15 * 3
     assert siw.plan(siw.Size(0.0)) == []
     names = [p.path.rsplit("/", 1)[-1] for p in siw.plan(siw.Size(0.1))]
-    assert len(set(names)) == len(names)  # a number stands for one video, in whichever split
+    assert len(set(names)) == len(names)  # a number names one video, over both splits
     for share in (-0.1, 1.1, float("nan")):
-        with pytest.raises(ArchiveError, match=r"archives\.siw: share"):
+        with pytest.raises(ArchiveError, match=r"archives\.datasets\.siw: share"):
             siw.plan(siw.Size(share))
 
 
@@ -176,13 +183,22 @@ def test_only_six_videos_of_msu_are_stored_upside_down() -> None:
 def test_a_plan_larger_than_oulu_is_an_error() -> None:
     good = {"train": 1, "dev": 1, "test": 1, "phones": 1, "sessions": 2}
     for change in ({"train": 21}, {"dev": 16}, {"phones": 7}, {"sessions": 4}):
-        with pytest.raises(ArchiveError, match=r"archives\.oulu"):
-            oulu.plan(**(good | change))
+        with pytest.raises(ArchiveError, match=r"archives\.datasets\.oulu"):
+            archives.plan("oulu", good | change)
 
 
 def test_an_unknown_archive_names_the_known_ones() -> None:
-    with pytest.raises(ArchiveError, match=r"'replays'.*Did you mean 'replay'.*msu, casia, replay, oulu, siw"):
+    with pytest.raises(
+        ArchiveError,
+        match=r"archives\.datasets: unknown data set 'replays'.*Did you mean 'replay'.*msu, casia, replay, oulu, siw",
+    ):
         archive("replays")
+
+
+def test_a_data_set_that_is_only_read_cannot_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ARCHIVES, "wmca", types.ModuleType("wmca"))
+    with pytest.raises(ArchiveError, match=r"archives\.datasets\.wmca: cannot be drawn; set archives\.source to licensed"):
+        archives.plan("wmca", {})
 
 
 def test_presentation_ids_hold_the_data_set_but_no_suffix() -> None:

@@ -1,10 +1,11 @@
-"""The readers on small trees: splits, sidecars, stray files, missing and contradictory lists."""
+"""The readers on small trees: splits, sidecars, stray files, missing and contradictory lists; and fingerprints."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from fasrepro import archives
 from fasrepro.archives import ARCHIVES, casia, msu, oulu, replay, siw
 from fasrepro.archives.fingerprint import fingerprint
 from fasrepro.archives.layout import ArchiveError, Presentation, read_lines, read_numbers, write_numbers
@@ -22,11 +23,11 @@ SMALL = {
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
-    """Make an official tree of empty videos; what the reader reads is names, lists and sidecars."""
+    """Return a function that writes an official tree of empty videos: readers read only names, lists and sidecars."""
 
     def make(name: str) -> tuple[Path, list[Presentation]]:
         archive = ARCHIVES[name]
-        root, plan = tmp_path / archive.FOLDER, archive.plan(**SMALL[name])
+        root, plan = tmp_path / archive.FOLDER, archives.plan(name, SMALL[name])
         for shown in plan:
             (root / shown.path).parent.mkdir(parents=True, exist_ok=True)
             (root / shown.path).write_bytes(b"")
@@ -36,7 +37,7 @@ def tree(tmp_path: Path) -> Tree:
     return make
 
 
-@pytest.mark.parametrize("name", ARCHIVES)
+@pytest.mark.parametrize("name", SMALL)
 def test_the_reader_reads_what_the_writer_wrote(name: str, tree: Tree) -> None:
     root, plan = tree(name)
     faces = {0: (10, 20, 80, 100), 7: (12, 21, 80, 100)}
@@ -58,7 +59,7 @@ def test_the_reader_reads_what_the_writer_wrote(name: str, tree: Tree) -> None:
     assert ARCHIVES[name].eyes(root, plan[0].path) == (eyes if name in ("msu", "oulu") else None)
 
 
-@pytest.mark.parametrize("name", ARCHIVES)
+@pytest.mark.parametrize("name", SMALL)
 def test_stray_files_are_counted_and_named(name: str, tree: Tree) -> None:
     root, plan = tree(name)
     strays = ["Thumbs.db", ".DS_Store", plan[0].path.rsplit("/", 1)[0] + "/holiday" + plan[0].path[-4:]]
@@ -120,7 +121,7 @@ def test_msu_client_in_both_lists_is_an_error(tree: Tree) -> None:
 def test_an_msu_list_line_without_a_number_is_an_error(line: str, tree: Tree) -> None:
     root, _ = tree("msu")
     (root / "test_sub_list.txt").write_text(f"02\n\n{line}\n", encoding="utf-8")
-    with pytest.raises(ArchiveError, match=rf"test_sub_list\.txt, line 3: '{line}' is no client number; restore"):
+    with pytest.raises(ArchiveError, match=rf"test_sub_list\.txt, line 3: '{line}' is not a client number; restore"):
         msu.read(root)
 
 
@@ -135,7 +136,7 @@ def test_a_list_is_utf_8_with_or_without_byte_order_mark(name: str, file: str, t
     reading = ARCHIVES[name].read(root)
     assert (len(reading.presentations), reading.exclusions) == (len(plan), [])
     (root / file).write_text(text, encoding="utf-16")
-    with pytest.raises(ArchiveError, match=rf"{file}: no UTF-8 text at byte 0; restore"):
+    with pytest.raises(ArchiveError, match=rf"{file}: not UTF-8 text at byte 0; restore"):
         ARCHIVES[name].read(root)
 
 
@@ -144,7 +145,7 @@ def test_lines_of_a_list_keep_their_numbers(tmp_path: Path) -> None:
     assert read_lines(tmp_path / "list.txt", "list", "write one") == [(2, "one"), (5, "two")]
 
 
-@pytest.mark.parametrize("name", ARCHIVES)
+@pytest.mark.parametrize("name", SMALL)
 def test_a_suffix_may_be_in_any_letter_case(name: str, tree: Tree) -> None:
     root, plan = tree(name)
     boxes = {0: (10, 20, 80, 100)}
@@ -248,16 +249,16 @@ def test_siw_lists_split_the_videos_and_repeats_count_once(tree: Tree) -> None:
     excluded = {e.path: e.reason for e in reading.exclusions}
     assert excluded.pop("Live/Live_9.mov") == "Live_9 is in no list of Protocol I"
     assert excluded.pop("Live/Live_3.mp4") == "Live_3 is Live/Live_3.mov already"
-    assert excluded.pop("Live_2") == "listed in pro_3_text/testlist_*.txt, but not there"
-    assert len(excluded) == 12  # the other kinds' train videos, which no list names any more
+    assert excluded.pop("Live_2") == "listed in pro_3_text/testlist_*.txt, but absent"
+    assert len(excluded) == 12  # the train videos of the other kinds, which no list names any more
     assert all("no list of Protocol I" in reason for reason in excluded.values())
 
 
 @pytest.mark.parametrize(
     ("file", "text", "message"),
     [
-        ("trainlist_live.txt", "Paper_1\n", r"trainlist_live\.txt, line 1: 'Paper_1' is no Live_12"),
-        ("trainlist_all.txt", "Paper_1\n\nLive_1\n", r"trainlist_all\.txt, line 3: 'Live_1' is no Makeup_Co_12"),
+        ("trainlist_live.txt", "Paper_1\n", r"trainlist_live\.txt, line 1: 'Paper_1' is not like Live_12"),
+        ("trainlist_all.txt", "Paper_1\n\nLive_1\n", r"trainlist_all\.txt, line 3: 'Live_1' is not like Makeup_Co_12"),
         ("testlist_all.txt", "Paper_x\n", r"testlist_all\.txt, line 1: 'Paper_x'"),
         ("testlist_all.txt", "Paper_1\n", r"testlist_all\.txt, line 1: Paper_1 is in the train lists too"),
     ],
@@ -291,16 +292,17 @@ def test_a_broken_sidecar_names_file_and_line(text: str, tmp_path: Path) -> None
 def test_a_fingerprint_covers_names_sizes_and_optionally_contents(tmp_path: Path, tree: Tree) -> None:
     root, plan = tree("casia")
     video = root / plan[0].path
-    plain, full = fingerprint(tmp_path, contents=False), fingerprint(tmp_path, contents=True)
-    assert plain["casia"]["videos"] == plain["casia"]["files"] == len(plan)
-    assert list(plain) == ["casia"]
+    empty = fingerprint(tmp_path, "casia", contents=False)
+    assert empty["root"] == "CASIA-FASD"
+    assert empty["videos"] == empty["files"] == len(plan)
     video.write_bytes(b"ab")
-    sized = fingerprint(tmp_path, contents=False)
-    assert sized != plain
-    first = fingerprint(tmp_path, contents=True)
+    sized, full = (fingerprint(tmp_path, "casia", contents) for contents in (False, True))
+    assert sized["list_sha256"] != empty["list_sha256"]
     video.write_bytes(b"ba")
-    assert fingerprint(tmp_path, contents=False) == sized
-    assert fingerprint(tmp_path, contents=True) != first
-    assert full != first
-    with pytest.raises(ArchiveError, match="CASIA-FASD"):
-        fingerprint(tmp_path / "nowhere", contents=False)
+    assert fingerprint(tmp_path, "casia", contents=False) == sized
+    assert fingerprint(tmp_path, "casia", contents=True) != full
+
+
+def test_a_fingerprint_of_an_absent_archive_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match=r"CASIA-FASD: no such folder; put .* or remove casia from archives\.datasets"):
+        fingerprint(tmp_path, "casia", contents=False)

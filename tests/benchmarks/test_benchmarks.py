@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fasrepro.models.generate import generate
 
 from benchmarks import annotation, bootstrap, first_step, generation, stand_in, startup, training
 from fasrepro import config, files
 from fasrepro.captions.styles import STYLES
 from fasrepro.commands import reproduce
-from fasrepro.models import backbones, vlm
-from fasrepro.training import dual, loop
+from fasrepro.models import backbones
+from fasrepro.models.inputs import generate
+from fasrepro.training import batches, trainer
+from tests.small_models import model_of
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"image_size": 48, "patch_size": 8, "scale_factor": 2, "hidden_size": 32, "vision_layers": 1, "text_layers": 1}
@@ -33,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(reproduce.merge(params, changed)), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(loop, "use_threads", lambda threads: None)  # which would hold for all tests after this one
+    monkeypatch.setattr(backbones, "use_threads", lambda threads: None)  # which would hold for all tests after this one
     monkeypatch.setattr(stand_in, "DRAWN", 2)
     return tmp_path
 
@@ -67,24 +68,24 @@ def test_training(folder: Path, said: Callable[..., str]) -> None:
 def test_both_loops_take_the_same_steps(folder: Path) -> None:
     given = training.setting(folder, steps=4)
     rows = given.rows[:3]  # a batch is all of them, so that the order does not count
-    _, processor = backbones.load(given.checkpoint)
-    collate = dual.collator(processor, given.read_image, given.method["prompt"], given.method["max_caption_tokens"])
+    processor = backbones.load_processor(given.recipe.backbone)
+    collate = batches.collator(processor, given.read_image, given.recipe.prompt, given.recipe.max_caption_tokens)
     seen: dict[str, list[float]] = {"ours": [], "bare": []}
-    original = training.losses.dual_loss
+    original = trainer.LOSSES["caption"]
 
     def noted(into: list[float]) -> Callable[..., object]:
-        def dual_loss(*parts: object) -> object:
+        def caption_loss(*parts: object) -> object:
             loss = original(*parts)
             into.append(float(loss.detach()))
             return loss
 
-        return dual_loss
+        return caption_loss
 
     with pytest.MonkeyPatch.context() as patch:
         few = training.dataclasses.replace(given, rows=rows)
-        patch.setattr(training.losses, "dual_loss", noted(seen["ours"]))
+        patch.setitem(trainer.LOSSES, "caption", noted(seen["ours"]))
         training.ours(few, folder / "work")
-        patch.setattr(training.losses, "dual_loss", noted(seen["bare"]))
+        patch.setitem(trainer.LOSSES, "caption", noted(seen["bare"]))
         training.bare(few, [collate(rows)] * 4)
     assert len(seen["bare"]) == len(seen["ours"]) == 4
     assert seen["bare"][0] == pytest.approx(seen["ours"][0], rel=1e-4)  # later the learning rates differ: ours is warmed up
@@ -101,8 +102,7 @@ def test_a_stand_in_never_ends_early(folder: Path) -> None:
     params = config.load("foundation", "training")
     captions = [row.caption for row in stand_in.train_rows(world, STYLES["reasoning"])]
     stand_in.checkpoint(folder / "model", params.foundation, captions, params.training.prompt)
-    base, processor = backbones.load(str(folder / "model"))
-    model = vlm.create(base, site="vision", rank=2, alpha=2, lora_vision=True, train_embeddings=True, seed=0).eval()
+    model, processor = model_of(folder / "model")
     images = [training.read_crop(world.crops, face.crop, face.crop_sha256) for face in world.faces]
     assert [(tokens, ended) for _, tokens, ended in generate(model, processor, images, "Who?", 40)] == [(40, False)] * 2
 
@@ -116,9 +116,10 @@ def test_annotation(folder: Path, said: Callable[..., str]) -> None:
 
 def test_the_first_step_of_the_stage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     startup.project(folder)
-    monkeypatch.setattr(dual, "train", dual.train)  # put back at the end: what is measured has a callback
-    monkeypatch.setattr(sys, "argv", ["first_step", "0", *startup.ARGUMENTS.split()])
+    training_stage = first_step.train.training
+    monkeypatch.setattr(training_stage, "train_job", training_stage.train_job)  # put back at the end: it gets a callback
+    monkeypatch.setattr(sys, "argv", ["first_step", "0", startup.JOB])
     first_step.main()
     found = files.read_json(folder / first_step.SAID)
     assert 0 < found["imports"] < found["first_step"]
-    assert (folder / "results" / "checkpoints" / "oci_m-reasoning" / "seed_0" / "head.safetensors").is_file()
+    assert (folder / "results" / "checkpoints" / startup.JOB / "head.safetensors").is_file()

@@ -1,4 +1,4 @@
-"""Counterfactuals from the command line."""
+"""`fasrepro counterfactual`: the pair of pictures, and invalid arguments."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_command_writes_the_pair_and_the_region(capsys: pytest.CaptureFixture[str]) -> None:
     face = "casia/train_release/1/7#0020"
     assert cli.main(["counterfactual", face, "--cue", "moire", "--unfilmed", "--out", "cf"]) == 0
-    without, present, mask = (np.asarray(Image.open(Path("cf") / f"{name}.png")) for name in ("without", "with", "mask"))
+    without, present, region = (np.asarray(Image.open(Path("cf") / f"{name}.png")) for name in ("without", "with", "region"))
     changed = (without != present).any(axis=2)
     assert changed.any()
-    assert not (changed & ~mask.astype(bool)).any()
+    assert not (changed & ~region.astype(bool)).any()
     assert face in capsys.readouterr().out
 
 
@@ -36,7 +36,7 @@ def test_the_command_writes_the_pair_and_the_region(capsys: pytest.CaptureFixtur
     ("arguments", "message"),
     [
         (["casia/train_release/1/7", "--cue", "moire"], "expected <presentation>#<frame>, the frame below 50"),
-        (["casia/train_release/1/1#0020", "--cue", "moire"], "no attack of the synthetic archives"),
+        (["casia/train_release/1/1#0020", "--cue", "moire"], "not an attack of the synthetic archives"),
         (["casia/train_release/1/7#0020", "--cue", "moire", "--strength", "0"], "not in (0, 1]"),
     ],
 )

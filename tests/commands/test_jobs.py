@@ -60,7 +60,7 @@ def test_a_job_is_a_run_on_a_protocol_with_one_seed() -> None:
     job = plan.jobs["oci_m-vanilla-1"]
     assert (job.protocol, job.run, job.seed, job.test) == ("oci_m", "vanilla", 1, ["msu", "siw"])
     assert plan.jobs["ocm_i-vanilla-1"].test == ["replay"]
-    assert set(plan.protocols) == {"oci_m", "ocm_i", "mi_c"}
+    assert set(plan.splits) == {"oci_m", "ocm_i", "mi_c"}
 
 
 def test_an_experiment_may_test_fewer_targets_than_its_protocol_has() -> None:
@@ -133,7 +133,7 @@ def test_a_protocol_whose_data_set_is_absent_is_skipped_with_a_notice() -> None:
     plan = planned(experiments, archives=archives)
     assert list(plan.jobs) == ["mi_c-vanilla-0"]
     assert plan.skipped == ["protocol oci_m is skipped: OULU-NPU is absent"]
-    assert plan.snapshots == {}
+    assert plan.snapshot_jobs == {}
     without_siw = config.Archives("licensed", {name: {} for name in DATASETS if name != "siw"})
     plan = planned(experiments, archives=without_siw)
     assert plan.jobs["oci_m-vanilla-0"].test == ["msu"]

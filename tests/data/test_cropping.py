@@ -1,4 +1,4 @@
-"""Crop conventions: where eyes come out, what box a crop covers, and where eyes come from."""
+"""Crop conventions: the places of eyes in a crop, the box that it covers, and the sources of eyes."""
 
 import math
 
@@ -15,7 +15,7 @@ from tests.cartoon import cartoon, eyes
 
 HEIGHT, WIDTH = 180, 240
 BOX = (77, 45, 88, 100)
-# convention -> side of the crop, eyes' distance and height in it, in pixels: by hand from each project's numbers
+# convention -> side of the crop, distance of the eyes, and their height in it, in pixels, by hand from each project's numbers
 EXPECTED = {
     "ssdg/aligned_256": (256, 80.5, 117.9),  # 256 x 35.24 / 112, 256 x 51.6 / 112
     "flip/aligned_224": (224, 70.5, 103.2),
@@ -58,7 +58,7 @@ def test_every_convention_is_tested() -> None:
 
 @given(st.floats(-50, 290), st.floats(-50, 230), st.floats(1, 200), st.floats(1, 200), st.floats(-math.pi, math.pi))
 def test_bounds_hold_the_corners_and_lie_in_the_frame(x: float, y: float, width: float, height: float, angle: float) -> None:
-    found = cropping.bounds(cropping.Area(x, y, width, height, angle), HEIGHT, WIDTH)
+    box = cropping.bounds(cropping.Area(x, y, width, height, angle), HEIGHT, WIDTH)
     corners = [
         (
             x + a * width / 2 * math.cos(angle) - b * height / 2 * math.sin(angle),
@@ -67,11 +67,11 @@ def test_bounds_hold_the_corners_and_lie_in_the_frame(x: float, y: float, width:
         for a in (-1, 1)
         for b in (-1, 1)
     ]
-    if found is None:
+    if box is None:
         inside = [0 < cx < WIDTH and 0 < cy < HEIGHT for cx, cy in corners]
         assert not any(inside)
         return
-    left, top, wide, high = found
+    left, top, wide, high = box
     assert 0 <= left < left + wide <= WIDTH
     assert 0 <= top < top + high <= HEIGHT
     for cx, cy in corners:
@@ -97,11 +97,11 @@ def test_eyes_missing_from_the_archive_are_detected(degrees: float) -> None:
     picture = cartoon(HEIGHT, WIDTH, 120, 92, 44, degrees)
     box = detect(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), 40)
     assert box is not None
-    found = cropping.detect_eyes(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), box)
-    assert found == pytest.approx(eyes(120, 92, 44, degrees), abs=3)
+    detected = cropping.detect_eyes(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), box)
+    assert detected == pytest.approx(eyes(120, 92, 44, degrees), abs=3)
     _, _, source = cropping.crop(picture, box, CROPS["flip/aligned_224"], None)
     assert source == "detector"
-    _, _, source = cropping.crop(picture, box, CROPS["flip/aligned_224"], (5.0, 5.0, 5.0, 5.0))  # one point is no pair of eyes
+    _, _, source = cropping.crop(picture, box, CROPS["flip/aligned_224"], (5.0, 5.0, 5.0, 5.0))  # one point is not a pair of eyes
     assert source == "detector"
 
 

@@ -1,4 +1,4 @@
-"""Choosing frames, boxes and crops."""
+"""The choice of frames and boxes."""
 
 from pathlib import Path
 
@@ -56,28 +56,28 @@ def test_sidecar_then_detector_then_centre(tmp_path: Path) -> None:
     videos.write(tmp_path / "face.avi", [portrait()] * 6)
     videos.write(tmp_path / "wall.avi", [np.full((180, 240, 3), 90, np.uint8)] * 6)
     face, wall = decode(tmp_path / "face.avi", 5), decode(tmp_path / "wall.avi", 5)
-    shown, blank = (tmp_path / "face.avi", face), (tmp_path / "wall.avi", wall)
-    assert faces.find(*shown, {0: (-5, 10, 50, 60), 3: (1, 1, 9, 9)}, 40) == ({0: (0, 10, 45, 60)}, "sidecar")
-    boxes, source = faces.find(*shown, None, 40)
+    portrait_video, wall_video = (tmp_path / "face.avi", face), (tmp_path / "wall.avi", wall)
+    assert faces.find(*portrait_video, {0: (-5, 10, 50, 60), 3: (1, 1, 9, 9)}, 40) == ({0: (0, 10, 45, 60)}, "sidecar")
+    boxes, source = faces.find(*portrait_video, None, 40)
     assert source == "detector"
     x, y, width, height = boxes[0]
     assert abs(x + width / 2 - 120) < 8
     assert abs(y + height / 2 - 90) < 12
     assert 70 < width < 120
-    # a sidecar without any box on a kept frame is as none
-    assert faces.find(*shown, {3: (1, 1, 9, 9), 5: (500, 0, 9, 9)}, 40) == (boxes, "detector")
-    assert faces.find(*blank, None, 40) == ({0: (66, 36, 108, 108), 5: (66, 36, 108, 108)}, "centre")
-    assert faces.find(*shown, None, 170)[1] == "centre"  # no face is that large
+    # A sidecar without a box on any candidate frame counts as none.
+    assert faces.find(*portrait_video, {3: (1, 1, 9, 9), 5: (500, 0, 9, 9)}, 40) == (boxes, "detector")
+    assert faces.find(*wall_video, None, 40) == ({0: (66, 36, 108, 108), 5: (66, 36, 108, 108)}, "centre")
+    assert faces.find(*portrait_video, None, 170)[1] == "centre"  # no face is that large
 
 
 WIDE = (10, 10, 80, 80)
 
 
 @pytest.mark.parametrize(
-    ("found", "frames"),
+    ("detections", "frames"),
     [
         ([None] * 12, []),
-        ([WIDE] + [None] * 11, []),  # one false detection in twelve frames does not keep the video from the fallback
+        ([WIDE] + [None] * 11, []),  # one false detection in twelve frames does not prevent the fallback
         ([WIDE] * 5 + [None] * 6, []),  # 5 of 11 is less than half
         ([WIDE] * 6 + [None] * 6, [0, 1, 2, 3, 4, 5]),  # half is enough
         ([WIDE] * 10 + [(0, 0, 109, 109), (0, 0, 59, 59)], list(range(10))),  # 80 x 1.35 = 108 and 80 / 1.35 = 59.3
@@ -86,9 +86,9 @@ WIDE = (10, 10, 80, 80)
         ([(0, 0, 40, 40), (0, 0, 160, 160), None, None], []),  # no two agree
     ],
 )
-def test_detections_are_accepted_if_frequent_and_of_similar_size(found: list[faces.Box | None], frames: list[int]) -> None:
-    kept = faces.believed(dict(enumerate(found)))
-    assert kept == {number: found[number] for number in frames}
+def test_detections_are_accepted_if_frequent_and_of_similar_size(detections: list[faces.Box | None], frames: list[int]) -> None:
+    boxes = faces.trusted(dict(enumerate(detections)))
+    assert boxes == {number: detections[number] for number in frames}
 
 
 def test_too_few_detections_give_all_frames_the_centre(tmp_path: Path) -> None:
@@ -132,21 +132,21 @@ def test_stand_ins_have_a_similar_size_and_are_used_once(tmp_path: Path) -> None
     wall = np.full((180, 240, 3), 90, np.uint8)
     small = cartoon(180, 240, 120, 90, 24)
     film = [portrait()] * 16
-    film[5], film[6], film[10] = wall, small, wall  # next to 5 lies a face of another size, so 4 stands in for it
+    film[5], film[6], film[10] = wall, small, wall  # frame 6 has a face of another size, so 4 stands in for 5
     videos.write(tmp_path / "v.avi", film)
     frames = decode(tmp_path / "v.avi", 5)
     boxes, source = faces.find(tmp_path / "v.avi", frames, None, 40)
     assert (list(boxes), source) == ([0, 15], "detector")
-    near = {missed: faces.neighbours(missed, 4, 5) for missed in (5, 10)}
-    beside = faces.stand_ins(tmp_path / "v.avi", frames, boxes, near, 40, None)
-    assert {missed: number for missed, (number, _) in beside.items()} == {5: 4, 10: 11}
-    assert all(abs(box[2] - boxes[0][2]) < 8 for _, box in beside.values())
+    neighbours_of = {missed: faces.neighbours(missed, 4, 5) for missed in (5, 10)}
+    stand_ins = faces.stand_ins(tmp_path / "v.avi", frames, boxes, neighbours_of, 40, None)
+    assert {missed: number for missed, (number, _) in stand_ins.items()} == {5: 4, 10: 11}
+    assert all(abs(box[2] - boxes[0][2]) < 8 for _, box in stand_ins.values())
     # From a sidecar: 9 lies outside the picture, and 8 can stand in for 5 or for 10, not for both.
     sidecar = {0: (10, 10, 50, 60), 8: (11, 10, 50, 60), 9: (900, 10, 50, 60), 15: (12, 10, 50, 60)}
     boxes, _ = faces.find(tmp_path / "v.avi", frames, sidecar, 40)
-    beside = faces.stand_ins(tmp_path / "v.avi", frames, boxes, near, 40, sidecar)
-    assert beside == {5: (8, (11, 10, 50, 60))}
-    assert faces.stand_ins(tmp_path / "v.avi", frames, {}, near, 40, None) == {}
+    stand_ins = faces.stand_ins(tmp_path / "v.avi", frames, boxes, neighbours_of, 40, sidecar)
+    assert stand_ins == {5: (8, (11, 10, 50, 60))}
+    assert faces.stand_ins(tmp_path / "v.avi", frames, {}, neighbours_of, 40, None) == {}
 
 
 def test_a_missing_cascade_is_an_error_of_the_installation() -> None:

@@ -1,4 +1,4 @@
-"""Decoding, on files that PyAV really writes and that are then broken."""
+"""Decoding of files that PyAV writes, whole and broken."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from fasrepro.data import frames as decoding
-from fasrepro.data.frames import VideoError, decode, look, one_by_one
+from fasrepro.data.frames import VideoError, decode, held_frames, one_by_one
 from tests import videos
 
 
 def grey_frames(count: int) -> list[np.ndarray]:
-    """Frames whose brightness tells their number."""
+    """Return frames whose brightness encodes their number."""
     return [np.full((64, 96, 3), 40 + 3 * number, np.uint8) for number in range(count)]
 
 
@@ -61,14 +61,14 @@ def test_a_video_of_no_frames_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "v.avi"
     videos.write(path, noisy_frames(2))
     data = path.read_bytes()
-    at = data.index(b"movi") + 4  # nothing but the headers is left
+    at = data.index(b"movi") + 4  # keeps the headers alone
     path.write_bytes(data[:at])
     with pytest.raises(VideoError, match=r"no frames|not decodable|truncated"):
         decode(path, 5)
 
 
 def corners(picture: np.ndarray) -> list[bool]:
-    """Tell which corner of a picture is bright: top left, top right, bottom left, bottom right."""
+    """Return which corners of a picture are bright: top left, top right, bottom left, bottom right."""
     return [bool(picture[y, x] > 128) for y in (3, -4) for x in (3, -4)]
 
 
@@ -98,9 +98,9 @@ def test_the_files_own_rotation_is_applied_on_request(tmp_path: Path, degrees: i
 
 def test_frames_can_be_decoded_again_one_by_one(tmp_path: Path) -> None:
     videos.write(tmp_path / "v.avi", grey_frames(20))
-    found = {number: frames for frames in one_by_one(tmp_path / "v.avi", {3, 11, 99}, 0) for number in frames.kept}
-    assert list(found) == [3, 11]
-    assert abs(found[11].rgb(11).mean() - (40 + 33)) < 3
+    decoded = {number: frames for frames in one_by_one(tmp_path / "v.avi", {3, 11, 99}, 0) for number in frames.kept}
+    assert list(decoded) == [3, 11]
+    assert abs(decoded[11].rgb(11).mean() - (40 + 33)) < 3
     assert list(one_by_one(tmp_path / "v.avi", set(), 0)) == []
 
 
@@ -114,11 +114,11 @@ def test_frames_beyond_the_memory_cap_are_decoded_again(tmp_path: Path, monkeypa
     assert list(some.kept) == [0, 5, 10]
     assert some.candidates == whole.candidates == [0, 5, 10, 15, 20, 25, 30]
     assert [some.size(number) for number in some.candidates] == [(96, 64)] * 7
-    seen = [(number, held.rgb(number)) for number, held in look(path, some, [5, 7, 15, 30])]
+    seen = [(number, held.rgb(number)) for number, held in held_frames(path, some, [5, 7, 15, 30])]
     assert [number for number, _ in seen] == [5, 7, 15, 30]
     assert all(np.array_equal(rgb, whole.rgb(number)) for number, rgb in seen if number != 7)
-    with pytest.raises(VideoError, match="frame 99 is not there"):
-        list(look(path, some, [30, 99]))
+    with pytest.raises(VideoError, match="frame 99 is missing"):
+        list(held_frames(path, some, [30, 99]))
 
 
 def test_rotation_is_applied_when_no_frame_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,8 +146,8 @@ def test_the_stage_writes_the_three_parts(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     for dataset in SPLITS:
         table.write(paths.faces(dataset), [row for row in FACES if row.dataset == dataset], Face)
-    kept = {"written": [], "derived": {}, "trainsets": {}, "tunings": {}, "jobs": {}, "snapshots": {}, "skipped": []}
-    content = {"protocols": {"c_mo": {"train": ["casia"], "test": ["msu", "oulu"]}}, **kept}
+    kept = {"written": [], "derived": {}, "trainsets": {}, "tunings": {}, "jobs": {}, "snapshot_jobs": {}, "skipped": []}
+    content = {"splits": {"c_mo": {"train": ["casia"], "test": ["msu", "oulu"]}}, **kept}
     paths.JOBS.write_text(yaml.safe_dump(content), encoding="utf-8")
     splits.main(["c_mo"])
     written = protocols.read_split("c_mo")

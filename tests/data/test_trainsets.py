@@ -117,16 +117,6 @@ def test_labels_alone_need_no_captions(built: Build) -> None:
     assert {(row.style, row.caption) for row in made} == {("", "")}
 
 
-def test_rows_that_do_not_fit_in_memory_are_the_same(built: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = faces({"bona_fide": 1000, "print": 1000})
-    long = [dataclasses.replace(row, text=row.text * 400) for row in captions(rows, "vanilla")]
-    built(rows, {"vanilla": 1.0}, {"vanilla": long})
-    whole = (tmp_path / "trainset.parquet").read_bytes()
-    monkeypatch.setattr(trainsets, "MEMORY", "40MB")
-    built(rows, {"vanilla": 1.0}, {"vanilla": long})
-    assert (tmp_path / "trainset.parquet").read_bytes() == whole
-
-
 def test_a_join_that_fails_names_the_folder_that_needs_room(built: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = faces({"bona_fide": 50, "print": 50})
     monkeypatch.setattr(trainsets, "MEMORY", "1kB")

@@ -14,12 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbclient
 import nbformat
 import pytest
 import yaml
 
-from fasrepro import config
+from fasrepro import config, paths
 from fasrepro.commands import jobs, plan, reproduce
+from fasrepro.evaluation import results
+from fasrepro.models import vlm
 from fasrepro.report import claims, pairwise_tests, published
 from fasrepro.report.pages import optimism
 from fasrepro.rows import table
@@ -30,7 +33,7 @@ from fasrepro.rows.training import TrainRow
 from fasrepro.rows.truth import Truth
 
 ROOT = Path(__file__).parent.parent.parent
-pytestmark = pytest.mark.pipeline
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
 # Everything that a reader or a later stage sees.
 PRODUCTS = ("results/**/*", "book/_generated/**/*", "book/executed/*", "book/_build/html/**/*")

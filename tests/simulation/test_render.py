@@ -33,7 +33,7 @@ def recorded(presentation: Presentation, world: Synthetic = SMALL) -> recordings
 
 def filmed(presentation: Presentation, world: Synthetic = SMALL) -> list[np.ndarray]:
     recording = recorded(presentation, world)
-    return list(render.film(recording, render.pictures(recording, render.layers(recording, recording.cues))))
+    return list(render.film(recording, render.pictures(recording, render.draw_layers(recording, recording.cues))))
 
 
 def test_every_kind_of_presentation_renders_and_moves() -> None:
@@ -65,10 +65,10 @@ def test_living_eyes_blink_once() -> None:
     bona_fide, photo = (msu.presentation(msu.Name(1, "android", instrument), "train") for instrument in ("", "printed_photo"))
     for presentation, alive in ((bona_fide, True), (photo, False)):
         recording = recorded(presentation)
-        layers = render.layers(recording, {})
+        layers = render.draw_layers(recording, {})
         assert 1 <= len(recording.blinks) <= 3
         assert np.array_equal(layers.picture, layers.closed) is not alive
-    with_holes = render.layers(recorded(photo), {"cut_eyes": 0.8})
+    with_holes = render.draw_layers(recorded(photo), {"cut_eyes": 0.8})
     assert not np.array_equal(with_holes.picture, with_holes.closed)
 
 
@@ -107,7 +107,7 @@ def test_all_species_are_equally_sharp_without_cues() -> None:
                 look_alikes=(),
                 blinks=frozenset(),
             )
-            frames = render.pictures(alike, render.layers(alike, {}), (1, 6))
+            frames = render.pictures(alike, render.draw_layers(alike, {}), (1, 6))
             values += [cv2.Laplacian(frame[45:125, 85:155], cv2.CV_32F).var() for frame in frames]
         sharpness[species] = np.mean(values)
     assert sharpness == pytest.approx(dict.fromkeys(sharpness, sharpness["bona_fide"]), rel=0.25)

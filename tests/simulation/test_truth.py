@@ -101,7 +101,7 @@ def test_the_region_of_a_local_cue_is_tight(species: str, cue: str) -> None:
 
 def test_a_recording_renders_equally_twice_and_cues_leave_other_choices() -> None:
     recording = recorded("replay_video")
-    one, two = (list(render.pictures(recording, render.layers(recording, recording.cues), [0, 5])) for _ in range(2))
+    one, two = (list(render.pictures(recording, render.draw_layers(recording, recording.cues), [0, 5])) for _ in range(2))
     assert np.array_equal(one, two)
     other = recorded("replay_video", attempt=1)
     assert other.cues != recording.cues

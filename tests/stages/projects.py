@@ -54,11 +54,11 @@ def write_jobs(
     contents = {
         "written": [],
         "derived": {},
-        "protocols": {name: {"train": list(train), "test": list(test)} for name, (train, test) in sides.items()},
+        "splits": {name: {"train": list(train), "test": list(test)} for name, (train, test) in sides.items()},
         "trainsets": {},
         "tunings": {run: job(protocol, run, 0) for protocol, run in tunings},
         "jobs": jobs,
-        "snapshots": {snapshots: jobs[snapshots]} if snapshots else {},
+        "snapshot_jobs": {snapshots: jobs[snapshots]} if snapshots else {},
         "skipped": [],
     }
     paths.JOBS.write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")

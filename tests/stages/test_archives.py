@@ -1,33 +1,29 @@
-"""The archives stage and the index after it: licensed archives are read where they are, synthetic ones whole."""
+"""The stages `archives` and `index` together: synthetic archives are read whole, licensed archives in place."""
 
 from pathlib import Path
 
 import pytest
 import yaml
 
-from fasrepro import config, paths
-from fasrepro.archives import ARCHIVES
+from fasrepro import config, files, paths
+from fasrepro.archives.layout import ArchiveError
 from fasrepro.commands import reproduce
+from fasrepro.rows import table
+from fasrepro.rows.faces import Face
+from fasrepro.rows.truth import Truth
 from fasrepro.stages import archives as archives_stage
 from fasrepro.stages import index as index_stage
 from tests import trees
 
 ROOT = Path(__file__).parents[2]
-SMALL = {
-    "msu": {"train": 1, "test": 0},
-    "casia": {"train": 0, "test": 0},
-    "replay": {"train": 0, "devel": 0, "test": 0},
-    "oulu": {"train": 1, "dev": 0, "test": 0, "phones": 1, "sessions": 1},
-    "siw": {"share": 0.001},
-}
+SIZES = {"msu": {"train": 3, "test": 0}, "siw": {"share": 0.001}}  # the third client's phone video is stored upside down
 
 
-def write_params(folder: Path, archives: dict) -> None:
-    params = reproduce.merge(
-        config.read_yaml(ROOT / "params.yaml"),
-        {"archives": SMALL | archives, "synthetic": {"frames": 50, "width": 120, "height": 90}},
-    )
-    (folder / "params.yaml").write_text(yaml.safe_dump(params))
+def write_params(source: str = "synthetic", **synthetic: object) -> None:
+    params = config.read_yaml(ROOT / "params.yaml")
+    params["archives"] = {"source": source, "datasets": SIZES}
+    small = {"frames": 50, "width": 120, "height": 90}
+    paths.PARAMS.write_text(yaml.safe_dump(reproduce.merge(params, {"synthetic": small | synthetic})))
 
 
 @pytest.fixture
@@ -39,40 +35,61 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def tree(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+def run(name: str) -> None:
+    archives_stage.main(["--dataset", name])
 
 
-def test_every_synthetic_video_is_indexed(project: Path) -> None:
-    write_params(project, {"msu": {"train": 3, "test": 0}})  # the third client's phone video is stored upside down
-    archives_stage.main([])
-    first = tree(project / "results")
-    assert {"archives/fingerprint.json", "archives/truth.parquet"} <= first.keys()
-    assert {ARCHIVES[name].FOLDER for name in ("msu", "oulu", "siw")} <= {name.split("/")[1] for name in first}
-    index_stage.main([])
-    report = yaml.safe_load((project / paths.INDEX_REPORT).read_text())
-    assert {name: found["excluded"] for name, found in report.items()} == {"msu": {}, "oulu": {}, "siw": {}}
-    assert report["msu"]["turned_count"] == 1
-    assert report["siw"]["videos"] == 45
+def tree(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(("name", "folder", "videos", "turned"), [("msu", "MSU-MFSD", 24, 1), ("siw", "SiW-Mv2", 45, 0)])
+def test_every_synthetic_video_is_indexed(project: Path, name: str, folder: str, videos: int, turned: int) -> None:
+    write_params()
+    run(name)
+    outputs = tree(project / "results")
+    official = {path for path in outputs if path.startswith(f"archives/{name}/{folder}/")}
+    assert outputs - official == {f"truth/{name}.parquet", f"fingerprints/{name}.json"}
+    fingerprint = files.read_json(paths.fingerprint(name))
+    assert (fingerprint["source"], fingerprint["root"], fingerprint["videos"]) == ("synthetic", folder, videos)
+    index_stage.main(["--dataset", name])
+    report = files.read_json(paths.index_report(name))
+    assert (report["videos"], report["excluded"], report["turned_count"]) == (videos, {}, turned)
+    truths = {row.face_id for row in table.read(paths.truth(name), Truth)}
+    assert {face.face_id for face in table.read(paths.faces(name), Face)} <= truths
 
 
 def test_licensed_archives_are_read_in_place(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    archives = trees.make(tmp_path / "archives", {"msu": {"train": 1, "test": 0}, "siw": {"share": 0.001}})
-    write_params(project, {"source": "licensed"})
+    licensed = trees.make(tmp_path / "licensed", {"msu": {"train": 1, "test": 0}})
+    write_params("licensed")
     monkeypatch.delenv("FASREPRO_ARCHIVES", raising=False)
     with pytest.raises(ValueError, match="set FASREPRO_ARCHIVES"):
-        archives_stage.main([])
-    monkeypatch.setenv("FASREPRO_ARCHIVES", str(archives))
-    archives_stage.main([])
-    assert {"fingerprint.json", "truth.parquet"} <= tree(project / "results/archives").keys()
-    assert not any("/" in name for name in tree(project / "results/archives"))  # nothing of theirs is copied
-    assert str(archives) not in (project / "results/archives/fingerprint.json").read_text()
-    index_stage.main([])
-    report = yaml.safe_load((project / paths.INDEX_REPORT).read_text())
-    assert {name: found["videos"] for name, found in report.items()} == {"msu": 8, "siw": 45}
+        run("msu")
+    monkeypatch.setenv("FASREPRO_ARCHIVES", str(licensed))
+    run("msu")
+    assert tree(project / "results") == {"truth/msu.parquet", "fingerprints/msu.json"}  # nothing is copied
+    assert paths.archive("msu").is_dir()
+    assert str(licensed) not in paths.fingerprint("msu").read_text()
+    assert table.read(paths.truth("msu"), Truth) == []
+    index_stage.main(["--dataset", "msu"])
+    assert files.read_json(paths.index_report("msu"))["videos"] == 8
+    with pytest.raises(ArchiveError, match=r"SiW-Mv2: no such folder; .*remove siw from archives\.datasets in params\.yaml"):
+        run("siw")
 
 
 def test_an_unknown_source_names_the_known_ones(project: Path) -> None:
-    write_params(project, {"source": "licenced"})
+    write_params("licenced")
     with pytest.raises(config.ConfigError, match=r"'licenced'.*Did you mean 'licensed'"):
-        archives_stage.main([])
+        run("msu")
+
+
+def test_a_data_set_that_is_absent_from_params_is_an_error(project: Path) -> None:
+    write_params()
+    with pytest.raises(config.ConfigError, match=r"archives\.datasets: unknown data set 'casia'\. Known: msu, siw"):
+        run("casia")
+
+
+def test_videos_too_short_for_the_frame_rule_are_an_error(project: Path) -> None:
+    write_params(frames=49)
+    with pytest.raises(ArchiveError, match=r"synthetic\.frames: 49; the frame rule needs at least 50"):
+        run("msu")

@@ -1,4 +1,4 @@
-"""The stage on crops drawn in place: a tint on all attacks stops it, after its figures are written; elsewhere it is a finding."""
+"""The stage `audit` on random crops: a tint on all attacks stops it, except in licensed archives, where it is reported."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ import pytest
 import threadpoolctl
 import yaml
 
-from fasrepro import config, crops, paths
-from fasrepro.archives import ARCHIVES
+from fasrepro import archives, config, crops, paths
 from fasrepro.commands import reproduce
-from fasrepro.data import sizes
+from fasrepro.data import file_sizes
 from fasrepro.evaluation.analyses import shortcut_features, shortcuts
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face, Label, face_id
@@ -31,7 +30,7 @@ SUBJECTS = 5  # a split
 
 
 def make(tinted: tuple[str, ...]) -> None:
-    """Write faces, crops and truths of two data sets; attacks of the `tinted` ones are redder."""
+    """Write faces, crops and truths of two data sets; attacks of the `tinted` data sets are redder."""
     faces, truths, rng = [], [], np.random.default_rng(0)
     with crops.packed(paths.CROPS) as add:
         for dataset in ("casia", "msu"):
@@ -50,8 +49,8 @@ def make(tinted: tuple[str, ...]) -> None:
                         Face(key, dataset, split, person, presentation, 20, label, *words, "cam", BOX, "sidecar", name, sha256)
                     )
                     cue = ("halftone", "bezel") if label else ()
-                    masks = (box_region(20, 20, 40, 40), box_region(200, 100, 20, 20)) if label else ()
-                    truths.append(Truth(key, cue, (0.5, 0.9)[: len(cue)], masks, (), () if label else ("glare",), "{}"))
+                    cue_regions = (box_region(20, 20, 40, 40), box_region(200, 100, 20, 20)) if label else ()
+                    truths.append(Truth(key, cue, (0.5, 0.9)[: len(cue)], cue_regions, (), () if label else ("glare",), "{}"))
     for dataset in ("casia", "msu"):
         table.write(paths.faces(dataset), [face for face in faces if face.dataset == dataset], Face)
     projects.write_truths(truths)
@@ -59,10 +58,10 @@ def make(tinted: tuple[str, ...]) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project's root; file sizes are given, since no archive is there."""
+    """A project's root. File sizes are constant, because there are no archives."""
     monkeypatch.chdir(tmp_path)
     shutil.copyfile(ROOT / "params.yaml", paths.PARAMS)
-    monkeypatch.setattr(sizes, "of_presentations", lambda archives, wanted: dict.fromkeys(wanted, 1000.0))
+    monkeypatch.setattr(file_sizes, "of_presentations", lambda archives, wanted: dict.fromkeys(wanted, 1000.0))
     return tmp_path
 
 
@@ -130,7 +129,7 @@ def test_only_profiles_with_enough_subjects_can_be_stopped(profile: str, countin
     params = config.read_yaml(ROOT / "params.yaml")
     if profile:
         params = reproduce.merge(params, config.read_yaml(ROOT / "profiles" / f"{profile}.yaml"))
-    plans = [ARCHIVES[name].plan(**size) for name, size in params["archives"]["datasets"].items()]
+    plans = [archives.plan(name, size) for name, size in params["archives"]["datasets"].items()]
     subjects = [len({shown.subject for shown in plan if shown.split == "test"}) for plan in plans]
     enough = sum(count >= params["audit"]["min_subjects"] for count in subjects)
     assert enough >= counting if counting else enough < shortcuts.LEAST_DATASETS

@@ -25,7 +25,7 @@ SETS = {
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with train faces, two caption sets that lack a face each, and a third that is no table at all."""
     monkeypatch.chdir(tmp_path)
-    empty = {"written": [], "derived": {}, "protocols": {}, "tunings": {}, "jobs": {}, "snapshots": {}, "skipped": []}
+    empty = {"written": [], "derived": {}, "splits": {}, "tunings": {}, "jobs": {}, "snapshot_jobs": {}, "skipped": []}
     paths.JOBS.write_text(yaml.safe_dump({**empty, "trainsets": SETS}))
     table.write(paths.split("oci_m", "train"), FACES, Face)
     table.write(paths.captions("vanilla"), captions(FACES[1:], "vanilla"), Caption)

@@ -84,7 +84,7 @@ def gather(
         crops = [pair[side]["face_id"] for side in ("without", "with")]
         missing = [crop for crop in crops if crop not in scores or crop not in texts]
         if missing:
-            raise MetricError(f"{missing[0]}: no score or no explanation; `dvc repro --force counterfactual` writes both anew")
+            raise MetricError(f"{missing[0]}: no score or no explanation; `dvc repro --force counterfactual` rewrites both")
         values.append([*(scores[crop] for crop in crops), scores[face_id]])
         named.append([pair["cue"] in vocabulary.named_cues(texts[crop]) for crop in crops])
     cues = [pairs[face_id]["cue"] for face_id in face_ids]
@@ -170,8 +170,7 @@ def summarise(by_seed: Mapping[int, Pairs], cell: Cell, settings: EvaluationSett
             seeds.append(bootstrap.point_and_replicates(measure_included, counts, subject_of_row))
         by_name = {}
         for name in measures:
-            value = float(np.mean([point[name] for point, _ in seeds]))
-            replicates = bootstrap.mean_over_seeds(np.stack([many[name] for _, many in seeds]), draws)
+            value, replicates = bootstrap.seed_mean(seeds, name, draws)
             by_name[name] = bootstrap.figure(value, replicates, settings.confidence, subjects)
         return by_name
 

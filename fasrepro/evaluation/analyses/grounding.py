@@ -17,7 +17,7 @@ import numpy as np
 from fasrepro import vocabulary
 from fasrepro.evaluation import bootstrap, metrics
 from fasrepro.evaluation.metrics import CUE_METRICS, MetricError
-from fasrepro.evaluation.results import Cell, Counts, EvaluationSettings, Figures
+from fasrepro.evaluation.results import Cell, Counts, EvaluationSettings, Figure, Figures
 from fasrepro.evaluation.results.explanations import CellGrounding, GroundingCounts
 from fasrepro.rows.faces import Face, Label
 
@@ -99,15 +99,14 @@ def summarise(by_seed: Mapping[int, NamedCues], sampler: NamedCues, cell: Cell, 
     sampler_point, sampler_replicates = bootstrap.point_and_replicates(sampler.measure, *draws)
     counts = sampler.counts
 
-    def figure(value: float, replicates: np.ndarray) -> bootstrap.Figure:
+    def figure(value: float, replicates: np.ndarray) -> Figure:
         return bootstrap.figure(float(value), replicates, settings.confidence, counts.subjects)
 
     explained: Figures = {}
     by_sampler: Figures = {}
     difference: Figures = {}
     for name in CUE_METRICS:
-        value = np.array([point[name] for point, _ in seeds]).mean()
-        replicates = bootstrap.mean_over_seeds(np.stack([many[name] for _, many in seeds]), seed_draws)
+        value, replicates = bootstrap.seed_mean(seeds, name, seed_draws)
         explained[name] = figure(value, replicates)
         by_sampler[name] = figure(sampler_point[name], sampler_replicates[name])
         difference[name] = figure(value - sampler_point[name], replicates - sampler_replicates[name])

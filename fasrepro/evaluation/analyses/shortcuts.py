@@ -162,7 +162,7 @@ def cells(rows: Rows, view: str, sources: Sequence[str], targets: Sequence[str])
         test = rows.places("test", [target])
         shared = set(rows.subjects[train].tolist()) & set(rows.subjects[test].tolist())
         if shared:
-            raise ProbeError(f"subject {min(shared)} stands in train of {', '.join(sources)} and in test of {target}")
+            raise ProbeError(f"subject {min(shared)} is in train of {', '.join(sources)} and in test of {target}")
         missing = fault or rows.lacking(test, f"test of {target}")
         value = None if missing or margins is None else auc(rows.labels[test], margins(numbers[test]))
         by_target[target] = ProbeCell(value, len(test), rows.counts(test).subjects, missing)

@@ -13,7 +13,7 @@ from fasrepro.evaluation import bootstrap
 from fasrepro.evaluation.analyses.optimism import HONEST, ORACLE, measure_models, models_of, score_difference
 from fasrepro.evaluation.cells import CellResults
 from fasrepro.evaluation.metrics import MetricError
-from fasrepro.evaluation.results import EvaluationSettings
+from fasrepro.evaluation.results import EvaluationSettings, Figure
 from fasrepro.evaluation.results.optimism import Snapshot, SnapshotChoice, SnapshotOptimism
 
 
@@ -40,12 +40,12 @@ def summarise(cell: CellResults, seed: int, p_attack: Mapping[str, float], setti
     points, replicates = measure_models(models, cell.target, settings)
     subjects = len(np.unique(models[0].mean.subjects))
 
-    def figure(value: float, drawn: np.ndarray) -> bootstrap.Figure:
-        return bootstrap.figure(float(value), drawn, settings.confidence, subjects)
+    def figure(value: float, values: np.ndarray) -> Figure:
+        return bootstrap.figure(float(value), values, settings.confidence, subjects)
 
-    def choice(place: int, name: str, drawn: np.ndarray) -> SnapshotChoice:
+    def choice(place: int, name: str, values: np.ndarray) -> SnapshotChoice:
         value, last = points[name][place], points[HONEST][-1]
-        return SnapshotChoice(steps[place], figure(value, drawn), figure(last - value, replicates[HONEST][-1] - drawn))
+        return SnapshotChoice(steps[place], figure(value, values), figure(last - value, replicates[HONEST][-1] - values))
 
     def best_on_target(name: str) -> SnapshotChoice:
         return choice(int(np.argmin(points[name])), name, replicates[name].min(axis=0))

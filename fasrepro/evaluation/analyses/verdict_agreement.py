@@ -173,7 +173,6 @@ def _channel(
         estimates.append(bootstrap.point_and_replicates(measure_seed, counts, subject_of_row))
     figures = {}
     for name in estimates[0][0]:
-        value = float(np.mean([point[name] for point, _ in estimates]))
-        replicates = bootstrap.mean_over_seeds(np.stack([many[name] for _, many in estimates]), seed_draws)
+        value, replicates = bootstrap.seed_mean(estimates, name, seed_draws)
         figures[name] = bootstrap.figure(value, replicates, settings.confidence, len(set(subjects)))
     return ChannelAgreement(int(read.sum()), figures)

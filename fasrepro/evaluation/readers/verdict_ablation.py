@@ -23,9 +23,9 @@ def cut(text: str) -> str:
     for line in text.split("\n"):
         heading = _HEADING.match(line)
         title, body = (heading[0], line[heading.end() :]) if heading else ("", line)
-        kept = [sentence for sentence in _SENTENCE_END.split(body) if sentence.strip() and not lexical.concludes(sentence)]
-        if kept:
-            lines.append(title + " ".join(kept))
+        sentences = [one for one in _SENTENCE_END.split(body) if one.strip() and not lexical.concludes(one)]
+        if sentences:
+            lines.append(title + " ".join(sentences))
     return "\n".join(lines)
 
 

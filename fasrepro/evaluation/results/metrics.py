@@ -57,10 +57,10 @@ class CellMetrics(Cell):
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """Run minus baseline of one metric, paired over subjects and seeds; `run` comes after `baseline` in the alphabet.
+    """Run minus baseline of one metric, paired over subjects and seeds.
 
     Args:
-        run: the one that is named after the baseline; each pair of runs stands once.
+        run: the later one in the alphabet; each pair of runs appears once.
         baseline: the other one.
         channel: `HEAD` or a reader.
         level: "video" or "frame".
@@ -99,7 +99,7 @@ class CellDifference(Difference):
 
 @dataclasses.dataclass(frozen=True)
 class MeanDifference(Difference):
-    """A difference averaged over cells (`cells.pool_of`); the three lists go together and name each averaged cell."""
+    """A difference averaged over cells (`evaluation.cells.pools`); the three lists go together and name each averaged cell."""
 
     protocols: list[str]
     targets: list[str]

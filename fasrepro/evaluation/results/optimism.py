@@ -46,7 +46,7 @@ class CellOptimism(Cell):
 
 @dataclasses.dataclass(frozen=True)
 class MeanOptimism:
-    """A run averaged over cells (`cells.pool_of`), as in `CellOptimism`; three lists go together and name each averaged cell.
+    """A run averaged over cells (`evaluation.cells.pools`), as in `CellOptimism`; the lists name each averaged cell.
 
     `subjects`: of all targets, each counted once.
     """

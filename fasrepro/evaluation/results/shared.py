@@ -99,7 +99,7 @@ def read(path: Path, kind: type[Contents]) -> Contents:
     """Read a file of figures, such as `read(paths.METRICS, Metrics)`.
 
     Raises:
-        ValueError: naming the file, the key and the command that writes the file anew.
+        ValueError: naming the file, the key and the command that rewrites the file.
     """
     remedy = f"run `dvc repro {path.stem}`" if path.stem != "metrics" else "run `dvc repro evaluate`"
     try:

@@ -18,7 +18,7 @@ class SpeciesCounts:
 
 @dataclasses.dataclass(frozen=True)
 class TargetCounts:
-    """The target's videos and its attacks' subjects; `no_interval`: species none of whose subjects another can be drawn for."""
+    """The target's videos and its attacks' subjects; `no_interval`: species whose figures have none."""
 
     species: dict[str, SpeciesCounts]
     attack: int

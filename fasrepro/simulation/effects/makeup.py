@@ -162,11 +162,11 @@ def face_paint(figure: Figure, strength: float, rng: np.random.Generator) -> Non
         spot = (u, v, across * size, down * size)
         outline = blob((u, v), spot[2], spot[3], rng)
         bars = _stripes(spot, rng.uniform(-0.35, 0.35))
-        drawn = bars if rng.random() < 0.35 else [outline]
+        outlines = bars if rng.random() < 0.35 else [outline]
         colour = paints[int(rng.integers(len(paints)))]
         window = span(face, (u, v), 2 * across, 2.2 * down)
         near = part(face, window)
-        mask = (0.35 + 0.60 * strength) * shapes(near, drawn, 0.012) * free[window]
+        mask = (0.35 + 0.60 * strength) * shapes(near, outlines, 0.012) * free[window]
         paint(near, colour, mask, light[window])
 
 

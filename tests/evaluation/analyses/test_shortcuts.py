@@ -196,7 +196,7 @@ def test_a_subject_in_train_and_test_is_refused() -> None:
     rows = planted_rows({})
     subjects = rows.subjects.copy()
     subjects[(rows.datasets == "msu")] = "msu/1"
-    with pytest.raises(shortcuts.ProbeError, match=r"subject msu/1 stands in train of msu and in test of msu"):
+    with pytest.raises(shortcuts.ProbeError, match=r"subject msu/1 is in train of msu and in test of msu"):
         shortcuts.audit(dataclasses.replace(rows, subjects=subjects), BOUNDS)
 
 

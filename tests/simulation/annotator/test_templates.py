@@ -73,7 +73,7 @@ def test_words_outside_the_tables_are_used_unchanged() -> None:
 
 def test_every_drawn_person_is_described_in_one_sentence() -> None:
     for seed in range(200):
-        words = templates.attributes_of(json.dumps(people.attributes(people.person(seed), people.sitting(seed))))
+        words = templates.attributes_of(json.dumps(people.attributes(people.draw_person(seed), people.draw_sitting(seed))))
         text = templates.person(words, Dice((seed,)), True)
         assert re.fullmatch(r"[A-Z][a-z, -]+\.", text), text
         assert not re.search(r"\b(none|a [aeiou]\w+|an [^aeiou]\w+)\b", text), text

@@ -1,4 +1,4 @@
-"""Bytes a frame, of videos that are really there."""
+"""Bytes per frame, of small videos."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fasrepro.archives.layout import ArchiveError
-from fasrepro.data import sizes
+from fasrepro.data import file_sizes
 from tests import videos
 
 
@@ -21,15 +21,15 @@ def noisy(count: int) -> list[np.ndarray]:
 def test_bytes_per_frame_is_file_size_over_frames(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"v{suffix}"
     videos.write(path, noisy(13))
-    assert sizes.bytes_per_frame(path) == pytest.approx(path.stat().st_size / 13)
+    assert file_sizes.bytes_per_frame(path) == pytest.approx(path.stat().st_size / 13)
 
 
 def test_only_the_requested_presentations_are_read(tmp_path: Path) -> None:
     root = tmp_path / "CASIA-FASD"
     videos.write(root / "train_release/1/1.avi", noisy(6))
     (root / "train_release/1/2.avi").write_bytes(b"no video, and not asked for")
-    found = sizes.of_presentations(tmp_path, ["casia/train_release/1/1"])
-    assert found == {"casia/train_release/1/1": (root / "train_release/1/1.avi").stat().st_size / 6}
+    sizes = file_sizes.of_presentations(lambda _: tmp_path, ["casia/train_release/1/1"])
+    assert sizes == {"casia/train_release/1/1": (root / "train_release/1/1.avi").stat().st_size / 6}
 
 
 def test_progress_is_shown_for_each_video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,8 +37,8 @@ def test_progress_is_shown_for_each_video(tmp_path: Path, monkeypatch: pytest.Mo
     for number in (1, 2):
         videos.write(root / f"train_release/1/{number}.avi", noisy(6))
     shown: list[tuple[int, int]] = []
-    monkeypatch.setattr(sizes.progress, "on_terminal", lambda what, total: lambda done: shown.append((done, total)))
-    sizes.of_presentations(tmp_path, ["casia/train_release/1/1", "casia/train_release/1/2"])
+    monkeypatch.setattr(file_sizes.progress, "on_terminal", lambda what, total: lambda done: shown.append((done, total)))
+    file_sizes.of_presentations(lambda _: tmp_path, ["casia/train_release/1/1", "casia/train_release/1/2"])
     assert shown == [(1, 2), (2, 2)]
 
 
@@ -47,6 +47,6 @@ def test_a_broken_or_missing_video_is_an_error(tmp_path: Path) -> None:
     videos.write(root / "train_release/1/1.avi", noisy(6))
     (root / "train_release/1/2.avi").write_bytes(b"no video")
     with pytest.raises(ArchiveError, match=r"train_release/1/2\.avi: not readable as a video"):
-        sizes.of_presentations(tmp_path, ["casia/train_release/1/2"])
-    with pytest.raises(ArchiveError, match=r"holds no video of casia/train_release/9/1, which the index names"):
-        sizes.of_presentations(tmp_path, ["casia/train_release/1/1", "casia/train_release/9/1"])
+        file_sizes.of_presentations(lambda _: tmp_path, ["casia/train_release/1/2"])
+    with pytest.raises(ArchiveError, match=r"no video of casia/train_release/9/1, which the index names"):
+        file_sizes.of_presentations(lambda _: tmp_path, ["casia/train_release/1/1", "casia/train_release/9/1"])
