@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -195,8 +196,8 @@ def test_the_ledger_reports_how_many_verdicts_chance_would_produce() -> None:
 
 def test_real_metrics_fill_the_ledger(world: SimpleNamespace) -> None:
     ledger_rows = ledger.rows(Evidence(world.metrics, None, published.load(), ledger.SYNTHETIC, ["lexical"]))
-    numbers = {name: len([row for row in ledger_rows if row.claim.id == name]) for name in ("P1-1", "P1-2", "P1-3", "P1-4", "C-1")}
+    numbers = Counter(row.claim.id for row in ledger_rows)
     # Two cells and their mean; of readings also the means of decided verdicts and by video.
-    assert numbers == {"P1-1": 3, "P1-2": 5, "P1-3": 1, "P1-4": 5, "C-1": 3}
+    assert [numbers[name] for name in ("P1-1", "P1-2", "P1-3", "P1-4", "C-1")] == [3, 5, 1, 5, 3]
     assert figure(None) in [row.difference for row in ledger_rows]
     assert len({row.claim.id for row in ledger_rows}) == len(claims.CLAIMS)
