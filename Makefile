@@ -2,8 +2,7 @@
 # make test                       lint, unit tests, the tiny pipeline end to end in a temporary copy
 # make test-browser               the built pages in headless Chromium
 # make bench                      what the pipeline costs, as ratios
-# make notebook                   JupyterLab, installed on first use, in notebooks/
-# make readme                     README.md's figure and verdicts, from results/
+# make lab                        JupyterLab, to edit notebooks
 #
 # TORCH_INDEX  an index to take PyTorch from, such as PyTorch's CPU wheels, for who wants no CUDA; empty: the usual one
 # PYTHON       CPython 3.11
@@ -22,7 +21,7 @@ TEST_COPY := .build/test
 BOOK ?= $(patsubst %/index.html,%,$(shell ls -t {.build/*/,}book/_build/html/index.html 2>/dev/null | head -n 1))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: environment reproduce notebook readme test lint test-browser bench doctor clean
+.PHONY: environment reproduce test lint test-browser bench lab doctor clean
 
 environment: $(INSTALLED)
 
@@ -65,8 +64,9 @@ lint: $(INSTALLED)
 
 test: lint
 	rm -rf $(TEST_COPY)
-	# A worker a core, each with one thread; the tiny pipeline runs in one of them while the others test the rest.
-	OMP_NUM_THREADS=1 FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -n auto --dist loadgroup -m "not browser" --durations=15
+	# A worker a core, each with one thread; the tiny pipeline, which takes longest, is the first thing that one does.
+	FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -m "not browser" --durations=15 \
+	  --numprocesses logical --dist loadgroup --no-loadscope-reorder
 
 test-browser: $(INSTALLED)
 	FASREPRO_BOOK="$(BOOK)" python -m pytest -m browser
@@ -78,7 +78,13 @@ bench: $(INSTALLED)
 	python -m benchmarks.training
 	python -m benchmarks.generation
 	python -m benchmarks.bootstrap
+	python -m benchmarks.rows
 	python -m benchmarks.dvc_noop
+
+# On top of the locked packages, none of which it moves.
+lab: $(INSTALLED)
+	pip install --quiet --constraint requirements.lock jupyterlab==4.6.6
+	jupyter lab --notebook-dir notebooks
 
 doctor: $(INSTALLED)
 	fasrepro doctor
