@@ -2,6 +2,8 @@
 # make test                       lint, unit tests, the tiny pipeline end to end in a temporary copy
 # make test-browser               the built pages in headless Chromium
 # make bench                      what the pipeline costs, as ratios
+# make notebook                   JupyterLab, installed on first use, in notebooks/
+# make readme                     README.md's figure and verdicts, from results/
 #
 # TORCH_INDEX  an index to take PyTorch from, such as PyTorch's CPU wheels, for who wants no CUDA; empty: the usual one
 # PYTHON       CPython 3.11
@@ -20,7 +22,7 @@ TEST_COPY := .build/test
 BOOK ?= $(patsubst %/index.html,%,$(shell ls -t {.build/*/,}book/_build/html/index.html 2>/dev/null | head -n 1))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: environment reproduce test lint test-browser bench doctor clean
+.PHONY: environment reproduce notebook readme test lint test-browser bench doctor clean
 
 environment: $(INSTALLED)
 
