@@ -2,7 +2,8 @@
 # make test                       lint, unit tests, the tiny pipeline end to end in a temporary copy
 # make test-browser               the built pages in headless Chromium
 # make bench                      what the pipeline costs, as ratios
-# make lab                        JupyterLab, to edit notebooks
+# make notebook                   JupyterLab, installed on first use, in notebooks/
+# make readme                     README.md's figure and verdicts, from results/
 #
 # TORCH_INDEX  an index to take PyTorch from, such as PyTorch's CPU wheels, for who wants no CUDA; empty: the usual one
 # PYTHON       CPython 3.11
@@ -21,7 +22,7 @@ TEST_COPY := .build/test
 BOOK ?= $(patsubst %/index.html,%,$(shell ls -t {.build/*/,}book/_build/html/index.html 2>/dev/null | head -n 1))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: environment reproduce test lint test-browser bench lab doctor clean
+.PHONY: environment reproduce notebook readme test lint test-browser bench doctor clean
 
 environment: $(INSTALLED)
 
@@ -46,15 +47,27 @@ reproduce: $(INSTALLED)
 	fasrepro doctor
 	fasrepro reproduce --profile "$(PROFILE)"
 
+# No stage needs an editor, so the lock has none. The constraint keeps the locked packages as they are.
+$(VENV)/.editor: $(INSTALLED)
+	pip install --quiet --constraint requirements.lock jupyterlab==4.6.6
+	touch $@
+
+notebook: $(VENV)/.editor
+	cd notebooks
+	jupyter lab
+
+readme: $(INSTALLED)
+	python -m fasrepro.report.readme
+
 lint: $(INSTALLED)
 	ruff check .
 	ruff format --check .
 
 test: lint
 	rm -rf $(TEST_COPY)
-	# A worker a core, each with one thread; the tiny pipeline, which takes longest, is the first thing that one does.
-	FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -m "not browser" --durations=15 \
-	  --numprocesses logical --dist loadgroup --no-loadscope-reorder
+	# A worker a core for the unit tests, then the tiny pipeline with all cores to itself.
+	python -m pytest -m "not browser and not pipeline" --durations=15 --numprocesses logical --dist loadgroup
+	FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -m pipeline --durations=5
 
 test-browser: $(INSTALLED)
 	FASREPRO_BOOK="$(BOOK)" python -m pytest -m browser
@@ -68,11 +81,6 @@ bench: $(INSTALLED)
 	python -m benchmarks.bootstrap
 	python -m benchmarks.rows
 	python -m benchmarks.dvc_noop
-
-# On top of the locked packages, none of which it moves.
-lab: $(INSTALLED)
-	pip install --quiet --constraint requirements.lock jupyterlab==4.6.6
-	jupyter lab --notebook-dir notebooks
 
 doctor: $(INSTALLED)
 	fasrepro doctor

@@ -66,9 +66,9 @@ def _window(entry: Any, where: str) -> Window:
     if not isinstance(entry, dict) or entry.keys() != fields:
         raise DifficultyError(f"{where}: window: must have exactly the keys {', '.join(sorted(fields))}")
     if not (_share(entry["low"]) and _share(entry["high"]) and entry["low"] < entry["high"]):
-        raise DifficultyError(f"{where}: window: low {entry['low']!r} and high {entry['high']!r} are no two shares in order")
+        raise DifficultyError(f"{where}: window: low {entry['low']!r} and high {entry['high']!r} are not two shares in order")
     if not isinstance(entry["targets"], int) or not 1 <= entry["targets"] <= len(DATASETS):
-        raise DifficultyError(f"{where}: window: targets {entry['targets']!r} is no number from 1 to {len(DATASETS)}")
+        raise DifficultyError(f"{where}: window: targets {entry['targets']!r} is not a number from 1 to {len(DATASETS)}")
     return Window(float(entry["low"]), float(entry["high"]), entry["targets"])
 
 
@@ -86,17 +86,17 @@ def _trial(number: int, entry: Any, where: str) -> Trial:
             raise DifficultyError(f"{place}: {key} must be words, found {entry[key]!r}")
     for key in SHARES:
         if not _share(entry[key]):
-            raise DifficultyError(f"{place}: {key}: {entry[key]!r} is no share between 0 and 1")
+            raise DifficultyError(f"{place}: {key}: {entry[key]!r} is not a share between 0 and 1")
     for key, what in (("subjects", "people"), ("seeds", "trainings")):
         if not isinstance(entry[key], int) or entry[key] < 1:
-            raise DifficultyError(f"{place}: {key}: {entry[key]!r} is no number of {what}")
+            raise DifficultyError(f"{place}: {key}: {entry[key]!r} is not a number of {what}")
     if not isinstance(entry["hter"], dict) or not entry["hter"]:
         raise DifficultyError(f"{place}: hter must give a figure for at least one target")
     for target, value in entry["hter"].items():
         if target not in DATASETS:
             raise DifficultyError(f"{place}: hter: target {target!r} is none of {', '.join(DATASETS)}")
         if not _share(value):
-            raise DifficultyError(f"{place}: hter: {target}: {value!r} is no share between 0 and 1")
+            raise DifficultyError(f"{place}: hter: {target}: {value!r} is not a share between 0 and 1")
     hter = {target: float(value) for target, value in entry["hter"].items()}
     shares = {key: float(entry[key]) for key in SHARES}
     sizes = {key: entry[key] for key in ("subjects", "seeds")}
@@ -116,7 +116,7 @@ def load(path: Path = FILE) -> Log:
     frozen = content["frozen"]
     if not isinstance(frozen, str) or not re.fullmatch(r"[0-9a-f]{64}" if content["trials"] else r"|[0-9a-f]{64}", frozen):
         raise DifficultyError(
-            f"{path}: frozen: {frozen!r} is no sha256 in 64 hex digits; it may be empty only before the first trial"
+            f"{path}: frozen: {frozen!r} is not a sha256 in 64 hex digits; it may be empty only before the first trial"
         )
     trials = [_trial(number, entry, str(path)) for number, entry in enumerate(content["trials"], start=1)]
     return Log(_window(content["window"], str(path)), frozen, trials)

@@ -154,12 +154,12 @@ def by_place(cells: Iterable[CellMetrics]) -> dict[Place, CellMetrics]:
 
 def measure(cells: Sequence[CellMetrics], runs: Sequence[str], metric: str, path: Target, chance: float | None = None) -> None:
     """Draw one metric of every cell and run, by video and by frame; `chance` is the value of a guess."""
-    ticks, found = cell_names(cells), by_place(cells)
+    ticks, cell_at = cell_names(cells), by_place(cells)
     drawing, axes = panels(2, len(ticks))
     with saved(path, drawing):
         for panel, level in zip(axes, ("video", "frame"), strict=True):
             series: dict[str, dict[str, Figure | None]] = {run: {} for run in runs}
-            for (name, run), cell in found.items():
+            for (name, run), cell in cell_at.items():
                 if run in series:
                     series[run][name] = getattr(cell.mean, level).figures.get(metric)
             draw_intervals(panel, series, ticks)
@@ -200,11 +200,11 @@ def readers(cells: Sequence[CellMetrics], runs: Sequence[str], metric: str, path
 
 def species(cells: Sequence[CellMetrics], runs: Sequence[str], path: Target) -> None:
     """Draw the APCER of each PAI species at the dev threshold, a panel a cell; by video."""
-    names, found = cell_names(cells), by_place(cells)
+    names, cell_at = cell_names(cells), by_place(cells)
     drawing, axes = grid(len(names), 1, 2.4)
     with saved(path, drawing):
         for panel, name in zip(axes[:, 0], names, strict=True):
-            apcer = {run: found[name, run].mean.video.apcer if (name, run) in found else {} for run in runs}
+            apcer = {run: cell_at[name, run].mean.video.apcer if (name, run) in cell_at else {} for run in runs}
             ticks = sorted({species for points in apcer.values() for species in points})
             draw_intervals(panel, apcer, ticks)
             panel.set_title(name)
@@ -217,13 +217,13 @@ def species(cells: Sequence[CellMetrics], runs: Sequence[str], path: Target) -> 
 
 def thresholds(cells: Sequence[CellMetrics], runs: Sequence[str], path: Target) -> None:
     """Draw HTER at the dev threshold beside HTER at the oracle threshold: their distance is what the oracle gains."""
-    found = by_place(cells)
-    places = [(name, run) for name in cell_names(cells) for run in runs if (name, run) in found]
+    cell_at = by_place(cells)
+    places = [(name, run) for name in cell_names(cells) for run in runs if (name, run) in cell_at]
     drawing, axes = grid(1, 1, 0.9 + 0.34 * len(places))
     with saved(path, drawing):
         panel = axes[0][0]
         for row, place in enumerate(places):
-            figures_of_cell = found[place].mean.video.figures
+            figures_of_cell = cell_at[place].mean.video.figures
             dev, oracle = (figures_of_cell[name].value for name in ("hter_dev", "hter_oracle"))
             if dev is None or oracle is None:
                 continue

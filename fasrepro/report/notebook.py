@@ -232,6 +232,9 @@ def recorded_metrics(material: Material, profile: str) -> tuple[Metrics, str]:
         if different:
             sections = ", ".join(different)
             return nothing, f"No results: the recorded run of profile {profile} was made by other params ({sections}). {command}"
-        version = f"version {one.version}, " if one.version else ""
-        return one.metrics, f"A recorded run of profile {profile} ({version}the same params), which took {one.hours:g} hours."
+        version = f" of version {one.version}" if one.version else ""
+        return (
+            one.metrics,
+            f"Shown is the recorded run of profile {profile}{version}.\nIt has the same params, and took {one.hours:g} hours.",
+        )
     return nothing, f"No results: there is no recorded run of profile {profile}. {command}"

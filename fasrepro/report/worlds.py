@@ -165,11 +165,11 @@ def strength_table(worlds: Sequence[Run], settings: MetricsSettings) -> str:
     errors = [tables.number(baseline_error(world.metrics)) for world in by_strength.values()]
     rows = [["", f"{BASELINE}, HTER", *errors, tables.NONE]]
     for claim in PAIRED_CLAIMS:
-        found = {strength: overall(claim, world.metrics) for strength, world in by_strength.items()}
-        if sum(row.difference.value is not None for row in found.values()) < LEAST_STRENGTHS:
+        row_at = {strength: overall(claim, world.metrics) for strength, world in by_strength.items()}
+        if sum(row.difference.value is not None for row in row_at.values()) < LEAST_STRENGTHS:
             continue
-        differences = list(found.values())
-        slope = trend(found, settings.evaluation)
+        differences = list(row_at.values())
+        slope = trend(row_at, settings.evaluation)
         word = "" if slope is None else f": {TREND[_verdict(differences[0], slope, settings)]}"
         change = tables.interval(slope, signed=True) + word
         rows.append([claim.id, _compared(differences), *map(_shown, differences), change])

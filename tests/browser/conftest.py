@@ -17,13 +17,13 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
         pytest.fail("no chromium on this machine: run `apt-get install chromium`")
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="playwright is not installed: pip install -r requirements.lock"
     )
     with playwright.sync_playwright() as started:
-        running = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        running = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield running
         running.close()

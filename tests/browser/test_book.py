@@ -102,7 +102,7 @@ def test_every_page_holds_text(visits: dict[str, Visit]) -> None:
 
 def test_no_image_is_missing_and_each_has_an_alternative_text(visits: dict[str, Visit]) -> None:
     assert faults(visits, "images") == {}
-    ours = {page: found for page, found in faults(visits, "without_alt").items() if not page.startswith("executed/")}
+    ours = {page: images for page, images in faults(visits, "without_alt").items() if not page.startswith("executed/")}
     assert ours == {}
     assert sum(visit.page["count"] for visit in visits.values()) > 0
 

@@ -121,14 +121,14 @@ def opened(browser: Any, places: dict[str, str], request: pytest.FixtureRequest)
 
 def seen(tab: Any) -> list[tuple[str, ...]]:
     """Return what the page shows, after checking its count, and that no face is without a text."""
-    found = tab.evaluate(SHOWN)
-    assert found["filters"]
-    assert found["empty"] == 0
+    shown = tab.evaluate(SHOWN)
+    assert shown["filters"]
+    assert shown["empty"] == 0
     total = tab.locator(".explorer-text").count()
-    number = len(found["texts"])
+    number = len(shown["texts"])
     words = f"{number} of {total} explanations shown" if number else f"None of {total} explanations match all filters"
-    assert found["count"] == words
-    return [tuple(entry) for entry in found["texts"]]
+    assert shown["count"] == words
+    return [tuple(entry) for entry in shown["texts"]]
 
 
 def test_the_page_begins_with_the_first_protocol_and_each_filter_leaves_what_fits(
@@ -143,9 +143,9 @@ def test_the_page_begins_with_the_first_protocol_and_each_filter_leaves_what_fit
     tab.get_by_label("Face").select_option("attack")
     assert seen(tab) == [t for t in texts if t[2] == "vanilla" and t[1] != "bona_fide"]
     tab.get_by_label("Face").select_option("replay_photo")  # of Replay-Attack alone
-    found = seen(tab)
-    assert found == [t for t in texts if t[2] == "vanilla" and t[1] == "replay_photo"]
-    assert {t[0] for t in found} == {"ocm_i"}
+    shown = seen(tab)
+    assert shown == [t for t in texts if t[2] == "vanilla" and t[1] == "replay_photo"]
+    assert {t[0] for t in shown} == {"ocm_i"}
     tab.get_by_label("Protocol").select_option("oci_m")
     assert seen(tab) == []
     tab.get_by_role("button", name="Reset").click()

@@ -23,7 +23,7 @@ def face(name: str, subject: str, dataset: str = "msu", frame: int = 0) -> Face:
 
 def test_different_subjects_are_sampled_first() -> None:
     faces = [face(f"{subject}{number}", subject) for subject in "ab" for number in range(4)]
-    assert {found.subject for found in contact_sheets.sample(faces, 2, "salt")} == {"a", "b"}
+    assert {face.subject for face in contact_sheets.sample(faces, 2, "salt")} == {"a", "b"}
     assert len(set(contact_sheets.sample(faces, 5, "salt"))) == 5
     assert contact_sheets.sample(faces, 3, "salt") == contact_sheets.sample(faces[::-1], 3, "salt")
 
@@ -31,11 +31,11 @@ def test_different_subjects_are_sampled_first() -> None:
 def test_faces_are_sampled_across_data_sets_one_a_presentation() -> None:
     faces = [face(f"m{n}", f"m{n}", "msu", frame) for n in range(5) for frame in (0, 20)]
     faces += [face(f"s{n}", f"s{n}", "siw") for n in range(2)]
-    assert [found.dataset for found in contact_sheets.sample_across_datasets(faces, 4, "salt")] == ["msu", "msu", "siw", "siw"]
-    found = contact_sheets.sample_across_datasets(faces, 9, "salt")
-    assert [part.dataset for part in found] == ["msu"] * 5 + ["siw"] * 2
-    assert len({part.presentation for part in found}) == 7
-    assert contact_sheets.sample_across_datasets(faces[::-1], 9, "salt") == found
+    assert [face.dataset for face in contact_sheets.sample_across_datasets(faces, 4, "salt")] == ["msu", "msu", "siw", "siw"]
+    sampled = contact_sheets.sample_across_datasets(faces, 9, "salt")
+    assert [part.dataset for part in sampled] == ["msu"] * 5 + ["siw"] * 2
+    assert len({part.presentation for part in sampled}) == 7
+    assert contact_sheets.sample_across_datasets(faces[::-1], 9, "salt") == sampled
 
 
 def plain(height: int, width: int, colour: tuple[int, int, int]) -> np.ndarray:

@@ -81,16 +81,16 @@ def test_all_explanations_are_counted_by_outcome() -> None:
 def test_faces_of_each_species_are_sampled_bona_fide_first() -> None:
     faces = [face(f"{species}{n}", species) for species in ("print", "replay_video", "bona_fide") for n in range(9)]
     jobs = [explain(run, dict.fromkeys(faces, Verdict.UNDECIDED)) for run in ("vanilla", "reasoning")]
-    found = explorer.sample_faces(jobs, by_face(faces))
-    assert [f.species for f in found] == ["bona_fide"] * 2 + ["print"] * 2 + ["replay_video"] * 2
+    sampled = explorer.sample_faces(jobs, by_face(faces))
+    assert [f.species for f in sampled] == ["bona_fide"] * 2 + ["print"] * 2 + ["replay_video"] * 2
     turned = [CellExplanations(t.cell, t.run, t.target, dict(reversed(t.texts.items())), t.verdicts) for t in jobs]
-    assert explorer.sample_faces(turned, by_face(faces[::-1])) == found
+    assert explorer.sample_faces(turned, by_face(faces[::-1])) == sampled
 
 
 def test_many_species_have_fewer_faces_each_and_never_more_than_the_most() -> None:
     few = [face(f"{s}{n}", f"species_{s:02}") for s in range(explorer.MOST // 2 + 1) for n in range(3)]
-    found = explorer.sample_faces([explain("vanilla", dict.fromkeys(few, Verdict.ATTACK))], by_face(few))
-    assert [f.species for f in found] == [f"species_{s:02}" for s in range(explorer.MOST // 2 + 1)]
+    sampled = explorer.sample_faces([explain("vanilla", dict.fromkeys(few, Verdict.ATTACK))], by_face(few))
+    assert [f.species for f in sampled] == [f"species_{s:02}" for s in range(explorer.MOST // 2 + 1)]
     many = [face(f"{s}", f"species_{s:02}") for s in range(explorer.MOST + 5)]
     assert len(explorer.sample_faces([explain("vanilla", dict.fromkeys(many, Verdict.ATTACK))], by_face(many))) == explorer.MOST
 
@@ -166,7 +166,7 @@ def test_each_face_has_one_picture_and_a_text_of_every_run(
             assert attributes["data-outcome"] in explorer.SIGNS
     runs = list(dict.fromkeys(job.run for job in jobs))
     assert blocks.keys() == {"oci_m", "ocm_i"}
-    assert all(len(found) > 2 * len(runs) and found == runs * (len(found) // len(runs)) for found in blocks.values())
+    assert all(len(sampled) > 2 * len(runs) and sampled == runs * (len(sampled) // len(runs)) for sampled in blocks.values())
     pictures = re.findall(r"^```\{image\} /_generated/faces/(\S+\.png)\n:alt: (.+)$", shown, re.MULTILINE)
     assert len(pictures) == sum(map(len, blocks.values())) // len(runs)
     assert {name for name, _ in pictures} == {path.name for path in tmp_path.iterdir()}

@@ -118,7 +118,8 @@ def test_a_comparable_recorded_run_is_shown(tmp_path: Path, capsys: pytest.Captu
     recorded_file(tmp_path, metrics(cells=[cell_metrics("icm_o", run) for run in ("reasoning_even", "reasoning")]))
     study = notebook.open_study("mine", folder)
     assert [cell.key for cell in study.cells] == ["icm_o-reasoning", "icm_o-reasoning_even"]  # in the order of params.yaml
-    assert "profile recipes (version 9.9, the same params), which took 1.5 hours" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "recorded run of profile recipes of version 9.9" in text and "the same params, and took 1.5 hours" in text
 
 
 def test_a_recorded_run_by_other_params_is_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

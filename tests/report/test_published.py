@@ -52,8 +52,8 @@ def test_a_figure_is_read_with_its_unit_and_mark(tmp_path: Path) -> None:
     [
         ({"evidence": "hearsay"}, "figures.one: evidence 'hearsay' is none of V, 2, D"),
         ({"source": "nobody"}, "source 'nobody' is none of paper"),
-        ({"unit": "share"}, "value 12.5 is no share between 0 and 1"),
-        ({"value": "12.5"}, "is no percent"),
+        ({"unit": "share"}, "value 12.5 is not a share between 0 and 1"),
+        ({"value": "12.5"}, "is not a percent"),
         ({"page": 3}, "must have exactly the keys"),
     ],
 )

@@ -29,9 +29,9 @@ def known() -> KnownWorld:
 
 
 def test_a_cue_belongs_to_one_plate_of_at_most_seven() -> None:
-    found = world_pictures.plates()
-    assert sorted(cue for names in found.values() for cue in names) == sorted(CUES)
-    assert max(map(len, found.values())) <= 7
+    plates = world_pictures.plates()
+    assert sorted(cue for names in plates.values() for cue in names) == sorted(CUES)
+    assert max(map(len, plates.values())) <= 7
     assert world_pictures.family("glare") == "replay"  # two of its three species
     assert world_pictures.family("hand_on_medium") == "print"  # as many of either: the first family
 
@@ -53,15 +53,15 @@ def test_a_picture_is_grey_outside_a_region_and_outlined_inside() -> None:
 def test_the_faces_of_a_cue_show_it_as_their_strongest(world: SimpleNamespace) -> None:
     faces, truths = by_face(world.faces), by_face(world.truths)
     last = cues_of("replay_video")[2]  # the third cue is the strongest where there are three: of subject 2
-    found, strongest = world_pictures.cue_faces(last, faces, truths)
+    shown, strongest = world_pictures.cue_faces(last, faces, truths)
     assert strongest
-    assert {face.subject.rsplit("/", 1)[1] for face, _ in found} == {"2"}
-    assert {strength for _, strength in found} == {0.7}
+    assert {face.subject.rsplit("/", 1)[1] for face, _ in shown} == {"2"}
+    assert {strength for _, strength in shown} == {0.7}
     away = {key: dataclasses.replace(t, regions=(box_region(200, 160, 8, 8),) * len(t.regions)) for key, t in truths.items()}
     assert world_pictures.cue_faces(last, faces, away) == ([], False)
     weak = {key: t for key, t in truths.items() if t.cues and t.cues[-1] != "moire"}
-    found, strongest = world_pictures.cue_faces("moire", faces, weak)
-    assert found
+    shown, strongest = world_pictures.cue_faces("moire", faces, weak)
+    assert shown
     assert not strongest
 
 

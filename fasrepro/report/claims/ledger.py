@@ -36,7 +36,7 @@ class Verdicts:
 
 
 SYNTHETIC = Verdicts("mechanism seen", "opposite seen", "undecided")
-LICENSED = Verdicts("reproduced", "not reproduced", "cannot be told")
+LICENSED = Verdicts("reproduced", "not reproduced", "undecided")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -36,7 +36,7 @@ NEEDS = Needs(
     params=ledger.LEDGER_PARAMS,
 )
 GROUNDING_CLAIM = "P1-6"
-COMPARED_WITH_SAMPLER = "The named cues are compared with those of a sampler that does not look at the image."
+CLAIM_IN_SHORT = "Claim P1-6 says that explanations name the cues in the image better than a sampler that does not look at it."
 CUES_UNKNOWN = "Of licensed archives it is not known which cues are in an image.\n"
 NO_PAIRS = "No face was rendered again: only synthetic images can be, and only for the models that params.yaml names.\n"
 VARIANTS = {"": "whole", "_cut": "verdict cut out", "_flipped": "verdict flipped"}  # a text's end in a channel's name
@@ -64,7 +64,7 @@ def render(material: Material) -> dict[str, str]:
     cells = tables.in_order(material.metrics.cells.values(), runs)
     explained = explorer.collect(cells, material.explanations, material.judgements, settings.readers[0], material.faces)
     return {
-        "answer": markdown.answer(f"{COMPARED_WITH_SAMPLER} {ledger.answer(ledger.ledger_rows(material), GROUNDING_CLAIM)}"),
+        "answer": markdown.answer(f"{CLAIM_IN_SHORT} {ledger.answer(ledger.ledger_rows(material), GROUNDING_CLAIM)}"),
         "variants": variant_table(material.verdict_agreement, runs, decisive),
         "agreement": agreement_table(material.verdict_agreement, runs, settings.readers[0]),
         "grounding": grounding_table(material.grounding, runs) if material.is_synthetic else CUES_UNKNOWN,

@@ -63,17 +63,17 @@ def ledger_rows(material: Material) -> list[LedgerRow]:
 
 def of_claim(rows: Sequence[LedgerRow], claim: str) -> list[LedgerRow]:
     """Return the rows of one claim, by the head or by the first reader that counts."""
-    found = [row for row in rows if row.claim.id == claim]
-    return [row for row in found if row.channel == found[0].channel]
+    own = [row for row in rows if row.claim.id == claim]
+    return [row for row in own if row.channel == own[0].channel]
 
 
 def summary_row(rows: Sequence[LedgerRow], claim: str) -> LedgerRow | None:
     """Return the row that decides a claim: its mean over protocols, or its only row; None if several protocols have no mean."""
-    found = of_claim(rows, claim)
-    means = [row for row in found if row.is_mean]
+    own = of_claim(rows, claim)
+    means = [row for row in own if row.is_mean]
     if means:
         return means[0]
-    return found[0] if len(found) == 1 else None
+    return own[0] if len(own) == 1 else None
 
 
 def answer(rows: Sequence[LedgerRow], claim: str) -> str:
@@ -124,14 +124,14 @@ def short_table(rows: Sequence[LedgerRow]) -> str:
     """Return one row a claim: its text, and the result over all protocols, by the head or by the first reader that counts."""
     cells = []
     for name in dict.fromkeys(row.claim.id for row in rows):
-        row, found = summary_row(rows, name), of_claim(rows, name)
+        row, own = summary_row(rows, name), of_claim(rows, name)
         if row is not None:
             difference = interval(row.difference, signed=True)
             cells.append([name, row.claim.text, ledger.measured(row) if row.metric else tables.NONE, difference, row.verdict])
         else:
-            counts = Counter(row.verdict for row in found).most_common()
-            verdicts = ", ".join(f"{count} of {len(found)} protocols: {verdict}" for verdict, count in counts)
-            cells.append([name, found[0].claim.text, ledger.measured(found[0]), tables.NONE, verdicts])
+            counts = Counter(row.verdict for row in own).most_common()
+            verdicts = ", ".join(f"{count} of {len(own)} protocols: {verdict}" for verdict, count in counts)
+            cells.append([name, own[0].claim.text, ledger.measured(own[0]), tables.NONE, verdicts])
     columns = ["", "claim", "measured", "difference, mean over protocols", "verdict"]
     return tables.table_or_notice(columns, cells)
 

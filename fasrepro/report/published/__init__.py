@@ -66,7 +66,7 @@ def parse(name: str, entry: Any, sources: Mapping[str, str], where: str) -> Publ
             raise PublishedError(f"{place}: {key} {entry[key]!r} is none of {', '.join(known)}")
     value = entry["value"]
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= UNITS[entry["unit"]]:
-        raise PublishedError(f"{place}: value {value!r} is no {entry['unit']} between 0 and {UNITS[entry['unit']]:g}")
+        raise PublishedError(f"{place}: value {value!r} is not a {entry['unit']} between 0 and {UNITS[entry['unit']]:g}")
     texts = {key: str(entry[key]) for key in fields - {"value"}}
     return Published(id=name, value=float(value), **{**texts, "source": sources[entry["source"]]})
 

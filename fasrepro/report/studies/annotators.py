@@ -26,7 +26,7 @@ CUES_UNKNOWN = "<p>No caption set has an entry: only of synthetic archives are t
 
 def compared(study: Study) -> list[str]:
     """Return the two caption sets of the study: by an annotator that knew the label, and by one that did not."""
-    return [study.option("told"), study.option("untold")]
+    return [study.option("label_aware"), study.option("label_blind")]
 
 
 def shown_sets(study: Study) -> dict[str, CaptionSetCues]:

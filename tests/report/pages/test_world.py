@@ -81,9 +81,9 @@ def test_rates_are_those_of_the_tables_and_blank_where_a_species_never_has_the_c
 
 def test_present_and_faint_cues_are_counted_by_species(tables: dict[str, Any]) -> None:
     table = world.present(tables, known_sample())
-    found = dict(zip(head(table), cells(table, "print"), strict=True))
-    assert (found["faces"], found["halftone"], found["curl"], found["glare"], found["moire"]) == ("3", "2 + 1", "1 + 1", "1", "")
-    assert found["narrow gamut"] == "0"
+    named = dict(zip(head(table), cells(table, "print"), strict=True))
+    assert (named["faces"], named["halftone"], named["curl"], named["glare"], named["moire"]) == ("3", "2 + 1", "1 + 1", "1", "")
+    assert named["narrow gamut"] == "0"
     assert cells(world.survival(known_sample()), "halftone")[1:] == ["3", "2", "1", "0.67", "0.60"]
     assert cells(world.survival(known_sample()), "bezel")[1:] == ["0", "0", "0", "–", "–"]
 
@@ -142,10 +142,10 @@ def test_a_word_that_the_book_has_no_heading_for_is_shown_by_its_own_name(tables
 
 
 def test_values_in_words() -> None:
-    told = [
+    texts = [
         world.shown(value) for value in ([0.1, 0.25], [], ["wall", "garden"], ["wall"], [0.9, 0.8, 0.7], True, 0.0, 21, "eyes")
     ]
-    assert told == ["0.1 to 0.25", "any", "wall, garden", "wall", "0.9, 0.8, 0.7", "yes", "0", "21", "eyes"]
+    assert texts == ["0.1 to 0.25", "any", "wall, garden", "wall", "0.9, 0.8, 0.7", "yes", "0", "21", "eyes"]
 
 
 def test_licensed_archives_have_no_tables_but_the_cues_words(tables: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

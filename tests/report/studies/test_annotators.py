@@ -44,8 +44,8 @@ REPORT = Annotators(
 NOTHING = Annotators({}, [], None)
 
 
-def study(report: Annotators = REPORT, told: str = "reasoning", untold: str = "blind") -> Study:
-    entry = config.Ablation("paper1/annotators", options={"told": told, "untold": untold})
+def study(report: Annotators = REPORT, label_aware: str = "reasoning", label_blind: str = "blind") -> Study:
+    entry = config.Ablation("paper1/annotators", options={"label_aware": label_aware, "label_blind": label_blind})
     return Study("annotators", entry, material(annotators=report), metrics(), [], [])
 
 
@@ -80,7 +80,7 @@ def test_what_follows_from_construction_is_taken_from_the_rates() -> None:
 
 def test_missing_sets_are_named() -> None:
     assert annotators.notice(study()) == ""
-    assert "No captions of prose: add them to `captions:`" in annotators.notice(study(untold="prose"))
+    assert "No captions of prose: add them to `captions:`" in annotators.notice(study(label_blind="prose"))
     assert annotators.notice(study(NOTHING)) == annotators.CUES_UNKNOWN
     tables = [annotators.pooled_table, annotators.cue_table, annotators.pair_table, annotators.cue_figure, annotators.pair_figure]
     assert {table(study(NOTHING)).data for table in tables} == {""}
@@ -94,6 +94,6 @@ def test_the_figure_is_the_same_twice_and_has_the_line_of_construction(tmp_path:
 
 
 def test_an_option_that_is_missing_is_named() -> None:
-    entry = config.Ablation("paper1/annotators", options={"told": "reasoning"})
-    with pytest.raises(config.ConfigError, match="unknown option 'untold'"):
+    entry = config.Ablation("paper1/annotators", options={"label_aware": "reasoning"})
+    with pytest.raises(config.ConfigError, match="unknown option 'label_blind'"):
         annotators.compared(Study("annotators", entry, material(annotators=REPORT), metrics(), [], []))
