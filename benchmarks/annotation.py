@@ -1,11 +1,11 @@
-"""How many captions a second our client takes in, and in how much memory. Prints figures, ratios, and what is asked of them.
+"""Captions per second of our client, and the memory of the stage `annotate`. Prints ratios to what is required.
 
 python -m benchmarks.annotation [faces [faces of the large run]]
 
-The server is the simulated annotator, each of whose answers takes some time longer. Ours reads crops, judges replies and writes
-each to the store, as the stage `annotate` does; the bare openai client sends the same requests, ready in memory, from as many
-workers, and drops what it gets. They take turns, and the best of each counts. What is asked is asked of the requests, until the
-last reply is kept; the report, which nothing bare makes, comes after that. Memory is that of the stage itself.
+The server is the simulated annotator with a delay before each answer. Our client reads crops, checks replies and writes each to
+the store, as the stage `annotate` does. The bare openai client sends the same requests, prepared in memory, from as many workers,
+and drops the replies. They take turns, and the best of each counts. The requirement covers the time until the last reply is
+stored; the report, which the bare client has none of, comes after that.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import openai
 import yaml
 from aiohttp import web
 
-from benchmarks import stand_in
+from benchmarks import fixtures
 from fasrepro import config, paths
 from fasrepro.captions import annotate
 from fasrepro.captions.styles import STYLES, Style
@@ -45,7 +45,7 @@ from fasrepro.simulation.annotator.server import KEY, application, serve
 ROOT = Path(__file__).parents[1]
 NEAR = (0.2, 32)  # seconds that an answer takes; requests at a time
 FAR = (1.0, 64)
-SHARE = 0.95  # asked: of the bare client at NEAR, and of what is possible at all at FAR
+SHARE = 0.95  # required: of the bare client's rate at NEAR, and of the possible rate at FAR
 FACES, ROUNDS = 1280, 3
 ROUNDTRIPS = 60  # at FAR, so that the first, which connects, and the last, in which workers run out, count little
 MANY, MEGABYTES = 20_000, 400  # faces, and what the stage may need of memory for them
@@ -77,8 +77,8 @@ def served(annotator: Annotator, latency: float) -> Iterator[str]:
         server.join()
 
 
-def answer(annotator: Annotator, latency: float, told: Connection) -> None:
-    """Tell where the server is, and serve until the process is ended."""
+def answer(annotator: Annotator, latency: float, parent: Connection) -> None:
+    """Send the server's URL to the parent, and serve until the process is ended."""
     app = application(annotator)
 
     @web.middleware
@@ -88,11 +88,11 @@ def answer(annotator: Annotator, latency: float, told: Connection) -> None:
 
     app.middlewares.append(late)
     with serve(app) as url:
-        told.send(url)
+        parent.send(url)
         threading.Event().wait()
 
 
-def ours(world: stand_in.World, style: Style, endpoint: Endpoint, folder: Path) -> tuple[float, float]:
+def ours(world: fixtures.World, style: Style, endpoint: Endpoint, folder: Path) -> tuple[float, float]:
     """Return captions/s of `annotate.annotate` with an empty store: until the last reply is kept, and with the report."""
     began, kept = time.perf_counter(), []
     with Store(folder) as store:
@@ -102,17 +102,17 @@ def ours(world: stand_in.World, style: Style, endpoint: Endpoint, folder: Path) 
     return len(captions) / (kept[-1] - began), len(captions) / (time.perf_counter() - began)
 
 
-def bodies(world: stand_in.World, style: Style, endpoint: Endpoint) -> list[dict[str, Any]]:
-    """Return what `ours` sends, ready to be sent."""
-    made = []
+def bodies(world: fixtures.World, style: Style, endpoint: Endpoint) -> list[dict[str, Any]]:
+    """Return the requests that `ours` sends, prepared in memory."""
+    requests = []
     for face in world.faces:
         data = base64.b64encode(read_png(world.crops, face.crop, face.crop_sha256)[0]).decode()
         image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
         content = [image, {"type": "text", "text": style.aware_prompt(face.label, face.species)}]
         messages = [{"role": "system", "content": style.system()}, {"role": "user", "content": content}]
         settings = {"max_tokens": endpoint.max_tokens, "temperature": endpoint.temperature, "seed": endpoint.seed}
-        made.append({"model": endpoint.model, "messages": messages, **settings})
-    return made
+        requests.append({"model": endpoint.model, "messages": messages, **settings})
+    return requests
 
 
 def bare(requests: list[dict[str, Any]], endpoint: Endpoint) -> float:
@@ -136,16 +136,16 @@ def bare(requests: list[dict[str, Any]], endpoint: Endpoint) -> float:
 
 
 def endpoint_of(url: str, concurrency: int) -> Endpoint:
-    """Return the endpoint that params.yaml asks, but there and with so many requests at a time."""
-    asked = config.load("annotator").annotator
-    settings = (concurrency, asked.attempts, asked.timeout_s, asked.max_tokens, asked.temperature, asked.seed)
-    return Endpoint(url, KEY, MODELS[0], *settings)
+    """Return params.yaml's endpoint at another URL, with another number of requests at a time."""
+    settings = config.load("annotator").annotator
+    common = (settings.attempts, settings.timeout_s, settings.max_tokens, settings.temperature, settings.seed)
+    return Endpoint(url, KEY, MODELS[0], concurrency, *common)
 
 
 def near(folder: Path, count: int) -> None:
     """Print captions/s beside the bare client's."""
     latency, concurrency = NEAR
-    world, style = stand_in.world(folder / "crops", count), STYLES[STYLE]
+    world, style = fixtures.world(folder / "crops", count), STYLES[STYLE]
     with served(world.annotator, latency) as url:
         endpoint = endpoint_of(url, concurrency)
         requests = bodies(world, style, endpoint)
@@ -155,41 +155,41 @@ def near(folder: Path, count: int) -> None:
         f"{count} captions, {latency * 1000:.0f} ms latency, {concurrency} at a time, so at most {concurrency / latency:.0f}/s:"
     )
     print(f"our client {kept:.1f} captions/s ({reported:.1f} with the report), the bare client {simple:.1f}, best of {ROUNDS}")
-    print(f"ratio {kept / simple:.2f}, asked at least {SHARE:.2f}")
+    print(f"ratio {kept / simple:.2f}, required: at least {SHARE:.2f}")
 
 
 def far(folder: Path) -> None:
     """Print captions/s beside what is possible at all."""
     latency, concurrency = FAR
-    world, possible = stand_in.world(folder / "crops", concurrency * ROUNDTRIPS), concurrency / latency
+    world, possible = fixtures.world(folder / "crops", concurrency * ROUNDTRIPS), concurrency / latency
     with served(world.annotator, latency) as url:
         kept, reported = ours(world, STYLES[STYLE], endpoint_of(url, concurrency), folder / "far")
     print(
         f"{len(world.faces)} captions, {latency * 1000:.0f} ms latency, {concurrency} at a time, so at most {possible:.0f}/s:"
         f" {kept:.1f} captions/s ({reported:.1f} with the report)"
     )
-    print(f"ratio {kept / possible:.2f}, asked at least {SHARE:.2f}")
+    print(f"ratio {kept / possible:.2f}, required: at least {SHARE:.2f}")
 
 
 def memory(folder: Path, count: int) -> None:
     """Print what the stage needs of memory for `count` faces, as a process of its own."""
-    world = stand_in.world(folder / paths.CROPS, count)
+    world = fixtures.world(folder / paths.CROPS, count)
     table.write(folder / paths.faces("msu"), world.faces, Face)
     table.write(folder / paths.truth("msu"), [], Truth)
     with served(world.annotator, 0.0) as url:
         content = config.read_yaml(paths.PARAMS)
         content["annotator"] |= {"base_url": url, "model": "stand-in", "datasets": ["msu"]}
         (folder / paths.PARAMS).write_text(yaml.safe_dump(content), encoding="utf-8")
-        told = {"PYTHONPATH": str(ROOT), "OPENAI_API_KEY": KEY, "FASREPRO_STORE": str(folder / "store")}
+        environment = {"PYTHONPATH": str(ROOT), "OPENAI_API_KEY": KEY, "FASREPRO_STORE": str(folder / "store")}
         command = [sys.executable, "-c", PROGRAM, STYLE]
         began = time.perf_counter()
-        done = subprocess.run(command, cwd=folder, env=os.environ | told, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=folder, env=os.environ | environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"the stage annotate failed:\n{done.stderr}")
     seconds = time.perf_counter() - began
     most = int(done.stdout.split()[-1]) * 1024 / 1e6
     print(f"{count} captions without latency in {seconds:.0f} s, {count / seconds:.0f}/s")
-    print(f"{most:.0f} MB, asked at most {MEGABYTES} MB")
+    print(f"{most:.0f} MB, required: at most {MEGABYTES} MB")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""How long a `dvc repro` with nothing to do takes, against DVC alone with as many empty stages. Prints the ratio.
+"""Seconds of a `dvc repro` with nothing to do, and of DVC alone with as many empty stages. Prints the ratio.
 
 python -m benchmarks.dvc_noop [folder of a pipeline that has run]
 """

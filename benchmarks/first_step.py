@@ -1,4 +1,4 @@
-"""What `benchmarks.startup` starts: the stage `train`, which leaves word of when its imports were done and its first step.
+"""The stage `train`, run by `benchmarks.startup`, with the times of its imports and of its first step written to a file.
 
 python -m benchmarks.first_step <when it was started, by time.monotonic()> <arguments of the stage>
 """
@@ -10,7 +10,7 @@ import time
 
 from fasrepro.stages import train
 
-IMPORTED = time.monotonic()  # which all processes of a machine share
+IMPORTED = time.monotonic()  # the same clock in all processes of a machine
 
 import functools  # noqa: E402 - what the stage imports is timed
 from pathlib import Path  # noqa: E402
@@ -20,7 +20,7 @@ from transformers import TrainerCallback  # noqa: E402
 
 from fasrepro import files  # noqa: E402
 
-SAID = Path("first_step.json")
+TIMES = Path("first_step.json")
 
 
 class FirstStep(TrainerCallback):
@@ -30,12 +30,12 @@ class FirstStep(TrainerCallback):
         self.started = started
 
     def on_step_end(self, *args: Any, **kwargs: Any) -> None:
-        if not SAID.is_file():
-            files.write_json(SAID, {"imports": IMPORTED - self.started, "first_step": time.monotonic() - self.started})
+        if not TIMES.is_file():
+            files.write_json(TIMES, {"imports": IMPORTED - self.started, "first_step": time.monotonic() - self.started})
 
 
 def main() -> None:
-    """Run the stage as it is, but for a callback that looks at the clock."""
+    """Run the stage as it is, but for a callback that reads the clock."""
     train.training.train_job = functools.partial(train.training.train_job, callbacks=[FirstStep(float(sys.argv[1]))])
     train.main(sys.argv[2:])
 

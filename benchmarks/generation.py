@@ -1,10 +1,9 @@
 """Verdicts/s by prefill against by generation, and generated tokens/s against plain `generate`. Prints ratios.
 
-python -m benchmarks.generation [tokens a text, params.yaml's without]
+python -m benchmarks.generation [tokens a text; by default those of params.yaml]
 
-The model has the foundation's shape and LoRA layers as a trained one has; its texts never end early, so that each has the tokens
-that it may have. Plain `generate` is given ready inputs, and its tokens are not decoded. They take turns, and the best of each
-counts.
+The model has the foundation's shape and LoRA layers like a trained one. Its texts never end early, so that all have as many
+tokens. Plain `generate` starts from prepared inputs and decodes no tokens into text. They take turns, and the best of each counts.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from pathlib import Path
 import torch
 from transformers import GenerationConfig
 
-from benchmarks import stand_in
+from benchmarks import fixtures
 from fasrepro import config
 from fasrepro.captions.styles import STYLES
 from fasrepro.crops import read_crop
@@ -54,9 +53,9 @@ def main() -> None:
     tokens = int(sys.argv[1]) if len(sys.argv) > 1 else params.prediction.max_new_tokens
     recipe = params.training
     with tempfile.TemporaryDirectory() as name:
-        world = stand_in.world(Path(name) / "crops", FACES)
-        captions = [row.caption for row in stand_in.train_rows(world, STYLES["reasoning"])]
-        stand_in.checkpoint(Path(name) / "foundation", params.foundation, captions, prompt)
+        world = fixtures.world(Path(name) / "crops", FACES)
+        captions = [row.caption for row in fixtures.train_rows(world, STYLES["reasoning"])]
+        fixtures.checkpoint(Path(name) / "foundation", params.foundation, captions, prompt)
         base, processor = backbones.load(str(Path(name) / "foundation"), backbones.device())
         read_image = functools.lru_cache(FACES)(lambda face: read_crop(world.crops, face.crop, face.crop_sha256))
         images = [read_image(face) for face in world.faces]

@@ -1,4 +1,4 @@
-"""How long the stage `train` takes from its process's start to its first step's end. Prints seconds and the imports' share.
+"""Seconds from the start of the stage `train`'s process to the end of its first step. Prints the share of the imports.
 
 python -m benchmarks.startup [repeats]
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks import stand_in
+from benchmarks import fixtures
 from fasrepro import config, files, paths
 from fasrepro.captions.styles import STYLES
 from fasrepro.commands import jobs
@@ -37,23 +37,23 @@ def project(folder: Path) -> None:
     (folder / paths.PARAMS).write_text(yaml.safe_dump(content), encoding="utf-8")
     (folder / paths.JOBS).write_text(jobs.text(folder / paths.PARAMS), encoding="utf-8")
     job = config.load_job(JOB, folder / paths.JOBS)
-    world = stand_in.world(folder / paths.CROPS, ROWS)
-    rows = stand_in.train_rows(world, STYLES["reasoning"])
+    world = fixtures.world(folder / paths.CROPS, ROWS)
+    rows = fixtures.train_rows(world, STYLES["reasoning"])
     table.write(folder / paths.trainset(job.trainset), rows, TrainRow)
-    stand_in.checkpoint(folder / paths.FOUNDATION, params.foundation, [row.caption for row in rows], params.training.prompt)
+    fixtures.checkpoint(folder / paths.FOUNDATION, params.foundation, [row.caption for row in rows], params.training.prompt)
     files.write_json(folder / paths.tuning_choice(job.tuned), {"chosen": params.training.learning_rates[0]})
 
 
 def spans(folder: Path) -> dict[str, float]:
     """Start the stage in `folder`; return the seconds until its imports were done and until its first step was."""
-    said = folder / "first_step.json"
-    said.unlink(missing_ok=True)
+    times = folder / "first_step.json"
+    times.unlink(missing_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "benchmarks.first_step", str(time.monotonic()), JOB]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"the stage train failed:\n{done.stderr}")
-    return files.read_json(said)
+    return files.read_json(times)
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def main() -> None:
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else REPEATS
     with tempfile.TemporaryDirectory() as name:
         project(Path(name))
-        best = min((spans(Path(name)) for _ in range(repeats)), key=lambda found: found["first_step"])
+        best = min((spans(Path(name)) for _ in range(repeats)), key=lambda times: times["first_step"])
     whole, imports = best["first_step"], best["imports"]
     print(f"process start to the end of the first training step: {whole:.2f} s, best of {repeats}")
     print(f"imports {imports:.2f} s, {imports / whole:.2f} of it")

@@ -1,10 +1,10 @@
-"""How fast our loop trains, against a bare loop on the same batches, ready in memory. Prints images/s and the ratio, asked 0.90.
+"""Images per second of our training loop and of a bare loop on the same batches. Prints the ratio; 0.90 is required.
 
 python -m benchmarks.training [steps]
 
 Both train the embedded recipe with reasoning captions and the same initial weights. Ours reads crops and collates batches as the
-stage `train` does; the bare one does forward, both losses, backward, clipping and AdamW alone. What is timed is from the end of
-step `WARM` to the end of the last. They take turns, and the best of each counts.
+stage `train` does; the bare one gets its batches from memory and does forward, both losses, backward, clipping and AdamW alone. Time counts from the end of step
+`WARM` to the end of the last. They take turns, and the best of each counts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import torch
 from PIL import Image
 from transformers import TrainerCallback
 
-from benchmarks import stand_in
+from benchmarks import fixtures
 from fasrepro import config
 from fasrepro.captions.styles import STYLES
 from fasrepro.crops import read_crop
@@ -33,7 +33,7 @@ from fasrepro.training import batches as batching
 from fasrepro.training import run, trainer
 from fasrepro.training.recipe import Recipe
 
-ASKED = 0.90
+REQUIRED = 0.90
 STEPS, WARM, ROUNDS = 43, 3, 3
 EPOCH = 20  # batches; fewer than the steps, as in a run, whose images come again
 SEED = 0
@@ -42,7 +42,7 @@ COLLATOR = batching.collator
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """What both loops are given."""
+    """Inputs of both loops."""
 
     recipe: Recipe  # of one phase, with one learning rate
     rows: list[TrainRow]
@@ -59,14 +59,14 @@ class Clock(TrainerCallback):
         self.ends.append(time.perf_counter())
 
 
-def setting(folder: Path, steps: int) -> Setting:
+def prepare(folder: Path, steps: int) -> Setting:
     """Make rows, crops and a checkpoint under `folder`, and read the recipe."""
     params = config.load("threads", "foundation", "training", "runs")
     backbones.use_threads(params.threads)
     count = EPOCH * params.training.batch_size
-    world = stand_in.world(folder / "crops", count)
-    rows = stand_in.train_rows(world, STYLES["reasoning"])
-    stand_in.checkpoint(folder / "foundation", params.foundation, [row.caption for row in rows], params.training.prompt)
+    world = fixtures.world(folder / "crops", count)
+    rows = fixtures.train_rows(world, STYLES["reasoning"])
+    fixtures.checkpoint(folder / "foundation", params.foundation, [row.caption for row in rows], params.training.prompt)
     recipe = config.resolved_recipe(params.training, params.runs, "reasoning")
     (phase,) = recipe.phases
     recipe = dataclasses.replace(
@@ -84,16 +84,16 @@ def rate(ends: list[float], batch_size: int) -> float:
     return (len(ends) - WARM) * batch_size / (ends[-1] - ends[WARM - 1])
 
 
-def ours(given: Setting, work: Path) -> float:
+def ours(setting: Setting, work: Path) -> float:
     """Return images/s of `run.train`."""
     clock = Clock()
-    run.train(given.recipe, given.rows, given.read_image, seed=SEED, work=work, callbacks=[clock])
-    return rate(clock.ends, given.recipe.batch_size)
+    run.train(setting.recipe, setting.rows, setting.read_image, seed=SEED, work=work, callbacks=[clock])
+    return rate(clock.ends, setting.recipe.batch_size)
 
 
-def bare(given: Setting, batches: list[dict[str, Any]]) -> float:
+def bare(setting: Setting, batches: list[dict[str, Any]]) -> float:
     """Return images/s of the same model and optimiser with nothing around them."""
-    recipe, phase = given.recipe, given.recipe.phases[0]
+    recipe, phase = setting.recipe, setting.recipe.phases[0]
     plan = run.optimisation(recipe, phase, SEED)
     base, _ = backbones.load(recipe.backbone, backbones.device())
     head = vlm.new_head(base, recipe.head_site)
@@ -122,7 +122,7 @@ def main() -> None:
     steps = int(sys.argv[1]) if len(sys.argv) > 1 else STEPS
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        given = setting(folder, steps)
+        setting = prepare(folder, steps)
         batches: list[dict[str, Any]] = []
 
         def recording(*args: Any) -> Callable[[list[TrainRow]], dict[str, Any]]:
@@ -130,16 +130,16 @@ def main() -> None:
             return lambda rows: batches.append(collate(rows)) or batches[-1]
 
         with mock.patch.object(batching, "collator", recording):
-            ours(given, folder / "work")  # not counted: fills the caches and tells the batches
-        device, size = backbones.device(), given.recipe.batch_size
+            ours(setting, folder / "work")  # not counted: fills the caches and records the batches
+        device, size = backbones.device(), setting.recipe.batch_size
         batches = [{n: v.to(device) if isinstance(v, torch.Tensor) else v for n, v in batch.items()} for batch in batches[:steps]]
-        rates = [(ours(given, folder / "work"), bare(given, batches)) for _ in range(ROUNDS)]
-    words = sum(len(row.caption.split()) for row in given.rows) / len(given.rows)
+        rates = [(ours(setting, folder / "work"), bare(setting, batches)) for _ in range(ROUNDS)]
+    words = sum(len(row.caption.split()) for row in setting.rows) / len(setting.rows)
     tokens = sum(int(batch["attention_mask"].sum()) for batch in batches) / len(batches) / size
     first, second = (max(values) for values in zip(*rates, strict=True))
     print(f"{steps} steps of {size} images, captions of {words:.0f} words, {tokens:.0f} tokens with the prompt, {device}:")
     print(f"our loop {first:.1f} images/s, the bare loop {second:.1f} images/s, best of {ROUNDS}")
-    print(f"ratio {first / second:.2f}, asked at least {ASKED:.2f}")
+    print(f"ratio {first / second:.2f}, required: at least {REQUIRED:.2f}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A caption, and the verdict that it or a reader of explanations comes to."""
+"""A caption of a face, people's edit of one, and the verdict of a text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fasrepro.rows.table import Fault
 
 
 class Verdict(enum.StrEnum):
-    """What a text says that a face is."""
+    """The verdict of a text on a face."""
 
     BONA_FIDE = "bona_fide"
     ATTACK = "attack"

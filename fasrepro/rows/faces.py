@@ -14,7 +14,7 @@ from fasrepro.rows.table import Fault, none_of
 
 
 class Label(enum.IntEnum):
-    """The one polarity of this project (in the words of ISO/IEC 30107-3): an attack is the positive class."""
+    """The one polarity of this project, in the terms of ISO/IEC 30107-3: an attack is the positive class."""
 
     BONA_FIDE = 0
     ATTACK = 1

@@ -1,4 +1,4 @@
-"""What a trained model leaves about a face: a score, an explanation, and readers' verdicts on the explanation."""
+"""What a trained model says about a face: a score, an explanation, and the verdicts of readers on the explanation."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from fasrepro.rows.table import Fault
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TrainRow:
-    """A face and its caption; no caption (empty style and text) means that it is trained on its label alone."""
+    """A face and its caption; style and caption are empty where it is trained on its label alone."""
 
     KEY: ClassVar = ("face_id",)
 

@@ -1,4 +1,4 @@
-"""What is known of a synthetic frame because it was drawn. No training or prediction code reads it."""
+"""The cues of a synthetic frame, known because it was drawn. No training or prediction code reads them."""
 
 from __future__ import annotations
 
@@ -54,4 +54,4 @@ def _mask(values: list[bool]) -> pa.Array:
 
 def _wrong_region(truth: Truth) -> str:
     name, text = next(pair for pair in zip(truth.cues, truth.regions, strict=True) if not regions.is_region(pair[1]))
-    return f"the region of {name} is none, like 60x45:100,3,2597: {text[:60]!r}"
+    return f"the region of {name} is not like 60x45:100,3,2597: {text[:60]!r}"

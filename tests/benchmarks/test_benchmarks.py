@@ -1,4 +1,4 @@
-"""Each benchmark runs to its end on as little as it takes; how fast anything is, no test says."""
+"""Each benchmark runs to its end on little data. No test checks a speed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks import annotation, bootstrap, first_step, generation, rows, stand_in, startup, training
+from benchmarks import annotation, bootstrap, first_step, fixtures, generation, rows, startup, training
 from fasrepro import config, files
 from fasrepro.captions.styles import STYLES
 from fasrepro.commands import reproduce
@@ -35,12 +35,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(reproduce.merge(params, changed)), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(backbones, "use_threads", lambda threads: None)  # which would hold for all tests after this one
-    monkeypatch.setattr(stand_in, "DRAWN", 2)
+    monkeypatch.setattr(fixtures, "DRAWN", 2)
     return tmp_path
 
 
 @pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+def output_of(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Runs a benchmark with arguments, and with constants of its module changed; returns what it prints."""
 
     def run(module: object, *arguments: object, **constants: object) -> str:
@@ -53,23 +53,23 @@ def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     return run
 
 
-def test_the_bootstrap(said: Callable[..., str]) -> None:
-    out = said(bootstrap, 4, SUBJECTS=30, ROWS=40)
+def test_the_bootstrap(output_of: Callable[..., str]) -> None:
+    out = output_of(bootstrap, 4, SUBJECTS=30, ROWS=40)
     assert "1200 scores of 30 subjects" in out
     assert re.search(r"4 replicates of \d+ metrics in [\d.]+ s", out)
 
 
-def test_training(folder: Path, said: Callable[..., str]) -> None:
-    out = said(training, 4, EPOCH=3, ROUNDS=1)
+def test_training(folder: Path, output_of: Callable[..., str]) -> None:
+    out = output_of(training, 4, EPOCH=3, ROUNDS=1)
     assert "4 steps of 3 images" in out
-    assert re.search(r"ratio [\d.]+, asked at least 0.90", out)
+    assert re.search(r"ratio [\d.]+, required: at least 0.90", out)
 
 
 def test_both_loops_take_the_same_steps(folder: Path) -> None:
-    given = training.setting(folder, steps=4)
-    rows = given.rows[:3]  # a batch is all of them, so that the order does not count
-    processor = backbones.load_processor(given.recipe.backbone)
-    collate = batches.collator(processor, given.read_image, given.recipe.prompt, given.recipe.max_caption_tokens)
+    setting = training.prepare(folder, steps=4)
+    rows = setting.rows[:3]  # a batch is all of them, so that the order does not count
+    processor = backbones.load_processor(setting.recipe.backbone)
+    collate = batches.collator(processor, setting.read_image, setting.recipe.prompt, setting.recipe.max_caption_tokens)
     seen: dict[str, list[float]] = {"ours": [], "bare": []}
     original = trainer.LOSSES["caption"]
 
@@ -82,7 +82,7 @@ def test_both_loops_take_the_same_steps(folder: Path) -> None:
         return caption_loss
 
     with pytest.MonkeyPatch.context() as patch:
-        few = training.dataclasses.replace(given, rows=rows)
+        few = training.dataclasses.replace(setting, rows=rows)
         patch.setitem(trainer.LOSSES, "caption", noted(seen["ours"]))
         training.ours(few, folder / "work")
         patch.setitem(trainer.LOSSES, "caption", noted(seen["bare"]))
@@ -91,27 +91,27 @@ def test_both_loops_take_the_same_steps(folder: Path) -> None:
     assert seen["bare"][0] == pytest.approx(seen["ours"][0], rel=1e-4)  # later the learning rates differ: ours is warmed up
 
 
-def test_generation(folder: Path, said: Callable[..., str]) -> None:
-    out = said(generation, 3, FACES=5, ROUNDS=1, BATCHES=(1, 2))
+def test_generation(folder: Path, output_of: Callable[..., str]) -> None:
+    out = output_of(generation, 3, FACES=5, ROUNDS=1, BATCHES=(1, 2))
     assert "batches of 4 images, 3 tokens a text" in out
     assert len(re.findall(r"batch [12]: ours \d+ tokens/s", out)) == 2
 
 
-def test_a_stand_in_never_ends_early(folder: Path) -> None:
-    world = stand_in.world(folder / "crops", 2)
+def test_a_fixtures_never_ends_early(folder: Path) -> None:
+    world = fixtures.world(folder / "crops", 2)
     params = config.load("foundation", "training")
-    captions = [row.caption for row in stand_in.train_rows(world, STYLES["reasoning"])]
-    stand_in.checkpoint(folder / "model", params.foundation, captions, params.training.prompt)
+    captions = [row.caption for row in fixtures.train_rows(world, STYLES["reasoning"])]
+    fixtures.checkpoint(folder / "model", params.foundation, captions, params.training.prompt)
     model, processor = model_of(folder / "model")
     images = [training.read_crop(world.crops, face.crop, face.crop_sha256) for face in world.faces]
     assert [(tokens, ended) for _, tokens, ended in generate(model, processor, images, "Who?", 40)] == [(40, False)] * 2
 
 
-def test_annotation(folder: Path, said: Callable[..., str]) -> None:
-    out = said(annotation, 12, 9, NEAR=(0.001, 4), FAR=(0.01, 2), ROUNDS=1, ROUNDTRIPS=2)
+def test_annotation(folder: Path, output_of: Callable[..., str]) -> None:
+    out = output_of(annotation, 12, 9, NEAR=(0.001, 4), FAR=(0.01, 2), ROUNDS=1, ROUNDTRIPS=2)
     assert "12 captions, 1 ms latency, 4 at a time" in out and "4 captions, 10 ms latency, 2 at a time" in out
-    assert len(re.findall(r"ratio [\d.]+, asked at least 0.95", out)) == 2
-    assert "9 captions without latency" in out and re.search(r"\d+ MB, asked at most 400 MB", out)
+    assert len(re.findall(r"ratio [\d.]+, required: at least 0.95", out)) == 2
+    assert "9 captions without latency" in out and re.search(r"\d+ MB, required: at most 400 MB", out)
 
 
 def test_the_first_step_of_the_stage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +120,7 @@ def test_the_first_step_of_the_stage(folder: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(training_stage, "train_job", training_stage.train_job)  # put back at the end: it gets a callback
     monkeypatch.setattr(sys, "argv", ["first_step", "0", startup.JOB])
     first_step.main()
-    found = files.read_json(folder / first_step.SAID)
+    found = files.read_json(folder / first_step.TIMES)
     assert 0 < found["imports"] < found["first_step"]
     assert (folder / "results" / "checkpoints" / startup.JOB / "head.safetensors").is_file()
 
@@ -130,7 +130,7 @@ def test_rows(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
     rows.main()
     out = capfd.readouterr().out  # of each step's own process
     for step in ("write", "split", "join", "read"):
-        assert re.search(rf"^{step}: [\d.]+ s, [\d.]+ of the 60 s asked; at most [\d.]+ GB held", out, re.MULTILINE)
+        assert re.search(rf"^{step}: [\d.]+ s, [\d.]+ of the 60 s allowed; at most [\d.]+ GB held", out, re.MULTILINE)
     assert "splits scale: 90 train, 3 dev, 1 test faces" in out
     assert "90 rows with 540 characters each" in out
     assert not list((folder / ".work").iterdir())

@@ -88,7 +88,7 @@ def test_bad_rows_are_refused_with_file_and_row(tmp_path: Path, change: dict[str
     ("change", "message"),
     [
         ({"regions": ("3x2:2,2,2",)}, "cues, strengths and regions differ in number"),
-        ({"regions": ("3x2:2,2,2", "1 1 2 2")}, "the region of bezel is none, like .*: '1 1 2 2'"),
+        ({"regions": ("3x2:2,2,2", "1 1 2 2")}, "the region of bezel is not like .*: '1 1 2 2'"),
         ({"strengths": (0.5, 1.1)}, "a strength lies outside"),
         ({"faint": ("bezel",)}, "a cue is both present and faint"),
     ],

@@ -1,4 +1,4 @@
-"""Faces, captions and a model for benchmarks: as large as the embedded profile's, made in seconds, and trained not at all."""
+"""Faces, captions and an untrained model of the embedded profile's size, made in seconds, for the benchmarks."""
 
 from __future__ import annotations
 
@@ -81,11 +81,11 @@ def _face(number: int, species: str, pixels_hash: str) -> Face:
     )
 
 
-def train_rows(found: World, style: Style) -> list[TrainRow]:
-    """Return each face with the caption that the annotator gives it when told its label: about 95 words in style `reasoning`."""
+def train_rows(world: World, style: Style) -> list[TrainRow]:
+    """Return each face with a label-aware caption of the annotator's: about 95 words in style `reasoning`."""
     rows = []
-    for face in found.faces:
-        text, finish_reason = found.annotator.reply(style.aware_prompt(face.label, face.species), face.crop_sha256, 0, 600)
+    for face in world.faces:
+        text, finish_reason = world.annotator.reply(style.aware_prompt(face.label, face.species), face.crop_sha256, 0, 600)
         caption, _ = checks.accept(style, text, finish_reason, face.label)
         kept = (face.face_id, face.dataset, face.species, face.label, face.crop, face.crop_sha256)
         rows.append(TrainRow(*kept, style.name, caption))
