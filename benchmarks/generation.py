@@ -3,7 +3,7 @@
 python -m benchmarks.generation [tokens a text; by default those of params.yaml]
 
 The model has the foundation's shape and LoRA layers like a trained one. Its texts never end early, so that all have as many
-tokens. Plain `generate` starts from prepared inputs and decodes no tokens into text. They take turns, and the best of each counts.
+tokens. Plain `generate` starts from prepared inputs and decodes no text. They take turns, and the best of each counts.
 """
 
 from __future__ import annotations

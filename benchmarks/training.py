@@ -3,8 +3,8 @@
 python -m benchmarks.training [steps]
 
 Both train the embedded recipe with reasoning captions and the same initial weights. Ours reads crops and collates batches as the
-stage `train` does; the bare one gets its batches from memory and does forward, both losses, backward, clipping and AdamW alone. Time counts from the end of step
-`WARM` to the end of the last. They take turns, and the best of each counts.
+stage `train` does. The bare one takes its batches from memory and does forward, both losses, backward, clipping and AdamW alone.
+Time counts from the end of step `WARM` to the end of the last. They take turns, and the best of each counts.
 """
 
 from __future__ import annotations
