@@ -2,6 +2,8 @@
 # make test                       lint, unit tests, the tiny pipeline end to end in a temporary copy
 # make test-browser               the built pages in headless Chromium
 # make bench                      what the pipeline costs, as ratios
+# make notebook                   JupyterLab, installed on first use, in notebooks/
+# make readme                     README.md's figure and verdicts, from results/
 #
 # TORCH_INDEX  an index to take PyTorch from, such as PyTorch's CPU wheels, for who wants no CUDA; empty: the usual one
 # PYTHON       CPython 3.11
@@ -20,7 +22,7 @@ TEST_COPY := .build/test
 BOOK ?= $(patsubst %/index.html,%,$(shell ls -t {.build/*/,}book/_build/html/index.html 2>/dev/null | head -n 1))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: environment reproduce test lint test-browser bench doctor clean
+.PHONY: environment reproduce notebook readme test lint test-browser bench doctor clean
 
 environment: $(INSTALLED)
 
@@ -45,14 +47,27 @@ reproduce: $(INSTALLED)
 	fasrepro doctor
 	fasrepro reproduce --profile "$(PROFILE)"
 
+# No stage needs an editor, so the lock has none. The constraint keeps the locked packages as they are.
+$(VENV)/.editor: $(INSTALLED)
+	pip install --quiet --constraint requirements.lock jupyterlab==4.6.6
+	touch $@
+
+notebook: $(VENV)/.editor
+	cd notebooks
+	jupyter lab
+
+readme: $(INSTALLED)
+	python -m fasrepro.report.readme
+
 lint: $(INSTALLED)
 	ruff check .
 	ruff format --check .
 
 test: lint
 	rm -rf $(TEST_COPY)
-	# A worker a core, each with one thread; the tiny pipeline runs in one of them while the others test the rest.
-	OMP_NUM_THREADS=1 FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -n auto --dist loadgroup -m "not browser" --durations=15
+	# A worker a core for the unit tests, then the tiny pipeline with all cores to itself.
+	python -m pytest -m "not browser and not pipeline" --durations=15 --numprocesses logical --dist loadgroup
+	FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -m pipeline --durations=5
 
 test-browser: $(INSTALLED)
 	FASREPRO_BOOK="$(BOOK)" python -m pytest -m browser
@@ -64,6 +79,7 @@ bench: $(INSTALLED)
 	python -m benchmarks.training
 	python -m benchmarks.generation
 	python -m benchmarks.bootstrap
+	python -m benchmarks.rows
 	python -m benchmarks.dvc_noop
 
 doctor: $(INSTALLED)

@@ -1,6 +1,11 @@
-"""What several test folders share: a small checkpoint of the real form, and pictures to feed it."""
+"""What several test folders share: one thread a worker, a small checkpoint of the real form, and pictures to feed it."""
 
 from __future__ import annotations
+
+import os
+
+# Before numpy and torch are imported, which read it once. Workers run side by side, so more threads only get in their way.
+os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +18,9 @@ from PIL import Image
 from tests.annotated_world import World, make_world
 
 # Several workers share the cores, so how long an example takes says nothing.
-hypothesis.settings.register_profile("shared cores", deadline=None)
-hypothesis.settings.load_profile("shared cores")
+hypothesis.settings.register_profile("fasrepro", deadline=None)
+hypothesis.settings.load_profile("fasrepro")
+
 
 TEXTS = [
     "a person with brown hair looks at the camera in soft light",
@@ -64,6 +70,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return make_world(tmp_path_factory.mktemp("world"), 45)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the pipeline, which takes longest, so that one worker runs it while the others run the rest."""
+    """Run each file on one worker, which makes its fixtures once. The pipeline, which takes longest, comes first."""
+    for item in items:
+        group = "pipeline" if item.get_closest_marker("pipeline") else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: item.get_closest_marker("pipeline") is None)

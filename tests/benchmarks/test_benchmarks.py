@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks import annotation, bootstrap, first_step, generation, stand_in, startup, training
+from benchmarks import annotation, bootstrap, first_step, generation, rows, stand_in, startup, training
 from fasrepro import config, files
 from fasrepro.captions.styles import STYLES
 from fasrepro.commands import reproduce
@@ -123,3 +123,13 @@ def test_the_first_step_of_the_stage(folder: Path, monkeypatch: pytest.MonkeyPat
     found = files.read_json(folder / first_step.SAID)
     assert 0 < found["imports"] < found["first_step"]
     assert (folder / "results" / "checkpoints" / startup.JOB / "head.safetensors").is_file()
+
+
+def test_rows(folder: Path, capfd: pytest.CaptureFixture[str], said: Callable[..., str]) -> None:
+    said(rows, 90)
+    out = capfd.readouterr().out
+    for step in ("write", "split", "join", "read"):
+        assert re.search(rf"^{step}: [\d.]+ s, [\d.]+ of the 60 s asked; at most [\d.]+ GB held", out, re.MULTILINE)
+    assert "splits scale: 90 train, 3 dev, 1 test faces" in out
+    assert "90 rows with 540 characters each" in out
+    assert not list((folder / ".work").iterdir())

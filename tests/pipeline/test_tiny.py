@@ -33,7 +33,7 @@ from fasrepro.rows.training import TrainRow
 from fasrepro.rows.truth import Truth
 
 ROOT = Path(__file__).parent.parent.parent
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 # Everything that a reader or a later stage sees.
 PRODUCTS = ("results/**/*", "book/_generated/**/*", "book/executed/*", "book/_build/html/**/*")
