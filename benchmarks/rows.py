@@ -8,6 +8,7 @@ pipeline's own stages. The training set mixes two caption sets, of which each ho
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 import subprocess
@@ -22,6 +23,8 @@ import pyarrow as pa
 import yaml
 
 from fasrepro import paths
+from fasrepro.config import Jobs, Trainset
+from fasrepro.data.protocols import Sides
 from fasrepro.rows import mapped, table
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face
@@ -162,14 +165,19 @@ def main() -> None:
         measure(sys.argv[1], int(sys.argv[2]))
         return
     count = int(sys.argv[1]) if len(sys.argv) > 1 else FACES
-    kept = {"written": sorted(MIX), "derived": {}, "tunings": {}, "jobs": {}, "snapshots": {}, "skipped": []}
-    content = {
-        "protocols": {NAME: {"train": list(SOURCES), "test": [TARGET]}},
-        "trainsets": {NAME: {"protocol": NAME, "captions": MIX, "compared": sorted(MIX)}},
-    }
+    jobs = Jobs(
+        written=sorted(MIX),
+        derived={},
+        splits={NAME: Sides(train=list(SOURCES), test=[TARGET])},
+        trainsets={NAME: Trainset(NAME, MIX, sorted(MIX))},
+        tunings={},
+        jobs={},
+        snapshot_jobs={},
+        skipped=[],
+    )
     paths.WORK.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=paths.WORK) as folder:
-        (Path(folder) / paths.JOBS).write_text(yaml.safe_dump({**kept, **content}), encoding="utf-8")
+        (Path(folder) / paths.JOBS).write_text(yaml.safe_dump(dataclasses.asdict(jobs)), encoding="utf-8")
         for step in STEPS:
             command = [sys.executable, "-m", "benchmarks.rows", step, str(count)]
             subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)

@@ -1,8 +1,8 @@
-"""Crops on disk: PNG files whose pixels the index knows by their hash, packed into one ZIP file a data set.
+"""Crops of faces on disk: PNG files in one ZIP file a data set, each checked against the hash of its pixels in the index.
 
-A crop is named `<data set>/<member>`: a member of `<data set>.zip` in the crops' folder. Members are stored, not deflated (PNG
-is deflated already), without times, so the same crops in the same order are the same bytes. One file a data set instead of
-thousands: DVC looks at every file of an output each time that it is asked whether there is anything to do.
+The crop `<data set>/<member>` is a member of `<data set>.zip` in the crops' folder. Members are stored without compression (PNG
+is compressed already) and without times, so that the same crops in the same order are the same bytes. A data set is one file
+because DVC looks at every file of an output whenever it checks whether anything has changed.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from PIL import Image
 from fasrepro.hashing import pixel_hash
 
 NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP file can hold
-OPEN_PACKS = 16
+OPEN_PACKS = 16  # ZIP files that stay open
 LOCAL_HEADER = struct.Struct("<26xHH")  # of a member: 26 bytes, then the lengths of its name and of its extra field
 
 
 class CropError(ValueError):
-    """A crop that is missing, unreadable, or not the one that the index wrote; the message names file and member."""
+    """A crop that is missing, unreadable or not the one in the index; the message names file and member."""
 
 
 def encode(rgb: np.ndarray) -> tuple[bytes, str]:
-    """Return a crop (uint8, height x width x 3) as the bytes of a PNG file, and the hash of its pixels."""
+    """Return the bytes of a crop's PNG file, and the hash of its pixels. `rgb`: uint8 of shape (height, width, 3)."""
     data = io.BytesIO()
     Image.fromarray(rgb).save(data, format="PNG", compress_level=3)
     return data.getvalue(), pixel_hash(rgb)
@@ -41,10 +41,10 @@ def encode(rgb: np.ndarray) -> tuple[bytes, str]:
 
 @contextlib.contextmanager
 def packed(folder: Path) -> Iterator[Callable[[str, bytes], None]]:
-    """Yield a function that appends a crop's PNG bytes to the pack of its data set in `folder`, which is made if it is not there.
+    """Yield a function that appends a crop, given its name and PNG bytes, to its data set's ZIP file in `folder`.
 
-    Packs are written in the order of the calls and are whole when the block ends well. Raises `CropError` that names the pack
-    where one cannot be written.
+    Crops are written in the order of the calls; the files are complete when the block ends without an error. Raises `CropError`
+    naming a file that cannot be written.
     """
     packs: dict[Path, zipfile.ZipFile] = {}
 
@@ -64,7 +64,7 @@ def packed(folder: Path) -> Iterator[Callable[[str, bytes], None]]:
             with _written(path):
                 pack.close()
     finally:
-        for pack in packs.values():  # after an error: the packs are lost anyway, and the error that counts is the first
+        for pack in packs.values():  # after an error, these would only hide it
             with contextlib.suppress(OSError, ValueError):
                 pack.close()
 
@@ -79,14 +79,14 @@ def _written(path: Path) -> Iterator[None]:
 
 
 def _place(folder: Path, crop: str) -> tuple[Path, str]:
-    """Return the pack and the member that a crop's name stands for."""
+    """Return the ZIP file and the member that a crop's name stands for."""
     dataset, _, member = crop.partition("/")
     return folder / f"{dataset}.zip", member
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Pack:
-    """A pack that is open for reading: positions are given with each read, so threads and forked processes may share it."""
+    """An open ZIP file. Each read gives its own position, so that threads and forked processes can share the file."""
 
     file: BinaryIO
     members: dict[str, zipfile.ZipInfo]
@@ -100,7 +100,7 @@ class _Pack:
 
 @functools.lru_cache(OPEN_PACKS)
 def _opened(path: Path, stamp: tuple[int, int, int]) -> _Pack:
-    """Open a pack and read the list of its members, once for each state (`stamp`) of the file."""
+    """Open a ZIP file and read the list of its members, once for each state (`stamp`) of the file."""
     del stamp
     file = path.open("rb")
     with zipfile.ZipFile(file) as pack:
@@ -118,7 +118,7 @@ def _pack(path: Path) -> _Pack:
 
 
 def read_png(folder: Path, crop: str, sha256: str) -> tuple[bytes, Image.Image]:
-    """Return a crop's PNG bytes as they are, and as an RGB picture whose pixels have the hash `sha256`. Raises `CropError`."""
+    """Return a crop's PNG bytes, and the decoded RGB picture, whose pixels have the hash `sha256`. Raises `CropError`."""
     path, member = _place(folder, crop)
     pack = _pack(path)
     if member not in pack.members:

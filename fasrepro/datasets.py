@@ -1,4 +1,4 @@
-"""The data sets by their key: title, letter in the names of protocols, media and licence. How one is read: `archives/`."""
+"""The data sets by key: title, letter in the names of protocols, media and licence. Their readers: `archives/`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ class Dataset:
 
     Args:
         title: its name in text and tables.
-        letter: stands for it in a protocol's short name (`oci_m`); "" for one that no short name uses. M, C, I and O are the
-            field's letters (I is Replay-Attack, after Idiap), W is ours.
+        letter: in the short names of protocols (`oci_m`); "" for a data set without one. M, C, I and O are the field's letters
+            (I is Replay-Attack, after Idiap); W is ours.
         media: "video" or "image"; a data set of still images has no figures by video.
-        licence: how it may be had, in a few words.
+        licence: terms of access, in a few words.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""Files and folders written whole or not at all, and JSON read with an error that names the file."""
+"""Write files and folders whole or not at all; read JSON with errors that name the file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def replaced(path: Path) -> Iterator[Path]:
 def replaced_folder(folder: Path, work: Path) -> Iterator[Path]:
     """Yield an empty folder under `work` to fill, and put it in the place of `folder` when the block succeeds.
 
-    What a killed run left under the same name is removed first; callers see to it that only one process fills it at a time.
+    Leftovers of a killed run are removed first. Only one process may fill the same folder at a time: callers hold a lock.
     """
     temporary = work / folder.name
     shutil.rmtree(temporary, ignore_errors=True)

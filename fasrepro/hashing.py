@@ -1,4 +1,4 @@
-"""Hashes of inputs and versions of packages: what an output was made from. Never a time, a host or a git revision."""
+"""Hashes of inputs and versions of packages, for provenance. No time, host or git revision is ever part of an output."""
 
 from __future__ import annotations
 
@@ -25,24 +25,29 @@ def sha256_file(path: Path) -> str:
 
 
 def sha256_json(value: Any) -> str:
-    """Return the SHA-256 of a JSON value in its canonical form: sorted keys, no blanks."""
+    """Return the SHA-256 of a JSON value in its canonical form: sorted keys, no blanks.
+
+    >>> sha256_json({"a": 1, "b": 2}) == sha256_json({"b": 2, "a": 1})
+    True
+    """
     return sha256_bytes(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
 
 
 def pixel_hash(rgb: np.ndarray) -> str:
-    """Return a hash of decoded pixels, so that the same picture in another file format has the same hash.
+    """Return a hash of decoded pixels; the same picture in another lossless file format has the same hash.
 
-    `rgb`: uint8 of shape (height, width, 3).
+    Args:
+        rgb: uint8 of shape (height, width, 3).
     """
     height, width, channels = rgb.shape
     return sha256_bytes(f"{height}x{width}x{channels}:{rgb.dtype}".encode() + np.ascontiguousarray(rgb).tobytes())
 
 
 def unit_hash(*parts: object) -> float:
-    """Return a number in [0, 1) that is a pure function of `parts`: a random draw that can be repeated.
+    """Return a number in [0, 1) that depends on `parts` alone: a random draw that anybody can repeat.
 
-    >>> unit_hash("style", "msu/a#0004") == unit_hash("style", "msu/a#0004")
-    True
+    >>> round(unit_hash("style", "msu/a#0004"), 6)
+    0.082954
     """
     digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

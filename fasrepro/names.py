@@ -1,4 +1,4 @@
-"""Names that a person may have mistyped: one way to look them up, and to say what was meant."""
+"""Look up a name in a table; an unknown one is refused with the nearest known name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ T = TypeVar("T")
 
 
 def unknown(name: str, known: Iterable[str], what: str) -> str:
-    """Return the message for a `name` that is not among the `known` ones: the nearest first, then all of them.
+    """Return the message about an unknown name: the nearest known name, then all of them.
+
+    Args:
+        name: as the user wrote it.
+        known: the names that exist.
+        what: kind of name, as in "unknown style".
 
     >>> unknown("reasonin", ["vanilla", "reasoning"], "style")
     "unknown style 'reasonin'. Did you mean 'reasoning'? Known: vanilla, reasoning"
@@ -22,10 +27,23 @@ def unknown(name: str, known: Iterable[str], what: str) -> str:
 
 
 def lookup(table: Mapping[str, T], name: str, what: str, error: type[ValueError] = ValueError, where: str = "") -> T:
-    """Return `table[name]`. Raises `error` with the message of `unknown`, after the place `where` the name was given.
+    """Return `table[name]`.
+
+    Args:
+        table: entries by name.
+        name: as the user wrote it.
+        what: kind of name, for the message.
+        error: exception to raise.
+        where: file and key that hold the name, for the message; "" where there is none.
+
+    Raises:
+        ValueError: or `error`, with the message of `unknown`, for a name that is not in the table.
 
     >>> lookup({"auc": 1}, "auc", "metric")
     1
+    >>> lookup({"auc": 1}, "acu", "metric", where="params.yaml: ledger.metric")
+    Traceback (most recent call last):
+    ValueError: params.yaml: ledger.metric: unknown metric 'acu'. Did you mean 'auc'? Known: auc
     """
     if name not in table:
         raise error(f"{where}: {unknown(name, table, what)}" if where else unknown(name, table, what))

@@ -1,4 +1,4 @@
-"""Where a cue is in a frame: a grid of cells, and the text in which the table of truths keeps it."""
+"""Where a cue is in a frame: a grid of cells, encoded as text in the table of truths."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 CELL = 4  # side of a cell, in pixels of the frame
-VISIBLE_SHARE = 0.005  # of the crop's area: a cue that covers less of the crop is not seen in it
+VISIBLE_SHARE = 0.005  # of the crop's area; a cue that covers less counts as not visible
 # A region's columns, rows and runs. Possessive quantifiers, so that even a long text takes one pass.
 _REGION = re.compile(r"([1-9]\d{0,2})x([1-9]\d{0,2}):((?:0,)?(?:[1-9]\d*+,)*+[1-9]\d*+)", re.ASCII)
 
@@ -37,7 +37,11 @@ def encode_region(grid: np.ndarray) -> str:
 
 
 def is_region(text: str) -> bool:
-    """Return whether a text has the form of a region. That its runs add up is checked by `decode_region` alone."""
+    """Return whether a text has the form of a region. Only `decode_region` checks that its runs add up.
+
+    >>> is_region("3x1:0,1,2"), is_region("1 1 2 2")
+    (True, False)
+    """
     return _REGION.fullmatch(text) is not None
 
 
@@ -55,11 +59,14 @@ def decode_region(text: str) -> np.ndarray:
 def share(box: Sequence[float], region: str) -> float:
     """Return the share of a box's area that a region covers, in [0, 1].
 
-    A cell counts by its overlap with the box. What of the box lies outside the frame counts as not covered.
+    Cells count by their overlap with the box. The part of a box outside the frame counts as not covered.
 
     Args:
         box: x, y, width, height in pixels of the frame.
         region: as `encode_region` writes it.
+
+    >>> share((0, 0, 8, 4), "3x1:0,1,2")
+    0.5
     """
     x, y, width, height = box
     grid = decode_region(region)
@@ -71,7 +78,7 @@ def share(box: Sequence[float], region: str) -> float:
 
 
 def visible(box: Sequence[float], names: Iterable[str], regions: Iterable[str]) -> list[str]:
-    """Return the cues that a face's crop shows: those whose region covers at least `VISIBLE_SHARE` of its box.
+    """Return the cues that are visible in a face's crop: their regions cover at least `VISIBLE_SHARE` of its box.
 
     Args:
         box: of the face: x, y, width, height in pixels of the frame.

@@ -1,4 +1,4 @@
-"""The vocabulary of spoof cues, words only: how a cue is drawn is in simulation/effects/, where it is in a frame: regions.py."""
+"""Words for spoof cues, PAI species and reasoning steps. How a cue is drawn: simulation/effects/; where it is: regions.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STEPS: dict[str, str] = {
     "judgment": "Final judgment",
 }
 
-# PAI species of the five archives, in words an annotator may be told. No one is told the same words for two of them.
+# PAI species of the five archives, described as an annotator is told them; no two share a description.
 SPECIES: dict[str, str] = {
     "bona_fide": "a live person in front of the camera",
     "print": "a printed photo held in front of the camera",
@@ -51,10 +51,15 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cue:
-    """A visible sign of an attack: the reasoning step that names it, the species it goes with, and ways to say it.
+    """A visible sign of an attack.
 
-    No phrasing holds another one, so that a text can be read back into cues, and none holds a negation ("without shadows"),
-    so that a reader who minds negations takes it for what it says.
+    No phrasing contains another one, so that a text can be read back into cues. None contains a negation ("without shadows"),
+    which readers of explanations would take for the absence of the cue.
+
+    Args:
+        step: the reasoning step that names it.
+        species: the PAI species that show it.
+        phrasings: ways to say it.
     """
 
     step: str
@@ -277,7 +282,7 @@ CUES: dict[str, Cue] = {
         ),
     ),
 }
-# A harmless thing that resembles a cue (simulation/effects/look_alikes.py draws most), in words that name no cue and no attack.
+# Harmless things that resemble a cue, in words that name no cue and no attack. simulation/effects/look_alikes.py draws most.
 HARMLESS: dict[str, tuple[str, ...]] = {
     "halftone": ("some dark freckles", "freckles on the skin"),
     "paper_border": ("a pale frame on the wall", "a pale door frame behind the head"),
@@ -309,11 +314,19 @@ HARMLESS: dict[str, tuple[str, ...]] = {
 
 
 def cues_of(species: str) -> list[str]:
-    """Return the names of the cues that go with a PAI species; none for a bona fide face."""
+    """Return the names of the cues of a PAI species; none for a bona fide face.
+
+    >>> cues_of("partial_mouth")
+    ['halftone', 'pasted_patch']
+    """
     return [name for name, cue in CUES.items() if species in cue.species]
 
 
 def named_cues(text: str) -> list[str]:
-    """Return the names of the cues that a text names by any of their phrasings, in the order of `CUES`."""
+    """Return the names of the cues that a text names by any of their phrasings, in the order of `CUES`.
+
+    >>> named_cues("A moire pattern over the face, and the rim of a monitor.")
+    ['moire', 'bezel']
+    """
     lowered = " ".join(text.lower().split())
     return [name for name, cue in CUES.items() if any(phrasing in lowered for phrasing in cue.phrasings)]

@@ -125,9 +125,10 @@ def test_the_first_step_of_the_stage(folder: Path, monkeypatch: pytest.MonkeyPat
     assert (folder / "results" / "checkpoints" / startup.JOB / "head.safetensors").is_file()
 
 
-def test_rows(folder: Path, capfd: pytest.CaptureFixture[str], said: Callable[..., str]) -> None:
-    said(rows, 90)
-    out = capfd.readouterr().out
+def test_rows(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["rows", "90"])
+    rows.main()
+    out = capfd.readouterr().out  # of each step's own process
     for step in ("write", "split", "join", "read"):
         assert re.search(rf"^{step}: [\d.]+ s, [\d.]+ of the 60 s asked; at most [\d.]+ GB held", out, re.MULTILINE)
     assert "splits scale: 90 train, 3 dev, 1 test faces" in out

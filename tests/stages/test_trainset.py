@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 import yaml
 
 from fasrepro import config, paths
+from fasrepro.config import Trainset
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face
@@ -15,9 +17,9 @@ from tests.data.test_trainsets import captions, faces
 
 FACES = faces({"bona_fide": 3, "print": 3})
 SETS = {
-    "both": {"protocol": "oci_m", "captions": {"vanilla": 0.5, "cot": 0.5}, "compared": ["cot", "vanilla"]},
-    "labels": {"protocol": "oci_m", "captions": {}, "compared": ["vanilla"]},
-    "derived": {"protocol": "oci_m", "captions": {"cot": 1.0}, "compared": ["vanilla"]},
+    "both": Trainset("oci_m", {"vanilla": 0.5, "cot": 0.5}, ["cot", "vanilla"]),
+    "labels": Trainset("oci_m", {}, ["vanilla"]),
+    "derived": Trainset("oci_m", {"cot": 1.0}, ["vanilla"]),
 }
 
 
@@ -25,8 +27,8 @@ SETS = {
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with train faces, two caption sets that lack a face each, and a third that is no table at all."""
     monkeypatch.chdir(tmp_path)
-    empty = {"written": [], "derived": {}, "splits": {}, "tunings": {}, "jobs": {}, "snapshot_jobs": {}, "skipped": []}
-    paths.JOBS.write_text(yaml.safe_dump({**empty, "trainsets": SETS}))
+    jobs = config.Jobs([], {}, {}, SETS, {}, {}, {}, [])
+    paths.JOBS.write_text(yaml.safe_dump(dataclasses.asdict(jobs)))
     table.write(paths.split("oci_m", "train"), FACES, Face)
     table.write(paths.captions("vanilla"), captions(FACES[1:], "vanilla"), Caption)
     table.write(paths.captions("cot"), captions(FACES[:-1], "cot"), Caption)

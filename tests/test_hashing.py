@@ -3,9 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from fasrepro import files, hashing
+from fasrepro import hashing
 
 
 def test_pixels_hash_alike_in_any_memory_order_and_differ_by_one_value() -> None:
@@ -23,24 +22,6 @@ def test_unit_hash_is_even_and_a_function_of_its_parts() -> None:
     assert all(0 <= value < 1 for value in values)
     assert abs(sum(value < 0.1 for value in values) / 4000 - 0.1) < 0.02
     assert hashing.unit_hash("a", "bc") != hashing.unit_hash("ab", "c")
-
-
-def test_json_is_written_sorted_and_whole_or_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "a.json"
-    files.write_json(path, {"b": 1, "a": 2})
-    assert path.read_text(encoding="utf-8") == '{\n "a": 2,\n "b": 1\n}\n'
-    with pytest.raises(TypeError):
-        files.write_json(path, {"c": object()})
-    assert files.read_json(path) == {"a": 2, "b": 1}
-    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
-
-
-def test_missing_and_broken_json_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"a\.json: no such file"):
-        files.read_json(tmp_path / "a.json")
-    (tmp_path / "a.json").write_text("{", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"a\.json: not JSON"):
-        files.read_json(tmp_path / "a.json")
 
 
 def test_hashes_name_content_alone(tmp_path: Path) -> None:
