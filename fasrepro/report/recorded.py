@@ -17,8 +17,8 @@ from fasrepro import files, hashing, schema
 from fasrepro.evaluation.results import Metrics
 from fasrepro.report import version_0_1_0
 
-# Sections that change no figure of a job that both runs have: which jobs are run, what is analysed beside them, and what is
-# shown.
+# Sections that change no figure of a pair of runs: which jobs are run, what else is analysed, and what is shown. A pair is
+# compared inside one experiment, so both its runs have the same faces.
 PRESENTATION = frozenset(
     {"audit", "experiments", "snapshots", "counterfactual", "ledger", "unseen", "ablations", "tuning.saturation"}
 )

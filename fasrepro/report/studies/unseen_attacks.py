@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from IPython.display import HTML, Image, display
 
-from fasrepro import paths
+from fasrepro import config, paths
 from fasrepro.evaluation.results import key
 from fasrepro.evaluation.results.unseen import UnseenGains, UnseenTarget
 from fasrepro.report import curves
@@ -17,9 +17,17 @@ from fasrepro.report.tables import interval, number, words
 
 
 def compared(study: Study) -> tuple[str, str]:
-    """Return the study's run and baseline: it has exactly one run besides its baseline."""
-    (run,) = [run for run in study.runs if run != study.entry.baseline]
-    return run, study.entry.baseline
+    """Return the study's run and its baseline.
+
+    Raises:
+        ConfigError: if there is not exactly one run besides the baseline.
+    """
+    others = [run for run in study.runs if run != study.entry.baseline]
+    if len(others) != 1:
+        where = f"{paths.PARAMS}: ablations.{study.name}"
+        listed = ", ".join(others) or "none"
+        raise config.ConfigError(f"{where}: needs one run besides its baseline, and has {listed}: name the others under `omit`")
+    return others[0], study.entry.baseline
 
 
 def gains_of(study: Study) -> Iterator[tuple[str, UnseenTarget, UnseenGains]]:
