@@ -1,3 +1,3 @@
 """A reproducible companion to two papers on face anti-spoofing with vision-language models."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

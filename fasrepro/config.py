@@ -274,6 +274,13 @@ def resolved_recipe(training: Recipe, runs: Mapping[str, dict[str, Any]], run: s
     return recipe
 
 
+def compared_sets(experiment: Experiment, training: Recipe, runs: Mapping[str, dict[str, Any]]) -> list[str]:
+    """Return the caption sets that a face must have to be trained on in an experiment: by default, those of its runs."""
+    return sorted(experiment.compared) or sorted(
+        {name for run in experiment.runs for name in resolved_recipe(training, runs, run).captions}
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class Job:
     """One training: a run on a protocol with one seed, and the targets that its model is tested on.

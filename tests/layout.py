@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import json
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -44,13 +45,27 @@ def modules() -> tuple[str, ...]:
 @functools.cache
 def imported(module: str) -> frozenset[str]:
     """Return every name, ours or not, that `module` imports anywhere: `a.b` for `import a.b`, `a.b` for `from a import b`."""
+    return frozenset(imports_of(path_of(module).read_text(encoding="utf-8")))
+
+
+def imports_of(source: str) -> set[str]:
+    """Return every name that a piece of code imports."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path_of(module).read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             names |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return frozenset(names)
+    return names
+
+
+def imported_by_notebooks() -> set[str]:
+    """Return our modules that notebooks import."""
+    names: set[str] = set()
+    for path in sorted((ROOT / "notebooks").rglob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        names = names.union(*(imports_of("".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"))
+    return {name for name in names if name in modules() and holds_code(name)}
 
 
 def ours(module: str) -> set[str]:
@@ -83,10 +98,12 @@ def closure(module: str) -> set[str]:
 def tracked(stage: str) -> list[str]:
     """Return the files and folders, relative to the root, that dvc.yaml must list for a stage's entry point.
 
+    The stage `notebook` imports little: it starts a kernel, which imports what the notebooks name.
     A module's data file bears its name (`prices.py` would read `prices.yaml`) and determines as much as the module does. A folder
     of `WHOLE` takes the place of its modules where a stage uses most of them; one of `WHOLE_IF_CHEAP`, in every cheap stage.
     """
-    sources = [path_of(name) for name in closure(f"{PACKAGE}.stages.{stage}") - UNTRACKED]
+    roots = {f"{PACKAGE}.stages.{stage}"} | (imported_by_notebooks() if stage == "notebook" else set())
+    sources = [path_of(name) for name in set().union(*map(closure, roots)) - UNTRACKED]
     data = [path.with_suffix(".yaml") for path in sources if path.with_suffix(".yaml").is_file()]
     listed = {str(path.relative_to(ROOT)) for path in (*sources, *data)}
     for folder in WHOLE if stage in EXPENSIVE else (*WHOLE, *WHOLE_IF_CHEAP):

@@ -14,10 +14,12 @@ import yaml
 
 from fasrepro import config
 from fasrepro.commands import jobs, reproduce
+from fasrepro.report import notebook, recorded
 from tests import layout
 from tests.layout import ROOT
 
 TRAINING = ("tune", "train", "snapshots")
+COMPARE_RECORDED = {"notebook", "report"}  # with every section that decides a result
 # What no training and no prediction may hang on: a metric, a page, an archive, a template, a cue, another row type.
 CHEAP = (
     "fasrepro/archives/msu.py",
@@ -91,11 +93,25 @@ def loaded_keys(entry: str) -> set[str]:
     return named.union(*(getattr(module, name) for name in starred))
 
 
-@pytest.mark.parametrize("stage", sorted(stages()))
+@pytest.mark.parametrize("stage", sorted(stages().keys() - COMPARE_RECORDED))
 def test_a_stage_lists_the_params_it_reads(stage: str) -> None:
     listed = {key.split(".")[0] for key in sections_of(stage)}
     assert listed == loaded_keys(entry_point(stage))
     assert listed <= set(config.SECTIONS)
+
+
+def test_the_report_depends_on_every_param() -> None:
+    """It compares recorded runs section by section."""
+    assert stages()["report"]["params"] == [{"params.yaml": None}]
+
+
+def test_a_notebook_depends_on_its_own_entry_and_on_what_decides_a_recorded_run() -> None:
+    deciding = set(config.SECTIONS) - recorded.PRESENTATION
+    assert set(sections_of("notebook")) == {"ablations.${key}", *notebook.PARAMS, *deciding} - {"ablations"}
+
+
+def test_the_notebooks_depend_on_what_they_import() -> None:
+    assert "fasrepro/report" in code_of("notebook")
 
 
 @pytest.mark.parametrize("stage", sorted(stages()))

@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import sys
+import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from fasrepro.llm.types import is_local
 from fasrepro.report import recorded
 
 LOCK = Path("requirements.lock")
+BOOK_LOCK = Path("requirements-book.lock")  # report, notebooks and book, without torch
 FREE_DISK_GB = 2  # for results, DVC's cache and profiles; the environment is there when this runs
 MEMORY_GB = 6
 
@@ -30,54 +32,91 @@ def locked(path: Path = LOCK) -> dict[str, str]:
 
 
 def findings() -> Iterator[tuple[bool, str]]:
-    """Yield (needed and missing?, what was found) for each check."""
+    """Yield (needed and missing?, what is there) for each check."""
     version = platform.python_version()
     yield sys.version_info[:2] != (3, 11), f"CPython {version} (3.11 is needed)"
-    wrong = []
-    for name, wanted in locked().items():
-        try:
-            found = importlib.metadata.version(name).split("+")[0]
-        except importlib.metadata.PackageNotFoundError:
-            found = "missing"
-        if found != wanted:
-            wrong.append(f"{name} {found}, locked {wanted}")
-    yield bool(wrong), "packages: " + ("; ".join(wrong) + ": run `make environment`" if wrong else "as locked")
+    yield _packages()
     disk = shutil.disk_usage(Path()).free / 1e9
     yield disk < FREE_DISK_GB, f"free disk {disk:.0f} GB ({FREE_DISK_GB} are needed)"
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
     yield memory < MEMORY_GB, f"memory {memory:.0f} GB ({MEMORY_GB} are needed)"
     yield from _jobs()
-    for one in recorded.load(paths.RECORDED):
-        since = ", ".join(recorded.changed_code(one, Path()))
-        advice = f"{since} changed since, so that its results may differ: run it and `fasrepro record --profile {one.name}`"
-        yield False, f"recorded run {one.name}: " + (advice if since else "by this code")
+    yield from _recorded_runs()
     yield False, f"cores: {os.cpu_count()}"
     yield False, "GPU: " + _gpu()
     yield False, "Chromium, for `make test-browser` alone: " + (shutil.which("chromium") or "missing: `apt-get install chromium`")
     params = config.load("archives", "annotator", "judging")
     if params.archives.source == "licensed":
-        folder = Path(os.environ.get("FASREPRO_ARCHIVES") or "-")
-        yield not folder.is_dir(), f"licensed archives: FASREPRO_ARCHIVES is {os.environ.get('FASREPRO_ARCHIVES') or 'not set'}"
-        for name in params.archives.datasets if folder.is_dir() else ():
-            absent = not (folder / ARCHIVES[name].FOLDER).is_dir()
-            remedy = f": take {name} out of archives.datasets in params.yaml, then `fasrepro jobs`"
-            yield absent, f"{TITLES[name]}: {folder / ARCHIVES[name].FOLDER} is {'absent' + remedy if absent else 'there'}"
-    if params.annotator.base_url != "simulated":
-        known, here = bool(os.environ.get("OPENAI_API_KEY")), is_local(params.annotator.base_url)
-        may = " (a server on this machine may need none)" * here
-        yield (
-            not known and not here,
-            f"annotator at {params.annotator.base_url}: OPENAI_API_KEY is {'' if known else 'not '}set{may}",
-        )
-        for key, model in (("annotator", params.annotator.model), ("judging", params.judging.model)):
-            yield (
-                model.startswith("simulated-"),
-                f"{key}.model: {model}" + " is simulated: name one of that URL" * model.startswith("simulated-"),
-            )
-    elif params.archives.source == "licensed":
-        yield True, "annotator: simulated, which takes a truth that licensed archives lack: set annotator.base_url"
+        yield from _licensed_archives(params.archives)
+    yield from _annotator(params)
+
+
+def installed(package: str) -> str:
+    """Return the version of a package here, without its build; "missing" if there is none."""
+    try:
+        return importlib.metadata.version(package).split("+")[0]
+    except importlib.metadata.PackageNotFoundError:
+        return "missing"
+
+
+def _packages() -> tuple[bool, str]:
+    """Return whether packages differ from the lock; without torch, from the book's."""
+    lock, remedy = LOCK, "make environment"
+    if installed("torch") == "missing" and BOOK_LOCK.is_file():
+        lock, remedy = BOOK_LOCK, f"pip install -r {BOOK_LOCK}`, or, to train, `make environment"
+    versions = {package: installed(package) for package in locked(lock)}
+    wrong = [f"{name} {versions[name]}, locked {pin}" for name, pin in locked(lock).items() if versions[name] != pin]
+    if wrong:
+        return True, f"packages: {'; '.join(wrong)}: run `{remedy}`"
+    if lock == BOOK_LOCK:
+        return False, f"packages: as in {lock}, for report, notebooks and book; to train, run `make environment`"
+    return False, "packages: as locked"
+
+
+def _recorded_runs() -> Iterator[tuple[bool, str]]:
+    """Yield whether this code made each recorded run."""
+    for one in recorded.load(paths.RECORDED):
+        changed = ", ".join(recorded.changed_code(one, Path()))
+        advice = f"{changed} changed since, so that its results may differ: run it and `fasrepro record --profile {one.name}`"
+        yield False, f"recorded run {one.name}: {advice if changed else 'by this code'}"
+
+
+def _licensed_archives(archives: config.Archives) -> Iterator[tuple[bool, str]]:
+    """Yield whether the folder of archives, and each archive in it, is there."""
+    place = os.environ.get("FASREPRO_ARCHIVES")
+    root = Path(place or "-")
+    yield not root.is_dir(), f"licensed archives: FASREPRO_ARCHIVES is {place or 'not set'}"
+    if not root.is_dir():
+        return
+    for name in archives.datasets:
+        folder = root / ARCHIVES[name].FOLDER
+        if folder.is_dir():
+            yield False, f"{TITLES[name]}: {folder} is there"
+        else:
+            remedy = f"take {name} out of archives.datasets in params.yaml, then `fasrepro jobs`"
+            yield True, f"{TITLES[name]}: {folder} is absent: {remedy}"
+
+
+def _annotator(params: types.SimpleNamespace) -> Iterator[tuple[bool, str]]:
+    """Yield whether the annotator and the reader over the network can be asked."""
+    url = params.annotator.base_url
+    if url == "simulated":
+        if params.archives.source == "licensed":
+            yield True, "annotator: simulated, which takes a truth that licensed archives lack: set annotator.base_url"
+        else:
+            yield False, "annotator: simulated, on loopback; no key and no network are needed"
+        return
+    if os.environ.get("OPENAI_API_KEY"):
+        yield False, f"annotator at {url}: OPENAI_API_KEY is set"
+    elif is_local(url):
+        yield False, f"annotator at {url}: OPENAI_API_KEY is not set (a server on this machine may need none)"
     else:
-        yield False, "annotator: simulated, on loopback; no key and no network are needed"
+        yield True, f"annotator at {url}: OPENAI_API_KEY is not set"
+    for key, model in (("annotator", params.annotator.model), ("judging", params.judging.model)):
+        if model.startswith("simulated-"):
+            yield True, f"{key}.model: {model} is simulated: name one of that URL"
+        else:
+            yield False, f"{key}.model: {model}"
 
 
 def _jobs() -> Iterator[tuple[bool, str]]:
@@ -93,6 +132,8 @@ def _jobs() -> Iterator[tuple[bool, str]]:
 
 
 def _gpu() -> str:
+    if installed("torch") == "missing":
+        return "unknown, because torch is not installed"
     import torch  # here, because it takes seconds and nothing else of this command needs it
 
     return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none (none is needed for the embedded profile)"

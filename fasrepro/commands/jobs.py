@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import re
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -112,10 +112,6 @@ class _Plan:
             raise ConfigError(f"params.yaml: tuning.like: {run} takes the rate of {chosen}, which chooses none itself")
         return chosen
 
-    def compared(self, runs: Iterable[str]) -> list[str]:
-        """Return the caption sets of runs, by name."""
-        return sorted({name for run in runs for name in self.recipe(run).captions})
-
     def trainset(self, experiment: str, protocol: str, run: str, compared: list[str]) -> str:
         """Add the training set of a run, unless there is an equal one, and return its name."""
         captions = dict(sorted(self.recipe(run).captions.items()))
@@ -131,26 +127,35 @@ class _Plan:
         """Add a job for each run, protocol and seed of an experiment."""
         if not experiment.seeds:
             raise ConfigError(f"params.yaml: experiments.{name}: no seeds")
-        compared = sorted(experiment.compared) or self.compared(experiment.runs)
+        compared = config.compared_sets(experiment, self.params.training, self.params.runs)
         for protocol_name in experiment.protocols:
             protocol = self.protocol(protocol_name)
             if protocol is None:
                 continue
             targets = self.targets(name, experiment, protocol)
+            if not targets:
+                self.skipped.append(f"experiment {name} is skipped on {protocol_name}: its targets are absent")
+                continue
             for run in experiment.runs:
                 trainset = self.trainset(name, protocol_name, run, compared)
                 for seed in experiment.seeds:
                     self.add_job(name, protocol_name, run, seed, targets, trainset)
 
     def targets(self, name: str, experiment: Experiment, protocol: Protocol) -> list[str]:
-        """Return the targets of a protocol that an experiment tests."""
+        """Return the targets that an experiment tests on a protocol; none if all that it names are absent.
+
+        Raises:
+            ConfigError: where the experiment names no target of the protocol, present or absent.
+        """
         where = f"params.yaml: experiments.{name}: test"
         for target in experiment.test:
             names.lookup(DATASETS, target, "data set", ConfigError, where)
-        targets = [target for target in protocol.test if not experiment.test or target in experiment.test]
-        if not targets:
-            raise ConfigError(f"{where}: {protocol.name} is tested on {', '.join(protocol.test)}: name one of them")
-        return targets
+        if not experiment.test:
+            return list(protocol.test)
+        declared = protocols.resolve(protocol.name, self.params.protocols).test
+        if not set(experiment.test) & set(declared):
+            raise ConfigError(f"{where}: {protocol.name} is tested on {', '.join(declared)}: name one of them")
+        return [target for target in protocol.test if target in experiment.test]
 
     def add_job(self, experiment: str, protocol: str, run: str, seed: int, targets: list[str], trainset: str) -> None:
         """Add a job; one that is there already is tested on the targets of both."""
@@ -172,9 +177,11 @@ class _Plan:
     def add_tunings(self) -> None:
         """Add the choice of a learning rate for each run that makes one."""
         runs = sorted({job.tuned for job in self.jobs.values()})
-        protocol, compared = self.params.tuning.protocol, self.compared(runs)
+        protocol = self.params.tuning.protocol
+        compared = sorted({name for run in runs for name in self.recipe(run).captions})
         if runs and self.protocol(protocol) is None:
-            raise ConfigError(f"params.yaml: tuning.protocol: {self.skipped[-1]}; name another protocol")
+            possible = ", ".join(sorted({job.protocol for job in self.jobs.values()}))
+            raise ConfigError(f"params.yaml: tuning.protocol: {self.skipped[-1]}; name another, such as {possible}")
         for run in runs:
             recipe = recipes.as_data(self.recipe(run))
             recipe.pop("captions", None)

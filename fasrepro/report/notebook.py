@@ -13,6 +13,7 @@ import dataclasses
 import html
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -27,7 +28,7 @@ from fasrepro.report.material import Material
 from fasrepro.report.tables import interval
 
 ALL_PRESENT = "Every run of this ablation has results."
-PARAMS = ("ablations", "experiments", "runs", "archives", "synthetic")
+PARAMS = ("ablations", "experiments", "training", "runs", "archives", "synthetic")
 CHANCE = {"hter_dev": 0.5, "auc": 0.5}  # what a guess gets
 
 
@@ -171,7 +172,7 @@ def open_study(name: str, folder: Path = Path()) -> Study:
         protocols, runs = experiment.protocols, [run for run in experiment.runs if run not in entry.omit]
         notice = what_to_run(missing(source, protocols, runs)) or ALL_PRESENT
     elif entry.experiment:
-        notice = what_to_add(entry, source)
+        notice = what_to_add(entry, source, compared_sets(params, entry.baseline))
     elif entry.recorded:
         source, notice = recorded_metrics(material, entry.recorded)
         protocols = sorted({cell.protocol for cell in source.cells.values()})
@@ -201,17 +202,31 @@ def what_to_run(lacking: Collection[tuple[str, str]]) -> str:
     return f"No results for\n{listed}\n\nRun\n\n  fasrepro jobs\n  dvc repro\n"
 
 
-def what_to_add(entry: config.Ablation, source: Metrics) -> str:
-    """Return the entry of params.yaml that an ablation lacks, with the protocols and seeds of the results there are."""
+def compared_sets(params: SimpleNamespace, run: str) -> list[str]:
+    """Return the caption sets that the experiments of `run` compare; none if no experiment has it."""
+    experiments = [experiment for experiment in params.experiments.values() if run in experiment.runs]
+    return sorted({name for experiment in experiments for name in config.compared_sets(experiment, params.training, params.runs)})
+
+
+def what_to_add(entry: config.Ablation, source: Metrics, compared: Collection[str]) -> str:
+    """Return the entry of params.yaml that an ablation lacks, with the protocols and seeds of the results there are.
+
+    Args:
+        entry: of the ablation.
+        source: the results there are.
+        compared: the caption sets that the baseline's experiment compares: the new experiment shares its models only if it
+            compares the same.
+    """
     cells = source.cells.values()
     protocols = ", ".join(sorted({cell.protocol for cell in cells})) or "oci_m"
     seeds = ", ".join(map(str, sorted({seed for cell in cells for seed in cell.seeds}))) or "0"
     runs = ", ".join(filter(None, [entry.baseline, "your_run"]))
+    sets = f", compared: [{', '.join(compared)}]" if compared else ""
     return f"""No results: params.yaml has no experiment {entry.experiment!r}.
 
 Add to params.yaml, under experiments: (a run of a new name also needs its entry under runs:)
 
-  {entry.experiment}: {{protocols: [{protocols}], runs: [{runs}], seeds: [{seeds}]}}
+  {entry.experiment}: {{protocols: [{protocols}], runs: [{runs}], seeds: [{seeds}]{sets}}}
 
 then run
 

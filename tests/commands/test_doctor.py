@@ -41,6 +41,24 @@ def test_what_is_missing_is_said_and_told_by_the_status(
     assert "MISSING  annotator at https://example.invalid/v1: OPENAI_API_KEY is not set" in out
 
 
+def test_without_torch_the_books_environment_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path)
+    (tmp_path / "requirements.lock").write_text("torch==2.13.0\n", encoding="utf-8")
+    (tmp_path / "requirements-book.lock").write_text(f"numpy=={doctor.installed('numpy')}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    here = doctor.installed
+    monkeypatch.setattr(doctor, "installed", lambda package: "missing" if package == "torch" else here(package))
+    cli.main(["doctor"])
+    out = capsys.readouterr().out
+    assert "ok       packages: as in requirements-book.lock" in out and "to train, run `make environment`" in out
+    assert "GPU: unknown, because torch is not installed" in out
+    (tmp_path / "requirements-book.lock").write_text("numpy==0.0.1\n", encoding="utf-8")
+    assert cli.main(["doctor"]) == 1
+    assert "locked 0.0.1: run `pip install -r requirements-book.lock`" in capsys.readouterr().out
+
+
 def test_licensed_archives_need_an_annotator_that_is_not_simulated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -140,10 +140,36 @@ def test_a_protocol_whose_data_set_is_absent_is_skipped_with_a_notice() -> None:
     assert plan.skipped == ["protocol oci_m is not tested on SiW-Mv2, which is absent"]
 
 
+def test_an_experiment_whose_targets_are_all_absent_is_skipped_with_a_notice() -> None:
+    archives = config.Archives("licensed", {name: {} for name in DATASETS if name != "msu"})
+    experiments = {
+        "all": Experiment(["oci_m"], ["vanilla"], [0]),
+        "one": Experiment(["oci_m"], ["label_only"], [0], test=["msu"]),
+    }
+    plan = planned(experiments, archives=archives, tuning=config.Tuning("oci_m", 7, 0.01, {}))
+    assert list(plan.jobs) == ["oci_m-vanilla-0"]
+    assert plan.skipped[1:] == ["experiment one is skipped on oci_m: its targets are absent"]
+    with pytest.raises(ConfigError, match="one: test: oci_m is tested on msu, siw: name one of them"):
+        planned({"one": Experiment(["oci_m"], ["vanilla"], [0], test=["casia"])}, archives=archives)
+
+
+@pytest.mark.parametrize("absent", ["oulu", "siw"])
+def test_a_data_set_can_be_absent_from_the_embedded_profile(absent: str) -> None:
+    """The others are sources of `tuning.protocol`, which a person must then choose anew."""
+    params = config.load(*jobs.KEYS, path=ROOT / "params.yaml")
+    present = {name: size for name, size in params.archives.datasets.items() if name != absent}
+    params.archives = config.Archives("licensed", present)
+    plan = jobs.planned(params)
+    assert plan.jobs
+    assert absent not in {dataset for sides in plan.splits.values() for dataset in (*sides.train, *sides.test)}
+
+
 def test_learning_rates_need_a_protocol_that_can_be_run() -> None:
     archives = config.Archives("licensed", {name: {} for name in DATASETS if name != "msu"})
     experiments = {"one": Experiment(["oci_w"], ["vanilla"], [0])}
-    with pytest.raises(ConfigError, match=r"tuning\.protocol: protocol mi_c is skipped: MSU-MFSD is absent; name another"):
+    with pytest.raises(
+        ConfigError, match=r"tuning\.protocol: protocol mi_c is skipped: MSU-MFSD is absent; name another, such as oci_w"
+    ):
         planned(experiments, archives=archives)
 
 

@@ -11,6 +11,7 @@ import yaml
 from IPython.display import HTML, Image
 
 from fasrepro import config, files, paths, schema
+from fasrepro.commands import jobs
 from fasrepro.evaluation import results
 from fasrepro.report import notebook, recorded
 from tests.layout import ROOT
@@ -104,6 +105,21 @@ def test_a_missing_experiment_is_written_out_as_an_entry_that_config_accepts(
     entry = yaml.safe_load(line)["style"]
     assert schema.build(config.Experiment, entry, "params.yaml: experiments.style").protocols == ["oci_m", "ocm_i"]
     assert "fasrepro jobs" in text and "dvc repro" in text
+
+
+def test_a_missing_experiment_is_written_out_so_that_it_shares_the_baselines_models(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    experiments = {"other": {"protocols": ["oci_m"], "runs": ["vanilla", "reasoning"], "seeds": [0]}}
+    folder = write_project(tmp_path, ENTRY, GIVEN, experiments)
+    notebook.open_study("mine", folder)
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  style:")]
+    params = config.load(*jobs.KEYS, path=tmp_path / paths.PARAMS)
+    added = yaml.safe_load(line.replace("your_run", "label_only"))["style"]
+    params.experiments["style"] = schema.build(config.Experiment, added, "params.yaml")
+    params.snapshots = config.Snapshots("oci_m", "vanilla", 0, 1)
+    params.counterfactual = config.Counterfactual([], [], 6)
+    assert "ocm_i-vanilla-0" in jobs.planned(params).jobs
 
 
 def recorded_file(root: Path, given: results.Metrics) -> None:
