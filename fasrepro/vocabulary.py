@@ -14,7 +14,7 @@ STEPS: dict[str, str] = {
     "judgment": "Final judgment",
 }
 
-# PAI species of the five archives, described as an annotator is told them; no two share a description.
+# PAI species of the five archives, as prompts describe them; no two share a description.
 SPECIES: dict[str, str] = {
     "bona_fide": "a live person in front of the camera",
     "print": "a printed photo held in front of the camera",

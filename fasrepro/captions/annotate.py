@@ -31,7 +31,7 @@ def requests_for(faces: Collection[Face], crops: Path, style: Style, label_aware
         faces: to be captioned.
         crops: the folder of their crops.
         style: of the captions.
-        label_aware: whether the annotator is told label and species, as in both papers; the style may forbid it.
+        label_aware: whether the prompt states label and species, as in both papers; the style may forbid it.
 
     Raises:
         AnnotationError: a species has no words, or the style has no verdict and the model was trained on one prompt.
@@ -100,7 +100,7 @@ def annotate(
         style: of the captions.
         endpoint: what writes them.
         store: keeps its replies.
-        label_aware: whether it is told the label; the style may forbid it.
+        label_aware: whether the prompt states the label; the style may forbid it.
         edits: people's captions by face_id; the model is not asked about these faces.
         present: the cues visible in each face's crop, by face_id, for the report; None where no truth is known.
         progress: called after each face.

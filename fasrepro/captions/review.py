@@ -42,7 +42,7 @@ def captions(faces: Iterable[Face], style: Style, path: Path, label_aware: bool)
         faces: of the set.
         style: of the captions.
         path: of the file.
-        label_aware: whether the set's annotator is told the label; noted in each caption.
+        label_aware: whether the prompts of the set's annotator state the label; noted in each caption.
 
     Raises:
         EditError: a line is no edit, or its text is no caption of the style.

@@ -55,8 +55,8 @@ class Style:
         headings: the titles of the parts, in order; none for running text.
         min_words: of a whole caption.
         max_words: of a whole caption.
-        may_know_label: whether the annotator may be told the label at all.
-        concludes: whether it is asked for a verdict. If not, it is told nothing of attacks and may not mention them.
+        may_know_label: whether its prompt may state the label at all.
+        concludes: whether the annotator is asked for a verdict. If not, its prompt mentions no attacks, and nor may its caption.
         own_prompt: the one prompt that an annotator was trained on, which is then all that it is asked; "" for an annotator
             that follows instructions.
     """

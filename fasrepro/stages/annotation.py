@@ -32,7 +32,7 @@ class AnnotationTask:
     Args:
         faces: to be captioned.
         present: the cues visible in each face's crop, by face_id; None where no truth is known.
-        label_aware: whether the annotator is told the label.
+        label_aware: whether its prompt states the label.
         may_leave: data sets whose faces may be sent to another machine.
         prompt: replaces the prompt of every style; "" for none: see `styles.with_own_prompt`.
         endpoint: base_url, model and the other settings of an endpoint.

@@ -1,8 +1,8 @@
 """Which annotator is right? The cues that captions name against the cues in the image. Only synthetic images have known cues.
 
-Present and named are as in `grounding`, and so are the metrics. An annotator that is told the label may write the cues that go
-with it, whether they are in the image or not; an annotator that is not told the label can only name what it sees or mistakes for
-a cue. Two caption sets are compared on the faces that both caption, and on the same drawn subjects.
+Present and named are as in `grounding`, and so are the metrics. A label-aware annotator may write the cues that go with the
+label, whether they are in the image or not. A label-blind one can only name what it sees, or what it mistakes for a cue.
+Two caption sets are compared on the faces that both caption, and on the same drawn subjects.
 
 Intervals resample subjects within their data set (`bootstrap.draw_stratified`), so every replicate holds all data sets.
 """

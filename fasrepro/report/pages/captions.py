@@ -75,12 +75,15 @@ def annotator(settings: Any, failings: Any, sets: Mapping[str, CaptionWords]) ->
     blind = [f"`{name}`" for name, entry in sets.items() if entry.prompt and not entry.may_know_label]
     if settings.label_aware:
         label = (
-            "As in both papers **[2]**, the annotator is told whether the face is bona fide, and if not, the kind of"
+            "As in both papers **[2]**, the annotator's prompt states whether the face is bona fide, and if not, the kind of"
             " attack. A caption therefore justifies a known label; it is not a reading of the image."
         )
-        label += f" The exceptions are {' and '.join(blind)}, where the annotator is told nothing." if blind else ""
+        label += f" The exceptions are {' and '.join(blind)}, whose prompts state neither." if blind else ""
     else:
-        label = "Unlike in both papers **[2]**, the annotator is not told the label: a caption is its own reading of the image."
+        label = (
+            "Unlike in both papers **[2]**, the annotator's prompt does not state the label: a caption is its own reading of the"
+            " image."
+        )
     return f"{who}\n\n{label}\n"
 
 
