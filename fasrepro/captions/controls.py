@@ -177,12 +177,6 @@ def control_of(name: str) -> Control:
     return names.lookup(CONTROLS, name, "control")
 
 
-def words_of(name: str) -> tuple[str, str]:
-    """Return the style that a control is derived from, and what the control lacks."""
-    control = control_of(name)
-    return control.source, control.lacks
-
-
 def derive(name: str, faces: Iterable[Face], captions: Sequence[Caption]) -> list[Caption]:
     """Return the captions of a control: one for each of `captions`, which are of its source, in their order.
 
