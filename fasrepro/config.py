@@ -292,7 +292,7 @@ class Job:
         test: targets, keys of `datasets.DATASETS`.
         trainset: name of its training set.
         tuned: the run whose learning rate it takes, most often its own.
-        recipe: how it is trained, as `training.recipe.as_data` writes it, without learning rates.
+        recipe: how it is trained, as `schema.plain` writes it, without learning rates.
     """
 
     protocol: str

@@ -6,19 +6,19 @@ import argparse
 import dataclasses
 import re
 import types
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
-from fasrepro import config, files, names, paths
+from fasrepro import config, files, names, paths, schema
 from fasrepro.captions import sets as caption_sets
 from fasrepro.config import ConfigError, Experiment, Job, Jobs, Trainset
 from fasrepro.data import protocols, trainsets
 from fasrepro.data.protocols import Protocol, Sides
 from fasrepro.datasets import DATASETS
 from fasrepro.training import recipe as recipes
+from fasrepro.training import snapshots
 from fasrepro.training.recipe import Recipe
 
 KEYS = (
@@ -71,7 +71,7 @@ class _Plan:
         self.tunings: dict[str, Job] = {}
         self.jobs: dict[str, Job] = {}
         self.snapshot_jobs: dict[str, Job] = {}
-        self.skipped: list[str] = []
+        self.notices: dict[str, str] = {}  # by what is skipped: a protocol, or an experiment on one
 
     def result(self) -> Jobs:
         """Return what was collected, by name."""
@@ -85,7 +85,7 @@ class _Plan:
             tunings=dict(sorted(self.tunings.items())),
             jobs=dict(sorted(self.jobs.items())),
             snapshot_jobs=self.snapshot_jobs,
-            skipped=self.skipped,
+            skipped=list(self.notices.values()),
         )
 
     def protocol(self, name: str) -> Protocol | None:
@@ -93,7 +93,8 @@ class _Plan:
         if name not in self.protocols:
             whole = protocols.resolve(name, self.params.protocols)
             self.protocols[name], notice = protocols.without_absent(whole, self.params.archives.datasets)
-            self.skipped += [notice] if notice else []
+            if notice:
+                self.notices[name] = notice
         return self.protocols[name]
 
     def recipe(self, run: str) -> Recipe:
@@ -134,7 +135,8 @@ class _Plan:
                 continue
             targets = self.targets(name, experiment, protocol)
             if not targets:
-                self.skipped.append(f"experiment {name} is skipped on {protocol_name}: its targets are absent")
+                notice = f"experiment {name} is skipped on {protocol_name}: its targets are absent"
+                self.notices[f"{name} on {protocol_name}"] = notice
                 continue
             for run in experiment.runs:
                 trainset = self.trainset(name, protocol_name, run, compared)
@@ -159,7 +161,7 @@ class _Plan:
 
     def add_job(self, experiment: str, protocol: str, run: str, seed: int, targets: list[str], trainset: str) -> None:
         """Add a job; one that is there already is tested on the targets of both."""
-        recipe = recipes.as_data(self.recipe(run))
+        recipe = schema.plain(self.recipe(run))
         recipe.pop("captions", None)  # the training set's
         del recipe["learning_rates"]  # the stage tune's choice
         job = Job(protocol, run, seed, targets, trainset, self.tuned(run), recipe)
@@ -180,10 +182,9 @@ class _Plan:
         protocol = self.params.tuning.protocol
         compared = sorted({name for run in runs for name in self.recipe(run).captions})
         if runs and self.protocol(protocol) is None:
-            possible = ", ".join(sorted({job.protocol for job in self.jobs.values()}))
-            raise ConfigError(f"params.yaml: tuning.protocol: {self.skipped[-1]}; name another, such as {possible}")
+            self.refuse_protocol("tuning.protocol", protocol)
         for run in runs:
-            recipe = recipes.as_data(self.recipe(run))
+            recipe = schema.plain(self.recipe(run))
             recipe.pop("captions", None)
             trainset = self.trainset(TUNING, protocol, run, compared)
             test = list(self.protocol(protocol).test)
@@ -193,13 +194,18 @@ class _Plan:
         """Add the job that is scored on its way: one of the jobs, because its last scores are compared with them."""
         wanted = self.params.snapshots
         if self.protocol(wanted.protocol) is None:
+            if self.jobs:
+                self.refuse_protocol("snapshots.protocol", wanted.protocol)
             return
         name = f"{wanted.protocol}-{wanted.run}-{wanted.seed}"
         job = names.lookup(self.jobs, name, "job", ConfigError, "params.yaml: snapshots")
-        steps = recipes.steps(self.recipe(wanted.run))
-        if not 1 <= wanted.count <= steps:
-            raise ConfigError(f"params.yaml: snapshots.count: {wanted.count} snapshots of {steps} steps; give 1 to {steps}")
+        snapshots.steps(recipes.steps(self.recipe(wanted.run)), wanted.count)  # raises for a count that cannot be
         self.snapshot_jobs[name] = job
+
+    def refuse_protocol(self, key: str, protocol: str) -> NoReturn:
+        """Raise `ConfigError` for a key of params.yaml that names a protocol that cannot be run."""
+        possible = ", ".join(sorted({job.protocol for job in self.jobs.values()}))
+        raise ConfigError(f"params.yaml: {key}: {self.notices[protocol]}; name another, such as {possible}")
 
     def check_counterfactual(self) -> None:
         """Raise `ConfigError` where a cue is to be taken out for models that no job trains."""
@@ -214,16 +220,7 @@ class _Plan:
 
 def text(path: Path = paths.PARAMS) -> str:
     """Return what jobs.yaml must hold for the params in `path`."""
-    return HEADER + yaml.dump(_plain(planned(config.load(*KEYS, path=path))), Dumper=_Dumper, sort_keys=False, width=200)
-
-
-def _plain(value: Any) -> Any:
-    """Return dataclasses as mappings, in the order of their fields."""
-    if dataclasses.is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+    return HEADER + yaml.dump(schema.plain(planned(config.load(*KEYS, path=path))), Dumper=_Dumper, sort_keys=False, width=200)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -141,7 +141,7 @@ def neighbours(missed: int, reach: int, every: int) -> list[int]:
     return [number for number in both_sides if number >= 0 and number % every]
 
 
-def fixturess(
+def stand_ins(
     path: Path,
     frames: Frames,
     boxes: Mapping[int, Box],

@@ -95,13 +95,13 @@ def _indexed(root: Path, presentation: Presentation, settings: IndexSettings) ->
     frames = decode(path, settings.every, turns)
     boxes, source = faces.find(path, frames, sidecar, settings.min_face)
     with_face = len(boxes)
-    fixturess: faces.StandIns = {}
+    stand_ins: faces.StandIns = {}
     if settings.neighbours and source != "centre":
         missed = [number for number in frames.candidates if number not in boxes]
         neighbours = {number: faces.neighbours(number, settings.neighbours, settings.every) for number in missed}
         boxes_by_sidecar = sidecar if source == "sidecar" else None
-        fixturess = faces.fixturess(path, frames, boxes, neighbours, settings.min_face, boxes_by_sidecar)
-        boxes |= dict(fixturess.values())
+        stand_ins = faces.stand_ins(path, frames, boxes, neighbours, settings.min_face, boxes_by_sidecar)
+        boxes |= dict(stand_ins.values())
     picked = faces.pick(list(boxes), settings.first)
     convention = cropping.CROPS[settings.crop]
     eyes = (official.eyes(root, presentation.path) if convention.place else None) or {}
@@ -129,13 +129,13 @@ def _indexed(root: Path, presentation: Presentation, settings: IndexSettings) ->
                 crop_sha256=sha256,
             )
         )
-    missed_by_picked = {number: missed for missed, (number, _) in fixturess.items() if number in picked}
+    missed_by_picked = {number: missed for missed, (number, _) in stand_ins.items() if number in picked}
     video = IndexedVideo(
         path=presentation.path,
         rows=rows,
         candidates=len(frames.candidates),
         with_face=with_face,
-        fixturess=missed_by_picked,
+        stand_ins=missed_by_picked,
         eye_sources=eye_sources,
         turns=frames.turns,
     )

@@ -20,7 +20,7 @@ class IndexedVideo:
         rows: its faces.
         candidates: how many frames were searched for a face.
         with_face: how many of them have one.
-        fixturess: taken frame -> the frame without a face for which it stands in.
+        stand_ins: taken frame -> the frame without a face for which it stands in.
         eye_sources: one a row: see `cropping.crop`.
         turns: quarter turns, counter-clockwise, that made its frames upright.
     """
@@ -29,7 +29,7 @@ class IndexedVideo:
     rows: list[Face]
     candidates: int
     with_face: int
-    fixturess: dict[int, int]
+    stand_ins: dict[int, int]
     eye_sources: list[str]
     turns: int
 
@@ -61,10 +61,10 @@ def report(videos: list[IndexedVideo], total: int, reading: Reading, unreadable:
         if len(video.rows) == 1
     }
     centre = [video.path for video in videos if any(row.box_source == "centre" for row in video.rows)]
-    fixturess = {
-        video.path: ", ".join(f"frame {taken} for {missed}" for taken, missed in sorted(video.fixturess.items()))
+    stand_ins = {
+        video.path: ", ".join(f"frame {taken} for {missed}" for taken, missed in sorted(video.stand_ins.items()))
         for video in videos
-        if video.fixturess
+        if video.stand_ins
     }
     turned = {video.path: video.turns for video in videos if video.turns}
     excluded = sorted([*reading.exclusions, *unreadable], key=lambda exclusion: exclusion.path)
@@ -88,8 +88,8 @@ def report(videos: list[IndexedVideo], total: int, reading: Reading, unreadable:
         "single_face_count": len(single),
         "centre": centre,
         "centre_count": len(centre),
-        "fixturess": fixturess,
-        "fixturess_count": sum(len(video.fixturess) for video in videos),
+        "stand_ins": stand_ins,
+        "stand_ins_count": sum(len(video.stand_ins) for video in videos),
         "turned": turned,
         "turned_count": len(turned),
     }

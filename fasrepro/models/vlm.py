@@ -197,7 +197,7 @@ def changed_weights(model: FasVlm) -> set[str]:
     Adapters and PEFT's copies of whole modules are not among them.
     """
     prefix = "base_model.model." if isinstance(model.body, PeftModel) else ""
-    names = [name.removeprefix(prefix).replace(".base_layer.", ".") for name in trainable(model.body)]
+    names = [_plain_name(name.removeprefix(prefix)) for name in trainable(model.body)]
     return {name for name in names if "lora_" not in name and ".modules_to_save." not in name}
 
 
@@ -239,6 +239,11 @@ def image_backend(processor: ProcessorMixin) -> str:
     return type(processor.image_processor).__name__
 
 
+def _plain_name(name: str) -> str:
+    """Return the name in the plain backbone of a weight that PEFT may have wrapped: with an adapter, or as a frozen original."""
+    return name.replace(".base_layer.", ".").replace(".original_module.", ".")
+
+
 def save(model: FasVlm, folder: Path, made_of: MadeOf, weights: Collection[str] = ()) -> None:
     """Write all that training changed as safetensors: adapters, head, and the backbone's `weights` by name; and `made_of`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -249,9 +254,10 @@ def save(model: FasVlm, folder: Path, made_of: MadeOf, weights: Collection[str] 
         # PEFT writes its sets in the order of their hashes, which differs between processes.
         lists = {name: sorted(value) for name, value in adapter.items() if isinstance(value, list)}
         files.write_json(folder / ADAPTER_CONFIG, adapter | lists)
-    if weights:
-        names = {name.replace(".base_layer.", "."): value for name, value in unwrapped(model.body).state_dict().items()}
-        save_file({name: names[name].contiguous() for name in sorted(weights)}, folder / WEIGHTS_FILE)
+    # Without adapters this file is always there, even if it is empty, so that `load` notices its loss.
+    if weights or not isinstance(model.body, PeftModel):
+        plain = {_plain_name(name): value for name, value in unwrapped(model.body).state_dict().items()}
+        save_file({name: plain[name].contiguous() for name in sorted(weights)}, folder / WEIGHTS_FILE)
     save_file({name: value.contiguous() for name, value in model.head.state_dict().items()}, folder / HEAD_FILE)
     files.write_json(folder / MADE_OF, dataclasses.asdict(made_of))
 

@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> None:
     files.write_json(paths.index_report(name), report)
     sources = ", ".join(f"{count} {source}" for source, count in report["videos_by_box_source"].items())
     print(
-        f"index {name}: {report['faces']} faces, {report['videos']} videos ({sources}), {report['fixturess_count']} neighbouring"
+        f"index {name}: {report['faces']} faces, {report['videos']} videos ({sources}), {report['stand_ins_count']} neighbouring"
         f" frames, {report['single_face_count']} videos with one face, {report['excluded_count']} excluded"
     )
 

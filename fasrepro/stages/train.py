@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fasrepro import config, files, hashing, paths, stages
+from fasrepro import config, files, hashing, paths, schema, stages
 from fasrepro.models import backbones, vlm
 from fasrepro.stages import jobs, training
-from fasrepro.training import recipe as recipes
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -19,7 +18,7 @@ def main(argv: list[str] | None = None) -> None:
     recipe = job.recipe_at(rate)
     provenance = {
         "seed": job.seed,
-        "recipe": recipes.as_data(recipe),
+        "recipe": schema.plain(recipe),
         "trainset_sha256": hashing.sha256_file(paths.trainset(job.trainset)),
         "versions": hashing.versions(),
         **trained.log,

@@ -161,24 +161,6 @@ def _known(name: str, known: tuple[str, ...], what: str, where: str) -> None:
         raise RecipeError(f"{where}: {names.unknown(name, known, what)}")
 
 
-def as_data(recipe: Recipe) -> dict[str, Any]:
-    """Return a recipe as jobs.yaml holds it, without what equals its default."""
-    data = _without_defaults(recipe)
-    data["phases"] = [_without_defaults(phase) for phase in recipe.phases]
-    data["lora"] = dataclasses.asdict(recipe.lora)
-    return data
-
-
-def _without_defaults(value: Any) -> dict[str, Any]:
-    data = {}
-    for field in dataclasses.fields(value):
-        default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
-        content = getattr(value, field.name)
-        if content != default:
-            data[field.name] = content
-    return data
-
-
 def steps(recipe: Recipe) -> int:
     """Return the number of steps of all phases."""
     return sum(phase.steps for phase in recipe.phases)

@@ -1,7 +1,8 @@
 """The choice of a run's learning rate: of a few values, the one whose model orders the sources' dev videos best.
 
 Every run chooses from the same values, on the same protocol and by the same measure, so that none is compared at a rate that
-happens to suit another run. The target plays no part.
+happens to suit another run. The target of that protocol plays no part. A source without a dev split lends its
+official test videos, on which other protocols are tested.
 """
 
 from __future__ import annotations

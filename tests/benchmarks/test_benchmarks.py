@@ -97,7 +97,7 @@ def test_generation(folder: Path, output_of: Callable[..., str]) -> None:
     assert len(re.findall(r"batch [12]: ours \d+ tokens/s", out)) == 2
 
 
-def test_a_fixtures_never_ends_early(folder: Path) -> None:
+def test_the_stand_in_model_never_ends_early(folder: Path) -> None:
     world = fixtures.world(folder / "crops", 2)
     params = config.load("foundation", "training")
     captions = [row.caption for row in fixtures.train_rows(world, STYLES["reasoning"])]

@@ -130,10 +130,11 @@ def test_a_protocol_whose_data_set_is_absent_is_skipped_with_a_notice() -> None:
     present = {name: {} for name in DATASETS if name not in ("oulu", "siw")}
     experiments = {"one": Experiment(["oci_m", "mi_c"], ["vanilla"], [0])}
     archives = config.Archives("licensed", present)
-    plan = planned(experiments, archives=archives)
+    plan = planned(experiments, archives=archives, snapshots=config.Snapshots("mi_c", "vanilla", 0, 1))
     assert list(plan.jobs) == ["mi_c-vanilla-0"]
     assert plan.skipped == ["protocol oci_m is skipped: OULU-NPU is absent"]
-    assert plan.snapshot_jobs == {}
+    with pytest.raises(ConfigError, match=r"snapshots\.protocol: protocol oci_m is skipped: .*; name another, such as mi_c"):
+        planned(experiments, archives=archives, snapshots=config.Snapshots("oci_m", "vanilla", 0, 1))
     without_siw = config.Archives("licensed", {name: {} for name in DATASETS if name != "siw"})
     plan = planned(experiments, archives=without_siw)
     assert plan.jobs["oci_m-vanilla-0"].test == ["msu"]
@@ -207,12 +208,12 @@ def test_caption_sets_are_checked() -> None:
     [
         (("oci_m", "label_only", 3, 10), r"snapshots: unknown job 'oci_m-label_only-3'"),
         (("oci_m", "wide", 1, 10), r"unknown job 'oci_m-wide-1'\. Did you mean 'oci_m-wide-3'"),
-        (("oci_m", "wide", 3, 999), r"snapshots\.count: 999 snapshots of 300 steps; give 1 to 300"),
+        (("oci_m", "wide", 3, 999), r"snapshots\.count: 999 snapshots of 300 training steps; give 1 to 300"),
         (("oci_m", "wide", 3, 0), r"snapshots\.count: 0 snapshots"),
     ],
 )
 def test_snapshots_are_of_a_job_that_is_trained(changed: tuple[str, str, int, int], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises(ValueError, match=message):
         planned({"one": Experiment(["oci_m"], ["wide"], [3])}, snapshots=config.Snapshots(*changed))
 
 

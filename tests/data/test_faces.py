@@ -128,7 +128,7 @@ def test_neighbours_are_tried_nearest_first(missed: int, reach: int, every: int,
     assert faces.neighbours(missed, reach, every) == expected
 
 
-def test_fixturess_have_a_similar_size_and_are_used_once(tmp_path: Path) -> None:
+def test_stand_ins_have_a_similar_size_and_are_used_once(tmp_path: Path) -> None:
     wall = np.full((180, 240, 3), 90, np.uint8)
     small = cartoon(180, 240, 120, 90, 24)
     film = [portrait()] * 16
@@ -138,15 +138,15 @@ def test_fixturess_have_a_similar_size_and_are_used_once(tmp_path: Path) -> None
     boxes, source = faces.find(tmp_path / "v.avi", frames, None, 40)
     assert (list(boxes), source) == ([0, 15], "detector")
     neighbours_of = {missed: faces.neighbours(missed, 4, 5) for missed in (5, 10)}
-    fixturess = faces.fixturess(tmp_path / "v.avi", frames, boxes, neighbours_of, 40, None)
-    assert {missed: number for missed, (number, _) in fixturess.items()} == {5: 4, 10: 11}
-    assert all(abs(box[2] - boxes[0][2]) < 8 for _, box in fixturess.values())
+    stand_ins = faces.stand_ins(tmp_path / "v.avi", frames, boxes, neighbours_of, 40, None)
+    assert {missed: number for missed, (number, _) in stand_ins.items()} == {5: 4, 10: 11}
+    assert all(abs(box[2] - boxes[0][2]) < 8 for _, box in stand_ins.values())
     # From a sidecar: 9 lies outside the picture, and 8 can stand in for 5 or for 10, not for both.
     sidecar = {0: (10, 10, 50, 60), 8: (11, 10, 50, 60), 9: (900, 10, 50, 60), 15: (12, 10, 50, 60)}
     boxes, _ = faces.find(tmp_path / "v.avi", frames, sidecar, 40)
-    fixturess = faces.fixturess(tmp_path / "v.avi", frames, boxes, neighbours_of, 40, sidecar)
-    assert fixturess == {5: (8, (11, 10, 50, 60))}
-    assert faces.fixturess(tmp_path / "v.avi", frames, {}, neighbours_of, 40, None) == {}
+    stand_ins = faces.stand_ins(tmp_path / "v.avi", frames, boxes, neighbours_of, 40, sidecar)
+    assert stand_ins == {5: (8, (11, 10, 50, 60))}
+    assert faces.stand_ins(tmp_path / "v.avi", frames, {}, neighbours_of, 40, None) == {}
 
 
 def test_a_missing_cascade_is_an_error_of_the_installation() -> None:

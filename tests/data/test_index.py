@@ -238,10 +238,10 @@ def test_a_neighbour_with_a_sidecar_box_stands_in_for_a_missed_frame(archives: P
     lines = sidecar.read_text().splitlines(keepends=True)
     sidecar.write_text("".join(line for number, line in enumerate(lines) if number not in (19, 20, 21)))
     report = build(archives, tmp_path / "index", "msu")
-    assert report["fixturess"] == {video: "frame 22 for 20"}  # 19 and 21 have none either
+    assert report["stand_ins"] == {video: "frame 22 for 20"}  # 19 and 21 have none either
     rows = [row for row in faces(tmp_path / "index", "msu") if row.presentation == f"msu/{video.removesuffix('.mp4')}"]
     assert [(row.frame, row.box) for row in rows] == [(22, trees.box(22)), (45, trees.box(45))]
-    assert build(archives, tmp_path / "without", "msu", neighbours=0)["fixturess"] == {}
+    assert build(archives, tmp_path / "without", "msu", neighbours=0)["stand_ins"] == {}
 
 
 def test_a_detected_neighbour_stands_in_for_a_missed_frame(archives: Path, tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_a_detected_neighbour_stands_in_for_a_missed_frame(archives: Path, tmp_p
     pictures[45] = np.full_like(pictures[0], 100)
     videos.write(archives / "CASIA-FASD" / video, pictures)
     report = build(archives, tmp_path / "index", "casia")
-    assert report["fixturess"] == {video: "frame 46 for 45"}
+    assert report["stand_ins"] == {video: "frame 46 for 45"}
     taken = {}
     for folder, neighbours in (("index", 4), ("without", 0)):
         build(archives, tmp_path / folder, "casia", neighbours=neighbours)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from fasrepro import config, crops, files, paths
+from fasrepro import config, crops, files, paths, schema
 from fasrepro.evaluation import results
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face, Label
@@ -17,7 +17,6 @@ from fasrepro.rows.scores import Explanation, Score
 from fasrepro.rows.truth import Truth
 from fasrepro.simulation import cue_pairs, rerender, truth
 from fasrepro.stages import counterfactual, faithfulness, splits
-from fasrepro.training import recipe as recipes
 from tests.layout import ROOT
 from tests.small_models import PROMPT, save_trained
 from tests.training.small_runs import recipe
@@ -72,7 +71,7 @@ def project(tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -
     params["evaluation"]["replicates"] = 20
     monkeypatch.chdir(tmp_path)
     write_params(params)
-    data = recipes.as_data(recipe(checkpoint, prompt=PROMPT))
+    data = schema.plain(recipe(checkpoint, prompt=PROMPT))
     del data["captions"], data["learning_rates"]
     job = {"protocol": "c_m", "run": RUN, "seed": 0, "test": ["msu"], "trainset": "t", "tuned": RUN, "recipe": data}
     empty = {"written": [], "derived": {}, "trainsets": {}, "tunings": {}, "snapshot_jobs": {}, "skipped": []}

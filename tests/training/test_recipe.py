@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fasrepro import config
+from fasrepro import config, schema
 from fasrepro.training import recipe as recipes
 from fasrepro.training.recipe import Phase, Recipe, RecipeError
 from tests.training.small_runs import RECIPE, recipe
@@ -75,7 +75,7 @@ def test_a_recipe_that_cannot_be_trained_is_refused(changed: dict[str, Any], mes
 
 
 def test_what_equals_its_default_is_left_out() -> None:
-    data = recipes.as_data(recipe("checkpoint"))
+    data = schema.plain(recipe("checkpoint"))
     assert "score_by" not in data
     assert data["phases"] == RECIPE["phases"]
     assert config.build(Recipe, data, "recipe") == recipe("checkpoint")
@@ -87,7 +87,7 @@ def test_a_new_key_with_a_default_leaves_old_recipes_as_they_were() -> None:
         frozen_steps: int = 0
 
     longer = Longer(**{field.name: getattr(recipe("checkpoint"), field.name) for field in dataclasses.fields(Recipe)})
-    assert recipes.as_data(longer) == recipes.as_data(recipe("checkpoint"))
+    assert schema.plain(longer) == schema.plain(recipe("checkpoint"))
 
 
 def test_steps_are_those_of_all_phases() -> None:

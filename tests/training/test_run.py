@@ -139,6 +139,32 @@ def test_a_model_of_two_phases_comes_back_from_its_checkpoint(checkpoint: Path, 
     assert torch.equal(trained.model.p_attack(**given), again.p_attack(**given))
 
 
+PARTS = ["lora_language", "projector", "embeddings"]
+SAME_PARTS_TWICE = {
+    "phases": [
+        {"name": "describe", "train": PARTS, "losses": {"caption": 1.0}, "steps": 4},
+        {"name": "decide", "train": [*PARTS, "head"], "losses": {"head": 0.7, "caption": 0.3}, "steps": 3},
+    ]
+}
+HEAD_ALONE = {"phases": [{"name": "decide", "train": ["head"], "losses": {"head": 1.0}, "steps": 2}]}
+
+
+@pytest.mark.parametrize("changed", [SAME_PARTS_TWICE, HEAD_ALONE], ids=["the same parts twice", "the head alone"])
+def test_whatever_parts_phases_train_comes_back_from_the_checkpoint(
+    checkpoint: Path, picture: Picture, tmp_path: Path, changed: dict[str, Any]
+) -> None:
+    trained = train(checkpoint, picture, tmp_path / "work", rows(), **changed)
+    made = made_of(checkpoint, trained.processor)
+    vlm.save(trained.model, tmp_path / "saved", made, trained.weights)
+    again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path / "saved", made)
+    assert caption_loss(again, trained.processor, rows(), picture) == caption_loss(
+        trained.model, trained.processor, rows(), picture
+    )
+    batch = batches.collator(trained.processor, lambda row: picture(int(row.crop)), PROMPT, 64)(rows(captions=False))
+    given = {name: value for name, value in batch.items() if name not in ("attack", "prompt_tokens")}
+    assert torch.equal(trained.model.p_attack(**given), again.p_attack(**given))
+
+
 def test_adapters_of_a_first_phase_are_kept_in_the_second(checkpoint: Path, picture: Picture, tmp_path: Path) -> None:
     phases = [
         {"name": "describe", "train": ["lora_vision", "projector"], "losses": {"caption": 1.0}, "steps": 4},

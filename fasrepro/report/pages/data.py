@@ -18,7 +18,7 @@ NAMED = 3  # of the videos with one reason
 UNUSUAL = {
     "centre": "the centre of the frame is the face box",
     "single_face": "one face",
-    "fixturess": "a neighbouring frame stands in for one without a face",
+    "stand_ins": "a neighbouring frame stands in for one without a face",
     "turned": "turned upright",
 }
 

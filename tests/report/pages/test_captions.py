@@ -96,7 +96,7 @@ def test_a_real_annotator_is_named_without_secrets_and_escaped() -> None:
     text = captions.annotator(REAL, FAILINGS, {})
     assert "simulated" not in text and "secret" not in text and "<b>" not in text
     assert "api.example.org:8000/v1" in html.unescape(text)
-    assert "is not told the label" in text
+    assert "does not state the label" in text
 
 
 def test_tables_without_captions_are_not_empty() -> None:

@@ -11,7 +11,7 @@ from fasrepro.report.pages import data
 from tests.report.conftest import cells
 from tests.report.samples import material
 
-NOTHING = {"videos": 4, "excluded": {}, "single_face": {}, "centre": [], "fixturess": {}, "turned": {}}
+NOTHING = {"videos": 4, "excluded": {}, "single_face": {}, "centre": [], "stand_ins": {}, "turned": {}}
 
 
 def test_the_index_is_counted_by_data_set_and_split(world: SimpleNamespace) -> None:
@@ -27,7 +27,7 @@ def test_unusual_videos_are_counted_and_a_few_are_named() -> None:
     unusual = NOTHING | {
         "single_face": {"b.avi": "3 of 10 candidate frames with a face"},
         "centre": ["a.avi"],
-        "fixturess": {f"{letter}.avi": "frame 22 for 20" for letter in "cdefg"},
+        "stand_ins": {f"{letter}.avi": "frame 22 for 20" for letter in "cdefg"},
         "turned": {"h.avi": 2},
     }
     text = data.exclusions({"msu": NOTHING, "casia": unusual})
