@@ -80,6 +80,33 @@ def test_a_job_hangs_on_its_own_recipe_and_data(stage: str) -> None:
     assert not {"jobs.yaml", "results/faces", "results/captions", "results/trainsets"} & set(stages()[stage]["deps"])
 
 
+@pytest.mark.parametrize("stage", ["tune", "train", "predict", "snapshots"])
+def test_a_job_s_stage_lists_what_it_reads_of_the_job(stage: str) -> None:
+    """Protocol, run, seed and training set are in its name or among its files; a learning rate is chosen with its own seed."""
+    source = layout.path_of(f"fasrepro.stages.{stage}").read_text(encoding="utf-8")
+    read = {"recipe"} | ({"test"} if "job.test" in source else set()) | ({"seed"} if stage == "tune" else set())
+    listed = {
+        key.rpartition(".")[2] for entry in stages()[stage]["params"] if isinstance(entry, dict) for key in entry["jobs.yaml"]
+    }
+    assert listed == read
+
+
+READ_BY = {
+    "load_cells": {"jobs.yaml", "results/splits"},
+    "faces_by_id": {"results/faces"},
+    "visible_cues": {"results/truth"},
+    "thresholds": {"results/metrics.json"},
+    "explanations": {"results/predictions"},
+}
+
+
+@pytest.mark.parametrize("stage", sorted(stages()))
+def test_a_stage_that_reads_through_predictions_lists_the_files(stage: str) -> None:
+    source = layout.path_of(f"fasrepro.stages.{entry_point(stage)}").read_text(encoding="utf-8")
+    needed = set().union(*(files for name, files in READ_BY.items() if re.search(rf"(predictions|entry)\.{name}\(", source)))
+    assert needed <= set(stages()[stage]["deps"])
+
+
 def loaded_keys(entry: str) -> set[str]:
     """Return the params sections that a stage's entry point asks `config.load` for."""
     source = layout.path_of(f"fasrepro.stages.{entry}").read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ def archive(name: str) -> ModuleType:
 
 
 def plan(name: str, size: Mapping[str, Any]) -> list[Presentation]:
-    """Return the presentations of a small archive.
+    """Return the presentations of a small synthetic archive.
 
     Args:
         name: of the data set.

@@ -36,16 +36,12 @@ def summary(
     "verdict_agreement" is the share of captions whose verdict is the face's label: 1 by construction if the annotator was told
     it, None if the style has no verdict. "failed" names each face without a caption, with the last reason.
     """
-    attempts = Counter(str(caption.attempts) for caption in captions)
     words = [len(caption.text.split()) for caption in captions]
     concluding = [caption for caption in captions if caption.verdict != Verdict.UNDECIDED]
     agreeing = [caption.verdict == OF_LABEL[faces[caption.face_id].label] for caption in concluding]
     return {
-        "faces": len(faces),
-        "captions": len(captions),
+        **counts(len(faces), captions, [*answers.values(), *failures.values()]),
         "failed": {face_id: failure.reason for face_id, failure in failures.items()},
-        "attempts": dict(attempts),
-        "rejected": types.rejection_counts([*answers.values(), *failures.values()]),
         "mean_words": round(sum(words) / len(words), 2) if words else 0.0,
         "verdict_agreement": _share(agreeing),
     }

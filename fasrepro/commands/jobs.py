@@ -31,6 +31,7 @@ KEYS = (
     "experiments",
     "snapshots",
     "counterfactual",
+    "unseen",
 )
 HEADER = "# Written by `fasrepro jobs` from params.yaml. Edit that, not this.\n"
 SHORT = 150  # characters of a list or mapping that is written on one line
@@ -49,8 +50,10 @@ def planned(params: types.SimpleNamespace) -> Jobs:
     for name in params.runs:
         if not re.fullmatch(r"[A-Za-z0-9_]+", name):
             raise ConfigError(f"params.yaml: runs.{name}: a name takes letters, digits and underscores only")
-    for name in params.tuning.like:
-        names.lookup(params.runs, name, "run", ConfigError, "params.yaml: tuning.like")
+    named = {"tuning.like": params.tuning.like, "unseen": (params.unseen.run, params.unseen.baseline)}
+    for key, runs in named.items():
+        for name in runs:
+            names.lookup(params.runs, name, "run", ConfigError, f"params.yaml: {key}")
     plan = _Plan(params)
     for name, experiment in params.experiments.items():
         plan.add_experiment(name, experiment)

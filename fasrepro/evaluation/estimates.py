@@ -35,12 +35,14 @@ class Estimate:
     Args:
         ids: of the videos or faces that were judged, (rows,).
         subjects: of each row, (rows,).
+        species: of each row, (rows,).
         counts: of the rows.
         values: seed -> metric -> (figure, replicates of shape (replicates,)); a species' APCER is "apcer/<species>".
     """
 
     ids: np.ndarray
     subjects: np.ndarray
+    species: np.ndarray
     counts: Counts
     values: dict[int, dict[str, tuple[float, np.ndarray]]]
 
@@ -91,6 +93,7 @@ def estimate(
     """
     first = next(iter(columns.values()))
     where = f"{cell.key}, {channel}"
+    draws = bootstrap.draw_subjects(first.subjects, first.labels, settings.replicates, settings.seed, cell.target)
     values: dict[int, dict[str, tuple[float, np.ndarray]]] = {}
     for seed, rows in columns.items():
         if not np.array_equal(rows.ids, first.ids):
@@ -102,12 +105,11 @@ def estimate(
         def measure(weights: np.ndarray, rows: Columns = rows, threshold: float = threshold) -> dict[str, np.ndarray]:
             return _measure(rows, channel, threshold, weights)
 
-        draws = bootstrap.draw_subjects(rows.subjects, rows.labels, settings.replicates, settings.seed, cell.target)
         point, replicates = bootstrap.point_and_replicates(measure, *draws)
         values[seed] = {name: (point[name], replicates[name]) for name in point}
     attacks = int(first.labels.sum())
     counts = Counts(len(first.labels) - attacks, attacks, len(np.unique(first.subjects)))
-    return Estimate(first.ids, first.subjects, counts, values)
+    return Estimate(first.ids, first.subjects, first.species, counts, values)
 
 
 def estimates(cell: CellResults, thresholds: Mapping[int, float], settings: EvaluationSettings) -> Estimates:
@@ -151,8 +153,10 @@ def level_metrics(estimate: Estimate, seeds: Sequence[int], draws: np.ndarray, c
     for metric in estimate.values[seeds[0]]:
         values, replicates = estimate.stacked(metric, seeds)
         means = bootstrap.mean_over_seeds(replicates, draws)
-        figure = bootstrap.figure(float(values.mean()), means, confidence, estimate.counts.subjects)
         _, _, species = metric.partition("/")
+        rows = estimate.species == species if species else np.full(len(estimate.subjects), True)
+        subjects = len(np.unique(estimate.subjects[rows]))
+        figure = bootstrap.figure(float(values.mean()), means, confidence, subjects)
         if species:
             apcer[species] = figure
         else:

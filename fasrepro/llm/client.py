@@ -19,7 +19,7 @@ from openai.types.chat import ChatCompletion
 
 from fasrepro.llm import capabilities, types
 from fasrepro.llm.store import Store
-from fasrepro.llm.types import Capabilities, Endpoint, EndpointError, TransportError, is_local, redact, shown_host
+from fasrepro.llm.types import Capabilities, Endpoint, EndpointError, TransportError, is_local, redact, shown_host, shown_url
 
 FileClient: TypeAlias = openai.OpenAI
 
@@ -172,7 +172,9 @@ def _sorted_error(error: Exception, endpoint: Endpoint) -> TransportError:
     status, code = error.status_code, f"HTTP {error.status_code}"
     if status in REMEDIES or getattr(error, "code", None) == "insufficient_quota":
         remedy = REMEDIES.get(status, "the account's quota is spent")
-        raise EndpointError(f"{endpoint.base_url}, model {endpoint.model!r}: {code}: {remedy} ({message})", status) from None
+        raise EndpointError(
+            f"{shown_url(endpoint.base_url)}, model {endpoint.model!r}: {code}: {remedy} ({message})", status
+        ) from None
     if status in RETRY_STATUSES or status >= 500:
         wait = retry_after(error.response.headers)
         return TransportError(code, message, wait, throttled=status == 429 or (status == 503 and wait > 0))

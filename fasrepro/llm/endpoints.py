@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from fasrepro import hashing
-from fasrepro.llm.types import Endpoint, EndpointError, Progress, is_local
+from fasrepro.llm.types import Endpoint, EndpointError, Progress, is_local, shown_url
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 NO_KEY = "none"  # sent to a server on this machine if no key is set
@@ -42,9 +41,8 @@ def _weights(model: str) -> str:
     return hashing.sha256_json([(path.name, hashing.sha256_file(path)) for path in files]) if files else ""
 
 
-@contextlib.contextmanager
-def with_key(endpoint: Endpoint) -> Iterator[Endpoint]:
-    """Yield `endpoint` with the key in $OPENAI_API_KEY, which a server on this machine may not need.
+def with_key(endpoint: Endpoint) -> Endpoint:
+    """Return `endpoint` with the key in $OPENAI_API_KEY, which a server on this machine may not need.
 
     Raises:
         EndpointError: a key is needed and not set.
@@ -52,9 +50,9 @@ def with_key(endpoint: Endpoint) -> Iterator[Endpoint]:
     key = os.environ.get(KEY_VARIABLE, "").strip() or (NO_KEY if is_local(endpoint.base_url) else "")
     if not key:
         raise EndpointError(
-            f"{KEY_VARIABLE} is not set: {endpoint.base_url} needs a key (any word, if the server does not check it)"
+            f"{KEY_VARIABLE} is not set: {shown_url(endpoint.base_url)} needs a key (any word, if the server does not check it)"
         )
-    yield dataclasses.replace(endpoint, api_key=key)
+    return dataclasses.replace(endpoint, api_key=key)
 
 
 def progress_to_stderr(title: str, every_s: float = 5.0) -> Callable[[Progress], None]:

@@ -286,6 +286,16 @@ def is_local(url: str) -> bool:
         return False
 
 
+def shown_url(url: str) -> str:
+    """Return a URL without user, password, query and fragment, any of which may hold a secret.
+
+    >>> shown_url("https://me:secret@api.example.org:8000/v1?key=secret")
+    'https://api.example.org:8000/v1'
+    """
+    parts = urllib.parse.urlsplit(url)
+    return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
 def shown_host(url: str) -> str:
     """Return an endpoint's host, without port, path or any secret that a URL may hold."""
     return "this machine" if is_local(url) else urllib.parse.urlsplit(url).hostname or "?"

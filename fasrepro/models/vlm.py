@@ -53,7 +53,7 @@ class ClassificationHead(nn.Module):
 
 
 class FasVlm(nn.Module):
-    """The model of paper 1, as far as its text was found: see the book's page on the method for what is ours.
+    """The model of paper 1; the book's page on the method names what its text leaves open and we chose.
 
     `body` is the backbone, wrapped by PEFT where it has adapters. The head reads, at `site`, the mean of the vision encoder's
     states ("vision"), the mean of the projector's ("projector"), or the language model's state at the last prompt token

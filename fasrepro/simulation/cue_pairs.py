@@ -69,6 +69,7 @@ def examples(plan: list[Presentation], synthetic: Synthetic) -> dict[str, Array]
     An example is a presentation of the plan, of a procedural person, that shows the cue alone. Of a few candidates, the one with
     the best exposure is taken. A cue of no species of the plan is omitted.
     """
+    cv2.setNumThreads(1)
     arrays: dict[str, Array] = {}
     for order, cue in enumerate(CUES):
         fitting = [p for p in plan if p.label is Label.ATTACK and cue in attacks.CUE_RATES[p.species]]

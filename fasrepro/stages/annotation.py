@@ -15,7 +15,7 @@ from typing import Any
 from fasrepro import config, names, paths, regions
 from fasrepro.captions.annotate import AnnotationError
 from fasrepro.datasets import DATASETS
-from fasrepro.llm import endpoints
+from fasrepro.llm import endpoints, types
 from fasrepro.llm.types import Endpoint, EndpointError
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face
@@ -118,7 +118,9 @@ def endpoint_of(settings: dict[str, Any], annotator: simulation.Annotator | None
         return simulation.endpoint_of(annotator, model, **others)
     endpoint = endpoints.endpoint_at(**settings)
     if model in simulation.MODELS:
-        raise EndpointError(f"model {model!r} is simulated; name one of {base_url} (annotator.model, judging.model)")
+        raise EndpointError(
+            f"model {model!r} is simulated; name one of {types.shown_url(base_url)} (annotator.model, judging.model)"
+        )
     return endpoint
 
 
@@ -134,5 +136,4 @@ def open_endpoint(settings: dict[str, Any], annotator: simulation.Annotator | No
         with simulation.serving(annotator, endpoint) as running:
             yield running
     else:
-        with endpoints.with_key(endpoint) as keyed:
-            yield keyed
+        yield endpoints.with_key(endpoint)

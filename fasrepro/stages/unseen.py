@@ -6,8 +6,7 @@ import argparse
 import dataclasses
 from collections.abc import Mapping
 
-from fasrepro import config, names, paths, stages
-from fasrepro.config import ConfigError
+from fasrepro import config, paths, stages
 from fasrepro.evaluation import results
 from fasrepro.evaluation.analyses import cue_overlap, misplaced_cues, unseen
 from fasrepro.evaluation.analyses.cue_overlap import CueOverlap
@@ -31,9 +30,9 @@ class Target:
 
 
 def load_targets(
-    faces: Mapping[str, Face], visible: Mapping[str, list[str]] | None, metrics: results.Metrics
+    faces: Mapping[str, Face], visible: Mapping[str, list[str]] | None, metrics: results.Metrics, run: str
 ) -> dict[str, Target]:
-    """Return the targets with unseen attacks; `visible` cues by face_id."""
+    """Return the targets with unseen attacks; `visible` cues by face_id. Overlap is with the faces on which `run` is trained."""
     targets: dict[str, Target] = {}
     for entry in predictions.load_cells():
         cell, test = entry.cell, entry.test
@@ -43,7 +42,8 @@ def load_targets(
             continue
         target = targets.setdefault(cell.target, Target(test))
         target.scored.append(ScoredCell(cell, entry.scores(), entry.thresholds(metrics)))
-        target.overlaps[cell.cell] = cue_overlap.overlap(test, trained, visible)
+        if cell.run == run:
+            target.overlaps[cell.cell] = cue_overlap.overlap(test, trained, visible)
         if any(row.caption for row in rows):
             target.texts[cell] = entry.explanations()
     return targets
@@ -67,13 +67,11 @@ def summarise(
 def main(argv: list[str] | None = None) -> None:
     """Write results/unseen.json: an entry a target that has a family of attacks which its sources lack."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
-    params = config.load("evaluation", "runs", "unseen")
+    params = config.load("evaluation", "unseen")
     runs = params.unseen.run, params.unseen.baseline
-    for run in runs:
-        names.lookup(params.runs, run, "run", ConfigError, f"{paths.PARAMS}: unseen")
     faces = predictions.faces_by_id()
     visible = predictions.visible_cues(faces.values())
-    targets = load_targets(faces, visible, results.read(paths.METRICS, results.Metrics))
+    targets = load_targets(faces, visible, results.read(paths.METRICS, results.Metrics), params.unseen.run)
     entries = {}
     for name, target in sorted(targets.items()):
         entry = summarise(target, faces, visible, runs, params.evaluation)

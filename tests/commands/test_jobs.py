@@ -39,6 +39,7 @@ def params(experiments: dict[str, Experiment], **changed: Any) -> types.SimpleNa
         "experiments": experiments,
         "snapshots": config.Snapshots("absent_m", "vanilla", 0, 1),
         "counterfactual": config.Counterfactual([], [], 6),
+        "unseen": config.Unseen("reasoning", "vanilla"),
     }
     sections |= changed
     if "snapshots" not in changed and experiments:
@@ -224,6 +225,11 @@ def test_a_cue_is_taken_out_for_models_of_jobs_alone() -> None:
         planned(experiments, counterfactual=config.Counterfactual(["oci_m"], ["vanila"], 6))
     with pytest.raises(ConfigError, match=r"counterfactual\.faces must be at least 1"):
         planned(experiments, counterfactual=config.Counterfactual(["oci_m"], ["vanilla"], 0))
+
+
+def test_unseen_attacks_are_reported_for_runs_that_exist() -> None:
+    with pytest.raises(ConfigError, match=r"params\.yaml: unseen: unknown run 'reasonin'\. Did you mean 'reasoning'"):
+        planned({}, unseen=config.Unseen("reasonin", "vanilla"))
 
 
 def test_the_command_writes_jobs_and_checks_them(

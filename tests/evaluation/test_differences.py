@@ -23,7 +23,8 @@ def estimates(value: float, people: list[str], metrics: tuple[str, ...] = ("hter
     ids = np.array([f"{person}/{number}" for person in people for number in range(2)])
     values = {0: {name: (value, np.full(4, value)) for name in metrics}}
     counts = Counts(bona_fide=len(people), attack=len(people), subjects=len(people))
-    return {("head", level): Estimate(ids, np.repeat(people, 2), counts, values) for level in ("video", "frame")}
+    species = np.tile(["bona_fide", "print"], len(people))
+    return {("head", level): Estimate(ids, np.repeat(people, 2), species, counts, values) for level in ("video", "frame")}
 
 
 def two_runs(values: dict[str, float]) -> dict[Cell, Estimates]:

@@ -28,8 +28,8 @@ def test_the_key_is_added_only_when_the_endpoint_is_opened(monkeypatch: pytest.M
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-0123456789")
     endpoint = endpoints.endpoint_at("https://api.example.com/v1", "gpt-4o", **SETTINGS)
     assert (endpoint.api_key, endpoint.model, endpoint.probe) == ("", "gpt-4o", True)
-    with endpoints.with_key(endpoint) as opened:
-        assert opened.api_key == "sk-very-secret-0123456789" and "secret" not in repr(opened)
+    opened = endpoints.with_key(endpoint)
+    assert opened.api_key == "sk-very-secret-0123456789" and "secret" not in repr(opened)
 
 
 @pytest.mark.parametrize(

@@ -125,13 +125,11 @@ def test_an_azure_deployment_is_asked_at_its_v1_url(tmp_path: Path) -> None:
 
 def test_only_a_local_server_needs_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with endpoints.with_key(endpoints.endpoint_at("http://localhost:8000/v1", "m", **SETTINGS)) as local:
-        assert local.api_key == endpoints.NO_KEY
-    with (
-        pytest.raises(types.EndpointError, match="OPENAI_API_KEY is not set: http://192"),
-        endpoints.with_key(endpoints.endpoint_at("http://192.168.0.7:8000/v1", "m", **SETTINGS)),
-    ):
-        pass
+    local = endpoints.endpoint_at("http://localhost:8000/v1", "m", **SETTINGS)
+    assert endpoints.with_key(local).api_key == endpoints.NO_KEY
+    remote = endpoints.endpoint_at("http://me:secret@192.168.0.7:8000/v1", "m", **SETTINGS)
+    with pytest.raises(types.EndpointError, match="OPENAI_API_KEY is not set: http://192"):
+        endpoints.with_key(remote)
 
 
 def test_a_retrained_folder_is_another_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fasrepro import config, paths
+from fasrepro import paths
 from fasrepro.evaluation import results
 from fasrepro.evaluation.results import Figure, Unseen
 from fasrepro.rows import table
@@ -106,10 +106,3 @@ def test_without_truth_overlap_is_nominal() -> None:
 def test_a_target_of_the_sources_families_is_omitted() -> None:
     write_project(TEST[:2])
     assert report() == Unseen("reasoning", "vanilla", {})
-
-
-@pytest.mark.usefixtures("project")
-def test_an_unknown_run_suggests_the_nearest() -> None:
-    projects.write_params(unseen={"run": "reasonin"})
-    with pytest.raises(config.ConfigError, match=r"params\.yaml: unseen: unknown run 'reasonin'\. Did you mean 'reasoning'"):
-        unseen.main([])

@@ -71,7 +71,7 @@ def application(annotator: Annotator) -> web.Application:
 
 def _error(error: HttpError) -> web.Response:
     body = {"error": {"message": error.message, "type": error.kind, "param": None, "code": None}}
-    return web.json_response(body, status=error.status, headers={"Retry-After": "0"} if error.status == 429 else None)
+    return web.json_response(body, status=error.status)
 
 
 def _completion(identity: str, model: str, prompt: str, text: str, finish_reason: str, image_tokens: int) -> dict[str, Any]:
