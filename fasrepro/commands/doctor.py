@@ -77,8 +77,8 @@ def _recorded_runs() -> Iterator[tuple[bool, str]]:
     """Yield whether this code made each recorded run."""
     for one in recorded.load(paths.RECORDED):
         changed = ", ".join(recorded.changed_code(one, Path()))
-        advice = f"{changed} changed since, so that its results may differ: run it and `fasrepro record --profile {one.name}`"
-        yield False, f"recorded run {one.name}: {advice if changed else 'by this code'}"
+        advice = f"{changed} changed since, so that its results may differ: run it and `fasrepro record --profile {one.profile}`"
+        yield False, f"recorded run {one.profile}: {advice if changed else 'by this code'}"
 
 
 def _licensed_archives(archives: config.Archives) -> Iterator[tuple[bool, str]]:

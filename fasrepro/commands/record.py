@@ -4,37 +4,29 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fasrepro import __version__, config, files, hashing, paths, schema
 from fasrepro.commands import reproduce
 from fasrepro.evaluation import results
 from fasrepro.evaluation.results import Metrics
-from fasrepro.report import claims
-
-if TYPE_CHECKING:
-    from fasrepro.report.recorded import RecordedFile
-
-FIRST_READER = "lexical"  # its verdicts are kept: a fixed rule, the same in every world
+from fasrepro.report import claims, recorded
 
 
-def record(folder: Path, profile: str) -> RecordedFile:
+def record(folder: Path, profile: str) -> recorded.Run:
     """Return what is kept of the run in `folder`, and where it came from.
 
     Raises `ValueError` where it holds no metrics, no time of a stage, or is not of a synthetic world.
     """
-    from fasrepro.report import recorded  # here, because the report takes a second that no other verb needs
-
     metrics = results.read(folder / paths.METRICS, Metrics)
     params = config.load("synthetic", "archives", path=folder / paths.PARAMS)
     if params.archives.source != "synthetic":
         raise ValueError(f"{folder / paths.PARAMS}: archives.source is not 'synthetic': only synthetic worlds are recorded")
     stages = config.read_yaml(folder / "dvc.lock")["stages"]
     times = {stage: taken for stage, taken in files.read_json(folder / reproduce.TIMES).items() if stage in stages}
-    return recorded.RecordedFile(
+    return recorded.Run(
         profile=profile,
         version=__version__,
         world=params.synthetic.world,
@@ -52,7 +44,7 @@ def kept(metrics: Metrics) -> Metrics:
     """Return the means over seeds of every cell, and every difference that a claim or a notebook may be about."""
     measures = {(claim.metric or metrics.settings.ledger.metric, claim.level) for claim in claims.CLAIMS}
     measures |= {measure for claim in claims.CLAIMS for measure in claim.also} | {("auc", "video")}
-    channels = {results.HEAD, FIRST_READER}
+    channels = {results.HEAD, recorded.READER}
     return Metrics(
         cells={name: dataclasses.replace(cell, by_seed={}) for name, cell in metrics.cells.items()},
         paired=[row for row in metrics.paired if (row.metric, row.level) in measures and row.channel in channels],
@@ -78,7 +70,7 @@ def code_of_metrics(stages: Mapping[str, Any], folder: Path) -> dict[str, str]:
                 modules.add(dep)
             elif dep.is_relative_to("fasrepro"):
                 modules |= {path.relative_to(folder) for path in (folder / dep).rglob("*.py")}
-    return {str(path): hashlib.md5((folder / path).read_bytes(), usedforsecurity=False).hexdigest() for path in sorted(modules)}
+    return {str(path): recorded.md5(folder / path) for path in sorted(modules)}
 
 
 def _leads(stage: Mapping[str, Any], wanted: Iterable[Path]) -> bool:

@@ -241,7 +241,7 @@ def recorded_metrics(material: Material, profile: str) -> tuple[Metrics, str]:
     command = f"Run `make reproduce PROFILE={profile}`, then `fasrepro record --profile {profile}`.\n"
     nothing = dataclasses.replace(material.metrics, cells={}, paired=[], means=[])
     for one in material.recorded:
-        if one.name != profile:
+        if one.profile != profile:
             continue
         different = recorded.differing(one, material.sections, {cell.run for cell in one.metrics.cells.values()})
         if different:

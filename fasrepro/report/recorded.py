@@ -29,40 +29,26 @@ READER = "lexical"  # the reader whose verdicts are recorded: a fixed rule, the 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One run, as it was recorded.
+    """One run, as results/recorded/<profile>.json holds it.
 
     Args:
-        name: of its profile.
+        profile: its name.
+        version: of this project, that recorded it; "" for the run that the book is about.
         world: of its synthetic archives.
-        strength: how tightly scene and label are tied, synthetic.spurious_strength in [0, 1].
-        hours: the time of its stages; None of this run.
-        sections: the hashes of its params, by section; see `sections`.
+        spurious_strength: how tightly scene and label are tied, in [0, 1].
+        hours: the time of its stages; None of the run that the book is about.
+        untimed_stages: how many stages `hours` lacks.
+        sections_sha256: of its params, by section; see `sections`.
+        code_md5: of every module that the metrics came from.
+        versions: of the libraries that a result may depend on.
         metrics: means over seeds, and every difference that a claim or a notebook may be about.
-        code: MD5 of every module that the metrics came from.
-        untimed: how many stages `hours` lacks.
-        version: of this project, that recorded it; "" for this run.
     """
-
-    name: str
-    world: str
-    strength: float
-    hours: float | None
-    sections: Mapping[str, str]
-    metrics: Metrics
-    code: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    untimed: int = 0
-    version: str = ""
-
-
-@dataclasses.dataclass(frozen=True)
-class RecordedFile:
-    """What results/recorded/<profile>.json holds."""
 
     profile: str
     version: str
     world: str
     spurious_strength: float
-    hours: float
+    hours: float | None
     untimed_stages: int
     sections_sha256: dict[str, str]
     code_md5: dict[str, str]
@@ -89,10 +75,11 @@ def sections(params: Mapping[str, Any]) -> dict[str, str]:
 
 def changed_code(one: Run, root: Path) -> list[str]:
     """Return the modules of a recorded run that differ, in the project at `root`, from what they were."""
-    return [name for name, md5 in one.code.items() if not (root / name).is_file() or _md5(root / name) != md5]
+    return [name for name, known in one.code_md5.items() if not (root / name).is_file() or md5(root / name) != known]
 
 
-def _md5(path: Path) -> str:
+def md5(path: Path) -> str:
+    """Return the MD5 of a file, as dvc.lock gives it."""
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
@@ -104,30 +91,14 @@ def load(folder: Path) -> list[Run]:
     """
     runs = []
     for path in sorted(folder.glob("*.json")):
-        content = files.read_json(path)
         remedy = f"`fasrepro record --profile {path.stem}` writes it anew"
         try:
-            content = version_0_1_0.converted(content)
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}; {remedy}") from None
-        try:
-            one = schema.build(RecordedFile, content, str(path))
+            runs.append(schema.build(Run, version_0_1_0.converted(files.read_json(path)), str(path)))
         except schema.SchemaError as error:
             raise ValueError(f"{error}; {remedy}") from None
-        runs.append(
-            Run(
-                name=one.profile,
-                world=one.world,
-                strength=one.spurious_strength,
-                hours=one.hours,
-                sections=one.sections_sha256,
-                metrics=one.metrics,
-                code=one.code_md5,
-                untimed=one.untimed_stages,
-                version=one.version,
-            )
-        )
-    return sorted(runs, key=lambda one: (one.world, -one.strength, one.name))
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}; {remedy}") from None
+    return sorted(runs, key=lambda one: (one.world, -one.spurious_strength, one.profile))
 
 
 def differing(one: Run, sections: Mapping[str, str], runs: Iterable[str] = ()) -> list[str]:
@@ -138,10 +109,14 @@ def differing(one: Run, sections: Mapping[str, str], runs: Iterable[str] = ()) -
     needed = {f"runs.{run}" for run in runs}
     return sorted(
         name
-        for name in one.sections.keys() | sections.keys()
-        if one.sections.get(name) != sections.get(name)
+        for name in one.sections_sha256.keys() | sections.keys()
+        if one.sections_sha256.get(name) != sections.get(name)
         and name not in PRESENTATION
-        and (name in needed or _in_both(name, one.sections, sections) or not name.startswith(tuple(f"{r}." for r in REGISTRIES)))
+        and (
+            name in needed
+            or _in_both(name, one.sections_sha256, sections)
+            or not name.startswith(tuple(f"{r}." for r in REGISTRIES))
+        )
     )
 
 
@@ -162,8 +137,8 @@ def completed(this: Run, recorded: Sequence[Run]) -> Run:
     paired, means = list(this.metrics.paired), list(this.metrics.means)
     known = _pairs(this.metrics)
     for one in recorded:
-        lent = {pair for pair in _pairs(one.metrics) - known if comparable(one, this.sections, pair)}
-        source = f"{one.name} of version {one.version}" if one.version else one.name
+        lent = {pair for pair in _pairs(one.metrics) - known if comparable(one, this.sections_sha256, pair)}
+        source = f"{one.profile} of version {one.version}" if one.version else one.profile
         paired += [dataclasses.replace(row, recorded=source) for row in one.metrics.paired if _pair(row) in lent]
         means += [dataclasses.replace(row, recorded=source) for row in one.metrics.means if _pair(row) in lent]
         known |= lent
@@ -172,7 +147,7 @@ def completed(this: Run, recorded: Sequence[Run]) -> Run:
 
 def only_extends(one: Run, this: Run) -> bool:
     """Return whether a recorded run is comparable with `this` and repeats none of the differences that `this` measured."""
-    return comparable(one, this.sections) and not _pairs(one.metrics) & _pairs(this.metrics)
+    return comparable(one, this.sections_sha256) and not _pairs(one.metrics) & _pairs(this.metrics)
 
 
 def _pair(row: Any) -> frozenset[str]:

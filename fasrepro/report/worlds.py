@@ -124,7 +124,7 @@ def _compared(rows: Sequence[LedgerRow]) -> str:
 def title(world: Run) -> str:
     """Return a run's world, how tightly scene and label are tied in it, its profile, and the version that recorded it."""
     version = f", version {world.version}" if world.version else ""
-    return f"{world.world}, ties {world.strength:g} ({world.name}{version})"
+    return f"{world.world}, ties {world.spurious_strength:g} ({world.profile}{version})"
 
 
 def verdict_table(worlds: Sequence[Run], settings: MetricsSettings) -> str:
@@ -133,7 +133,7 @@ def verdict_table(worlds: Sequence[Run], settings: MetricsSettings) -> str:
     `worlds`: this run first.
     """
     rows = []
-    similar = one_each([world for world in worlds if world.strength == worlds[0].strength])
+    similar = one_each([world for world in worlds if world.spurious_strength == worlds[0].spurious_strength])
     together = [f"over {len(similar)} worlds"] if len(similar) >= LEAST_WORLDS else []
     for claim in PAIRED_CLAIMS:
         by_world = [overall(claim, world.metrics) for world in worlds]
@@ -159,7 +159,7 @@ def strength_table(worlds: Sequence[Run], settings: MetricsSettings) -> str:
     Loosest ties first; the last column is the trend. A claim that was run at one strength only has no row.
     """
     here = [world for world in worlds if world.world == worlds[0].world]
-    by_strength = dict(sorted({world.strength: world for world in reversed(here)}.items()))
+    by_strength = dict(sorted({world.spurious_strength: world for world in reversed(here)}.items()))
     if len(by_strength) < LEAST_STRENGTHS:
         return NOTHING
     errors = [tables.number(baseline_error(world.metrics)) for world in by_strength.values()]
@@ -173,7 +173,7 @@ def strength_table(worlds: Sequence[Run], settings: MetricsSettings) -> str:
         word = "" if slope is None else f": {TREND[_verdict(differences[0], slope, settings)]}"
         change = tables.interval(slope, signed=True) + word
         rows.append([claim.id, _compared(differences), *map(_shown, differences), change])
-    ties = [f"ties {strength:g} ({world.name})" for strength, world in by_strength.items()]
+    ties = [f"ties {strength:g} ({world.profile})" for strength, world in by_strength.items()]
     return markdown.table(["", "difference", *ties, f"from 0 to 1, by {len(by_strength)} strengths"], rows)
 
 
@@ -181,8 +181,8 @@ def recorded_table(runs: Sequence[Run]) -> str:
     """Return the table of recorded runs, the version that recorded each, and the hours that it took."""
     rows = []
     for one in runs:
-        untimed = f", {one.untimed} stages not timed" if one.untimed else ""
-        rows.append([one.name, one.world, f"{one.strength:g}", one.version, tables.number(one.hours) + untimed])
+        untimed = f", {one.untimed_stages} stages not timed" if one.untimed_stages else ""
+        rows.append([one.profile, one.world, f"{one.spurious_strength:g}", one.version, tables.number(one.hours) + untimed])
     return tables.table_or_notice(["profile", "world", "ties", "version", "hours"], rows, NOTHING)
 
 

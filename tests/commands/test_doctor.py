@@ -97,7 +97,7 @@ def test_a_recorded_run_by_other_code_is_told(
     (tmp_path / "requirements.lock").touch()
     settings = MetricsSettings(EvaluationSettings(100, 0.95, 1, 6), LedgerSettings("hter_dev", 0.0, 3, 8), 0.8)
     for name, code in (("old", {"fasrepro/gone.py": "0"}), ("new", {})):
-        one = recorded.RecordedFile(name, __version__, "a", 0.9, 1.0, 0, {}, code, {}, Metrics({}, [], [], settings))
+        one = recorded.Run(name, __version__, "a", 0.9, 1.0, 0, {}, code, {}, Metrics({}, [], [], settings))
         files.write_json(tmp_path / paths.RECORDED / f"{name}.json", schema.plain(one))
     monkeypatch.chdir(tmp_path)
     cli.main(["doctor"])

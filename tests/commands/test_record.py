@@ -62,8 +62,8 @@ def test_what_claims_are_made_of_is_kept_with_its_provenance(copy: Path, capsys:
     assert cli.main(["record", "--profile", "other"]) == 0
     assert "world b, ties 0.5, 1 hours; no time is known of 2 stages" in capsys.readouterr().out
     (one,) = recorded.load(paths.RECORDED)
-    assert (one.name, one.world, one.strength, one.hours, one.version) == ("other", "b", 0.5, 1.0, __version__)
-    assert one.untimed == 2  # of the stages in the lock
+    assert (one.profile, one.world, one.spurious_strength, one.hours, one.version) == ("other", "b", 0.5, 1.0, __version__)
+    assert one.untimed_stages == 2  # of the stages in the lock
     assert one.metrics.paired == [DIFFERENCE, dataclasses.replace(DIFFERENCE, metric="auc")]
     assert one.metrics.means == [MEAN]
     assert recorded.comparable(one, recorded.sections(config.read_yaml(copy / paths.PARAMS)))
@@ -75,7 +75,7 @@ def test_the_code_that_leads_to_the_metrics_is_kept_file_by_file(copy: Path) -> 
     assert cli.main(["record", "--profile", "other"]) == 0
     (one,) = recorded.load(paths.RECORDED)
     leading = [module for module in MODULES if module != "fasrepro/d.py"]
-    assert one.code == {module: hashlib.md5(f"# {module}".encode()).hexdigest() for module in leading}
+    assert one.code_md5 == {module: hashlib.md5(f"# {module}".encode()).hexdigest() for module in leading}
     assert recorded.changed_code(one, copy) == []
     files.write_text(copy / "fasrepro/models/b.py", "# changed")
     assert recorded.changed_code(one, copy) == ["fasrepro/models/b.py"]

@@ -124,7 +124,7 @@ def test_a_missing_experiment_is_written_out_so_that_it_shares_the_baselines_mod
 
 def recorded_file(root: Path, given: results.Metrics) -> None:
     sections = recorded.sections(config.read_yaml(root / paths.PARAMS))
-    one = recorded.RecordedFile("recipes", "9.9", "a", 0.9, 1.5, 0, sections, {}, {}, given)
+    one = recorded.Run("recipes", "9.9", "a", 0.9, 1.5, 0, sections, {}, {}, given)
     files.write_json(root / paths.RECORDED / "recipes.json", schema.plain(one))
 
 

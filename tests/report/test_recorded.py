@@ -12,7 +12,7 @@ import pytest
 from fasrepro import config, files, schema
 from fasrepro.evaluation.results.metrics import CellDifference
 from fasrepro.report import recorded, version_0_1_0
-from fasrepro.report.recorded import RecordedFile, Run
+from fasrepro.report.recorded import Run
 from tests.layout import ROOT
 from tests.report.samples import cell_metrics, difference, metrics
 
@@ -28,18 +28,18 @@ def row(run: str, baseline: str, **changes: Any) -> CellDifference:
 
 
 def run(name: str, *rows: CellDifference, version: str = "9.9", **sections: str) -> Run:
-    return Run(name, "a", 0.9, 1.0, SAME | sections, metrics(*rows), version=version)
+    return Run(name, version, "a", 0.9, 1.0, 0, SAME | sections, {}, {}, metrics(*rows))
 
 
 def recorded_file(**changes: Any) -> dict[str, Any]:
-    one = RecordedFile("full_b", "9.9", "b", 0.9, 2.5, 0, {}, {}, {}, metrics(cells=[cell_metrics("oci_m", "vanilla")]))
+    one = Run("full_b", "9.9", "b", 0.9, 2.5, 0, {}, {}, {}, metrics(cells=[cell_metrics("oci_m", "vanilla")]))
     return schema.plain(dataclasses.replace(one, **changes))
 
 
 def test_recorded_runs_are_read_and_a_broken_file_is_named(tmp_path: Path) -> None:
     files.write_json(tmp_path / "full_b.json", recorded_file())
     (tmp_path / "README.md").write_text("no run")
-    assert [(one.name, one.world, one.hours, one.version) for one in recorded.load(tmp_path)] == [("full_b", "b", 2.5, "9.9")]
+    assert [(one.profile, one.world, one.hours, one.version) for one in recorded.load(tmp_path)] == [("full_b", "b", 2.5, "9.9")]
     files.write_json(tmp_path / "old.json", {"profile": "old"})
     with pytest.raises(ValueError, match=r"old\.json: no code_md5.*fasrepro record --profile old"):
         recorded.load(tmp_path)
@@ -52,7 +52,7 @@ def test_changed_modules_are_named(tmp_path: Path) -> None:
     for name in ("same.py", "other.py"):
         (tmp_path / name).write_bytes(b"x = 1\n")
     code = {"same.py": hashlib.md5(b"x = 1\n").hexdigest(), "other.py": hashlib.md5(b"x = 2\n").hexdigest(), "gone.py": "0"}
-    assert recorded.changed_code(dataclasses.replace(run("more"), code=code), tmp_path) == ["other.py", "gone.py"]
+    assert recorded.changed_code(dataclasses.replace(run("more"), code_md5=code), tmp_path) == ["other.py", "gone.py"]
 
 
 def test_any_param_makes_a_run_stale_unless_it_is_presentation() -> None:
@@ -168,6 +168,6 @@ def test_only_the_sections_of_version_0_1_0_that_say_the_same_are_taken_for_toda
 
 def test_the_projects_recorded_runs_can_be_read() -> None:
     runs = recorded.load(ROOT / "results" / "recorded")
-    assert {one.name for one in runs} >= {"full_b", "full_c", "recipes", "ties_half", "ties_none"}
+    assert {one.profile for one in runs} >= {"full_b", "full_c", "recipes", "ties_half", "ties_none"}
     sections = recorded.sections(config.read_yaml(ROOT / "params.yaml"))
-    assert all("synthetic" in recorded.differing(one, sections) for one in runs if one.name != "recipes")
+    assert all("synthetic" in recorded.differing(one, sections) for one in runs if one.profile != "recipes")

@@ -24,7 +24,8 @@ def world(name: str, letter: str, strength: float, low: float, high: float, alon
     """Return a run with one cell's difference, which must not be read, and their mean; `alone`: HTER of the labels alone."""
     rows = [difference("oci_m", 9.0, 9.0, **changes), mean_difference(CELLS, low, high, **changes)]
     baseline = [cell_metrics(cell, "label_only", alone) for cell in CELLS]
-    return Run(name, letter, strength, 1.5, {"synthetic": f"{letter} {strength}"}, metrics(*rows, cells=baseline, of=SETTINGS))
+    sections = {"synthetic": f"{letter} {strength}"}
+    return Run(name, "", letter, strength, 1.5, 0, sections, {}, {}, metrics(*rows, cells=baseline, of=SETTINGS))
 
 
 def overall(one: Run) -> LedgerRow:
@@ -131,7 +132,7 @@ def test_a_run_that_only_extends_this_one_has_no_column() -> None:
     this, again = (world(name, "a", 0.9, -0.3, -0.1) for name in ("this book", "full"))
     more = world("recipes", "a", 0.9, -0.3, -0.1, run="reasoning_prompt_head", baseline="vanilla_prompt_head")
     alike = {f"runs.{run}": "same" for run in ("reasoning_prompt_head", "vanilla_prompt_head")}
-    this, more = (dataclasses.replace(one, sections={**one.sections, **alike}) for one in (this, more))
+    this, more = (dataclasses.replace(one, sections_sha256={**one.sections_sha256, **alike}) for one in (this, more))
     runs = [again, more, world("full_b", "b", 0.9, -0.1, 0.3)]
     table = worlds.verdict_table(worlds.shown(recorded.completed(this, runs), runs), SETTINGS)
     heading = table_cells(table)[0]
@@ -162,6 +163,6 @@ def test_licensed_archives_have_no_other_worlds() -> None:
 
 
 def test_hours_say_for_how_many_stages_the_time_is_unknown() -> None:
-    runs = [world("full_b", "b", 0.9, 0, 1), dataclasses.replace(world("full_c", "c", 0.9, 0, 1), untimed=2)]
+    runs = [world("full_b", "b", 0.9, 0, 1), dataclasses.replace(world("full_c", "c", 0.9, 0, 1), untimed_stages=2)]
     assert [row[4] for row in cells(worlds.recorded_table(runs))] == ["1.500", "1.500, 2 stages not timed"]
     assert worlds.recorded_table([]) == worlds.NOTHING

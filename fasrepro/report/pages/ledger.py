@@ -49,7 +49,18 @@ def values(material: Material) -> dict[str, str]:
 def this_run(material: Material) -> recorded.Run:
     """Return the run that the book shows, completed by comparable recorded runs."""
     world = material.params.synthetic
-    this = recorded.Run("this book", world.world, world.spurious_strength, None, material.sections, material.metrics)
+    this = recorded.Run(
+        profile="this book",
+        version="",
+        world=world.world,
+        spurious_strength=world.spurious_strength,
+        hours=None,
+        untimed_stages=0,
+        sections_sha256=material.sections,
+        code_md5={},
+        versions={},
+        metrics=material.metrics,
+    )
     return recorded.completed(this, material.recorded)
 
 
