@@ -175,7 +175,7 @@ class Ablation:
         targets: data sets, where not all that were tested on are wanted.
         omit: runs of the experiment that it does not show.
         baseline: the run that the others are compared with.
-        recorded: the profile whose recorded run stands in where this profile has no results.
+        recorded: the profile whose recorded run is shown where this profile has no results, if it has the same params.
         options: whatever else its notebook asks for, by name.
     """
 

@@ -34,7 +34,7 @@ MADE_FILES = (
     "dvc.lock",
     "without.png",
     "with.png",
-    "mask.png",
+    "region.png",
     "reviews/reasoning.jsonl",
 )
 

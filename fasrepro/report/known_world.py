@@ -22,7 +22,7 @@ class WorldError(ValueError):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class KnownWorld:
-    """Both are empty for licensed archives.
+    """What is known of a synthetic world, and how its cues look. Both parts are empty for licensed archives.
 
     Args:
         tables: what the world is drawn from, as world.json holds it.

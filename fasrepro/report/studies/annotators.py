@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,7 +44,9 @@ def notice(study: Study) -> str:
     lacking = [name for name in compared(study) if name not in sets]
     if not lacking:
         return ""
-    return f"<p>No captions of {', '.join(lacking)}: add them to `captions:` in params.yaml, then run `dvc repro`.</p>"
+    return (
+        f"<p>No captions of {html.escape(', '.join(lacking))}: add them to `captions:` in params.yaml, then run `dvc repro`.</p>"
+    )
 
 
 def construction(study: Study) -> HTML:
