@@ -124,13 +124,13 @@ def by_kind(faces: Sequence[Face]) -> dict[str, list[Face]]:
     return {_kind_title(kind): kinds[kind] for kind in sorted(kinds)}
 
 
-def draw_contact_sheet(faces: Sequence[Face], crops: Path, path: Path, examples: int = 3) -> None:
-    """Draw a data set's kinds of presentation, a column each, with `examples` faces.
+def draw_contact_sheet(faces: Sequence[Face], crops: Path, path: Path) -> None:
+    """Draw a data set's kinds of presentation, a column each, with three faces.
 
     More than `ACROSS` kinds are drawn in bands of two faces, one below the other.
     """
     kinds = list(by_kind(faces).items())
-    deep = examples if len(kinds) <= ACROSS else min(examples, 2)
+    deep = 3 if len(kinds) <= ACROSS else 2
     rows = []
     for start in range(0, len(kinds), ACROSS):
         columns = [(title, sample(members, deep, "contact sheet")) for title, members in kinds[start : start + ACROSS]]

@@ -108,18 +108,17 @@ def captions(
     texts: Mapping[str, Mapping[str, Caption]],
     truths: Mapping[str, Truth],
     picture: Pictures,
-    per_species: int = 1,
 ) -> str:
     """Return cards with the captions of every set beside the image they describe.
 
-    `texts` maps a caption set to {face_id: caption}. Of each species, `per_species` faces that have a caption in every set.
+    `texts` maps a caption set to {face_id: caption}. Of each species one face that has a caption in every set.
     """
     common = [faces[face_id] for face_id in sorted(faces) if texts and all(face_id in rows for rows in texts.values())]
     if not common:
         return NO_CAPTIONS
     items = []
     for species in sorted({face.species for face in common}, key=lambda name: (name != BONA_FIDE_SPECIES, name)):
-        for face in contact_sheets.sample([face for face in common if face.species == species], per_species, "captions"):
+        for face in contact_sheets.sample([face for face in common if face.species == species], 1, "captions"):
             known = present_cues(face, truths)
             body = "".join(
                 f'<p><span class="model-style">{escape(name)}</span><br>{mark_cues(rows[face.face_id].text, known)}</p>'

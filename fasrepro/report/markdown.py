@@ -56,12 +56,12 @@ def _is_number(text: str) -> bool:
     return text.replace(".", "").replace("-", "").replace("%", "").isdigit()
 
 
-def figure(path: str, caption: str, alt: str, width: str = "100%") -> str:
+def figure(path: str, caption: str, alt: str) -> str:
     """Return a figure with its caption.
 
     `path` is taken from the book's root; `alt` describes the figure for readers who cannot see it.
     """
-    return f"```{{figure}} /{path}\n:alt: {_one_line(alt)}\n:width: {width}\n\n{_one_line(caption)}\n```\n"
+    return f"```{{figure}} /{path}\n:alt: {_one_line(alt)}\n:width: 100%\n\n{_one_line(caption)}\n```\n"
 
 
 def answer(text: str) -> str:

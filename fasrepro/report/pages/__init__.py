@@ -43,10 +43,10 @@ PAGES: dict[str, Page] = {
     "audit": Page(audit.NEEDS, audit.render, audit.values),
     "captions": Page(captions.NEEDS, captions.render),
     "method": Page(method.NEEDS, method.render),
-    "results": Page(results.NEEDS, results.render, results.values),
+    "results": Page(results.NEEDS, results.render),
     "explanations": Page(explanations.NEEDS, explanations.render),
     "unseen": Page(unseen.NEEDS, unseen.render),
     "optimism": Page(optimism.NEEDS, optimism.render, optimism.values),
-    "ledger": Page(ledger.NEEDS, ledger.render, ledger.values),
+    "ledger": Page(ledger.NEEDS, ledger.render),
     "ablation": Page(ablation.NEEDS, ablation.render),
 }

@@ -41,11 +41,6 @@ def render(material: Material) -> dict[str, str]:
     }
 
 
-def values(material: Material) -> dict[str, str]:
-    """Return the values of the page's text: "published_<id>" is a published figure with its mark."""
-    return {f"published_{name}": number.shown for name, number in material.published.items()}
-
-
 def this_run(material: Material) -> recorded.Run:
     """Return the run that the book shows, completed by comparable recorded runs."""
     world = material.params.synthetic

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ NEEDS = Needs(
     params=("prediction", "judging", "annotator", "simulated", "evaluation", *ledger.LEDGER_PARAMS),
 )
 HEAD_COLUMNS = {name: metric.title for name, metric in METRICS.items() if metric.in_tables}
+SIMULATED_API = " The reader `api` is simulated here, and is no model's opinion."
 READER_COLUMNS = {name: metric.title for name, metric in READER_METRICS.items() if metric.in_tables}
 PAIRED_COLUMNS = ("hter_dev", "auc", "apcer_max", "bpcer")
 FRAME_READER_COLUMNS = ("accuracy", "hter", "undecided", "accuracy_decided", "hter_decided")
@@ -85,34 +85,10 @@ def result_figures(material: Material, cells: Sequence[CellMetrics]) -> dict[str
         "figure_readers": material.draw(
             "readers",
             lambda path: figures.readers(cells, runs, "hter", path),
-            "HTER of the verdict that a reader takes from the explanation (undecided counts as an error), with intervals.",
+            "HTER of the verdict that a reader takes from the explanation (undecided counts as an error), with intervals."
+            + (SIMULATED_API if material.params.annotator.base_url == SIMULATED else ""),
         ),
     }
-
-
-def values(material: Material) -> dict[str, str]:
-    """Return figures by name for the page's text.
-
-    "<cell>_<run>_<metric>" is a figure by video with its interval; "<cell>_<run>_<reader>_<metric>" one of a reader's verdicts.
-
-    Raises:
-        ValueError: if two figures would have one name.
-    """
-    texts: dict[str, str] = {}
-
-    def add(text: str, *parts: str) -> None:
-        name = re.sub(r"\W", "_", "_".join(parts))
-        if name in texts:
-            raise ValueError(f"two values of the book are named {name!r}: rename a run or a protocol")
-        texts[name] = text
-
-    for cell in material.metrics.cells.values():
-        for metric in HEAD_COLUMNS:
-            add(interval(cell.mean.video.figures[metric]), cell.cell, cell.run, metric)
-        for reader, levels in sorted(cell.mean.readers.items()):
-            for metric in READER_COLUMNS:
-                add(interval(levels.video.figures[metric]), cell.cell, cell.run, reader, metric)
-    return texts
 
 
 def result_table(cells: Sequence[CellMetrics], level: str) -> str:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from types import SimpleNamespace
-
-import pytest
 
 from fasrepro.evaluation.results import HEAD, Figure
 from fasrepro.report import tables
@@ -91,20 +88,6 @@ def test_scores_are_those_of_the_target(world: SimpleNamespace) -> None:
     test_faces = [face for face in world.faces if face.dataset == "msu" and face.split == "test"]
     assert sum(map(len, scores["oci_m", "vanilla"].values())) == len(test_faces)
     assert cuts["oci_m", "vanilla"] == [world.metrics.cells["oci_m-vanilla"].by_seed[0].threshold_dev]
-
-
-def test_figures_have_names_for_prose(world: SimpleNamespace) -> None:
-    values = results.values(material(metrics=world.metrics))
-    mean = world.metrics.cells["oci_m-vanilla"].mean
-    assert values["oci_m_vanilla_auc"] == tables.interval(mean.video.figures["auc"])
-    assert values["oci_m_vanilla_lexical_hter"] == tables.interval(mean.readers["lexical"].video.figures["hter"])
-    assert all(name.isidentifier() for name in values)
-
-
-def test_two_figures_of_one_name_are_an_error(world: SimpleNamespace) -> None:
-    doubled = copy.copy(world.metrics.cells) | {"other": world.metrics.cells["oci_m-vanilla"]}
-    with pytest.raises(ValueError, match="two values of the book are named 'oci_m_vanilla_hter_dev'"):
-        results.values(material(metrics=dataclasses.replace(world.metrics, cells=doubled)))
 
 
 def test_without_results_the_tables_say_so() -> None:
