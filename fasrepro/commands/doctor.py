@@ -20,6 +20,7 @@ from fasrepro.llm.types import is_local
 from fasrepro.report import recorded
 
 LOCK = Path("requirements.lock")
+NAMED = 3  # modules of a recorded run that changed since
 BOOK_LOCK = Path("requirements-book.lock")  # report, notebooks and book, without torch
 FREE_DISK_GB = 2  # for results, DVC's cache and profiles; the environment is there when this runs
 MEMORY_GB = 6
@@ -76,9 +77,18 @@ def _packages() -> tuple[bool, str]:
 def _recorded_runs() -> Iterator[tuple[bool, str]]:
     """Yield whether this code made each recorded run."""
     for one in recorded.load(paths.RECORDED):
-        changed = ", ".join(recorded.changed_code(one, Path()))
-        advice = f"{changed} changed since, so that its results may differ: run it and `fasrepro record --profile {one.profile}`"
-        yield False, f"recorded run {one.profile}: {advice if changed else 'by this code'}"
+        changed = recorded.changed_code(one, Path())
+        if not changed:
+            yield False, f"recorded run {one.profile}: by this code"
+            continue
+        shown = ", ".join([*changed[:NAMED], *([f"{len(changed) - NAMED} more"] if len(changed) > NAMED else [])])
+        yield (
+            False,
+            (
+                f"recorded run {one.profile}, version {one.version}: {shown} changed since, so that its results may differ: run"
+                f" it and `fasrepro record --profile {one.profile}`"
+            ),
+        )
 
 
 def _licensed_archives(archives: config.Archives) -> Iterator[tuple[bool, str]]:

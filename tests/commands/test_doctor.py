@@ -96,13 +96,16 @@ def test_a_recorded_run_by_other_code_is_told(
     project(tmp_path)
     (tmp_path / "requirements.lock").touch()
     settings = MetricsSettings(EvaluationSettings(100, 0.95, 1, 6), LedgerSettings("hter_dev", 0.0, 3, 8), 0.8)
-    for name, code in (("old", {"fasrepro/gone.py": "0"}), ("new", {})):
+    for name, code in (("old", {f"fasrepro/{letter}.py": "0" for letter in "abcde"}), ("new", {})):
         one = recorded.Run(name, __version__, "a", 0.9, 1.0, 0, {}, code, {}, Metrics({}, [], [], settings))
         files.write_json(tmp_path / paths.RECORDED / f"{name}.json", schema.plain(one))
     monkeypatch.chdir(tmp_path)
     cli.main(["doctor"])
     out = capsys.readouterr().out
-    assert "recorded run old: fasrepro/gone.py changed since" in out and "fasrepro record --profile old" in out
+    assert (
+        f"recorded run old, version {__version__}: fasrepro/a.py, fasrepro/b.py, fasrepro/c.py, 2 more changed since" in out
+        and "fasrepro record --profile old" in out
+    )
     assert "recorded run new: by this code" in out
 
 
