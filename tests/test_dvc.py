@@ -25,6 +25,7 @@ CHEAP = (
     "fasrepro/archives/msu.py",
     "fasrepro/captions/styles.py",
     "fasrepro/data/index.py",
+    "fasrepro/datasets.py",
     "fasrepro/evaluation/metrics.py",
     "fasrepro/llm/client.py",
     "fasrepro/report/figures.py",

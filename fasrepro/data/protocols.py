@@ -7,17 +7,13 @@ tests on MSU-MFSD. Any other protocol is declared in params.yaml.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fasrepro import names, paths
+from fasrepro import names
 from fasrepro.datasets import DATASETS, TITLES
-from fasrepro.rows import table
-from fasrepro.rows.faces import Face
-
-PARTS = ("train", "dev", "test")
 
 
 class ProtocolError(ValueError):
@@ -39,19 +35,6 @@ class Protocol:
     name: str
     train: tuple[str, ...]
     test: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Split:
-    """The faces of a protocol. Dev belongs to the sources; test holds the faces of all targets."""
-
-    train: list[Face]
-    dev: list[Face]
-    test: list[Face]
-
-    def of_target(self, dataset: str) -> list[Face]:
-        """Return the test faces of one target."""
-        return [face for face in self.test if face.dataset == dataset]
 
 
 def resolve(name: str, declared: Mapping[str, Sides]) -> Protocol:
@@ -116,7 +99,7 @@ def without_absent(protocol: Protocol, present: Collection[str]) -> tuple[Protoc
 
 
 def split_columns(faces: pa.Table, protocol: Protocol) -> dict[str, pa.Table]:
-    """Return the faces of each part of a protocol, in the order of `faces`.
+    """Return the faces of each of `splits.PARTS`, in the order of `faces`.
 
     - train: the official train split of each source.
     - dev: a source's official dev split where it has one, else its official test subjects, which nothing else uses while it is
@@ -152,14 +135,3 @@ def _of_splits(faces: pa.Table, split_of: Mapping[str, str]) -> pa.Table:
     official = pc.binary_join_element_wise(faces["dataset"], faces["split"], "/")
     wanted = [f"{dataset}/{split}" for dataset, split in split_of.items()]
     return faces.filter(pc.is_in(official, value_set=pa.array(wanted, pa.string())))
-
-
-def split_faces(faces: Iterable[Face], protocol: Protocol) -> Split:
-    """Return what `split_columns` returns, as rows."""
-    parts = split_columns(table.from_rows(faces, Face), protocol)
-    return Split(**{part: table.to_rows(columns, Face) for part, columns in parts.items()})
-
-
-def read_split(protocol: str) -> Split:
-    """Read what the stage `splits` wrote of a protocol. Raises `RowError`."""
-    return Split(*(table.read(paths.split(protocol, part), Face) for part in PARTS))

@@ -7,7 +7,7 @@ from typing import Any
 
 from fasrepro import config, files, names, paths, stages
 from fasrepro.config import ConfigError, Job
-from fasrepro.data import cropping, protocols
+from fasrepro.data import cropping, splits
 from fasrepro.evaluation import predict
 from fasrepro.models import backbones
 from fasrepro.rows import table
@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> None:
     choices = {}
     for job in wanted:
         if job.protocol not in choices:
-            faces = protocols.read_split(job.protocol).of_target(job.test[0])
+            faces = splits.read(job.protocol).of_target(job.test[0])
             choices[job.protocol] = rerender.choose(faces, truths, params.counterfactual.faces)
     each_once = {choice.face.face_id: choice for of_protocol in choices.values() for choice in of_protocol}.values()
     convention = cropping.CROPS[params.index.crop]

@@ -9,7 +9,7 @@ from typing import Any
 
 from fasrepro import config, files, names, paths, stages
 from fasrepro.config import ConfigError, Job
-from fasrepro.data import protocols
+from fasrepro.data import splits
 from fasrepro.evaluation import metrics, results, summary, tuning_report
 from fasrepro.evaluation.cells import CellResults
 from fasrepro.evaluation.results.metrics import TuningReport
@@ -39,7 +39,7 @@ def cell_results(entry: CellJobs, verdicts: Verdicts, readers: Collection[str]) 
 def tuning(run: str, job: Job, tolerance: float) -> TuningReport:
     """Return the report of a run's choice of its learning rate, on the first target of its protocol."""
     choice, rows = files.read_json(paths.tuning_choice(run)), table.read(paths.tuning_scores(run), Score)
-    split, target = protocols.read_split(job.protocol), job.test[0]
+    split, target = splits.read(job.protocol), job.test[0]
     return tuning_report.report(choice, rows, split.dev, split.of_target(target), target, tolerance)
 
 

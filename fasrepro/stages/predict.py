@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fasrepro import config, paths, stages
-from fasrepro.data import protocols
+from fasrepro.data import splits
 from fasrepro.evaluation import predict
 from fasrepro.models import backbones
 from fasrepro.rows import table
@@ -16,7 +16,7 @@ def main(argv: list[str] | None = None) -> None:
     job = config.load_job(stages.name_argument(argv, __doc__, "a job of jobs.yaml"))
     params = config.load("threads", "index", "prediction")
     backbones.use_threads(params.threads)
-    split = protocols.read_split(job.protocol)
+    split = splits.read(job.protocol)
     model, processor, recipe = jobs.load_model(job, params.index.crop)
     how = jobs.crop_reader(), recipe.prompt, params.prediction.batch_size
     key = job.protocol, job.run, job.seed

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from fasrepro import config, paths, regions
 from fasrepro.config import Job
-from fasrepro.data import protocols
-from fasrepro.data.protocols import Split
+from fasrepro.data import protocols, splits
+from fasrepro.data.splits import Split
 from fasrepro.evaluation.results import Cell, Metrics
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face
@@ -79,7 +79,7 @@ class CellJobs:
 def load_cells() -> list[CellJobs]:
     """Return the cells of jobs.yaml, sorted by key. Raises `ValueError` for two cells of one name."""
     by_protocol = config.load_protocols()
-    splits = {name: protocols.read_split(name) for name in {job.protocol for job in config.load_jobs().values()}}
+    split_of = {name: splits.read(name) for name in {job.protocol for job in config.load_jobs().values()}}
     cells: dict[str, CellJobs] = {}
     for (protocol, run), jobs in config.by_run(config.load_jobs()).items():
         for target in by_protocol[protocol].test:
@@ -90,7 +90,7 @@ def load_cells() -> list[CellJobs]:
             if cell.key in cells:
                 other = cells[cell.key].cell.protocol
                 raise ValueError(f"{paths.PARAMS}: protocols {other} and {protocol} both test {cell.cell}; keep one of them")
-            cells[cell.key] = CellJobs(cell, tested, splits[protocol])
+            cells[cell.key] = CellJobs(cell, tested, split_of[protocol])
     return [cells[key] for key in sorted(cells)]
 
 

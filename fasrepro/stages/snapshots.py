@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fasrepro import config, files, names, paths, stages
 from fasrepro.config import ConfigError
-from fasrepro.data import protocols
+from fasrepro.data import splits
 from fasrepro.evaluation import predict
 from fasrepro.models import backbones, vlm
 from fasrepro.rows import table
@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> None:
     params = config.load("threads", "snapshots")
     backbones.use_threads(params.threads)
     rate = files.read_json(paths.tuning_choice(job.tuned))["chosen"]
-    split, read_image = protocols.read_split(job.protocol), jobs.crop_reader()
+    split, read_image = splits.read(job.protocol), jobs.crop_reader()
     faces = split.dev + split.of_target(job.test[0])
     processor = backbones.load_processor(job.recipe["backbone"])
     rows: list[Score] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fasrepro import config, files, names, paths, stages
 from fasrepro.config import ConfigError
-from fasrepro.data import protocols
+from fasrepro.data import splits
 from fasrepro.evaluation import predict
 from fasrepro.models import backbones
 from fasrepro.rows import table
@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     work = paths.WORK / "tune" / run
     if len(rates) > 1:
         backbones.use_threads(config.load("threads").threads)
-        split, read_image = protocols.read_split(job.protocol), jobs.crop_reader()
+        split, read_image = splits.read(job.protocol), jobs.crop_reader()
     for rate in rates if len(rates) > 1 else ():
         trained = training.train_job(job, rate, read_image, work)
         how = read_image, job.recipe["prompt"], jobs.BATCH

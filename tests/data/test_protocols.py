@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from fasrepro import paths
 from fasrepro.config import ConfigError
 from fasrepro.data import protocols
+from fasrepro.data import splits as written_splits
 from fasrepro.data.protocols import Protocol, ProtocolError, Sides
 from fasrepro.datasets import DATASETS
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face, Label, face_id
 from fasrepro.stages import splits
+from tests.splits import split_faces
 
 SPLITS = {
     "msu": ("train", "test"),
@@ -93,14 +95,14 @@ def test_a_cell_without_letters_names_protocol_and_target(monkeypatch: pytest.Mo
 
 
 def test_dev_is_the_official_one_or_else_the_sources_test_subjects() -> None:
-    split = protocols.split_faces(FACES, protocols.by_letters("oci_m"))
+    split = split_faces(FACES, protocols.by_letters("oci_m"))
     assert {(f.dataset, f.split) for f in split.train} == {("oulu", "train"), ("casia", "train"), ("replay", "train")}
     assert {(f.dataset, f.split) for f in split.dev} == {("oulu", "dev"), ("casia", "test"), ("replay", "dev")}
     assert {(f.dataset, f.split) for f in split.test} == {("msu", "test")}
 
 
 def test_a_split_holds_the_faces_of_every_target() -> None:
-    split = protocols.split_faces(FACES, protocols.by_letters("c_mo"))
+    split = split_faces(FACES, protocols.by_letters("c_mo"))
     assert {face.dataset for face in split.test} == {"msu", "oulu"}
     assert {face.dataset for face in split.of_target("oulu")} == {"oulu"}
 
@@ -108,7 +110,7 @@ def test_a_split_holds_the_faces_of_every_target() -> None:
 @given(st.permutations("mcio"), st.integers(1, 3))
 def test_no_subject_is_ever_in_two_parts(letters: list[str], sources: int) -> None:
     protocol = protocols.by_letters("".join(letters[:sources]) + "_" + "".join(letters[sources:]))
-    split = protocols.split_faces(FACES, protocol)
+    split = split_faces(FACES, protocol)
     subjects = [{f.subject for f in part} for part in (split.train, split.dev, split.test)]
     assert all(subjects)
     assert sum(map(len, subjects)) == len(set.union(*subjects))
@@ -118,15 +120,15 @@ def test_no_subject_is_ever_in_two_parts(letters: list[str], sources: int) -> No
 def test_a_subject_in_two_parts_is_an_error() -> None:
     leak = dataclasses.replace(face("casia", "test", 3), subject="casia/train/1")
     with pytest.raises(ProtocolError, match="casia/train/1 stands in train and in dev"):
-        protocols.split_faces([*FACES, leak], protocols.by_letters("oci_m"))
+        split_faces([*FACES, leak], protocols.by_letters("oci_m"))
 
 
 def test_a_data_set_without_faces_is_named() -> None:
     without = [f for f in FACES if f.dataset != "replay"]
     with pytest.raises(ProtocolError, match="Replay-Attack has no train faces"):
-        protocols.split_faces(without, protocols.by_letters("oci_m"))
+        split_faces(without, protocols.by_letters("oci_m"))
     with pytest.raises(ProtocolError, match="Replay-Attack has no test faces"):
-        protocols.split_faces(without, protocols.by_letters("mc_i"))
+        split_faces(without, protocols.by_letters("mc_i"))
 
 
 def test_what_is_absent_is_left_out_with_a_notice() -> None:
@@ -150,8 +152,8 @@ def test_the_stage_writes_the_three_parts(tmp_path: Path, monkeypatch: pytest.Mo
     content = {"splits": {"c_mo": {"train": ["casia"], "test": ["msu", "oulu"]}}, **kept}
     paths.JOBS.write_text(yaml.safe_dump(content), encoding="utf-8")
     splits.main(["c_mo"])
-    written = protocols.read_split("c_mo")
-    in_memory = protocols.split_faces(FACES, protocols.by_letters("c_mo"))
+    written = written_splits.read("c_mo")
+    in_memory = split_faces(FACES, protocols.by_letters("c_mo"))
     assert [sorted(row.face_id for row in part) for part in (written.train, written.dev, written.test)] == [
         sorted(row.face_id for row in part) for part in (in_memory.train, in_memory.dev, in_memory.test)
     ]

@@ -19,6 +19,7 @@ from fasrepro.rows.scores import Explanation, Judgement, Score
 from fasrepro.rows.truth import Truth
 from fasrepro.vocabulary import cues_of
 from tests.regions import box_region
+from tests.splits import split_faces
 
 INSTRUMENTS = {
     "msu": {"print": ["printed_photo"], "replay_video": ["ipad_video", "iphone_video"]},
@@ -89,7 +90,7 @@ def make_world(folder: Path) -> SimpleNamespace:
         captions[style] = rows
     scores, explanations, judgements, cells = [], [], [], []
     for protocol, target in TARGETS.items():
-        split = protocols.split_faces(faces, protocols.by_letters(protocol))
+        split = split_faces(faces, protocols.by_letters(protocol))
         for run in RUNS:
             scored = [*split.dev, *split.test]
             own = [Score(protocol, run, 0, f.face_id, round(rng.betavariate(2 + 2 * f.label, 3), 4)) for f in scored]

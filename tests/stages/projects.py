@@ -9,11 +9,12 @@ from typing import Any
 import yaml
 
 from fasrepro import config, paths
-from fasrepro.data import protocols
+from fasrepro.data import splits
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face
 from fasrepro.rows.scores import Explanation, Score
 from fasrepro.rows.truth import Truth
+from tests.splits import split_faces
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,8 +71,8 @@ def write_faces(faces: Sequence[Face]) -> None:
     for dataset in sorted({face.dataset for face in faces}):
         table.write(paths.faces(dataset), [face for face in faces if face.dataset == dataset], Face)
     for name, protocol in config.load_protocols().items():
-        split = protocols.split_faces(faces, protocol)
-        for part in protocols.PARTS:
+        split = split_faces(faces, protocol)
+        for part in splits.PARTS:
             table.write(paths.split(name, part), getattr(split, part), Face)
 
 
@@ -82,13 +83,13 @@ def write_truths(truths: Sequence[Truth], dataset: str = "all") -> None:
 
 def write_scores(job: config.Job, p_attack: Callable[[Face], float]) -> None:
     """Write a job's scores of dev and of its targets."""
-    split = protocols.read_split(job.protocol)
+    split = splits.read(job.protocol)
     rows = [Score(job.protocol, job.run, job.seed, face.face_id, p_attack(face)) for face in (*split.dev, *split.test)]
     table.write(paths.scores(job.name), rows, Score)
 
 
 def write_explanations(job: config.Job, text: Callable[[Face], str]) -> None:
     """Write a job's explanations of its targets."""
-    faces = protocols.read_split(job.protocol).test
+    faces = splits.read(job.protocol).test
     rows = [Explanation(job.protocol, job.run, job.seed, face.face_id, text(face), 9, True) for face in faces]
     table.write(paths.explanations(job.name), rows, Explanation)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fasrepro import paths
-from fasrepro.data import protocols
+from fasrepro.data import splits
 from fasrepro.evaluation import results
 from fasrepro.evaluation.results import Counts, Figure, Metrics
 from fasrepro.evaluation.results.metrics import AucTest, CellDifference, DecisionTest, TunedRate, TuningReport
@@ -49,7 +49,7 @@ def score(face: Face, run: str, seed: int) -> float:
 
 def write_tuning() -> None:
     """Write the choice of vanilla between two rates: the scores of vanilla, and of the label_only that misses all attacks."""
-    split = protocols.read_split("oc_m")
+    split = splits.read("oc_m")
     rows = [
         Score("oc_m", f"vanilla@{rate}", 0, one.face_id, score(one, run, 1))
         for rate, run in (("0.001", "vanilla"), ("0.002", "label_only"))
@@ -74,7 +74,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     rows = [
         Judgement("oc_m", job.run, job.seed, one.face_id, "lexical", verdicts[one.species])
         for job in jobs
-        for one in protocols.read_split("oc_m").of_target("msu")
+        for one in splits.read("oc_m").of_target("msu")
     ]
     # A reader's verdict on a changed text is no verdict on the explanation.
     rows += [dataclasses.replace(row, reader="lexical_flipped", verdict=Verdict.UNDECIDED) for row in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fasrepro import paths
-from fasrepro.data import protocols
+from fasrepro.data import splits
 from fasrepro.evaluation import results
 from fasrepro.evaluation.results import Figure, Optimism
 from fasrepro.rows import table
@@ -18,7 +18,7 @@ from tests.stages.test_evaluate import RUNS, SIDES, project, score  # noqa: F401
 
 def write_snapshots(offset: float, run: str = "label_only", seed: int = 1) -> None:
     """Write snapshots at steps 5 and 10 of one seed; every score of the last differs from the job's by `offset`."""
-    split = protocols.read_split("oc_m")
+    split = splits.read("oc_m")
     rows = []
     for face in (*split.dev, *split.of_target("msu")):
         for step, value in ((5, 0.8 if face.label else 0.2), (10, score(face, run, seed) + offset)):
