@@ -1,5 +1,6 @@
 # make reproduce [PROFILE=tiny]   environment, pipeline, book
 # make test                       lint, unit tests, the tiny pipeline end to end in a temporary copy
+# make test-twice                 the tiny pipeline in two folders side by side: every output has the same bytes
 # make test-browser               the built pages in headless Chromium
 # make bench                      what the pipeline costs, as ratios
 # make notebook                   JupyterLab, installed on first use, in notebooks/
@@ -22,7 +23,7 @@ TEST_COPY := .build/test
 BOOK ?= $(patsubst %/index.html,%,$(shell ls -t {.build/*/,}book/_build/html/index.html 2>/dev/null | head -n 1))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: environment reproduce notebook readme test lint test-browser bench doctor clean
+.PHONY: environment reproduce notebook readme test test-twice lint test-browser bench doctor clean
 
 environment: $(INSTALLED)
 
@@ -65,9 +66,11 @@ lint: $(INSTALLED)
 
 test: lint
 	rm -rf $(TEST_COPY)
-	# A worker a core for the unit tests, then the tiny pipeline with all cores to itself.
-	python -m pytest -m "not browser and not pipeline" --durations=15 --numprocesses logical --dist loadgroup
-	FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -m pipeline --durations=5
+	# A worker a core: one takes the tiny pipeline, which is one test group, while the others run the unit tests.
+	FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -m "not browser and not twice" --durations=15 --numprocesses logical --dist loadgroup
+
+test-twice: $(INSTALLED)
+	python -m pytest -m twice
 
 test-browser: $(INSTALLED)
 	FASREPRO_BOOK="$(BOOK)" python -m pytest -m browser

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
-import hashlib
 import html
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +17,7 @@ import pytest
 import yaml
 
 from fasrepro import config, paths
-from fasrepro.commands import jobs, plan, reproduce
+from fasrepro.commands import jobs, plan
 from fasrepro.evaluation import results
 from fasrepro.models import vlm
 from fasrepro.report import pairwise_tests, published
@@ -32,58 +28,18 @@ from fasrepro.rows.faces import Face
 from fasrepro.rows.scores import Judgement, Score
 from fasrepro.rows.training import TrainRow
 from fasrepro.rows.truth import Truth
+from tests.pipeline.runs import dvc, run_tiny, stages_in
 
 ROOT = Path(__file__).parent.parent.parent
-pytestmark = pytest.mark.pipeline
-
-# Everything that a reader or a later stage sees.
-PRODUCTS = ("results/**/*", "book/_generated/**/*", "book/executed/*", "book/_build/html/**/*")
-
-
-def dvc(copy: Path, *words: str) -> str:
-    """Run DVC in the copy and return what it printed; a failure shows its output."""
-    command = [sys.executable, "-m", "dvc", *words]
-    own = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "FASREPRO_STORE": str(copy / ".store")}
-    environment = {**os.environ, **own}
-    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def stages_in(output: str) -> set[str]:
-    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")}
-
-
-def hashes(copy: Path) -> dict[str, str]:
-    files = {path for pattern in PRODUCTS for path in copy.glob(pattern) if path.is_file() and path.name != ".gitignore"}
-    return {str(path.relative_to(copy)): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files)}
+# One worker runs them all, one after another: they share one copy.
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
 
 @pytest.fixture(scope="module")
-def copies(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The tiny profile in two folders that share nothing, each run from nothing, side by side.
-
-    $FASREPRO_TEST_COPY keeps the first for the browser's test.
-    """
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny profile, run from nothing. $FASREPRO_TEST_COPY keeps it for the browser's test."""
     kept = os.environ.get("FASREPRO_TEST_COPY")
-    folders = [ROOT / kept if kept else tmp_path_factory.mktemp("tiny"), tmp_path_factory.mktemp("twin")]
-    for folder in folders:
-        reproduce.make_copy(ROOT, "tiny", folder)
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        list(pool.map(lambda folder: dvc(folder, "repro"), folders))
-    return folders
-
-
-@pytest.fixture(scope="module")
-def copy(copies: list[Path]) -> Path:
-    return copies[0]
-
-
-def test_another_folder_has_the_same_bytes(copies: list[Path]) -> None:
-    one, other = (hashes(folder) for folder in copies)
-    assert len(one) > 100
-    assert sorted(one) == sorted(other)
-    assert [name for name in one if one[name] != other[name]] == []
+    return run_tiny(ROOT / kept if kept else tmp_path_factory.mktemp("tiny"))
 
 
 def test_every_cell_has_figures_and_every_page_exists(copy: Path) -> None:
