@@ -66,8 +66,9 @@ lint: $(INSTALLED)
 
 test: lint
 	rm -rf $(TEST_COPY)
-	# A worker a core: one takes the tiny pipeline, which is one test group, while the others run the unit tests.
-	FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -m "not browser and not twice" --durations=15 --numprocesses logical --dist loadgroup
+	# A worker a core, and a file on one worker: one takes the tiny pipeline, while the others run the unit tests.
+	FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -m "not browser and not twice" --durations=15 --numprocesses logical \
+	  --dist loadfile --no-loadscope-reorder
 
 test-twice: $(INSTALLED)
 	python -m pytest -m twice

@@ -72,8 +72,5 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run each file on one worker, which makes its fixtures once. The pipeline, which takes longest, comes first."""
-    for item in items:
-        group = "pipeline" if item.get_closest_marker("pipeline") else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Run the pipeline, which takes longest, first."""
     items.sort(key=lambda item: item.get_closest_marker("pipeline") is None)

@@ -31,8 +31,7 @@ from fasrepro.rows.truth import Truth
 from tests.pipeline.runs import dvc, run_tiny, stages_in
 
 ROOT = Path(__file__).parent.parent.parent
-# One worker runs them all, one after another: they share one copy.
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 @pytest.fixture(scope="module")
