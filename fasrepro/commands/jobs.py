@@ -111,10 +111,10 @@ class _Plan:
 
     def tuned(self, run: str) -> str:
         """Return the run whose learning rate `run` takes."""
-        chosen = self.params.tuning.like.get(run, run)
-        if chosen in self.params.tuning.like:
-            raise ConfigError(f"params.yaml: tuning.like: {run} takes the rate of {chosen}, which chooses none itself")
-        return chosen
+        lender = self.params.tuning.like.get(run, run)
+        if lender in self.params.tuning.like:
+            raise ConfigError(f"params.yaml: tuning.like: {run} takes the rate of {lender}, which chooses none itself")
+        return lender
 
     def trainset(self, experiment: str, protocol: str, run: str, compared: list[str]) -> str:
         """Add the training set of a run, unless there is an equal one, and return its name."""
@@ -212,12 +212,12 @@ class _Plan:
 
     def check_counterfactual(self) -> None:
         """Raise `ConfigError` where a cue is to be taken out for models that no job trains."""
-        asked = self.params.counterfactual
-        known = {f"{job.protocol}-{job.run}": job for job in self.jobs.values()}
-        for protocol in asked.protocols:
-            for run in asked.runs if self.protocol(protocol) else ():
-                names.lookup(known, f"{protocol}-{run}", "protocol and run", ConfigError, "params.yaml: counterfactual")
-        if asked.faces < 1:
+        wanted = self.params.counterfactual
+        trained = {f"{job.protocol}-{job.run}": job for job in self.jobs.values()}
+        for protocol in wanted.protocols:
+            for run in wanted.runs if self.protocol(protocol) else ():
+                names.lookup(trained, f"{protocol}-{run}", "protocol and run", ConfigError, "params.yaml: counterfactual")
+        if wanted.faces < 1:
             raise ConfigError("params.yaml: counterfactual.faces must be at least 1; for none, empty counterfactual.protocols")
 
 

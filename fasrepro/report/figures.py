@@ -113,14 +113,14 @@ def draw_intervals(axes: Axes, series: Mapping[str, Mapping[str, Figure | None]]
 
     drawn = {tick: [name for name in series if has_value(name, tick)] for tick in ticks}
     for index, (name, points) in enumerate(series.items()):
-        known = [(place, tick) for place, tick in enumerate(ticks) if name in drawn[tick]]
-        if not known:
+        places = [(place, tick) for place, tick in enumerate(ticks) if name in drawn[tick]]
+        if not places:
             continue
-        offsets = [spread(len(drawn[tick]))[drawn[tick].index(name)] for _, tick in known]
+        offsets = [spread(len(drawn[tick]))[drawn[tick].index(name)] for _, tick in places]
         axes.errorbar(
-            [place + offset for (place, _), offset in zip(known, offsets, strict=True)],
-            [points[tick].value for _, tick in known],
-            yerr=np.array([reach(points[tick]) for _, tick in known]).T,
+            [place + offset for (place, _), offset in zip(places, offsets, strict=True)],
+            [points[tick].value for _, tick in places],
+            yerr=np.array([reach(points[tick]) for _, tick in places]).T,
             **marker_style(index),
             markeredgewidth=0.5,
             capsize=3,

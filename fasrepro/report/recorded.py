@@ -135,13 +135,13 @@ def completed(this: Run, recorded: Sequence[Run]) -> Run:
     Such a row names its profile as `recorded`.
     """
     paired, means = list(this.metrics.paired), list(this.metrics.means)
-    known = _pairs(this.metrics)
+    measured = _pairs(this.metrics)
     for one in recorded:
-        lent = {pair for pair in _pairs(one.metrics) - known if comparable(one, this.sections_sha256, pair)}
+        lent = {pair for pair in _pairs(one.metrics) - measured if comparable(one, this.sections_sha256, pair)}
         source = f"{one.profile} of version {one.version}" if one.version else one.profile
         paired += [dataclasses.replace(row, recorded=source) for row in one.metrics.paired if _pair(row) in lent]
         means += [dataclasses.replace(row, recorded=source) for row in one.metrics.means if _pair(row) in lent]
-        known |= lent
+        measured |= lent
     return dataclasses.replace(this, metrics=dataclasses.replace(this.metrics, paired=paired, means=means))
 
 

@@ -52,18 +52,18 @@ def baseline_error(metrics: Metrics) -> float | None:
     """Return the mean HTER of the labels alone, over the cells that the first claim is averaged over."""
     cells = [metrics.cells.get(key(cell, BASELINE)) for cell in overall(claims.CLAIMS[0], metrics).cells]
     errors = [cell.mean.video.figures["hter_dev"].value for cell in cells if cell is not None]
-    known = [error for error in errors if error is not None]
-    return sum(known) / len(known) if known else None
+    values = [error for error in errors if error is not None]
+    return sum(values) / len(values) if values else None
 
 
 def pooled(rows: Sequence[LedgerRow], settings: EvaluationSettings) -> Figure | None:
     """Return the mean difference over worlds; None if fewer than `LEAST_WORLDS` have enough seeds and subjects."""
-    known = _with_interval(rows)
-    if len(known) < LEAST_WORLDS:
+    measured = _with_interval(rows)
+    if len(measured) < LEAST_WORLDS:
         return None
-    values, errors = _normal(known, settings.confidence)
-    random = bootstrap.generator(settings.seed, f"worlds/{known[0].claim.id}")
-    drawn = random.integers(len(known), size=(settings.replicates, len(known) - 1))
+    values, errors = _normal(measured, settings.confidence)
+    random = bootstrap.generator(settings.seed, f"worlds/{measured[0].claim.id}")
+    drawn = random.integers(len(measured), size=(settings.replicates, len(measured) - 1))
     means = (values[drawn] + errors[drawn] * random.standard_normal(drawn.shape)).mean(axis=1)
     return _figure(float(values.mean()), means, settings.confidence)
 
@@ -77,14 +77,14 @@ def trend(by_strength: Mapping[float, LedgerRow], settings: EvaluationSettings) 
     Returns:
         None if fewer than `LEAST_STRENGTHS` have enough seeds and subjects.
     """
-    known = _with_interval(list(by_strength.values()))
-    if len(known) < LEAST_STRENGTHS:
+    measured = _with_interval(list(by_strength.values()))
+    if len(measured) < LEAST_STRENGTHS:
         return None
-    values, errors = _normal(known, settings.confidence)
-    places = np.array([strength for strength, row in by_strength.items() if row in known])
+    values, errors = _normal(measured, settings.confidence)
+    places = np.array([strength for strength, row in by_strength.items() if row in measured])
     weights = (places - places.mean()) / ((places - places.mean()) ** 2).sum()
-    random = bootstrap.generator(settings.seed, f"trend/{known[0].claim.id}")
-    slopes = (values + errors * random.standard_normal((settings.replicates, len(known)))) @ weights
+    random = bootstrap.generator(settings.seed, f"trend/{measured[0].claim.id}")
+    slopes = (values + errors * random.standard_normal((settings.replicates, len(measured)))) @ weights
     return _figure(float(values @ weights), slopes, settings.confidence)
 
 

@@ -21,11 +21,11 @@ from fasrepro.stages import jobs
 def asked_jobs(asked: config.Counterfactual, all_jobs: dict[str, Job]) -> list[Job]:
     """Return the jobs of each run on each protocol that params.yaml names, skipping protocols that cannot be run."""
     groups = config.by_run(all_jobs)
-    known = {f"{protocol}-{run}": group for (protocol, run), group in groups.items()}
+    job_groups = {f"{protocol}-{run}": group for (protocol, run), group in groups.items()}
     present = {protocol for protocol, _ in groups}
     wanted = [f"{protocol}-{run}" for protocol in asked.protocols if protocol in present for run in asked.runs]
     where = "params.yaml: counterfactual"
-    return [job for name in wanted for job in names.lookup(known, name, "protocol and run", ConfigError, where)]
+    return [job for name in wanted for job in names.lookup(job_groups, name, "protocol and run", ConfigError, where)]
 
 
 def predicted(job: Job, own: list[Face], both: list[Face], images: dict[str, Any], params: Any) -> tuple[list[Any], list[Any]]:

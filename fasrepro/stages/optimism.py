@@ -50,11 +50,11 @@ def main(argv: list[str] | None = None) -> None:
     evaluation = config.load("evaluation").evaluation
     cells = [cell_results(entry, {}, ()) for entry in predictions.load_cells()]
     entries, means = optimism.summarise(cells, evaluation)
-    chosen = [snapshot_optimism(job, cells, evaluation) for job in config.read_jobs().snapshot_jobs.values()]
+    snapshot_reports = [snapshot_optimism(job, cells, evaluation) for job in config.read_jobs().snapshot_jobs.values()]
     report = results.Optimism(
         cells=entries,
         means=means,
-        snapshots=chosen[0] if chosen else None,
+        snapshots=snapshot_reports[0] if snapshot_reports else None,
         settings=OptimismSettings(evaluation, optimism.LIMIT),
     )
     results.write(paths.OPTIMISM, report, evaluation.digits)

@@ -26,8 +26,8 @@ def main(argv: list[str] | None = None) -> None:
     for target in job.test:
         faces = split.of_target(target)
         scores |= predict.score(model, processor, faces, *how)
-        chosen = predict.sample_videos(faces, params.prediction.explained_videos)
-        explanations |= predict.explain(model, processor, chosen, *how, params.prediction.max_new_tokens)
+        to_explain = predict.sample_videos(faces, params.prediction.explained_videos)
+        explanations |= predict.explain(model, processor, to_explain, *how, params.prediction.max_new_tokens)
     table.write(paths.scores(job.name), [Score(*key, *score) for score in scores.items()], Score)
     rows = [Explanation(*key, face_id, *text) for face_id, text in explanations.items()]
     table.write(paths.explanations(job.name), rows, Explanation)

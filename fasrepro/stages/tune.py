@@ -34,12 +34,12 @@ def main(argv: list[str] | None = None) -> None:
         name = tuning.name(run, rate)
         rows += [Score(job.protocol, name, job.seed, *score) for score in scores.items()]
         print(f"tune {name}: dev AUC {tuning.mean_auc(aucs[rate]):.4f}")
-    chosen = tuning.choose({rate: tuning.mean_auc(by_dataset) for rate, by_dataset in aucs.items()}) if aucs else rates[0]
+    best_rate = tuning.choose({rate: tuning.mean_auc(by_dataset) for rate, by_dataset in aucs.items()}) if aucs else rates[0]
     choice = {
         "run": run,
         "protocol": job.protocol,
         "seed": job.seed,
-        "chosen": chosen,
+        "chosen": best_rate,
         "dev_auc": {f"{rate:g}": files.rounded(by_dataset, DIGITS) for rate, by_dataset in aucs.items()},
     }
     with files.replaced_folder(paths.TUNING / run, work) as folder:

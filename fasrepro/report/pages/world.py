@@ -66,21 +66,21 @@ KIND = {"medium": "medium", "moving": "head moves", "blinking": "eyes blink", "c
 
 
 def render(material: Material) -> dict[str, str]:
-    """Return the page's fragments; all but the cues' words say so if nothing is known."""
+    """Return the page's fragments; all but the cues' words say so if no truth is known."""
     tables, truths = material.world.tables, material.truths
-    known = [(face, truths[face.face_id]) for face in material.faces.values() if face.face_id in truths]
+    with_truth = [(face, truths[face.face_id]) for face in material.faces.values() if face.face_id in truths]
     answer = markdown.answer(which(tables) if tables else UNKNOWN)
     fragments = {"answer": answer, "words": cue_words(), **world_pictures.render(material)}
     drawn = {
         "kinds": lambda: kinds(tables),
         "rates": lambda: rates(tables),
-        "present": lambda: present(tables, known),
-        "survival": lambda: survival(known),
-        "look_alikes": lambda: look_alikes(known),
-        "cameras": lambda: cameras(tables, known),
+        "present": lambda: present(tables, with_truth),
+        "survival": lambda: survival(with_truth),
+        "look_alikes": lambda: look_alikes(with_truth),
+        "cameras": lambda: cameras(tables, with_truth),
         "ties": lambda: ties(tables),
         "workshops": lambda: workshops(tables),
-        "people": lambda: people(tables, known, bool(truths)),
+        "people": lambda: people(tables, with_truth, bool(truths)),
     }
     return fragments | {name: table() if tables else UNKNOWN for name, table in drawn.items()}
 
