@@ -73,12 +73,12 @@ def outlined(picture: np.ndarray, region: np.ndarray) -> np.ndarray:
 
 def pairs(material: Material) -> str:
     """Draw each cue's pair, a figure a plate."""
-    pictures = material.world.pairs
+    pairs_by_cue = material.world.pairs
     parts = []
     for number, (plate, cue_names) in enumerate(plates().items()):
         rows = []
-        for cue in (name for name in cue_names if name in pictures):
-            without, present, region = pictures[cue]
+        for cue in (name for name in cue_names if name in pairs_by_cue):
+            without, present, region = pairs_by_cue[cue]
             pictures = (without, present, outlined(present, region))
             titles = ("without", "with", "where it is") if not rows else ("", "", "")
             species_names = ", ".join(map(words, CUES[cue].species))
