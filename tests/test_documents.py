@@ -25,8 +25,8 @@ DOCUMENTS = (
     "results/recorded/README.md",
 )
 # Names that a pipeline, an archive or a reader of these texts makes.
-MADE = (".venv", ".build", ".store", ".dvc/cache", "results/crops", "counterfactual", "SiW-Mv2/Live", "source_SiW_Mv2")
-MADE_FILES = (
+GENERATED = (".venv", ".build", ".store", ".dvc/cache", "results/crops", "counterfactual", "SiW-Mv2/Live", "source_SiW_Mv2")
+GENERATED_FILES = (
     "faces.jsonl",
     "scores.csv",
     "report.json",
@@ -55,8 +55,8 @@ def code(document: str) -> list[str]:
 
 def commands(document: str, program: str) -> list[list[str]]:
     """Return the arguments of every command of a program that a document names."""
-    found = [line for line in code(document) if line.startswith(f"{program} ")]
-    return [shlex.split(line, comments=True)[1:] for line in found]
+    lines = [line for line in code(document) if line.startswith(f"{program} ")]
+    return [shlex.split(line, comments=True)[1:] for line in lines]
 
 
 @functools.cache
@@ -129,7 +129,7 @@ def test_every_path_exists(document: str) -> None:
     packages = {path.name for path in (ROOT / "fasrepro").rglob("*") if path.is_dir()}
     for span in filter(looks_like_a_path, code(document)):
         path = span.rstrip("/")
-        if path.startswith(MADE) or path in MADE_FILES or path in folders:
+        if path.startswith(GENERATED) or path in GENERATED_FILES or path in folders:
             continue
         known = (ROOT / path).exists() or (ROOT / "notebooks" / path).exists()
         assert known or path in names_in_package or path in packages, f"{document}: {span}"

@@ -16,12 +16,12 @@ from fasrepro import config, paths
 from fasrepro.archives import ARCHIVES
 from fasrepro.commands import jobs
 from fasrepro.datasets import TITLES
-from fasrepro.llm.types import is_local
+from fasrepro.llm.types import is_local, shown_url
 from fasrepro.report import recorded
 
 LOCK = Path("requirements.lock")
-NAMED = 3  # modules of a recorded run that changed since
 BOOK_LOCK = Path("requirements-book.lock")  # report, notebooks and book, without torch
+NAMED = 3  # modules of a recorded run that changed since
 FREE_DISK_GB = 2  # for results, DVC's cache and profiles; the environment is there when this runs
 MEMORY_GB = 6
 
@@ -117,11 +117,11 @@ def _annotator(params: types.SimpleNamespace) -> Iterator[tuple[bool, str]]:
             yield False, "annotator: simulated, on loopback; no key and no network are needed"
         return
     if os.environ.get("OPENAI_API_KEY"):
-        yield False, f"annotator at {url}: OPENAI_API_KEY is set"
+        yield False, f"annotator at {shown_url(url)}: OPENAI_API_KEY is set"
     elif is_local(url):
-        yield False, f"annotator at {url}: OPENAI_API_KEY is not set (a server on this machine may need none)"
+        yield False, f"annotator at {shown_url(url)}: OPENAI_API_KEY is not set (a server on this machine may need none)"
     else:
-        yield True, f"annotator at {url}: OPENAI_API_KEY is not set"
+        yield True, f"annotator at {shown_url(url)}: OPENAI_API_KEY is not set"
     for key, model in (("annotator", params.annotator.model), ("judging", params.judging.model)):
         if model.startswith("simulated-"):
             yield True, f"{key}.model: {model} is simulated: name one of that URL"

@@ -120,8 +120,8 @@ def test_the_first_step_of_the_stage(folder: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(training_stage, "train_job", training_stage.train_job)  # put back at the end: it gets a callback
     monkeypatch.setattr(sys, "argv", ["first_step", "0", startup.JOB])
     first_step.main()
-    found = files.read_json(folder / first_step.TIMES)
-    assert 0 < found["imports"] < found["first_step"]
+    times = files.read_json(folder / first_step.TIMES)
+    assert 0 < times["imports"] < times["first_step"]
     assert (folder / "results" / "checkpoints" / startup.JOB / "head.safetensors").is_file()
 
 

@@ -29,7 +29,7 @@ def test_this_environment_is_the_locked_one(monkeypatch: pytest.MonkeyPatch, cap
 def test_what_is_missing_is_said_and_told_by_the_status(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    annotator = {**config.read_yaml(ROOT / "params.yaml")["annotator"], "base_url": "https://example.invalid/v1"}
+    annotator = {**config.read_yaml(ROOT / "params.yaml")["annotator"], "base_url": "https://me:secret@example.invalid/v1"}
     project(tmp_path, annotator=annotator)
     (tmp_path / "requirements.lock").write_text("# pins\nnumpy==0.0.1\nno-such-package==1.0\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -39,6 +39,7 @@ def test_what_is_missing_is_said_and_told_by_the_status(
     assert "numpy" in out and "locked 0.0.1" in out
     assert "no-such-package missing" in out
     assert "MISSING  annotator at https://example.invalid/v1: OPENAI_API_KEY is not set" in out
+    assert "secret" not in out
 
 
 def test_without_torch_the_books_environment_is_checked(

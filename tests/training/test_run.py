@@ -131,9 +131,9 @@ def test_a_second_phase_inherits_what_it_does_not_reset(checkpoint: Path, pictur
 
 def test_a_model_of_two_phases_comes_back_from_its_checkpoint(checkpoint: Path, picture: Picture, tmp_path: Path) -> None:
     trained = train(checkpoint, picture, tmp_path / "work", rows(), **TWO_PHASES)
-    made = made_of(checkpoint, trained.processor)
-    vlm.save(trained.model, tmp_path / "saved", made, trained.weights)
-    again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path / "saved", made)
+    contents = made_of(checkpoint, trained.processor)
+    vlm.save(trained.model, tmp_path / "saved", contents, trained.weights)
+    again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path / "saved", contents)
     batch = batches.collator(trained.processor, lambda row: picture(int(row.crop)), PROMPT, 64)(rows(captions=False))
     given = {name: value for name, value in batch.items() if name not in ("attack", "prompt_tokens")}
     assert torch.equal(trained.model.p_attack(**given), again.p_attack(**given))
@@ -154,9 +154,9 @@ def test_whatever_parts_phases_train_comes_back_from_the_checkpoint(
     checkpoint: Path, picture: Picture, tmp_path: Path, changed: dict[str, Any]
 ) -> None:
     trained = train(checkpoint, picture, tmp_path / "work", rows(), **changed)
-    made = made_of(checkpoint, trained.processor)
-    vlm.save(trained.model, tmp_path / "saved", made, trained.weights)
-    again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path / "saved", made)
+    contents = made_of(checkpoint, trained.processor)
+    vlm.save(trained.model, tmp_path / "saved", contents, trained.weights)
+    again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path / "saved", contents)
     assert caption_loss(again, trained.processor, rows(), picture) == caption_loss(
         trained.model, trained.processor, rows(), picture
     )
