@@ -31,8 +31,9 @@ def endpoint_at(base_url: str, model: str, **settings: Any) -> Endpoint:
         EndpointError: `base_url` is no URL.
     """
     if not base_url.startswith(("http://", "https://")):
-        shown = base_url.rpartition("@")[2]  # what stands before it may be a password
-        raise EndpointError(f"annotator.base_url: {shown!r} is neither 'simulated' nor a URL such as http://host/v1")
+        raise EndpointError(
+            f"annotator.base_url: {shown_url(base_url)!r} is neither 'simulated' nor a URL such as http://host/v1"
+        )
     return Endpoint(base_url, "", model, **settings, probe=True, weights=_weights(model) if is_local(base_url) else "")
 
 

@@ -287,13 +287,16 @@ def is_local(url: str) -> bool:
 
 
 def shown_url(url: str) -> str:
-    """Return a URL without user, password, query and fragment, any of which may hold a secret.
+    """Return a URL without user, password, query and fragment, any of which may hold a secret; a scheme may be missing.
 
     >>> shown_url("https://me:secret@api.example.org:8000/v1?key=secret")
     'https://api.example.org:8000/v1'
+    >>> shown_url("me:secret@localhost:8000/v1?key=secret")
+    'localhost:8000/v1'
     """
-    parts = urllib.parse.urlsplit(url)
-    return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    parts = urllib.parse.urlsplit(url if "://" in url else f"//{url}")
+    shown = urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return shown.removeprefix("//")
 
 
 def shown_host(url: str) -> str:

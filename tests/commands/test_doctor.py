@@ -26,7 +26,7 @@ def test_this_environment_is_the_locked_one(monkeypatch: pytest.MonkeyPatch, cap
     assert "packages: as locked" in capsys.readouterr().out
 
 
-def test_what_is_missing_is_said_and_told_by_the_status(
+def test_missing_things_are_named_and_set_the_exit_status(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     annotator = {**config.read_yaml(ROOT / "params.yaml")["annotator"], "base_url": "https://me:secret@example.invalid/v1"}
