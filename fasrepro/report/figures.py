@@ -20,6 +20,7 @@ import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import MaxNLocator
 
 from fasrepro import files
 from fasrepro.evaluation import metrics
@@ -36,6 +37,8 @@ SIDE_BY_SIDE = 4  # ticks that panels side by side have room for
 ACROSS = 3  # panels of scores in a row
 WIDTH = 7.2  # inches: the text width of a page of the book
 LEGEND_ROW = 0.22  # inches
+LEGEND_LETTERS, LEGEND_MARK = 96, 6  # what a row of a legend holds, and what a mark takes of it
+X_TICKS = 4  # of differences: more would touch, as each number has a sign and three digits
 GUESS_ROOM = 0.12  # of a panel's height, for the words above the line of a guess
 CELL_AXIS = "protocol (sources_target)"
 
@@ -134,10 +137,13 @@ def draw_intervals(axes: Axes, series: Mapping[str, Mapping[str, Figure | None]]
 def draw_legend(drawing: Drawing, panels: Iterable[Axes], columns: int = 4) -> None:
     """Draw one legend for all panels, each name once: a panel may lack a series that another has.
 
-    The figure grows with the legend's rows after the first, so that the panels keep their height.
+    Long names take fewer columns, and the figure grows with the legend's rows after the first, so that the
+    panels keep their size.
     """
     entries = {label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
     if entries:
+        longest = max(map(len, entries))
+        columns = max(1, min(columns, LEGEND_LETTERS // (longest + LEGEND_MARK)))
         drawing.legend(entries.values(), entries.keys(), loc="outside upper center", ncols=columns, frameon=False)
         drawing.set_figheight(drawing.get_figheight() + LEGEND_ROW * ((len(entries) - 1) // columns))
 
@@ -286,4 +292,5 @@ def differences(rows: Sequence[tuple[str, str, Figure]], label: str, path: Targe
         panel.axvline(0, color="0.3", linestyle=":", linewidth=1)
         panel.set_yticks(range(len(rows)), [words for _, words, _ in rows])
         panel.set_ylim(max(len(rows), 1) - 0.5, -0.5)
+        panel.xaxis.set_major_locator(MaxNLocator(X_TICKS))
         panel.set_xlabel(label)

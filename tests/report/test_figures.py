@@ -110,6 +110,27 @@ def test_scores_have_a_panel_a_cell_and_run_and_no_titles_overlap(tmp_path: Path
     assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
 
 
+def test_a_legend_of_long_names_stays_inside_the_figure() -> None:
+    drawing, (panel,) = figures.panels(1, 1)
+    names = [f"label_only trained with a loss weight of 0.{n}" for n in range(4)]
+    figures.draw_intervals(panel, {name: {"oci_m": Figure(0.1, None, None)} for name in names}, ["oci_m"])
+    figures.draw_legend(drawing, [panel])
+    drawing.draw_without_rendering()
+    assert drawing.legends[0].get_window_extent().width < drawing.bbox.width
+    plt.close(drawing)
+
+
+def test_no_tick_labels_of_differences_touch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Drawing] = []
+    monkeypatch.setattr(figures.plt, "close", kept.append)
+    words = "oci_m · the second annotator's reasoning − the first's"
+    rows = [("reasoning", words, Figure(value, value - 0.004, value + 0.004)) for value in (-0.01, 0.002)]
+    figures.differences(rows, "difference", tmp_path / "differences.png")
+    (drawing,) = kept
+    boxes = [label.get_window_extent() for label in drawing.axes[0].get_xticklabels()]
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+
+
 def test_panels_keep_their_height_with_any_legend() -> None:
     heights = []
     for count in (4, 9):
