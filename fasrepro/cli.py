@@ -7,10 +7,11 @@ import subprocess
 import sys
 
 from fasrepro import __version__
-from fasrepro.commands import annotate, counterfactual, doctor, jobs, merge, plan, record, reproduce, rescore
+from fasrepro.commands import annotate, calibrate, counterfactual, doctor, jobs, merge, plan, record, reproduce, rescore
 
 COMMANDS = {
     "annotate": annotate,
+    "calibrate": calibrate,
     "counterfactual": counterfactual,
     "doctor": doctor,
     "jobs": jobs,

@@ -46,6 +46,7 @@ FAITHFULNESS = RESULTS / "faithfulness.json"
 VERDICT_AGREEMENT = RESULTS / "verdict_agreement.json"
 OPTIMISM = RESULTS / "optimism.json"
 UNSEEN = RESULTS / "unseen.json"
+CALIBRATION = RESULTS / "calibration.json"
 RECORDED = RESULTS / "recorded"
 
 BOOK = Path("book")

@@ -77,7 +77,7 @@ def _packages() -> tuple[bool, str]:
 def _recorded_runs() -> Iterator[tuple[bool, str]]:
     """Yield whether this code made each recorded run."""
     for one in recorded.load(paths.RECORDED):
-        changed = recorded.changed_code(one, Path())
+        changed = recorded.changed_code(one.code_md5, Path())
         if not changed:
             yield False, f"recorded run {one.profile}: by this code"
             continue

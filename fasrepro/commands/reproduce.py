@@ -32,6 +32,7 @@ SOURCES = (
     ".dvcignore",
     "pyproject.toml",
     str(paths.RECORDED),
+    str(paths.CALIBRATION),
 )
 BOOK_PRODUCTS = ("_generated", "executed", "_build")
 # glibc gives a step's large tensors back to the system and asks for them again in the next; kept, training is some 5 % faster.

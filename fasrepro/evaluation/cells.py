@@ -37,6 +37,14 @@ class CellResults(Cell):
         """How many data sets the protocol trains on: dev holds faces of each."""
         return len({face.dataset for face in self.dev})
 
+    @property
+    def fewest_dev_people(self) -> int:
+        """How many dev people the source has that has the fewest."""
+        people: dict[str, set[str]] = {}
+        for face in self.dev:
+            people.setdefault(face.dataset, set()).add(face.subject)
+        return min(map(len, people.values()))
+
 
 class Pool(NamedTuple):
     """Cells that are averaged together.

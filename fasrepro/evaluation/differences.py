@@ -1,35 +1,47 @@
 """Paired differences between runs, on each cell and averaged over cells.
 
 Each pair of runs appears once, as run minus baseline, in alphabetical order: the reverse is the same difference with the other
-sign. By frame only `FRAME_METRICS` are compared, because pairs grow as the square of the runs.
+sign. Differences are of the metrics that subjects contribute to (`contributions`), and `inference` says how sure each is. By
+frame only `FRAME_METRICS` are compared, because pairs grow as the square of the runs.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from fasrepro.evaluation import bootstrap, inference
+from fasrepro.evaluation import inference
 from fasrepro.evaluation.estimates import Estimate, Estimates
+from fasrepro.evaluation.inference import Component, TargetDifference
 from fasrepro.evaluation.metrics import MetricError
-from fasrepro.evaluation.results import HEAD, Cell, EvaluationSettings
+from fasrepro.evaluation.results import Cell, Figure
 from fasrepro.evaluation.results.metrics import CellDifference, MeanDifference
 
 FRAME_METRICS = ("hter_dev", "auc", "hter", "accuracy", "hter_decided", "accuracy_decided")
+AT_DEV_THRESHOLD = "hter_dev"  # the metric for which other dev people are drawn
 
 
 @dataclasses.dataclass(frozen=True)
-class _Replicated:
-    """A difference on one cell, with its replicates (replicates,) and the subjects that it is about."""
+class _OnCell:
+    """What two runs left about one cell, for one metric.
 
-    row: CellDifference
-    replicates: np.ndarray
-    subjects: frozenset[str]
+    Args:
+        cell: of the run.
+        difference: by seed and subject.
+        baseline_value: the baseline's figure, over the same seeds and subjects.
+        redrawn: the difference with other dev people, (draws,); None of a metric without a dev threshold.
+        fewest_people: of a source's dev people.
+    """
+
+    cell: Cell
+    difference: TargetDifference
+    baseline_value: float
+    redrawn: np.ndarray | None
+    fewest_people: int
 
 
 def pairs(cells: Iterable[Cell]) -> list[tuple[Cell, Cell]]:
@@ -41,100 +53,105 @@ def pairs(cells: Iterable[Cell]) -> list[tuple[Cell, Cell]]:
 
 
 def differences(
-    estimates: Mapping[Cell, Estimates], pools: Mapping[str, Hashable], settings: EvaluationSettings
+    estimates: Mapping[Cell, Estimates], fewest_people: Mapping[Cell, int], pools: Mapping[str, Hashable], confidence: float
 ) -> tuple[list[CellDifference], list[MeanDifference]]:
     """Return the differences on every cell, and their means over the cells of a pool where these are several.
 
-    Two runs that share no seed are not compared. Of the head by video each row has the "detectable" difference
-    (`inference.detectable`).
+    Two runs that share no seed are not compared.
 
     Args:
         estimates: by cell.
+        fewest_people: dev people of the source that has the fewest, by cell.
         pools: by the cell's short name, as `cells.pools` returns them.
-        settings: of the bootstrap.
+        confidence: of intervals, in (0, 1).
 
     Raises:
         MetricError: where two runs were judged on different faces.
     """
     rows: list[CellDifference] = []
-    by_pool: dict[tuple[Hashable, ...], list[_Replicated]] = {}
+    by_pool: dict[tuple[Hashable, ...], list[_OnCell]] = {}
     for run, baseline in pairs(estimates):
-        for (channel, level), estimate in estimates[run].items():
-            other = estimates[baseline].get((channel, level))
-            if other is None:
+        for (channel, level), ours in estimates[run].items():
+            theirs = estimates[baseline].get((channel, level))
+            if theirs is None:
                 continue
-            for one in _on_cell(run, baseline, (channel, level), estimate, other, settings):
-                rows.append(one.row)
-                pool = (run.run, baseline.run, channel, level, one.row.metric, pools[run.cell])
-                by_pool.setdefault(pool, []).append(one)
-    return rows, [_mean(group, settings.confidence) for group in by_pool.values() if len(group) > 1]
+            for metric, one in _on_cell(run, level, ours, theirs, fewest_people[run]):
+                names = {"run": run.run, "baseline": baseline.run, "channel": channel, "level": level, "metric": metric}
+                place = {"protocol": run.protocol, "target": run.target, "cell": run.cell}
+                rows.append(CellDifference(**names, **place, **_tested([one], confidence)))
+                by_pool.setdefault((*names.values(), pools[run.cell]), []).append(one)
+    means = [_mean(pool[:5], group, confidence) for pool, group in by_pool.items() if len(group) > 1]
+    return rows, means
 
 
-def _on_cell(
-    run: Cell, baseline: Cell, key: tuple[str, str], ours: Estimate, theirs: Estimate, settings: EvaluationSettings
-) -> Iterator[_Replicated]:
-    """Yield the difference of every metric of one channel and level, but for species' APCER and undefined ones."""
-    seeds = sorted(ours.values.keys() & theirs.values.keys())
+def _on_cell(run: Cell, level: str, ours: Estimate, theirs: Estimate, fewest_people: int) -> Iterator[tuple[str, _OnCell]]:
+    """Yield each metric of one channel and level, with what the two runs left; not where a figure is undefined."""
+    seeds = sorted(ours.contributions.keys() & theirs.contributions.keys())
     if not seeds:
         return
     if not np.array_equal(ours.ids, theirs.ids):
         raise MetricError(f"{run.cell}: two runs were judged on different faces; run `dvc repro`")
-    channel, level = key
-    draws = bootstrap.draw_seeds(len(seeds), settings.replicates, settings.seed, run.cell)
-    for metric in ours.values[seeds[0]]:
-        if "/" in metric or (level == "frame" and metric not in FRAME_METRICS):
+    subjects = np.unique(ours.subjects).tolist()
+    for metric in ours.contributions[seeds[0]]:
+        if level == "frame" and metric not in FRAME_METRICS:
             continue
-        (values, many), (base, base_many) = ours.stacked(metric, seeds), theirs.stacked(metric, seeds)
-        difference, replicates = bootstrap.paired_difference(values, base, many, base_many, draws)
-        if np.isnan(difference):
+        values = np.stack([ours.contributions[seed][metric] for seed in seeds])
+        base = np.stack([theirs.contributions[seed][metric] for seed in seeds])
+        if np.isnan(values).any() or np.isnan(base).any():
             continue
-        row = CellDifference(
-            protocol=run.protocol,
-            target=run.target,
-            cell=run.cell,
-            run=run.run,
-            baseline=baseline.run,
-            channel=channel,
-            level=level,
-            metric=metric,
-            seeds=len(seeds),
-            **_spread(difference, replicates, ours.counts.subjects, key, settings.confidence),
-        )
-        yield _Replicated(row, replicates, frozenset(ours.subjects.tolist()))
+        redrawn = None
+        if metric == AT_DEV_THRESHOLD:
+            redrawn = np.mean([ours.redrawn[seed] - theirs.redrawn[seed] for seed in seeds], axis=0)
+        difference = TargetDifference(run.target, run.protocol, subjects, values - base)
+        yield metric, _OnCell(run, difference, float(base.mean()), redrawn, fewest_people)
 
 
-def _spread(difference: float, replicates: np.ndarray, subjects: int, key: tuple[str, str], confidence: float) -> dict[str, Any]:
-    """Return a difference with its interval, its subjects, and, of the head by video, the detectable difference."""
-    bounds = bootstrap.figure(difference, replicates, confidence, subjects)
-    detectable = None
-    if key == (HEAD, "video") and subjects > 1:
-        least = inference.detectable(replicates, confidence)
-        detectable = None if math.isnan(least) else least
+def _tested(group: Sequence[_OnCell], confidence: float) -> dict[str, Any]:
+    """Return what cells and means have in common: the difference, its interval, and what they rest on."""
+    mean = inference.mean_difference([one.difference for one in group], _of_dev_people(group))
+    bounds = mean.interval(confidence) or (None, None)
+    total = mean.error**2
+    variance: dict[str, float] = {}
+    for component in mean.components:
+        if component.variance > 0:
+            variance[component.kind] = variance.get(component.kind, 0.0) + component.variance / total
+    people = {(one.difference.people, subject) for one in group for subject in one.difference.subjects}
     return {
-        "difference": difference,
-        "low": bounds.low,
-        "high": bounds.high,
-        "subjects": subjects,
-        "detectable": detectable,
+        "difference": mean.value,
+        "low": bounds[0],
+        "high": bounds[1],
+        "error": mean.error if total > 0 else None,
+        "degrees": mean.degrees if total > 0 else None,
+        "variance": variance,
+        "baseline_value": float(np.mean([one.baseline_value for one in group])),
+        "seeds": min(len(one.difference.values) for one in group),
+        "subjects": len(people),
+        "training_sets": len({one.difference.training_set for one in group}),
     }
 
 
-def _mean(group: Sequence[_Replicated], confidence: float) -> MeanDifference:
-    """Average differences over cells; each subject counts once, because two cells may share a target."""
-    rows = [one.row for one in group]
-    first = rows[0]
-    subjects = frozenset.union(*(one.subjects for one in group))
-    replicates = np.mean([one.replicates for one in group], axis=0)
-    difference = float(np.mean([row.difference for row in rows]))
+def _of_dev_people(group: Sequence[_OnCell]) -> Component | None:
+    """Return the component of the dev people: draws are the same in every cell, so that their mean is a draw of the mean."""
+    redrawn = [one.redrawn for one in group if one.redrawn is not None]
+    fewest = min(one.fewest_people for one in group)
+    if not redrawn or fewest < 2:
+        return None
+    return Component(inference.DEV_PEOPLE, "sources", float(np.mean(redrawn, axis=0).var(ddof=1)), fewest - 1)
+
+
+def _mean(names: Sequence[Any], group: Sequence[_OnCell], confidence: float) -> MeanDifference:
+    run, baseline, channel, level, metric = names
+    values = [float(one.difference.values.mean()) for one in group]
+    bounds = inference.over_draws(values, confidence) or (None, None)
     return MeanDifference(
-        protocols=[row.protocol for row in rows],
-        targets=[row.target for row in rows],
-        cells=[row.cell for row in rows],
-        run=first.run,
-        baseline=first.baseline,
-        channel=first.channel,
-        level=first.level,
-        metric=first.metric,
-        seeds=min(row.seeds for row in rows),
-        **_spread(difference, replicates, len(subjects), (first.channel, first.level), confidence),
+        protocols=[one.cell.protocol for one in group],
+        targets=[one.cell.target for one in group],
+        cells=[one.cell.cell for one in group],
+        over_targets=Figure(float(np.mean(values)), *bounds),
+        run=run,
+        baseline=baseline,
+        channel=channel,
+        level=level,
+        metric=metric,
+        **_tested(group, confidence),
     )

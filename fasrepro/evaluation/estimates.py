@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fasrepro.evaluation import aggregate, bootstrap, metrics, pairwise_tests
+from fasrepro.evaluation import aggregate, bootstrap, contributions, dev_people, metrics, pairwise_tests
 from fasrepro.evaluation.aggregate import LEVELS, Columns
 from fasrepro.evaluation.cells import CellResults
-from fasrepro.evaluation.metrics import MetricError
+from fasrepro.evaluation.metrics import MetricError, ScoreSample, VerdictSample
 from fasrepro.evaluation.pairwise_tests import Decisions
 from fasrepro.evaluation.results import HEAD, Counts, EvaluationSettings, Figures
 from fasrepro.evaluation.results.metrics import LevelMetrics, ReaderMetrics, SeedMetrics
@@ -38,6 +38,8 @@ class Estimate:
         species: of each row, (rows,).
         counts: of the rows.
         values: seed -> metric -> (figure, replicates of shape (replicates,)); a species' APCER is "apcer/<species>".
+        contributions: seed -> metric -> what each subject contributes, (distinct subjects, sorted).
+        redrawn: seed -> HTER at the thresholds of other dev people, (draws,); empty of a reader.
     """
 
     ids: np.ndarray
@@ -45,6 +47,8 @@ class Estimate:
     species: np.ndarray
     counts: Counts
     values: dict[int, dict[str, tuple[float, np.ndarray]]]
+    contributions: dict[int, dict[str, np.ndarray]]
+    redrawn: dict[int, np.ndarray]
 
     def stacked(self, metric: str, seeds: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Return a metric's figures (seeds,) and their replicates (seeds, replicates)."""
@@ -66,16 +70,28 @@ def operating_point(cell: CellResults, seed: int, where: str) -> OperatingPoint:
     return OperatingPoint(threshold, dev_auc)
 
 
-def _measure(columns: Columns, channel: str, threshold: float, weights: np.ndarray) -> dict[str, np.ndarray]:
+def redrawn_thresholds(cell: CellResults, seed: int, draw_seed: int) -> np.ndarray:
+    """Return the dev thresholds that a training would have with other dev people, (draws,); `draw_seed`: of the draws."""
+    dev = aggregate.scores(cell.dev, cell.scores[seed], "video", f"{cell.key}, seed {seed}, dev")
+    return dev_people.thresholds(dev, dev_people.weights(dev, draw_seed))
+
+
+def _sample(columns: Columns, channel: str, threshold: float, weights: np.ndarray) -> ScoreSample | VerdictSample:
     if channel == HEAD:
-        return metrics.score_metrics(metrics.ScoreSample(columns.labels, columns.values, columns.species, threshold, weights))
-    return metrics.compute(metrics.READER_METRICS, metrics.VerdictSample(columns.labels, columns.values, weights))
+        return ScoreSample(columns.labels, columns.values, columns.species, threshold, weights)
+    return VerdictSample(columns.labels, columns.values, weights)
+
+
+def _measure(sample: ScoreSample | VerdictSample) -> dict[str, np.ndarray]:
+    if isinstance(sample, ScoreSample):
+        return metrics.score_metrics(sample)
+    return metrics.compute(metrics.READER_METRICS, sample)
 
 
 def estimate(
     columns: Mapping[int, Columns],
     channel: str,
-    thresholds: Mapping[int, float],
+    points: Mapping[int, OperatingPoint],
     cell: CellResults,
     settings: EvaluationSettings,
 ) -> Estimate:
@@ -84,7 +100,7 @@ def estimate(
     Args:
         columns: scores or verdicts, by seed.
         channel: `HEAD` or a reader.
-        thresholds: dev thresholds, by seed.
+        points: operating points, by seed.
         cell: the target names the draws of subjects.
         settings: of the bootstrap.
 
@@ -94,53 +110,58 @@ def estimate(
     first = next(iter(columns.values()))
     where = f"{cell.key}, {channel}"
     draws = bootstrap.draw_subjects(first.subjects, first.labels, settings.replicates, settings.seed, cell.target)
+    one_each = np.ones((1, len(first.labels)))
     values: dict[int, dict[str, tuple[float, np.ndarray]]] = {}
+    contributed: dict[int, dict[str, np.ndarray]] = {}
     for seed, rows in columns.items():
         if not np.array_equal(rows.ids, first.ids):
             raise MetricError(f"{where}: seed {seed} was judged on other faces than the first seed; run `dvc repro`")
         if channel == HEAD:
             metrics.check(rows.labels, rows.values, f"{where}, seed {seed}")
-        threshold = thresholds[seed]
+        threshold = points[seed].threshold
 
         def measure(weights: np.ndarray, rows: Columns = rows, threshold: float = threshold) -> dict[str, np.ndarray]:
-            return _measure(rows, channel, threshold, weights)
+            return _measure(_sample(rows, channel, threshold, weights))
 
         point, replicates = bootstrap.point_and_replicates(measure, *draws)
         values[seed] = {name: (point[name], replicates[name]) for name in point}
+        contributed[seed] = contributions.of_sample(_sample(rows, channel, threshold, one_each), draws[1])
     attacks = int(first.labels.sum())
     counts = Counts(len(first.labels) - attacks, attacks, len(np.unique(first.subjects)))
-    return Estimate(first.ids, first.subjects, first.species, counts, values)
+    return Estimate(first.ids, first.subjects, first.species, counts, values, contributed, {})
 
 
-def estimates(cell: CellResults, thresholds: Mapping[int, float], settings: EvaluationSettings) -> Estimates:
-    """Return every channel of a cell at both levels; `thresholds` by seed.
+def estimates(cell: CellResults, points: Mapping[int, OperatingPoint], settings: EvaluationSettings) -> Estimates:
+    """Return every channel of a cell at both levels; `points` by seed.
 
     Raises:
         MetricError: where a face has no score, or a reader judged no explanation of a seed.
     """
     by_channel = {}
+    thresholds = {seed: redrawn_thresholds(cell, seed, settings.seed) for seed in points}
     for level in LEVELS:
         columns = {
-            seed: aggregate.scores(cell.test, cell.scores[seed], level, f"{cell.key}, seed {seed}, test") for seed in thresholds
+            seed: aggregate.scores(cell.test, cell.scores[seed], level, f"{cell.key}, seed {seed}, test") for seed in points
         }
-        by_channel[HEAD, level] = estimate(columns, HEAD, thresholds, cell, settings)
+        redrawn = {seed: dev_people.hter(rows.labels, rows.values, thresholds[seed]) for seed, rows in columns.items()}
+        by_channel[HEAD, level] = dataclasses.replace(estimate(columns, HEAD, points, cell, settings), redrawn=redrawn)
         for reader, verdicts in cell.verdicts.items():
-            unjudged = [seed for seed in thresholds if not verdicts.get(seed)]
+            unjudged = [seed for seed in points if not verdicts.get(seed)]
             if unjudged:
                 raise MetricError(
                     f"{cell.key}: reader {reader} judged no explanation of seed {unjudged[0]}; run `dvc repro readers`"
                 )
-            columns = {seed: aggregate.verdicts(cell.test, verdicts[seed], level) for seed in thresholds}
-            by_channel[reader, level] = estimate(columns, reader, thresholds, cell, settings)
+            columns = {seed: aggregate.verdicts(cell.test, verdicts[seed], level) for seed in points}
+            by_channel[reader, level] = estimate(columns, reader, points, cell, settings)
     return by_channel
 
 
-def decisions(cell: CellResults, thresholds: Mapping[int, float]) -> dict[tuple[str, int], Decisions]:
-    """Return the decisions of each channel on the target's videos, by (channel, seed); `thresholds` by seed."""
+def decisions(cell: CellResults, points: Mapping[int, OperatingPoint]) -> dict[tuple[str, int], Decisions]:
+    """Return the decisions of each channel on the target's videos, by (channel, seed); `points` by seed."""
     by_channel = {}
-    for seed, threshold in thresholds.items():
+    for seed, point in points.items():
         columns = aggregate.scores(cell.test, cell.scores[seed], "video", f"{cell.key}, seed {seed}, test")
-        by_channel[HEAD, seed] = pairwise_tests.of_scores(columns, threshold)
+        by_channel[HEAD, seed] = pairwise_tests.of_scores(columns, point.threshold)
         for reader, verdicts in cell.verdicts.items():
             by_channel[reader, seed] = pairwise_tests.of_verdicts(aggregate.verdicts(cell.test, verdicts[seed], "video"))
     return by_channel

@@ -10,6 +10,7 @@ import dataclasses
 import functools
 
 import numpy as np
+from scipy import stats
 
 Array = np.ndarray
 SLACK = 1e-12  # relative: sums that differ by less are equal but for rounding
@@ -51,6 +52,21 @@ class Curve:
         total = far + frr
         gap = np.subtract(far, frr, out=far)
         return total, np.abs(gap, out=gap)
+
+
+def placements(scores: Array, attack: Array) -> Array:
+    """Return with how many rows of the other label each row is in the right order, ties counting half; (rows,).
+
+    A row's midrank among all rows, minus its midrank among its own label, is the number of the other label's rows below it.
+
+    Args:
+        scores: (rows,).
+        attack: which rows are attacks, (rows,) of bool.
+    """
+    below = stats.rankdata(scores)
+    for own in (attack, ~attack):
+        below[own] -= stats.rankdata(scores[own])
+    return np.where(attack, below, attack.sum() - below)
 
 
 def thresholds(scores: Array) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fasrepro.evaluation import cells, differences, estimates, inference, pairwise_tests
+from fasrepro.evaluation import cells, differences, estimates, pairwise_tests
 from fasrepro.evaluation.cells import CellResults
 from fasrepro.evaluation.results import EvaluationSettings, LedgerSettings, Metrics
 from fasrepro.evaluation.results.metrics import CellMetrics, MetricsSettings
@@ -13,12 +13,11 @@ from fasrepro.evaluation.results.metrics import CellMetrics, MetricsSettings
 def summarise(results: Iterable[CellResults], evaluation: EvaluationSettings, ledger: LedgerSettings) -> Metrics:
     """Return the contents of metrics.json, but for the tuning. Raises `MetricError`."""
     results = list(results)
-    entries, by_cell, decisions = {}, {}, {}
+    entries, by_cell, fewest, decisions = {}, {}, {}, {}
     for cell in results:
         seeds = sorted(cell.scores)
         points = {seed: estimates.operating_point(cell, seed, f"{cell.key}, seed {seed}") for seed in seeds}
-        thresholds = {seed: point.threshold for seed, point in points.items()}
-        by_channel = estimates.estimates(cell, thresholds, evaluation)
+        by_channel = estimates.estimates(cell, points, evaluation)
         entries[cell.key] = CellMetrics(
             **cell.names,
             seeds=seeds,
@@ -28,12 +27,13 @@ def summarise(results: Iterable[CellResults], evaluation: EvaluationSettings, le
             },
         )
         by_cell[cell.place] = by_channel
-        decisions[cell.place] = estimates.decisions(cell, thresholds)
-    paired, means = differences.differences(by_cell, cells.pools(results), evaluation)
+        fewest[cell.place] = cell.fewest_dev_people
+        decisions[cell.place] = estimates.decisions(cell, points)
+    paired, means = differences.differences(by_cell, fewest, cells.pools(results), evaluation.confidence)
     return Metrics(
         cells=entries,
         paired=paired,
         means=means,
-        settings=MetricsSettings(evaluation, ledger, inference.POWER),
+        settings=MetricsSettings(evaluation, ledger),
         pairwise_tests=pairwise_tests.rows(decisions, differences.pairs(decisions)),
     )

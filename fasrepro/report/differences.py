@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from fasrepro.evaluation.results import Figure
 from fasrepro.evaluation.results.metrics import Difference, MeanDifference
 
 Row = TypeVar("Row", bound=Difference)
@@ -18,15 +19,19 @@ def negated(value: float | None) -> float | None:
 
 
 def flipped(row: Row) -> Row:
-    """Return baseline minus run for a row of run minus baseline: signs change, and the interval's bounds swap."""
-    return dataclasses.replace(
-        row,
-        run=row.baseline,
-        baseline=row.run,
-        difference=negated(row.difference),
-        low=negated(row.high),
-        high=negated(row.low),
-    )
+    """Return baseline minus run for a row of run minus baseline: signs change, and the intervals' bounds swap."""
+    reverse: dict[str, Any] = {
+        "run": row.baseline,
+        "baseline": row.run,
+        "difference": negated(row.difference),
+        "low": negated(row.high),
+        "high": negated(row.low),
+        "baseline_value": row.baseline_value + row.difference,
+    }
+    if isinstance(row, MeanDifference):
+        over = row.over_targets
+        reverse["over_targets"] = Figure(negated(over.value), negated(over.high), negated(over.low))
+    return dataclasses.replace(row, **reverse)
 
 
 def oriented(rows: Iterable[Row], run: str, baseline: str) -> list[Row]:

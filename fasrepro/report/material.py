@@ -91,6 +91,7 @@ class Material:
     optimism: results.Optimism
     unseen: results.Unseen
     audit: results.Audit
+    calibration: results.Calibration
     faces: dict[str, Face]
     truths: dict[str, Truth]
     captions: dict[str, dict[str, Caption]]
@@ -203,6 +204,7 @@ LOADERS: dict[str, Callable[[Material], Any]] = {
     "optimism": _results(paths.OPTIMISM, results.Optimism),
     "unseen": _results(paths.UNSEEN, results.Unseen),
     "audit": _results(paths.AUDIT, results.Audit),
+    "calibration": _results(paths.CALIBRATION, results.Calibration),
     "faces": lambda material: by_face(table.read_all(material.root / paths.FACES, Face)),
     "truths": _read_all_truths,
     "captions": _captions,

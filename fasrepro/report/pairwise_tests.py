@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from fasrepro.evaluation import inference
 from fasrepro.evaluation import metrics as metric_titles
 from fasrepro.evaluation.results import HEAD, Metrics
-from fasrepro.evaluation.results.metrics import AucTest, DecisionTest, MetricsSettings, PairwiseTests
+from fasrepro.evaluation.results.metrics import AucTest, DecisionTest, Difference, MetricsSettings, PairwiseTests
 from fasrepro.report import claims, differences, markdown, tables
 from fasrepro.report.markdown import escape
 from fasrepro.report.published import Published, derived_mark
@@ -15,16 +16,10 @@ from fasrepro.report.published import Published, derived_mark
 CLAIMED = ("p1_loo_vanilla_hter", "p1_loo_mixed_hter")  # paper 1: a baseline's HTER, and the run's lower one
 METRIC = "hter_dev"  # whose smallest detectable difference is shown
 GROUPS = {"bona_fide": "bona fide", "attack": "attack", "all": "all videos"}
-SMALL = 0.001  # a smaller p is printed as such: three decimals would round it to 0
-
-
-def p_value(value: float | None) -> str:
-    """Return a p-value with three decimals, "< 0.001" below that, and a dash if there is none."""
-    return f"< {SMALL:g}" if value is not None and value < SMALL else tables.number(value)
 
 
 def _p(test: AucTest | DecisionTest) -> str:
-    return f"{p_value(test.p)} ({p_value(test.p_holm)})"
+    return f"{tables.p_value(test.p)} ({tables.p_value(test.p_holm)})"
 
 
 def flipped(row: PairwiseTests) -> PairwiseTests:
@@ -65,7 +60,7 @@ def claimed_difference(published: Mapping[str, Published]) -> str:
 
 def power_table(metrics: Metrics, runs: Sequence[str], published: Mapping[str, Published]) -> str:
     """Return the table of the smallest detectable difference for each pair of runs and scope, after what it means."""
-    paper, rows = claimed_difference(published), []
+    paper, rows, confidence = claimed_difference(published), [], metrics.settings.evaluation.confidence
     for baseline, run in claims.compared_pairs(runs):
         wanted = [
             row
@@ -74,22 +69,36 @@ def power_table(metrics: Metrics, runs: Sequence[str], published: Mapping[str, P
         ]
         for row in sorted(wanted, key=lambda row: (len(differences.cells_of(row)) > 1, differences.cells_of(row))):
             scope = differences.scope(differences.cells_of(row))
-            rows.append([scope, f"{run} − {baseline}", row.subjects, row.seeds, tables.number(row.detectable), paper])
+            rows.append([scope, f"{run} − {baseline}", row.subjects, row.seeds, *_power(row, confidence), paper])
     if not rows:
         return tables.NO_RESULTS
     detectable = f"smallest detectable difference: {metric_titles.title(METRIC)}"
-    columns = ["protocol", "runs", "subjects", "seeds", detectable, "paper 1 claims"]
+    columns = [
+        "protocol",
+        "runs",
+        "subjects",
+        "seeds",
+        detectable,
+        f"of the variance: {' / '.join(inference.KINDS)}",
+        "paper 1 claims",
+    ]
     return f"{_meaning(metrics.settings, published)}\n\n{markdown.table(columns, rows)}"
+
+
+def _power(row: Difference, confidence: float) -> list[str]:
+    """Return the smallest detectable difference, and which share of the variance each kind of component has."""
+    if row.error is None or row.degrees is None:
+        return [tables.NONE, tables.NONE]
+    shares = " / ".join(f"{row.variance.get(kind, 0.0):.0%}" for kind in inference.KINDS)
+    return [tables.number(inference.detectable(row.error, row.degrees, confidence)), shares]
 
 
 def _meaning(settings: MetricsSettings, published: Mapping[str, Published]) -> str:
     first, second = (published[name] for name in CLAIMED)
-    margin = settings.ledger.margin
-    beyond = f", and the ledger demands its margin of {margin:g} on top" if margin else ""
     paper = f"{first.shown} − {second.shown} = {claimed_difference(published)} ({first.where}; {first.setting}; {first.note})"
+    confidence, power = settings.evaluation.confidence * 100, inference.POWER * 100
     return (
-        f"If two runs truly differ by this much, the {settings.evaluation.confidence * 100:g} % interval of the difference"
-        f" excludes zero in {settings.power * 100:g} % of repetitions, by a normal approximation to the spread of the paired"
-        f" bootstrap{beyond}. Few subjects and seeds underestimate the spread, so the true figure is probably larger. Paper"
-        f" 1's claim for comparison: {escape(paper)}."
+        f"If two runs truly differ by this much, the {confidence:g} % interval of the difference excludes zero in {power:g} % of"
+        " repetitions; a claim whose p is adjusted within a family needs more. More people narrow the first part of the variance,"
+        f" more seeds the second, more dev people the third. Paper 1's claim for comparison: {escape(paper)}."
     )

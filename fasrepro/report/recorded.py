@@ -73,9 +73,9 @@ def sections(params: Mapping[str, Any]) -> dict[str, str]:
     return {name: hashing.sha256_json(value) for name, value in parts.items()}
 
 
-def changed_code(one: Run, root: Path) -> list[str]:
-    """Return the modules of a recorded run that differ, in the project at `root`, from what they were."""
-    return [name for name, known in one.code_md5.items() if not (root / name).is_file() or md5(root / name) != known]
+def changed_code(code_md5: Mapping[str, str], root: Path) -> list[str]:
+    """Return the modules of a record that differ, in the project at `root`, from what they were; `code_md5` by name."""
+    return [name for name, known in code_md5.items() if not (root / name).is_file() or md5(root / name) != known]
 
 
 def md5(path: Path) -> str:

@@ -14,6 +14,7 @@ from fasrepro.report import markdown
 
 NO_RESULTS = "No results yet: run `dvc repro`.\n"
 NONE = "–"
+SMALL_P = 0.001  # a smaller p is printed as such: three decimals would round it to 0
 CellEntry = TypeVar("CellEntry", bound=Cell)
 
 
@@ -22,6 +23,11 @@ def number(value: float | None, signed: bool = False) -> str:
     if value is None:
         return NONE
     return f"{value:+.3f}" if signed else f"{value:.3f}"
+
+
+def p_value(value: float | None) -> str:
+    """Return a p-value with three decimals, "< 0.001" below that, and a dash if there is none."""
+    return f"< {SMALL_P:g}" if value is not None and value < SMALL_P else number(value)
 
 
 def interval(figure: Figure | None, signed: bool = False) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from fasrepro.evaluation.results import key
+from fasrepro.evaluation.results import HEAD, key
 
 VERSION = "0.1.0"
+# Its intervals came from a bootstrap, without a standard error; so its differences get an interval and no verdict.
+UNKNOWN_ERROR = {"error": None, "degrees": None, "variance": {}}
+# Its rule had other settings, by which nothing is judged any more.
+LEDGER = {"metric": "hter_dev", "effect": 0.15, "equivalence": 0.5, "min_seeds": 3, "min_seeds_alone": 5, "min_subjects": 5}
 # The sections of params.yaml that changed their form and nothing else: the hash of the embedded profile's then, and now.
 SECTIONS_FILE = Path(__file__).with_suffix(".yaml")
 
@@ -74,18 +78,31 @@ def converted_metrics(old: Mapping[str, Any]) -> dict[str, Any]:
     }
     paired, means = [], []
     for row in old["paired"]:
-        kept = {name: value for name, value in row.items() if name not in ("protocol", "protocols", "transfer")}
+        kept = {name: value for name, value in row.items() if name not in ("protocol", "protocols", "transfer", "detectable")}
+        names = row.get("protocols") or [row["protocol"]]
+        kept |= UNKNOWN_ERROR | {
+            "baseline_value": _baseline_value(row, [cells[key(name, row["baseline"])] for name in names]),
+            "training_sets": len({protocols[name] for name in names}),
+        }
         if "protocols" in row:
-            names = row["protocols"]
             lists = {
                 "protocols": [protocols[name] for name in names],
                 "targets": [targets[name] for name in names],
                 "cells": names,
+                "over_targets": {"value": row["difference"], "low": None, "high": None},
             }
             means.append(kept | lists)
         else:
             paired.append(kept | place(row["protocol"]))
-    settings = {part: old["settings"][part] for part in ("evaluation", "ledger")} | {
-        "power": old["settings"]["descriptive"]["power"]
-    }
+    settings = {"evaluation": old["settings"]["evaluation"], "ledger": LEDGER}
     return {"cells": cells, "paired": paired, "means": means, "settings": settings}
+
+
+def _baseline_value(row: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> float:
+    """Return the baseline's figure that a row is compared with, a mean over its cells."""
+    channel, level, metric = row["channel"], row["level"], row["metric"]
+    values = []
+    for cell in cells:
+        levels = cell["mean"] if channel == HEAD else cell["mean"]["readers"][channel]
+        values.append(levels[level]["figures"][metric]["value"])
+    return float(sum(values) / len(values))

@@ -3,12 +3,8 @@
 A verdict in one synthetic world may be an accident of that world. A recorded run (`recorded`) holds its paired rows and
 settings, so its verdicts are made here, by the one rule of `claims.ledger`.
 
-Over worlds: each replicate draws worlds with replacement, and for each a difference from a normal distribution around the
-observed one, as wide as that world's interval; then it averages. This is the bootstrap over worlds, subjects and seeds, with a
-normal approximation inside a world, because a recorded run keeps no replicates. Of K worlds it draws K - 1 (Rao and Wu, J Am
-Stat Assoc 83:231, 1988): the mean of K would vary with only (K - 1) / K of the variance between worlds, which is too certain
-when worlds are few. Variation inside a world is counted twice, in the distance between worlds and in each interval, so the
-interval over similar worlds is too wide.
+Over worlds, and the trend over strengths of ties, the test is Student's t. Over worlds it takes one difference a world: what
+varies inside a world varies between worlds as well, and needs no part of its own. A trend takes each run's standard error.
 """
 
 from __future__ import annotations
@@ -17,13 +13,12 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy import stats
 
-from fasrepro.evaluation import bootstrap
-from fasrepro.evaluation.results import EvaluationSettings, Figure, Metrics, key
+from fasrepro.evaluation import inference
+from fasrepro.evaluation.results import Figure, Metrics, key
 from fasrepro.evaluation.results.metrics import MetricsSettings
 from fasrepro.report import claims, markdown, recorded, tables
-from fasrepro.report.claims import ledger
+from fasrepro.report.claims import ledger, verdicts
 from fasrepro.report.claims.claim import Claim
 from fasrepro.report.claims.ledger import Evidence, LedgerRow
 from fasrepro.report.recorded import Run
@@ -31,11 +26,6 @@ from fasrepro.report.recorded import Run
 BASELINE = "label_only"  # how hard a world is, without captions
 LEAST_WORLDS = 3  # to average over: two do not tell how worlds vary
 LEAST_STRENGTHS = 2  # to fit a trend to
-TREND = {
-    ledger.SYNTHETIC.seen: "grows with the ties",
-    ledger.SYNTHETIC.opposite: "shrinks with the ties",
-    ledger.SYNTHETIC.undecided: "undecided",
-}
 LICENSED = "Licensed archives have no other worlds.\n"
 NOTHING = "No run in another world was recorded: `fasrepro record --profile NAME` keeps the figures of one.\n"
 PAIRED_CLAIMS = tuple(claim for claim in claims.CLAIMS if claim.test == "paired")
@@ -44,7 +34,7 @@ PAIRED_CLAIMS = tuple(claim for claim in claims.CLAIMS if claim.test == "paired"
 def overall(claim: Claim, metrics: Metrics) -> LedgerRow:
     """Return the claim's row over all protocols of a world: the mean over most cells, else the one cell that there is."""
     plain = dataclasses.replace(claim, published=(), also=())  # those are in the ledger
-    rows = ledger.paired_rows(plain, Evidence(metrics, None, {}, ledger.SYNTHETIC, [recorded.READER]))
+    rows = ledger.paired_rows(plain, Evidence(metrics, None, {}, verdicts.SYNTHETIC, [recorded.READER]))
     return next((row for row in rows if row.is_mean), rows[-1])
 
 
@@ -56,64 +46,67 @@ def baseline_error(metrics: Metrics) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def pooled(rows: Sequence[LedgerRow], settings: EvaluationSettings) -> Figure | None:
-    """Return the mean difference over worlds; None if fewer than `LEAST_WORLDS` have enough seeds and subjects."""
-    measured = _with_interval(rows)
+def over_worlds(rows: Sequence[LedgerRow]) -> verdicts.Evidence | None:
+    """Return the mean difference over worlds, by Student's t.
+
+    None if fewer than `LEAST_WORLDS` have enough seeds and subjects, or if all their differences are equal.
+    """
+    measured = _tested(rows)
     if len(measured) < LEAST_WORLDS:
         return None
-    values, errors = _normal(measured, settings.confidence)
-    random = bootstrap.generator(settings.seed, f"worlds/{measured[0].claim.id}")
-    drawn = random.integers(len(measured), size=(settings.replicates, len(measured) - 1))
-    means = (values[drawn] + errors[drawn] * random.standard_normal(drawn.shape)).mean(axis=1)
-    return _figure(float(values.mean()), means, settings.confidence)
+    values = [one.difference for one in measured]
+    error, degrees = inference.of_draws(values) or (0.0, 0)
+    if error == 0:
+        return None
+    effect = float(np.mean([one.effect for one in measured]))
+    return dataclasses.replace(measured[0], difference=float(np.mean(values)), error=error, degrees=degrees, effect=effect)
 
 
-def trend(by_strength: Mapping[float, LedgerRow], settings: EvaluationSettings) -> Figure | None:
+def trend(by_strength: Mapping[float, LedgerRow]) -> inference.MeanDifference | None:
     """Return how much a difference changes from no ties to full ones (strength 0 to 1), by the least-squares line.
 
-    Each difference is drawn as in `pooled`, independently, although the runs share people: what they have in common cancels in
-    a trend, so that the interval is, if anything, too wide.
+    Each difference has its own standard error; that the runs share people is not used, so the error is, if anything, too wide.
 
     Returns:
         None if fewer than `LEAST_STRENGTHS` have enough seeds and subjects.
     """
-    measured = _with_interval(list(by_strength.values()))
-    if len(measured) < LEAST_STRENGTHS:
+    tested = {strength: row.tested for strength, row in by_strength.items() if row.tested is not None}
+    if len(tested) < LEAST_STRENGTHS:
         return None
-    values, errors = _normal(measured, settings.confidence)
-    places = np.array([strength for strength, row in by_strength.items() if row in measured])
+    places = np.array(list(tested))
     weights = (places - places.mean()) / ((places - places.mean()) ** 2).sum()
-    random = bootstrap.generator(settings.seed, f"trend/{measured[0].claim.id}")
-    slopes = (values + errors * random.standard_normal((settings.replicates, len(measured)))) @ weights
-    return _figure(float(values @ weights), slopes, settings.confidence)
+    value = sum(weight * one.difference for weight, one in zip(weights, tested.values(), strict=True))
+    components = tuple(
+        inference.Component("ties", f"{strength:g}", (weight * one.error) ** 2, one.degrees)
+        for weight, (strength, one) in zip(weights, tested.items(), strict=True)
+    )
+    return inference.MeanDifference(float(value), components)
 
 
-def _figure(value: float, replicates: np.ndarray, confidence: float) -> Figure | None:
-    low, high = bootstrap.interval(replicates, confidence)
-    return None if low is None or high is None else Figure(value, low, high)
-
-
-def _with_interval(rows: Sequence[LedgerRow]) -> list[LedgerRow]:
-    """Return the rows with an interval over as many seeds and subjects as the rule demands."""
-    return [row for row in rows if row.enough and row.difference.low is not None and row.difference.high is not None]
-
-
-def _normal(rows: Sequence[LedgerRow], confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the differences and their standard errors, as the intervals give them."""
-    low, high = (np.array([getattr(row.difference, side) for row in rows], dtype=float) for side in ("low", "high"))
-    values = np.array([row.difference.value for row in rows], dtype=float)
-    return values, (high - low) / (2 * stats.norm.ppf((1 + confidence) / 2))
-
-
-def _verdict(row: LedgerRow, difference: Figure, settings: MetricsSettings) -> str:
-    """Return the ledger's verdict on a difference about the row's claim and metric."""
-    return ledger.verdict(row.metric, difference, settings.ledger.margin, ledger.SYNTHETIC, row.claim.worse)
+def _tested(rows: Sequence[LedgerRow]) -> list[verdicts.Evidence]:
+    """Return what is known of the rows that rest on as many seeds and subjects as the rule demands."""
+    return [row.tested for row in rows if row.tested is not None]
 
 
 def _shown(row: LedgerRow) -> str:
-    if row.difference.value is None:
-        return row.verdict
-    return f"{tables.interval(row.difference, signed=True)}: {row.verdict}"
+    return row.verdict if row.difference.value is None else tables.interval(row.difference, signed=True)
+
+
+def verdicts_over_worlds(worlds: Sequence[Run], settings: MetricsSettings) -> dict[str, str]:
+    """Return each claim's mean over worlds with its interval and its verdict, p adjusted within the claim's family."""
+    means = {claim: over_worlds([overall(claim, world.metrics) for world in worlds]) for claim in PAIRED_CLAIMS}
+    tested = {claim: mean for claim, mean in means.items() if mean is not None}
+    confidence = settings.evaluation.confidence
+    texts = {}
+    for claim, mean in tested.items():
+        word = verdicts.INTERVAL_ONLY
+        if claim.family:
+            family = [one for one in tested if one.family == claim.family]
+            p = verdicts.adjusted([tested[one] for one in family])[family.index(claim)]
+            word = verdicts.verdict(mean, p, settings.ledger, confidence, verdicts.SYNTHETIC)
+        bounds = inference.interval(mean.difference, mean.error, mean.degrees, confidence) or (None, None)
+        texts[claim.id] = f"{tables.interval(Figure(mean.difference, *bounds), signed=True)}: {word}"
+    return texts
 
 
 def _compared(rows: Sequence[LedgerRow]) -> str:
@@ -135,16 +128,13 @@ def verdict_table(worlds: Sequence[Run], settings: MetricsSettings) -> str:
     rows = []
     similar = one_each([world for world in worlds if world.spurious_strength == worlds[0].spurious_strength])
     together = [f"over {len(similar)} worlds"] if len(similar) >= LEAST_WORLDS else []
+    verdict_of = verdicts_over_worlds(similar, settings)
     for claim in PAIRED_CLAIMS:
         by_world = [overall(claim, world.metrics) for world in worlds]
         if all(row.difference.value is None for row in by_world):
             continue
-        cells = [claim.id, _compared(by_world), *map(_shown, by_world)]
-        if together:
-            mean = pooled([overall(claim, world.metrics) for world in similar], settings.evaluation)
-            word = "" if mean is None else f": {_verdict(by_world[0], mean, settings)}"
-            cells.append(tables.interval(mean, signed=True) + word)
-        rows.append(cells)
+        over = [verdict_of.get(claim.id, tables.NONE)] if together else []
+        rows.append([claim.id, _compared(by_world), *map(_shown, by_world), *over])
     return tables.table_or_notice(["", "difference", *map(title, worlds), *together], rows)
 
 
@@ -169,12 +159,18 @@ def strength_table(worlds: Sequence[Run], settings: MetricsSettings) -> str:
         if sum(row.difference.value is not None for row in row_at.values()) < LEAST_STRENGTHS:
             continue
         differences = list(row_at.values())
-        slope = trend(row_at, settings.evaluation)
-        word = "" if slope is None else f": {TREND[_verdict(differences[0], slope, settings)]}"
-        change = tables.interval(slope, signed=True) + word
+        change = _change(trend(row_at), settings.evaluation.confidence)
         rows.append([claim.id, _compared(differences), *map(_shown, differences), change])
     ties = [f"ties {strength:g} ({world.profile})" for strength, world in by_strength.items()]
     return markdown.table(["", "difference", *ties, f"from 0 to 1, by {len(by_strength)} strengths"], rows)
+
+
+def _change(slope: inference.MeanDifference | None, confidence: float) -> str:
+    """Return a trend with its interval and its p."""
+    if slope is None:
+        return tables.NONE
+    bounds = slope.interval(confidence) or (None, None)
+    return f"{tables.interval(Figure(slope.value, *bounds), signed=True)}; p {tables.p_value(slope.p)}"
 
 
 def recorded_table(runs: Sequence[Run]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from fasrepro import config, files, names, paths, stages
 from fasrepro.config import ConfigError, Job
 from fasrepro.data import splits
-from fasrepro.evaluation import metrics, results, summary, tuning_report
+from fasrepro.evaluation import contributions, results, summary, tuning_report
 from fasrepro.evaluation.cells import CellResults
 from fasrepro.evaluation.results.metrics import TuningReport
 from fasrepro.rows import table
@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> None:
     """Write results/metrics.json."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("evaluation", "ledger", "judging", "tuning")
-    names.lookup(metrics.METRICS, params.ledger.metric, "metric", ConfigError, f"{paths.PARAMS}: ledger.metric")
+    names.lookup(contributions.SCORES, params.ledger.metric, "metric", ConfigError, f"{paths.PARAMS}: ledger.metric")
     judgements = table.read(paths.JUDGEMENTS, Judgement)
     verdicts = predictions.by_face(judgements, "verdict", "protocol", "run", "seed", "reader")
     cells = [cell_results(entry, verdicts, params.judging.readers) for entry in predictions.load_cells()]

@@ -96,7 +96,7 @@ def test_a_recorded_run_by_other_code_is_told(
 ) -> None:
     project(tmp_path)
     (tmp_path / "requirements.lock").touch()
-    settings = MetricsSettings(EvaluationSettings(100, 0.95, 1, 6), LedgerSettings("hter_dev", 0.0, 3, 8), 0.8)
+    settings = MetricsSettings(EvaluationSettings(100, 0.95, 1, 6), LedgerSettings("hter_dev", 0.15, 0.5, 3, 5, 5))
     for name, code in (("old", {f"fasrepro/{letter}.py": "0" for letter in "abcde"}), ("new", {})):
         one = recorded.Run(name, __version__, "a", 0.9, 1.0, 0, {}, code, {}, Metrics({}, [], [], settings))
         files.write_json(tmp_path / paths.RECORDED / f"{name}.json", schema.plain(one))

@@ -10,8 +10,8 @@ import yaml
 from fasrepro import __version__, cli, config, files, paths, schema
 from fasrepro.commands import reproduce
 from fasrepro.evaluation import results
-from fasrepro.evaluation.results import EvaluationSettings, LedgerSettings, Metrics
-from fasrepro.evaluation.results.metrics import CellDifference, MeanDifference, MetricsSettings
+from fasrepro.evaluation.results import EvaluationSettings, Figure, LedgerSettings, Metrics
+from fasrepro.evaluation.results.metrics import CellDifference, Difference, MeanDifference, MetricsSettings
 from fasrepro.report import recorded
 from tests.layout import ROOT
 
@@ -30,10 +30,14 @@ STAGES = {
 }
 MODULES = ("fasrepro/a.py", "fasrepro/c.py", "fasrepro/d.py", "fasrepro/models/b.py")
 DIFFERENCE = CellDifference(
-    "vanilla", "reasoning", results.HEAD, "video", "hter_dev", 0.1, 0.0, 0.2, 3, 8, "oci_m", "msu", "oci_m"
+    "vanilla", "reasoning", results.HEAD, "video", "hter_dev", 0.1, 0.0, 0.2, 0.04, 6.0, {}, 0.3, 3, 8, 1, "oci_m", "msu", "oci_m"
 )
 MEAN = MeanDifference(
-    "vanilla", "reasoning", results.HEAD, "video", "hter_dev", 0.1, 0.0, 0.2, 3, 8, ["oci_m"], ["msu"], ["oci_m"]
+    **{name: getattr(DIFFERENCE, name) for name in Difference.__dataclass_fields__},
+    protocols=["oci_m"],
+    targets=["msu"],
+    cells=["oci_m"],
+    over_targets=Figure(0.1, None, None),
 )
 
 
@@ -46,7 +50,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     params["synthetic"] |= {"world": "b", "spurious_strength": 0.5}
     files.write_text(folder / paths.PARAMS, yaml.safe_dump(params))
     others = [{"metric": "auc"}, {"metric": "eer"}, {"level": "frame", "metric": "eer"}, {"channel": "api"}]
-    settings = MetricsSettings(EvaluationSettings(100, 0.95, 1, 6), LedgerSettings("hter_dev", 0.0, 3, 8), 0.8)
+    settings = MetricsSettings(EvaluationSettings(100, 0.95, 1, 6), LedgerSettings("hter_dev", 0.15, 0.5, 3, 5, 5))
     metrics = Metrics({}, [DIFFERENCE, *(dataclasses.replace(DIFFERENCE, **other) for other in others)], [MEAN], settings)
     files.write_json(folder / paths.METRICS, schema.plain(metrics))
     for module in MODULES:

@@ -30,3 +30,12 @@ def test_protocols_with_fewer_sources_are_averaged_apart() -> None:
 def test_all_targets_of_one_training_are_averaged_together() -> None:
     cells = [cell("one_to_many", target, ["wfas"], run) for target in ("msu", "siw", "oulu") for run in ("a", "b")]
     assert set(pools(cells).values()) == {Pool(False, 1)}
+
+
+def test_the_fewest_dev_people_are_counted_in_one_source() -> None:
+    dev = [
+        face(f"{name}/{number}", "print", subject=f"{name}/{number}")
+        for name, people in (("msu", 2), ("casia", 3))
+        for number in range(people)
+    ]
+    assert CellResults("mc_i", "vanilla", "replay", "mc_i", [*dev, dev[0]], [], {}).fewest_dev_people == 2

@@ -1,4 +1,4 @@
-"""The descriptive tests by hand, against slower computations of the same numbers, and their symmetries."""
+"""The verdict's test by hand, its components where people or trainings are shared, and its error rate under a null."""
 
 from __future__ import annotations
 
@@ -10,141 +10,133 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from fasrepro.evaluation import inference, metrics, roc
+from fasrepro.evaluation import inference
+from fasrepro.evaluation.inference import Component, MeanDifference, TargetDifference, mean_difference
 from fasrepro.evaluation.metrics import MetricError
 
-LABELS = [1, 1, 0, 0]
-# Few distinct scores, so that there are ties.
-ROWS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 6), st.integers(0, 6)), max_size=20).map(
-    lambda rows: [*rows, (0, 1, 2), (0, 3, 3), (1, 2, 5), (1, 4, 3)]
-)
 P_VALUES = st.lists(st.floats(0, 1), max_size=8)
 
 
-def columns(rows: list[tuple[int, int, int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    labels, a, b = np.array(rows).T
-    return labels, a / 6, b / 6
+def on_target(people: str, training_set: str, values: list[list[float]], subjects: str = "") -> TargetDifference:
+    """Return differences by seed and subject; subjects are named by letters."""
+    array = np.array(values)
+    return TargetDifference(people, training_set, list(subjects or "abcdefgh"[: array.shape[1]]), array)
 
 
-def by_pairs(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the placement values of attacks and of bona fide rows, by comparing every two."""
-    wins = np.array([[float(x > y) + 0.5 * float(x == y) for y in scores[labels == 0]] for x in scores[labels == 1]])
-    return wins.mean(axis=1), wins.mean(axis=0)
+def parts(difference: MeanDifference) -> dict[tuple[str, str], tuple[float, float]]:
+    return {(one.kind, one.name): (pytest.approx(one.variance), one.degrees) for one in difference.components}
 
 
-def test_delong_by_hand() -> None:
-    # a: the lower attack scores below one bona fide row, AUC 3/4. b: none does, AUC 1. The placements differ by 0 and -1/2 among
-    # the attacks, by -1/2 and 0 among the bona fide rows: both variances are 1/8, each over two rows.
-    test = inference.delong(LABELS, [0.8, 0.4, 0.6, 0.2], [0.8, 0.7, 0.6, 0.2])
-    assert test.difference == -0.25
-    assert test.error == pytest.approx(math.sqrt(1 / 8 / 2 + 1 / 8 / 2))
-    assert test.p == pytest.approx(0.479500, abs=1e-6)  # z = -1 / sqrt(2)
+def test_one_target_by_hand() -> None:
+    # By subject 0.1 and 0.3, so a variance of 0.02 over two; by seed 0.1, 0.2 and 0.3, so one of 0.01 over three.
+    difference = mean_difference([on_target("msu", "oci_m", [[0.0, 0.2], [0.1, 0.3], [0.2, 0.4]])])
+    assert difference.value == pytest.approx(0.2)
+    assert parts(difference) == {("people", "msu"): (0.02 / 2, 1), ("trainings", "oci_m"): (0.01 / 3, 2)}
+    variance = 0.02 / 2 + 0.01 / 3
+    assert difference.error == pytest.approx(math.sqrt(variance))
+    assert difference.degrees == pytest.approx(variance**2 / (0.01**2 / 1 + (0.01 / 3) ** 2 / 2))
+    t = 0.2 / difference.error
+    assert difference.p == pytest.approx(2 * stats.t.sf(t, difference.degrees))
+    low, high = difference.interval(0.95) or (0, 0)
+    half = stats.t.ppf(0.975, difference.degrees) * difference.error
+    assert (low, high) == (pytest.approx(0.2 - half), pytest.approx(0.2 + half))
 
 
-@settings(max_examples=100, deadline=None)
-@given(ROWS)
-def test_delong_equals_a_comparison_of_every_two_rows(rows: list[tuple[int, int, int]]) -> None:
-    labels, a, b = columns(rows)
-    placed = [np.stack(pair) for pair in zip(by_pairs(labels, a), by_pairs(labels, b), strict=True)]  # (2 runs, rows of a label)
-    sigma = sum(np.cov(values) / values.shape[1] for values in placed)
-    contrast = np.array([1, -1])
-    test = inference.delong(labels, a, b)
-    assert test.difference == pytest.approx(contrast @ placed[0].mean(axis=1), abs=1e-12)
-    assert test.difference == pytest.approx(metrics.auc(labels, a) - metrics.auc(labels, b), abs=1e-12)
-    assert test.error == pytest.approx(math.sqrt(max(contrast @ sigma @ contrast, 0)), abs=1e-8)
+def test_three_seeds_alone_are_judged_by_two_degrees_of_freedom() -> None:
+    # Without spread between subjects, differences of -0.01, -0.02 and -0.03: t = -3.46 with 2 degrees of freedom.
+    difference = mean_difference([on_target("msu", "oci_m", [[-0.01] * 9, [-0.02] * 9, [-0.03] * 9], "abcdefghi")])
+    assert difference.p == pytest.approx(0.0742, abs=1e-4)
 
 
-@settings(max_examples=100, deadline=None)
-@given(ROWS)
-def test_swapping_the_runs_changes_signs_and_keeps_p(rows: list[tuple[int, int, int]]) -> None:
-    labels, a, b = columns(rows)
-    ours, theirs = inference.delong(labels, a, b), inference.delong(labels, b, a)
-    assert (ours.difference, ours.error) == (-theirs.difference, theirs.error)
-    assert ours.p == theirs.p or (math.isnan(ours.p) and math.isnan(theirs.p))
-    decided = [(scores >= 0.5).astype(int) for scores in (a, b)]
-    first, second = inference.mcnemar(labels, *decided), inference.mcnemar(labels, *decided[::-1])
-    for group, test in first.items():
-        assert (test.only_a, test.only_b, test.p) == (second[group].only_b, second[group].only_a, second[group].p)
+def test_people_that_targets_share_vary_together() -> None:
+    values = [[0.0, 0.4]]
+    shared = mean_difference([on_target("siw", protocol, values) for protocol in ("oci_m", "ocm_i")])
+    apart = mean_difference([on_target(people, people, values) for people in ("msu", "casia")])
+    assert parts(shared) == {("people", "siw"): (0.08 / 2, 1)}  # as on one target: a second one shows no other people
+    assert parts(apart) == {("people", "msu"): (0.08 / 2 / 4, 1), ("people", "casia"): (0.08 / 2 / 4, 1)}
 
 
-def correlated(rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return labels and two runs' scores that share half of their noise, the first a little better."""
-    random = np.random.default_rng(3)
-    labels = np.tile([0, 1], rows)
-    shared = random.normal(0, 1, 2 * rows)
-    a, b = (stats.norm.cdf(shift * labels + shared + random.normal(0, 1, 2 * rows)) for shift in (1.1, 1.0))
-    return labels, a, b
+def test_people_are_shared_by_name_where_targets_show_different_ones() -> None:
+    pair = [on_target("siw", "oci_m", [[0.0, 0.4]], "ab"), on_target("siw", "ocm_i", [[0.0, 0.4]], "bc")]
+    # Each deviates by 0.2 / (2 subjects x 2 targets); b is low in one and high in the other. Over three people.
+    assert parts(mean_difference(pair)) == {("people", "siw"): (3 / 2 * (0.05**2 + 0.0 + 0.05**2), 2)}
 
 
-def test_delong_agrees_with_a_permutation_test() -> None:
-    labels, a, b = correlated(60)
-    test, random = inference.delong(labels, a, b), np.random.default_rng(4)
-    many = []
-    for _ in range(1000):
-        swapped = random.random(len(labels)) < 0.5
-        first, second = np.where(swapped, b, a), np.where(swapped, a, b)
-        many.append(metrics.auc(labels, first) - metrics.auc(labels, second))
-    assert 0.05 < test.p < 0.9  # where the two could differ
-    assert test.p == pytest.approx(np.mean(np.abs(many) >= abs(test.difference)), abs=0.04)
+def test_trainings_that_targets_share_vary_together() -> None:
+    seeds = [[0.0], [0.2]]
+    shared = mean_difference([on_target(people, "one_to_eleven", seeds) for people in ("msu", "casia")])
+    apart = mean_difference([on_target(people, people, seeds) for people in ("msu", "casia")])
+    assert parts(shared) == {("trainings", "one_to_eleven"): (0.02 / 2, 1)}
+    assert sum(one.variance for one in apart.components) == pytest.approx(0.02 / 2 / 2)
 
 
-def test_delongs_error_agrees_with_a_bootstrap_of_rows() -> None:
-    labels, a, b = correlated(60)
-    weights, random = np.zeros((2000, len(labels))), np.random.default_rng(5)
-    for label in (0, 1):
-        rows = np.flatnonzero(labels == label)
-        weights[:, rows] = random.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=len(weights))
-    many = roc.curve(labels, a, weights).auc - roc.curve(labels, b, weights).auc
-    assert inference.delong(labels, a, b).error == pytest.approx(many.std(), rel=0.1)
+def test_dev_people_add_their_component() -> None:
+    component = Component(inference.DEV_PEOPLE, "sources", 0.03, 4)
+    difference = mean_difference([on_target("msu", "oci_m", [[0.0, 0.2]])], component)
+    assert difference.error == pytest.approx(math.sqrt(0.02 / 2 + 0.03))
 
 
-@pytest.mark.parametrize("other", [[0.8, 0.4, 0.6, 0.2], [0.9, 0.5, 0.7, 0.1]], ids=["the same scores", "the same order"])
-def test_runs_with_the_same_order_have_a_p_of_one(other: list[float]) -> None:
-    assert inference.delong(LABELS, [0.8, 0.4, 0.6, 0.2], other) == inference.AucDifference(0.0, 0.0, 1.0)
+def test_without_variation_nothing_is_tested() -> None:
+    for values in ([[0.1]], [[0.1, 0.1], [0.1, 0.1]]):
+        difference = mean_difference([on_target("msu", "oci_m", values)])
+        assert difference.error == 0
+        assert math.isnan(difference.p) and math.isnan(difference.degrees)
+        assert difference.interval(0.95) is None
 
 
-def test_without_spread_p_is_nan_and_not_zero() -> None:
-    # One run separates, the other has every attack below every bona fide row: each row moves by as much as all of its label.
-    test = inference.delong(LABELS, [0.8, 0.9, 0.1, 0.2], [0.1, 0.2, 0.8, 0.9])
-    assert (test.difference, test.error) == (1.0, 0.0)
-    assert math.isnan(test.p)
-    alone = inference.delong([1, 0, 0], [0.5, 0.4, 0.6], [0.7, 0.4, 0.6])
-    assert alone.difference == -0.5
-    assert math.isnan(alone.error)
-    assert math.isnan(alone.p)
+def test_malformed_differences_are_refused() -> None:
+    with pytest.raises(MetricError, match="at least one target"):
+        mean_difference([])
+    with pytest.raises(MetricError, match="for 3 subjects"):
+        mean_difference([on_target("msu", "oci_m", [[0.1, 0.2]], "abc")])
+    with pytest.raises(MetricError, match="one_to_eleven: its targets have unequal numbers of seeds"):
+        mean_difference([on_target("msu", "one_to_eleven", [[0.1]]), on_target("casia", "one_to_eleven", [[0.1], [0.2]])])
 
 
-def test_delong_refuses_rows_that_it_cannot_rank() -> None:
-    with pytest.raises(MetricError, match="no attack rows"):
-        inference.delong([0, 0], [0.1, 0.2], [0.1, 0.2])
-    with pytest.raises(MetricError, match=r"second run: score 1\.5 in row 0"):
-        inference.delong([0, 1], [0.1, 0.2], [1.5, 0.2])
+@pytest.mark.parametrize("shared", ["people", "trainings"])
+def test_a_null_is_called_a_difference_in_five_of_a_hundred_cases(shared: str) -> None:
+    """Four targets that share either their people or their training, which is also all that varies."""
+    random = np.random.default_rng(7)
+    rejected = 0
+    for _ in range(400):
+        people, trainings = random.normal(0, 1, (2, 12)), random.normal(0, 1, (2, 5))
+        effect = (people[0] - people[1])[None, :] if shared == "people" else (trainings[0] - trainings[1])[:, None]
+        targets = []
+        for number in range(4):
+            values = effect + random.normal(0, 0.2, (5, 12))
+            names = ("siw", f"protocol {number}") if shared == "people" else (f"target {number}", "one_to_eleven")
+            targets.append(TargetDifference(*names, range(12), values))
+        rejected += mean_difference(targets).p < 0.05
+    assert 0.02 < rejected / 400 < 0.09  # four standard errors on either side
 
 
-def test_mcnemar_by_hand() -> None:
-    # Attacks: a alone is right in one, b alone in six, both in two, none in one. Bona fide: a alone in two, both in one.
-    labels = [1] * 10 + [0] * 3
-    a = [1] + [0] * 6 + [1, 1, 0] + [0, 0, 0]
-    b = [0] + [1] * 6 + [1, 1, 0] + [1, 1, 0]
-    groups = inference.mcnemar(labels, a, b)
-    assert groups["attack"] == inference.Discordant(1, 6, pytest.approx(2 * (1 + 7) / 2**7))
-    assert groups["bona_fide"] == inference.Discordant(2, 0, pytest.approx(2 / 2**2))
-    assert groups["all"] == inference.Discordant(3, 6, pytest.approx(stats.binomtest(3, 9, 0.5).pvalue))
+def test_the_mean_of_draws_by_hand() -> None:
+    error, degrees = inference.of_draws([0.1, 0.2, 0.3]) or (0, 0)
+    assert (error, degrees) == (pytest.approx(0.1 / math.sqrt(3)), 2)
+    low, high = inference.over_draws([0.1, 0.2, 0.3], 0.95) or (0, 0)
+    assert (low, high) == (pytest.approx(0.2 - 4.302653 * error), pytest.approx(0.2 + 4.302653 * error))
+    assert inference.of_draws([0.1]) is None and inference.over_draws([0.1], 0.95) is None
+    assert inference.over_draws([0.1, 0.1], 0.95) is None
 
 
-def test_an_undecided_verdict_is_never_correct() -> None:
-    groups = inference.mcnemar([1, 0, 1, 0], [-1, -1, 1, 0], [1, 0, -1, -1])
-    assert groups["bona_fide"] == groups["attack"] == inference.Discordant(1, 1, 1.0)
-    assert inference.mcnemar([1, 0], [-1, -1], [0, 1])["all"] == inference.Discordant(0, 0, 1.0)
+def test_detectable_by_hand() -> None:
+    # Quantiles of Student's t with 4 degrees of freedom: 2.776445 and 0.940965.
+    assert inference.detectable(0.5, 4, 0.95) == pytest.approx((2.776445 + 0.940965) * 0.5, rel=1e-6)
+    assert math.isnan(inference.detectable(0.0, math.nan, 0.95))
 
 
-def test_mcnemar_refuses_values_that_are_no_decision() -> None:
-    with pytest.raises(MetricError, match="decisions must be 0, 1 or -1"):
-        inference.mcnemar([0, 1], [0, 1], [0, 2])
-    with pytest.raises(MetricError, match="one for each of 2 rows"):
-        inference.mcnemar([0, 1], [0, 1, 1], [0, 1, 1])
-    with pytest.raises(MetricError, match="no bona fide rows"):
-        inference.mcnemar([1, 1], [0, 1], [0, 1])
+def test_a_detectable_difference_is_detected_with_its_power() -> None:
+    random, error, degrees = np.random.default_rng(1), 0.05, 6
+    truth = inference.detectable(error, degrees, 0.95, 0.8)
+    estimates = random.normal(truth, error, 5000)
+    errors = error * np.sqrt(random.chisquare(degrees, 5000) / degrees)
+    assert (estimates / errors > stats.t.ppf(0.975, degrees)).mean() == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize(("confidence", "power"), [(1.0, 0.8), (0.95, 0.0), (95, 0.8)])
+def test_confidence_and_power_must_be_shares(confidence: float, power: float) -> None:
+    with pytest.raises(MetricError, match="between 0 and 1"):
+        inference.detectable(0.1, 3, confidence, power)
 
 
 def test_holm_by_hand() -> None:
@@ -172,37 +164,3 @@ def test_holm_does_not_count_undefined_tests() -> None:
     assert math.isnan(adjusted[1])
     with pytest.raises(MetricError, match=r"must be in \[0, 1\]"):
         inference.holm([0.5, 1.5])
-
-
-def test_detectable_by_hand() -> None:
-    # The standard deviation of 0 and 2 is sqrt(2); the quantiles are those of every table of the normal distribution.
-    assert inference.detectable([0.0, 2.0], 0.95) == pytest.approx((1.959964 + 0.841621) * math.sqrt(2), rel=1e-6)
-    assert inference.detectable([0.0, math.nan, 2.0], 0.9, 0.5) == pytest.approx(1.644854 * math.sqrt(2), rel=1e-6)
-
-
-@settings(deadline=None)
-@given(st.floats(0.01, 0.99))
-def test_the_detectable_difference_scales_with_the_spread_alone(share: float) -> None:
-    values = np.random.default_rng(0).normal(0.3, 0.1, 200)
-    wide = inference.detectable(values, 0.95)
-    assert inference.detectable(share * values, 0.95) == pytest.approx(share * wide)
-    assert inference.detectable(values + 5, 0.95) == pytest.approx(wide)
-    assert inference.detectable(values, 0.95, 0.9) > wide > inference.detectable(values, 0.9)
-
-
-def test_a_detectable_difference_is_detected_with_its_power() -> None:
-    random, error = np.random.default_rng(1), 0.05
-    truth = inference.detectable(random.normal(0, error, 5000), 0.95, 0.8)
-    estimates = random.normal(truth, error, 5000)
-    assert (estimates - stats.norm.ppf(0.975) * error > 0).mean() == pytest.approx(0.8, abs=0.03)
-
-
-@pytest.mark.parametrize("values", [[], [0.1], [0.1, math.nan], [0.25] * 9, [0.3, 0.1 + 0.2]])
-def test_without_spread_the_detectable_difference_is_nan(values: list[float]) -> None:
-    assert math.isnan(inference.detectable(values, 0.95))
-
-
-@pytest.mark.parametrize(("confidence", "power"), [(1.0, 0.8), (0.95, 0.0), (95, 0.8)])
-def test_confidence_and_power_must_be_shares(confidence: float, power: float) -> None:
-    with pytest.raises(MetricError, match="between 0 and 1"):
-        inference.detectable([0.0, 1.0], confidence, power)

@@ -104,7 +104,7 @@ def make_world(folder: Path) -> SimpleNamespace:
             by_face = {0: {row.face_id: row.p_attack for row in own}}
             by_reader = {reader: {0: verdicts} for reader in READERS}
             cells.append(CellResults(protocol, run, target, protocol, split.dev, split.test, by_face, by_reader))
-    metrics = summary.summarise(cells, EvaluationSettings(50, 0.95, 9, 6), LedgerSettings("hter_dev", 0.0, 1, 1))
+    metrics = summary.summarise(cells, EvaluationSettings(50, 0.95, 9, 6), LedgerSettings("hter_dev", 0.15, 0.5, 1, 1, 1))
     return SimpleNamespace(
         faces=faces,
         truths=truths,

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from scipy import stats
+
 from fasrepro.evaluation.metrics import METRICS, READER_METRICS
 from fasrepro.evaluation.results import Counts, EvaluationSettings, Figure, LedgerSettings, Metrics, key
 from fasrepro.evaluation.results.metrics import (
@@ -21,6 +23,7 @@ from fasrepro.evaluation.results.metrics import (
 from fasrepro.report.material import Material
 
 TARGETS = {"m": "msu", "c": "casia", "i": "replay", "o": "oulu", "w": "siw"}
+DEGREES = 6.0  # of freedom, of every difference
 NO_FIGURE = Figure(None, None, None)
 RUNS = ("label_only", "vanilla", "reasoning", "reasoning_only", "prose", "neutral", "blind")
 
@@ -69,21 +72,36 @@ def difference(cell: str, low: float | None, high: float | None, **changes: Any)
 def mean_difference(cells: Sequence[str], low: float | None, high: float | None, **changes: Any) -> MeanDifference:
     """Return reasoning minus vanilla, averaged over cells."""
     lists = {"cells": list(cells), "protocols": list(map(protocol_of, cells)), "targets": list(map(target_of, cells))}
-    return MeanDifference(**{**_difference(low, high), **lists, **changes})
+    row = _difference(low, high) | {"training_sets": len(set(lists["protocols"]))}
+    return MeanDifference(**{**row, **lists, "over_targets": figure(row["difference"], 0.5), **changes})
 
 
 def _difference(low: float | None, high: float | None) -> dict[str, Any]:
-    value = 0.0 if low is None or high is None else (low + high) / 2
+    """Return the difference in the middle of an interval, with the standard error that the interval follows from."""
     names = {"run": "reasoning", "baseline": "vanilla", "channel": "head", "level": "video", "metric": "hter_dev"}
-    return {**names, "difference": value, "low": low, "high": high, "seeds": 3, "subjects": 8}
+    row = {**names, "difference": 0.0, "low": low, "high": high, "error": None, "degrees": None, "variance": {}}
+    if low is not None and high is not None:
+        error = (high - low) / 2 / float(stats.t.ppf(0.975, DEGREES))
+        row |= {
+            "difference": (low + high) / 2,
+            "error": error,
+            "degrees": DEGREES,
+            "variance": {"people": 0.75, "trainings": 0.25},
+        }
+    return {**row, "baseline_value": 0.3, "seeds": 3, "subjects": 8, "training_sets": 2}
 
 
 def settings(
-    margin: float = 0.0, min_seeds: int = 3, min_subjects: int = 8, confidence: float = 0.95, replicates: int = 321
+    effect: float = 0.15,
+    min_seeds: int = 3,
+    min_seeds_alone: int = 5,
+    min_subjects: int = 8,
+    confidence: float = 0.95,
+    replicates: int = 321,
 ) -> MetricsSettings:
     """Return the settings of metrics.json."""
-    ledger = LedgerSettings("hter_dev", margin, min_seeds, min_subjects)
-    return MetricsSettings(EvaluationSettings(replicates, confidence, 1, 6), ledger, 0.8)
+    ledger = LedgerSettings("hter_dev", effect, 0.5, min_seeds, min_seeds_alone, min_subjects)
+    return MetricsSettings(EvaluationSettings(replicates, confidence, 1, 6), ledger)
 
 
 def metrics(

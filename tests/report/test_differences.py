@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from fasrepro.evaluation.results import Figure
 from fasrepro.report import differences
 from tests.report.samples import difference, mean_difference
 
@@ -11,9 +12,15 @@ ROW = difference("oci_m", -0.5, 0.75, run="b", baseline="a", difference=0.25)
 
 
 def test_flipping_swaps_runs_signs_and_bounds() -> None:
-    wanted = dataclasses.replace(ROW, run="a", baseline="b", difference=-0.25, low=-0.75, high=0.5)
-    assert differences.flipped(ROW) == wanted
-    assert differences.flipped(wanted) == ROW
+    row = dataclasses.replace(ROW, baseline_value=0.5)
+    wanted = dataclasses.replace(row, run="a", baseline="b", difference=-0.25, low=-0.75, high=0.5, baseline_value=0.75)
+    assert differences.flipped(row) == wanted
+    assert differences.flipped(wanted) == row
+
+
+def test_flipping_a_mean_swaps_its_interval_over_targets() -> None:
+    mean = mean_difference(["oci_m", "oci_w"], 0.0, 0.5, over_targets=Figure(0.25, -1.0, 1.5))
+    assert differences.flipped(mean).over_targets == Figure(-0.25, -1.5, 1.0)
 
 
 def test_flipping_keeps_a_missing_interval_and_gives_zero_no_sign() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fasrepro.evaluation import inference
 from fasrepro.evaluation.results import HEAD
 from fasrepro.evaluation.results.metrics import AucTest, DecisionTest, PairwiseTests
 from fasrepro.report import differences, pairwise_tests, published, tables
@@ -45,7 +46,7 @@ def test_flipping_swaps_runs_counts_and_the_sign_of_the_auc() -> None:
     ("value", "text"), [(None, "–"), (0.0, "< 0.001"), (0.0009, "< 0.001"), (0.001, "0.001"), (0.04567, "0.046"), (1.0, "1.000")]
 )
 def test_a_p_value_is_never_printed_as_zero(value: float | None, text: str) -> None:
-    assert pairwise_tests.p_value(value) == text
+    assert tables.p_value(value) == text
 
 
 @pytest.mark.parametrize(
@@ -105,19 +106,25 @@ def test_detectable_differences_are_shown_beside_the_papers_claim(world: SimpleN
     for row in rows:
         named = dict(zip(heading, row, strict=True))
         entry = stored[named["protocol"], frozenset(named["runs"].split(" − "))]
-        assert named["smallest detectable difference: HTER, dev threshold"] == tables.number(entry.detectable)
+        assert entry.error is not None and entry.degrees is not None
+        least = inference.detectable(entry.error, entry.degrees, given.settings.evaluation.confidence)
+        assert named["smallest detectable difference: HTER, dev threshold"] == tables.number(least)
         assert (named["subjects"], named["seeds"]) == (str(entry.subjects), str(entry.seeds))
         assert named["paper 1 claims"] == pairwise_tests.claimed_difference(figures)
 
 
-@pytest.mark.parametrize(("margin", "mentioned"), [(0.0, False), (0.02, True)])
-def test_the_meaning_takes_its_numbers_from_the_settings(margin: float, mentioned: bool) -> None:
+def test_the_meaning_takes_its_numbers_from_the_settings() -> None:
     row = difference("oci_m", None, None, run="vanilla", baseline="label_only", seeds=4, subjects=1)
-    text = pairwise_tests.power_table(metrics(row, of=settings(margin=margin, confidence=0.9)), RUNS, published.load())
+    text = pairwise_tests.power_table(metrics(row, of=settings(confidence=0.9)), RUNS, published.load())
     assert "90 % interval" in text
     assert "80 % of repetitions" in text
-    assert ("margin of 0.02" in text) is mentioned
-    assert cells(text)[1][2:5] == ["1", "4", "–"]
+    assert cells(text)[1][2:6] == ["1", "4", "–", "–"]
+
+
+def test_the_variance_is_split_by_what_would_narrow_it() -> None:
+    row = difference("oci_m", -0.1, 0.1, run="vanilla", baseline="label_only")
+    heading, shown = cells(pairwise_tests.power_table(metrics(row), RUNS, published.load()))
+    assert shown[heading.index("of the variance: people / trainings / dev people")] == "75% / 25% / 0%"
 
 
 @pytest.mark.parametrize("runs", [(), ("label_only",)], ids=["no runs", "no pairs"])

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from fasrepro.evaluation.results import EvaluationSettings, Figure
 from fasrepro.report import claims, recorded, worlds
 from fasrepro.report.claims.ledger import LedgerRow
 from fasrepro.report.pages import ledger as page
 from fasrepro.report.recorded import Run
 from tests.report.conftest import cells as table_cells
-from tests.report.samples import cell_metrics, difference, material, mean_difference, metrics, settings
+from tests.report.samples import DEGREES, cell_metrics, difference, material, mean_difference, metrics, settings
 
 SETTINGS = settings(replicates=2000)
 CELLS = ["oci_m", "ocm_i"]
@@ -32,27 +32,18 @@ def overall(one: Run) -> LedgerRow:
     return worlds.overall(claims.CLAIMS[0], one.metrics)
 
 
-def evaluation(confidence: float, replicates: int) -> EvaluationSettings:
-    return EvaluationSettings(replicates, confidence, 1, 6)
-
-
 def cells(table: str) -> list[list[str]]:
     """Return the rows of a table without its headings."""
     return table_cells(table)[1:]
 
 
-def ends(figure: Figure | None) -> tuple[float, float, float]:
-    assert figure is not None and figure.value is not None and figure.low is not None and figure.high is not None
-    return figure.value, figure.low, figure.high
-
-
-def test_each_world_has_a_verdict_and_three_worlds_one_together() -> None:
+def test_each_world_has_its_interval_and_three_worlds_a_verdict_together() -> None:
     this, other = world("this book", "a", 0.9, -0.3, -0.1), world("full_b", "b", 0.9, -0.1, 0.3)
     third = world("full_c", "c", 0.9, -0.1, 0.0)
     (row,) = cells(worlds.verdict_table([this, other, third], SETTINGS))
     assert row[0] == "P1-1"
-    assert row[2] == "-0.200 [-0.300, -0.100]: mechanism seen"
-    assert row[3] == "+0.100 [-0.100, +0.300]: undecided"
+    assert row[2] == "-0.200 [-0.300, -0.100]"
+    assert row[3] == "+0.100 [-0.100, +0.300]"
     assert row[5].startswith("-0.050 [")
     assert row[5].endswith("undecided")
     (row,) = cells(worlds.verdict_table([this, other], SETTINGS))
@@ -62,31 +53,38 @@ def test_each_world_has_a_verdict_and_three_worlds_one_together() -> None:
 def test_worlds_of_few_seeds_decide_nothing_together() -> None:
     three = [world(name, name, 0.9, -0.3, -0.1, seeds=1, subjects=4) for name in "abc"]
     (row,) = cells(worlds.verdict_table(three, SETTINGS))
-    assert [cell.split(": ")[-1] for cell in row[2:]] == ["undecided", "undecided", "undecided", "–"]
+    assert row[5] == "–"
 
 
-def test_the_interval_over_worlds_is_as_wide_as_the_worlds_differ() -> None:
-    rows = [overall(world(str(n), "abc"[n], 0.9, at - 0.01, at + 0.01)) for n, at in enumerate((-0.3, 0.0, 0.3))]
-    value, low, high = ends(worlds.pooled(rows, evaluation(0.95, 4000)))
-    # by hand: of two draws from -0.3, 0 and 0.3 one pair in nine is the lowest twice, so that 2.5 % lie below -0.3
-    assert (value, low, high) == (pytest.approx(0.0), pytest.approx(-0.3, abs=0.01), pytest.approx(0.3, abs=0.01))
-    alike = [overall(world(str(n), "abc"[n], 0.9, -0.2, 0.0)) for n in range(3)]
-    value, low, high = ends(worlds.pooled(alike, evaluation(0.95, 4000)))
-    assert (value, high - low) == (pytest.approx(-0.1), pytest.approx(0.2 / 2**0.5, rel=0.1))  # the mean of two draws
-    assert worlds.pooled(alike[:2], evaluation(0.95, 100)) is None
+def test_over_worlds_each_counts_as_one_value() -> None:
+    at = [-0.3, -0.2, -0.1]
+    rows = [overall(world(str(n), "abc"[n], 0.9, d - 0.4, d + 0.4)) for n, d in enumerate(at)]
+    mean = worlds.over_worlds(rows)
+    assert mean is not None
+    assert (mean.difference, mean.error, mean.degrees) == (pytest.approx(-0.2), pytest.approx(0.1 / 3**0.5), 2)
+    assert mean.p == pytest.approx(2 * stats.t.sf(0.2 / (0.1 / 3**0.5), 2))
+    assert worlds.over_worlds(rows[:2]) is None
 
 
-def test_the_variance_between_worlds_is_that_of_a_mean_of_so_many() -> None:
-    at = [-0.21, 0.02, 0.15, 0.17]
-    rows = [overall(world(str(n), "abcd"[n], 0.9, d, d)) for n, d in enumerate(at)]
-    _, low, high = ends(worlds.pooled(rows, evaluation(0.68, 40000)))
-    assert (high - low) / 2 == pytest.approx(np.std(at, ddof=1) / len(at) ** 0.5, rel=0.1)
+def test_p_over_worlds_is_adjusted_within_the_family() -> None:
+    reading = {"channel": "lexical", "metric": "hter", "level": "frame"}
+    at = {"a": -0.30, "b": -0.28, "c": -0.20}  # p 0.0135
+    alone = [world(name, name, 0.9, d - 0.1, d + 0.1) for name, d in at.items()]
+    both = []
+    for one, low in zip(alone, (-0.3, 0.3, -0.1), strict=True):
+        more = mean_difference(CELLS, low, low + 0.1, **reading)
+        both.append(dataclasses.replace(one, metrics=dataclasses.replace(one.metrics, means=[*one.metrics.means, more])))
+    for runs, wanted in ((alone, "mechanism seen"), (both, "mechanism seen")):
+        assert worlds.verdicts_over_worlds(runs, SETTINGS)["P1-1"].endswith(wanted)
+    strict = settings(confidence=0.98)
+    assert worlds.verdicts_over_worlds(alone, strict)["P1-1"].endswith("mechanism seen")
+    assert not worlds.verdicts_over_worlds(both, strict)["P1-1"].endswith("mechanism seen")
 
 
 def test_two_runs_of_one_world_are_not_two_worlds() -> None:
     same = [world("this book", "a", 0.9, -0.3, -0.1), world("full", "a", 0.9, -0.3, -0.1)]
     (row,) = cells(worlds.verdict_table(same, SETTINGS))
-    assert [cell.partition(":")[2] for cell in row[2:]] == [" mechanism seen"] * 2  # and no column over worlds
+    assert len(row) == 4  # no column over worlds
 
 
 def test_ties_are_ordered_from_loose_to_tight_in_one_world() -> None:
@@ -97,35 +95,25 @@ def test_ties_are_ordered_from_loose_to_tight_in_one_world() -> None:
     ]
     rows = cells(worlds.strength_table(here, SETTINGS))
     assert rows[0] == ["", "label_only, HTER", "0.100", "0.350", "–"]
-    assert rows[1][2:4] == ["-0.050 [-0.200, +0.100]: undecided", "-0.200 [-0.300, -0.100]: mechanism seen"]
+    assert rows[1][2:4] == ["-0.050 [-0.200, +0.100]", "-0.200 [-0.300, -0.100]"]
     assert len(rows) == 2  # no row for a claim that nothing was run for
-    # by hand: (-0.2 + 0.05) / 0.9, and half of its interval is (0.1 ** 2 + 0.15 ** 2) ** 0.5 / 0.9 = 0.2
-    assert rows[-1][-1].startswith("-0.167 [-0.3") and rows[-1][-1].endswith("]: undecided")
+    assert rows[-1][-1].startswith("-0.167 [-0.3") and "]; p 0." in rows[-1][-1]  # (-0.2 + 0.05) / 0.9
     assert worlds.strength_table(here[:1], SETTINGS) == worlds.NOTHING
-
-
-def test_a_trend_needs_its_whole_interval_on_one_side() -> None:
-    loose, tight = world("loose", "a", 0.1, -0.01, 0.01), world("this book", "a", 0.9, -0.3, -0.2)
-    assert cells(worlds.strength_table([tight, loose], SETTINGS))[-1][-1].endswith("]: grows with the ties")
-    loose, tight = world("loose", "a", 0.1, -0.3, -0.2), world("this book", "a", 0.9, -0.01, 0.01)
-    assert cells(worlds.strength_table([tight, loose], SETTINGS))[-1][-1].endswith("]: shrinks with the ties")
 
 
 def test_a_trend_is_the_least_squares_line_through_all_strengths() -> None:
     at = {0.0: -0.05, 0.5: -0.20, 0.9: -0.15}
     rows = {s: overall(world(str(s), "a", s, d - 0.02, d + 0.02)) for s, d in at.items()}
-    value, low, high = ends(worlds.trend(rows, evaluation(0.95, 20000)))
-    slope, _ = np.polyfit(list(at), list(at.values()), 1)
+    slope = worlds.trend(rows)
+    assert slope is not None and rows[0.0].tested is not None
     spread = sum((s - sum(at) / 3) ** 2 for s in at)
-    assert value == pytest.approx(slope)
-    assert (low, high) == (
-        pytest.approx(slope - 0.02 / spread**0.5, abs=2e-3),
-        pytest.approx(slope + 0.02 / spread**0.5, abs=2e-3),
-    )
-    rows[0.5] = dataclasses.replace(rows[0.5], difference=Figure(-0.2, None, None))
-    value, *_ = ends(worlds.trend(rows, evaluation(0.95, 100)))
-    assert value == pytest.approx(-0.1 / 0.9)
-    assert worlds.trend({0.0: rows[0.0], 0.5: rows[0.5]}, evaluation(0.95, 100)) is None
+    assert slope.value == pytest.approx(np.polyfit(list(at), list(at.values()), 1)[0])
+    assert slope.error == pytest.approx(rows[0.0].tested.error / spread**0.5)
+    assert DEGREES < slope.degrees < 3 * DEGREES
+    rows[0.5] = dataclasses.replace(rows[0.5], tested=None)
+    slope = worlds.trend(rows)
+    assert slope is not None and slope.value == pytest.approx(-0.1 / 0.9)
+    assert worlds.trend({0.0: rows[0.0], 0.5: rows[0.5]}) is None
 
 
 def test_a_run_that_only_extends_this_one_has_no_column() -> None:
@@ -138,7 +126,7 @@ def test_a_run_that_only_extends_this_one_has_no_column() -> None:
     heading = table_cells(table)[0]
     assert [name for name in ("full", "full_b", "recipes") if any(f"({name})" in cell for cell in heading)] == ["full", "full_b"]
     (added,) = [row for row in cells(table) if row[0] == "C-10"]
-    assert added[2] == "-0.200 [-0.300, -0.100]: mechanism seen"
+    assert added[2] == "-0.200 [-0.300, -0.100]"
     assert added[3:] == ["not run", "not run"]
 
 

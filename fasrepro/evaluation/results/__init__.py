@@ -1,7 +1,7 @@
 """The contract of results/*.json: what every file of figures holds, as frozen dataclasses, with one reader and one writer.
 
 A file of figures is one dataclass, named after it: `Metrics`, `Grounding`, `Annotators`, `Faithfulness`, `VerdictAgreement`,
-`Optimism`, `Unseen`, `Audit`.
+`Optimism`, `Unseen`, `Audit`, `Calibration`.
 
     metrics = results.read(paths.METRICS, results.Metrics)
     metrics.cells["oci_w-vanilla"].mean.video.figures["auc"].value
@@ -20,6 +20,7 @@ The classes of a file's parts are in the module of that file: `results.metrics.C
 from __future__ import annotations
 
 from fasrepro.evaluation.results.audit import Audit
+from fasrepro.evaluation.results.calibration import Calibration
 from fasrepro.evaluation.results.explanations import Annotators, Faithfulness, Grounding, VerdictAgreement
 from fasrepro.evaluation.results.metrics import Metrics
 from fasrepro.evaluation.results.optimism import Optimism
@@ -37,7 +38,7 @@ from fasrepro.evaluation.results.shared import (
 )
 from fasrepro.evaluation.results.unseen import Unseen
 
-FILES = (Metrics, Grounding, Annotators, Faithfulness, VerdictAgreement, Optimism, Unseen, Audit)
+FILES = (Metrics, Grounding, Annotators, Faithfulness, VerdictAgreement, Optimism, Unseen, Audit, Calibration)
 
 __all__ = ["FILES", "HEAD", "Cell", "Counts", "EvaluationSettings", "Figure", "Figures", "LedgerSettings", "key", "read", "write"]
 __all__ += [kind.__name__ for kind in FILES]

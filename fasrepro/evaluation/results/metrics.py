@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from fasrepro.evaluation.results.shared import Cell, Counts, EvaluationSettings, Figures, LedgerSettings
+from fasrepro.evaluation.results.shared import Cell, Counts, EvaluationSettings, Figure, Figures, LedgerSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,20 +57,24 @@ class CellMetrics(Cell):
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """Run minus baseline of one metric, paired over subjects and seeds.
+    """Run minus baseline of one metric, paired over subjects and seeds, with the test of `evaluation.inference`.
 
     Args:
         run: the later one in the alphabet; each pair of runs appears once.
         baseline: the other one.
         channel: `HEAD` or a reader.
         level: "video" or "frame".
-        metric: of `metrics.METRICS` or `metrics.READER_METRICS`.
+        metric: of `contributions.SCORES` or `contributions.VERDICTS`.
         difference: in [-1, 1].
-        low: of its interval; None over fewer than two subjects.
+        low: of its interval; None where nothing varies, as over one subject and one seed.
         high: of its interval.
+        error: its standard error; None where nothing varies, and in a run that version 0.1.0 recorded.
+        degrees: of freedom, of Student's t; None as `error`.
+        variance: shares of the squared error that "people", "trainings" and "dev people" have, which sum to 1.
+        baseline_value: the baseline's figure on the same rows.
         seeds: that both runs have; of a mean the fewest of any cell.
         subjects: of the target; of a mean those of all its targets, each counted once.
-        detectable: the smallest difference that 80 % power would see, >= 0; of the head by video alone, else None.
+        training_sets: protocols that both runs were trained on.
         recorded: the profile whose recorded run the row was taken from; "" for this run's own.
     """
 
@@ -82,9 +86,13 @@ class Difference:
     difference: float
     low: float | None
     high: float | None
+    error: float | None
+    degrees: float | None
+    variance: dict[str, float]
+    baseline_value: float
     seeds: int
     subjects: int
-    detectable: float | None = dataclasses.field(default=None, kw_only=True)
+    training_sets: int
     recorded: str = dataclasses.field(default="", kw_only=True)
 
 
@@ -99,11 +107,15 @@ class CellDifference(Difference):
 
 @dataclasses.dataclass(frozen=True)
 class MeanDifference(Difference):
-    """A difference averaged over cells (`evaluation.cells.pools`); the three lists go together and name each averaged cell."""
+    """A difference averaged over cells (`evaluation.cells.pools`); the three lists go together and name each averaged cell.
+
+    `over_targets`: the mean with its interval by Student's t over the cells' differences, as if targets were drawn at random.
+    """
 
     protocols: list[str]
     targets: list[str]
     cells: list[str]
+    over_targets: Figure
 
 
 @dataclasses.dataclass(frozen=True)
@@ -172,11 +184,10 @@ class TuningReport:
 
 @dataclasses.dataclass(frozen=True)
 class MetricsSettings:
-    """Settings that the figures depend on; `power` is that of `Difference.detectable`, in (0, 1)."""
+    """Settings that the figures and the verdicts depend on."""
 
     evaluation: EvaluationSettings
     ledger: LedgerSettings
-    power: float
 
 
 @dataclasses.dataclass(frozen=True)

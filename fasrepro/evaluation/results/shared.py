@@ -87,11 +87,22 @@ class EvaluationSettings:
 
 @dataclasses.dataclass(frozen=True)
 class LedgerSettings:
-    """The rule of the claims ledger: the interval of `metric` must lie beyond `margin`, over enough seeds and subjects."""
+    """The rule of the claims ledger (`report.claims.verdicts`).
+
+    Args:
+        metric: that a claim is about if it names none of its own.
+        effect: the relative effect, in (0, 1), of a claim without a published one: a share of the baseline's error.
+        equivalence: the share of the claimed effect, in (0, 1), within which two runs do not differ.
+        min_seeds: of each training set.
+        min_seeds_alone: of the training set of a row that rests on one alone.
+        min_subjects: of a row.
+    """
 
     metric: str
-    margin: float
+    effect: float
+    equivalence: float
     min_seeds: int
+    min_seeds_alone: int
     min_subjects: int
 
 

@@ -29,6 +29,7 @@ class Claim:
         published: ids of the paper's figures for baseline and run.
         published_cell: the cell that these figures are about; "" for the mean over all.
         worse: whether the claim is that the run does *worse*.
+        family: the claims that its p is adjusted with; "" of a claim that gets no verdict.
         reason: why no result tests it; ``{id}`` stands for a published figure.
     """
 
@@ -45,6 +46,7 @@ class Claim:
     published: tuple[str, ...] = ()
     published_cell: str = ""
     worse: bool = False
+    family: str = ""
     reason: str = ""
 
     @property

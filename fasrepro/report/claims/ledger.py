@@ -1,7 +1,7 @@
 """The claims ledger: what a paper says, what we see, and a verdict by a rule that is fixed before target scores are read.
 
-The rule looks at one paired interval. Its numbers come from params.yaml (`ledger`, `evaluation`), and its wording is built from
-them here.
+The rule is that of `verdicts`. Its numbers come from params.yaml (`ledger`, `evaluation`), and its wording is built from them
+here.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import TypeAlias
 
 from fasrepro.datasets import TITLES
 from fasrepro.evaluation import metrics
-from fasrepro.evaluation.results import Figure, Grounding, LedgerSettings, Metrics
-from fasrepro.evaluation.results.metrics import Difference, MetricsSettings
+from fasrepro.evaluation.results import Figure, Grounding, Metrics, key
+from fasrepro.evaluation.results.metrics import Difference, MeanDifference, MetricsSettings
 from fasrepro.report import differences, tables
-from fasrepro.report.claims import CLAIMS
+from fasrepro.report.claims import CLAIMS, verdicts
 from fasrepro.report.claims.claim import READERS, Claim
 from fasrepro.report.published import Published
 
@@ -24,19 +24,6 @@ NOT_TESTED = "not tested"
 NO_SCOPE = "—"
 SIMULATED = "simulated"  # annotator.base_url of a simulated annotator
 OVER_NETWORK = ("api",)  # readers that ask the annotator's server
-
-
-@dataclasses.dataclass(frozen=True)
-class Verdicts:
-    """The words of the verdicts: the claimed difference, the opposite one, neither."""
-
-    seen: str
-    opposite: str
-    undecided: str
-
-
-SYNTHETIC = Verdicts("mechanism seen", "opposite seen", "undecided")
-LICENSED = Verdicts("reproduced", "not reproduced", "undecided")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +39,8 @@ class LedgerRow:
         difference: run minus baseline, with its interval.
         basis: the test, or why there is none.
         verdict: by the rule, or why there is none.
-        enough: whether there are the seeds and subjects that the rule demands.
+        tested: what the test needs; None where there are too few seeds or subjects, or no standard error.
+        over_targets: of a mean, the same with an interval over targets.
     """
 
     claim: Claim
@@ -62,8 +50,9 @@ class LedgerRow:
     paper: str
     difference: Figure
     basis: str
-    verdict: str
-    enough: bool
+    verdict: str = verdicts.INTERVAL_ONLY
+    tested: verdicts.Evidence | None = None
+    over_targets: Figure | None = None
 
     @property
     def is_mean(self) -> bool:
@@ -91,27 +80,8 @@ class Evidence:
     metrics: Metrics
     grounding: Grounding | None
     published: Mapping[str, Published]
-    words: Verdicts
+    words: verdicts.Words
     readers: Sequence[str]
-
-
-@dataclasses.dataclass(frozen=True)
-class Basis:
-    """What a paired interval rests on; `recorded` names the profile of a recorded run."""
-
-    seeds: int
-    subjects: int
-    recorded: str = ""
-
-    @classmethod
-    def of_difference(cls, row: Difference) -> Basis:
-        """Return the basis of a row of metrics.json."""
-        return cls(row.seeds, row.subjects, row.recorded)
-
-    def __str__(self) -> str:
-        seeds = "1 seed" if self.seeds == 1 else f"{self.seeds} seeds"
-        source = f"; a recorded run, profile {self.recorded}" if self.recorded else ""
-        return f"paired bootstrap, {self.subjects} subjects, {seeds}{source}"
 
 
 def decisive_readers(readers: Sequence[str], base_url: str) -> list[str]:
@@ -122,54 +92,34 @@ def decisive_readers(readers: Sequence[str], base_url: str) -> list[str]:
     return [name for name in readers if not (name in OVER_NETWORK and base_url == SIMULATED)]
 
 
-def verdict(metric: str, difference: Figure, margin: float, words: Verdicts, worse: bool = False) -> str:
-    """Return the verdict on a paired interval of run minus baseline.
-
-    The whole interval must lie beyond `margin` on the claimed side, or on the other; without an interval nothing is decided.
-
-    >>> verdict("auc", Figure(0.2, 0.1, 0.3), 0.0, SYNTHETIC)
-    'mechanism seen'
-    """
-    if difference.low is None or difference.high is None:
-        return words.undecided
-    claims_increase = metrics.ALL_METRICS[metric].higher_is_better != worse
-    least, most = difference.low, difference.high
-    if not claims_increase:
-        least, most = -difference.high, -difference.low
-    if least > margin:
-        return words.seen
-    return words.opposite if most < -margin else words.undecided
-
-
-def enough(seeds: int, subjects: int, settings: LedgerSettings) -> bool:
-    """Return whether there are the seeds and subjects that the rule demands before it decides anything."""
-    return seeds >= settings.min_seeds and subjects >= settings.min_subjects
-
-
-def rule(settings: MetricsSettings, words: Verdicts) -> str:
+def rule(settings: MetricsSettings, words: verdicts.Words) -> str:
     """Return the rule in words."""
-    ledger, evaluation = settings.ledger, settings.evaluation
-    beyond = f"more than {ledger.margin:g} beyond" if ledger.margin else "beyond"
+    ledger, confidence = settings.ledger, settings.evaluation.confidence
     return (
-        "The difference, run minus baseline on the same faces, by video unless stated otherwise, has a"
-        f" {evaluation.confidence * 100:g} % percentile interval from {evaluation.replicates} bootstrap replicates over"
-        f" seeds and subjects. A claim that names no metric of its own is about {metrics.title(ledger.metric)}"
-        f" ({ledger.metric}). The verdict is '{words.seen}' if the whole interval lies {beyond} zero on the claimed side,"
-        f" '{words.opposite}' if it lies there on the other side, and '{words.undecided}' otherwise. With fewer than"
-        f" {ledger.min_seeds} seeds or {ledger.min_subjects} subjects it is '{words.undecided}': one training says nothing"
-        " about another, and with few subjects the interval is too narrow."
+        "The difference is run minus baseline on the same faces, by video unless stated otherwise. Its standard error follows"
+        " from how people, trainings and dev people vary, and its test is Student's t. A claim that names no metric of its own"
+        f" is about {metrics.title(ledger.metric)} ({ledger.metric}). The first of these that holds is the verdict:"
+        f" '{words.seen}' or '{words.opposite}' if p is at most {1 - confidence:.2g} after Holm's adjustment in the family;"
+        f" '{words.no_difference}' if the {verdicts.EQUIVALENCE * 100:g} % interval lies within {ledger.equivalence:g} of the"
+        f" claimed effect on either side of zero; '{words.smaller}' if that interval excludes the claimed effect;"
+        f" '{words.undecided}' otherwise. The claimed effect is the paper's relative change of the baseline's error, or"
+        f" {ledger.effect * 100:g} % of it for a claim without a published figure. With fewer than {ledger.min_seeds} seeds"
+        f" ({ledger.min_seeds_alone} of a row that rests on one training set) or {ledger.min_subjects} subjects it is"
+        f" '{words.undecided}'."
     )
 
 
-def chance(settings: MetricsSettings, rows: Sequence[LedgerRow]) -> str:
-    """Return in words how many verdicts of the ledger chance alone would produce."""
-    intervals = sum(row.difference.low is not None for row in rows)
-    expected = intervals * (1 - settings.evaluation.confidence)
+def families(rows: Sequence[LedgerRow]) -> str:
+    """Return which claims each family holds, and that no other row has a verdict."""
+    by_family: dict[str, list[str]] = {}
+    for row in rows:
+        if row.claim.family and row.claim.id not in by_family.setdefault(row.claim.family, []):
+            by_family[row.claim.family].append(row.claim.id)
+    listed = "; ".join(f"{family}: {', '.join(claims)}" for family, claims in by_family.items())
     return (
-        f"The rule is not adjusted for the number of claims and protocols. If nothing made a difference, {expected:.1f} of"
-        f" the {intervals} intervals below would exclude zero, and with so few subjects probably more. A claim is therefore"
-        " judged by its mean over protocols where it has one; the rows of single protocols describe. The verdict of a claim"
-        " that was run on one protocol depends on one interval."
+        f"The families, named before the scores were read: {listed}. In each family one row a claim is tested, the mean over most"
+        " protocols by the head or by the first reader, so that chance alone calls a difference in any of its claims in at most"
+        f" as many cases as the rule says. Other rows describe: *{verdicts.INTERVAL_ONLY}*."
     )
 
 
@@ -204,19 +154,68 @@ def published_row(rows: Sequence[LedgerRow]) -> LedgerRow:
 def _without_result(claim: Claim, evidence: Evidence, metric: str, reason: str, verdict: str) -> LedgerRow:
     """Return the one row of a claim on which nothing was measured."""
     paper = paper_figures(claim, evidence.published)
-    return LedgerRow(claim, (), claim.channel, metric, paper, Figure(None, None, None), reason, verdict, False)
+    return LedgerRow(claim, (), claim.channel, metric, paper, Figure(None, None, None), reason, verdict)
 
 
-def _with_result(
-    claim: Claim, evidence: Evidence, metric: str, cells: Sequence[str], channel: str, difference: Figure, basis: Basis
-) -> LedgerRow:
-    """Return the row of a difference, with its verdict. A control of ours has nothing to reproduce."""
-    settings = evidence.metrics.settings.ledger
-    words = SYNTHETIC if claim.is_control else evidence.words
-    is_enough = enough(basis.seeds, basis.subjects, settings)
-    judged = verdict(metric, difference, settings.margin, words, claim.worse) if is_enough else words.undecided
-    paper = paper_figures(claim, evidence.published)
-    return LedgerRow(claim, tuple(cells), channel, metric, paper, difference, str(basis), judged, is_enough)
+def claimed_effect(claim: Claim, metric: str, baseline_value: float, evidence: Evidence) -> float:
+    """Return the size of the effect that a claim states, in the metric's unit: a share of the baseline's error here."""
+    error = 1 - baseline_value if metrics.ALL_METRICS[metric].higher_is_better else baseline_value
+    relative = evidence.metrics.settings.ledger.effect
+    if claim.published:
+        first, second = (evidence.published[name].share for name in claim.published)
+        relative = abs(second - first) / first
+    return relative * error
+
+
+def paired_row(claim: Claim, row: Difference, evidence: Evidence) -> LedgerRow:
+    """Return the ledger's row of a paired difference, without a verdict (see `decided`)."""
+    reason, tested = "", None
+    if row.error is None or row.degrees is None:
+        reason = "; no standard error"
+    elif not verdicts.enough(row.seeds, row.subjects, row.training_sets, evidence.metrics.settings.ledger):
+        reason = "; too few seeds or subjects"
+    else:
+        effect = claimed_effect(claim, row.metric, row.baseline_value, evidence)
+        tested = verdicts.Evidence(row.metric, claim.worse, row.difference, row.error, row.degrees, effect)
+    return LedgerRow(
+        claim=claim,
+        cells=tuple(differences.cells_of(row)),
+        channel=row.channel,
+        metric=row.metric,
+        paper=paper_figures(claim, evidence.published),
+        difference=tables.as_figure(row),
+        basis=basis(row, evidence.metrics) + reason,
+        tested=tested,
+        over_targets=row.over_targets if isinstance(row, MeanDifference) else None,
+    )
+
+
+def basis(row: Difference, metrics: Metrics) -> str:
+    """Return what a paired difference rests on, in words."""
+    parts = [f"{row.subjects} subjects", _number(row.training_sets, "training set"), _number(row.seeds, "seed")]
+    if row.degrees is not None:
+        parts.insert(0, f"t, {row.degrees:.1f} degrees of freedom")
+    if row.metric.startswith("accuracy"):
+        parts.append(f"'always attack' is right in {tables.number(always_attack(row, metrics))}")
+    if row.recorded:
+        parts.append(f"a recorded run, profile {row.recorded}")
+    return "; ".join(parts)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"1 {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def always_attack(row: Difference, metrics: Metrics) -> float | None:
+    """Return the accuracy of calling everything an attack on a reader's rows, a mean over cells; None where they are not here."""
+    shares = []
+    for name in differences.cells_of(row):
+        cell = metrics.cells.get(key(name, row.baseline))
+        if cell is None or row.channel not in cell.mean.readers:
+            return None
+        counts = getattr(cell.mean.readers[row.channel], row.level).counts
+        shares.append(counts.attack / (counts.attack + counts.bona_fide))
+    return sum(shares) / len(shares)
 
 
 def paired_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
@@ -237,12 +236,8 @@ def paired_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
     if not wanted:
         where = ", ".join(TITLES[target] for target in claim.targets)
         return [_without_result(claim, evidence, metric, f"no results of {claim.run} and {claim.baseline} on {where}", NOT_RUN)]
-    rows = [
-        _with_result(
-            claim, evidence, metric, differences.cells_of(row), row.channel, tables.as_figure(row), Basis.of_difference(row)
-        )
-        for row in sorted(wanted, key=lambda row: (channels.index(row.channel), _by_size(row)))
-    ]
+    wanted = sorted(wanted, key=lambda row: (channels.index(row.channel), _by_size(row)))
+    rows = [paired_row(claim, row, evidence) for row in wanted]
     for name, level in claim.also:
         further = paired_rows(dataclasses.replace(claim, metric=name, level=level, also=()), evidence)
         rows += [row for row in further if row.is_mean]
@@ -265,14 +260,14 @@ def grounding_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
         reason = f"no explanations of {claim.run} on images whose cues are known"
         return [_without_result(claim, evidence, claim.metric, reason, NOT_RUN)]
     return [
-        _with_result(
-            claim,
-            evidence,
-            claim.metric,
-            [cell.cell],
-            claim.channel,
-            cell.difference[claim.metric],
-            Basis(cell.counts.seeds, cell.counts.subjects),
+        LedgerRow(
+            claim=claim,
+            cells=(cell.cell,),
+            channel=claim.channel,
+            metric=claim.metric,
+            paper=paper_figures(claim, evidence.published),
+            difference=cell.difference[claim.metric],
+            basis=f"bootstrap, {cell.counts.subjects} subjects, {_number(cell.counts.seeds, 'seed')}",
         )
         for cell in wanted
     ]
@@ -288,6 +283,52 @@ Test: TypeAlias = Callable[[Claim, Evidence], list[LedgerRow]]
 TESTS: dict[str, Test] = {"paired": paired_rows, "grounding": grounding_rows, "none": untested_rows}
 
 
+def deciding_row(rows: Sequence[LedgerRow]) -> LedgerRow | None:
+    """Return the row of a claim that decides it: by the first channel, the mean over most cells, or the only cell.
+
+    None where a claim has several cells and no mean.
+    """
+    own = [row for row in rows if row.channel == rows[0].channel]
+    means = [row for row in own if row.is_mean]
+    if means:
+        return means[0]
+    return own[0] if len(own) == 1 else None
+
+
+def decided(rows: Sequence[LedgerRow], evidence: Evidence) -> list[LedgerRow]:
+    """Return the rows with verdicts: of each claim of a family, its deciding row, with p adjusted within the family."""
+    by_claim: dict[str, list[LedgerRow]] = {}
+    for row in rows:
+        by_claim.setdefault(row.claim.id, []).append(row)
+    by_family: dict[str, list[LedgerRow]] = {}
+    for own in by_claim.values():
+        row = deciding_row(own)
+        if own[0].claim.family and row is not None and row.difference.value is not None:
+            by_family.setdefault(row.claim.family, []).append(row)
+    judged = {id(row): new for family in by_family.values() for row, new in zip(family, _judged(family, evidence), strict=True)}
+    return [judged.get(id(row), row) for row in rows]
+
+
+def _judged(family: Sequence[LedgerRow], evidence: Evidence) -> list[LedgerRow]:
+    """Return the deciding rows of one family with their verdicts."""
+    settings = evidence.metrics.settings
+    tested = [row.tested for row in family if row.tested is not None]
+    adjusted = iter(verdicts.adjusted(tested))
+    rows = []
+    for row in family:
+        words = verdicts.SYNTHETIC if row.claim.is_control else evidence.words
+        if row.tested is None:
+            rows.append(dataclasses.replace(row, verdict=words.undecided))
+            continue
+        p = next(adjusted)
+        word = verdicts.verdict(row.tested, p, settings.ledger, settings.evaluation.confidence, words)
+        basis = f"{row.basis}; p {tables.p_value(row.tested.p)}, {tables.p_value(p)} after Holm of {len(tested)}"
+        if word == words.undecided:
+            basis += f"; would probably see {tables.number(row.tested.detectable(settings.evaluation.confidence))}"
+        rows.append(dataclasses.replace(row, verdict=word, basis=basis))
+    return rows
+
+
 def rows(evidence: Evidence, claims: Sequence[Claim] = CLAIMS) -> list[LedgerRow]:
     """Return the ledger: the rows of every claim."""
-    return [row for claim in claims for row in TESTS[claim.test](claim, evidence)]
+    return decided([row for claim in claims for row in TESTS[claim.test](claim, evidence)], evidence)

@@ -14,6 +14,7 @@ from fasrepro.report.material import Material, Needs
 from fasrepro.report.pages import (
     ablation,
     audit,
+    calibration,
     captions,
     data,
     explanations,
@@ -48,5 +49,6 @@ PAGES: dict[str, Page] = {
     "unseen": Page(unseen.NEEDS, unseen.render),
     "optimism": Page(optimism.NEEDS, optimism.render, optimism.values),
     "ledger": Page(ledger.NEEDS, ledger.render),
+    "calibration": Page(calibration.NEEDS, calibration.render, calibration.values),
     "ablation": Page(ablation.NEEDS, ablation.render),
 }

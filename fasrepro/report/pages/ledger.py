@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from fasrepro.report import markdown, recorded, tables, worlds
-from fasrepro.report.claims import ledger
+from fasrepro.report.claims import ledger, verdicts
 from fasrepro.report.claims.ledger import LedgerRow
 from fasrepro.report.material import Material, Needs
 from fasrepro.report.published import EVIDENCE, Published
@@ -21,13 +21,13 @@ NEEDS = Needs(inputs=LEDGER_INPUTS, params=LEDGER_PARAMS)
 def render(material: Material) -> dict[str, str]:
     """Return the page's fragments."""
     rows, settings = ledger_rows(material), material.metrics.settings
-    words = ledger.SYNTHETIC if material.is_synthetic else ledger.LICENSED
+    words = verdicts.SYNTHETIC if material.is_synthetic else verdicts.LICENSED
     fragments = {
         "answer": markdown.answer(verdict_counts(rows)),
         "ledger": ledger_table(rows),
         "short": short_table(rows),
         "rule": f"{ledger.rule(settings, words)}\n",
-        "chance": f"{ledger.chance(settings, rows)}\n",
+        "families": f"{ledger.families(rows)}\n",
         "published": published_table(material.published),
     }
     if not material.is_synthetic:
@@ -62,7 +62,7 @@ def this_run(material: Material) -> recorded.Run:
 def ledger_rows(material: Material) -> list[LedgerRow]:
     """Return the ledger of the run that the book shows."""
     readers = ledger.decisive_readers(material.params.judging.readers, material.params.annotator.base_url)
-    words = ledger.SYNTHETIC if material.is_synthetic else ledger.LICENSED
+    words = verdicts.SYNTHETIC if material.is_synthetic else verdicts.LICENSED
     grounding = material.grounding if material.is_synthetic else None
     return ledger.rows(ledger.Evidence(this_run(material).metrics, grounding, material.published, words, readers))
 
@@ -74,12 +74,8 @@ def of_claim(rows: Sequence[LedgerRow], claim: str) -> list[LedgerRow]:
 
 
 def summary_row(rows: Sequence[LedgerRow], claim: str) -> LedgerRow | None:
-    """Return the row that decides a claim: its mean over protocols, or its only row; None if several protocols have no mean."""
-    own = of_claim(rows, claim)
-    means = [row for row in own if row.is_mean]
-    if means:
-        return means[0]
-    return own[0] if len(own) == 1 else None
+    """Return the row that decides a claim (`ledger.deciding_row`)."""
+    return ledger.deciding_row([row for row in rows if row.claim.id == claim])
 
 
 def answer(rows: Sequence[LedgerRow], claim: str) -> str:
@@ -117,12 +113,13 @@ def ledger_table(rows: Sequence[LedgerRow]) -> str:
             row.scope,
             ledger.compared(row) if row.metric else tables.NONE,
             interval(row.difference, signed=True),
+            interval(row.over_targets, signed=True),
             row.basis,
             row.verdict,
         ]
         for row in rows
     ]
-    columns = ["", "claim", "paper", "protocol", "measured", "difference", "test", "verdict"]
+    columns = ["", "claim", "paper", "protocol", "measured", "difference", "over targets", "test", "verdict"]
     return tables.table_or_notice(columns, cells)
 
 

@@ -9,7 +9,7 @@ from fasrepro.datasets import DATASETS
 from fasrepro.evaluation.results import Figure, LedgerSettings, Unseen
 from fasrepro.evaluation.results.unseen import SpeciesCounts, UnseenGains, UnseenTarget
 from fasrepro.report import curves, markdown, tables
-from fasrepro.report.claims import ledger
+from fasrepro.report.claims import verdicts
 from fasrepro.report.markdown import escape
 from fasrepro.report.material import Material, Needs
 from fasrepro.report.tables import interval, number, words
@@ -154,7 +154,7 @@ def meaning(target: UnseenTarget, unseen: Unseen, settings: LedgerSettings) -> s
     run, baseline, line = escape(unseen.run), escape(unseen.baseline), mean.lines["apcer"]
     if line.slope.value is None:
         return f"All species share equally many cues, so there is no line. {_basis(target, run, baseline)}\n"
-    enough = ledger.enough(mean.seeds, counts.subjects, settings)
+    enough = verdicts.enough(mean.seeds, counts.subjects, len(target.cells), settings)
     slope, intercept = interval(line.slope, signed=True), interval(line.intercept, signed=True)
     sentences = [
         {
@@ -172,8 +172,8 @@ def meaning(target: UnseenTarget, unseen: Unseen, settings: LedgerSettings) -> s
     ]
     if not enough:
         sentences.append(
-            f"With fewer than {settings.min_seeds} seeds or {settings.min_subjects} subjects both are undecided, whatever the"
-            " intervals."
+            f"With fewer than {settings.min_seeds} seeds ({settings.min_seeds_alone} of one training set) or"
+            f" {settings.min_subjects} subjects both are undecided, whatever the intervals."
         )
     sentences.append(_basis(target, run, baseline))
     return f"{' '.join(sentences)}\n"
@@ -218,7 +218,7 @@ def misplaced_cue_verdict(target: UnseenTarget, unseen: Unseen, settings: Ledger
     if cues is None or "unseen" not in cues.difference:
         return ""
     figure = cues.difference["unseen"]["print_replay"]
-    enough = ledger.enough(target.mean.seeds, cues.counts["unseen"].subjects, settings)
+    enough = verdicts.enough(target.mean.seeds, cues.counts["unseen"].subjects, len(target.cells), settings)
     run, baseline = escape(unseen.run), escape(unseen.baseline)
     sentence = {
         1: f"{run} names a print or replay cue more often than {baseline}",

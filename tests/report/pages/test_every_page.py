@@ -20,7 +20,7 @@ from fasrepro.report.material import LOADERS, Material, Needs, PageError, by_fac
 from fasrepro.report.pages import PAGES
 from fasrepro.stages import report as stage
 from tests.layout import ROOT
-from tests.report.pages import test_audit, test_captions
+from tests.report.pages import test_audit, test_calibration, test_captions
 from tests.report.samples import settings
 
 BOOK = ROOT / "book"
@@ -67,6 +67,7 @@ def inputs(world: SimpleNamespace, params: dict[str, Any], request: pytest.Fixtu
         "published": published.load(),
         "recorded": [],
         "difficulty": difficulty.load(),
+        "calibration": test_calibration.RECORD,
     }
     assert given.keys() == LOADERS.keys() - {"annotators"}  # that is for a notebook alone
     return given

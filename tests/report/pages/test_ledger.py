@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from fasrepro.report import claims, published
-from fasrepro.report.claims import ledger
+from fasrepro.report.claims import ledger, verdicts
 from fasrepro.report.claims.ledger import LedgerRow
 from fasrepro.report.pages import ledger as page
 from tests.report.conftest import cells
@@ -16,13 +16,13 @@ from tests.report.samples import difference, metrics
 
 @pytest.fixture
 def rows(world: SimpleNamespace) -> list[LedgerRow]:
-    return ledger.rows(ledger.Evidence(world.metrics, None, published.load(), ledger.SYNTHETIC, ["lexical"]))
+    return ledger.rows(ledger.Evidence(world.metrics, None, published.load(), verdicts.SYNTHETIC, ["lexical"]))
 
 
 def test_the_ledger_prints_each_claims_text_once(rows: list[LedgerRow]) -> None:
     printed = cells(page.ledger_table(rows))[1:]
     assert [row[0] for row in printed] == [row.claim.id for row in rows]
-    assert [row[7] for row in printed] == [row.verdict for row in rows]
+    assert [row[8] for row in printed] == [row.verdict for row in rows]
     assert [row[1] for row in printed if row[1]] == [claim.text for claim in claims.CLAIMS]
 
 
@@ -62,7 +62,7 @@ def test_every_published_figure_is_printed_with_its_mark() -> None:
 
 
 def test_a_ledger_without_results_says_not_run() -> None:
-    empty = ledger.rows(ledger.Evidence(metrics(), None, published.load(), ledger.SYNTHETIC, ["lexical"]))
+    empty = ledger.rows(ledger.Evidence(metrics(), None, published.load(), verdicts.SYNTHETIC, ["lexical"]))
     assert "not run" in page.ledger_table(empty)
-    some = ledger.rows(ledger.Evidence(metrics(difference("oci_m", 0.1, 0.2)), None, published.load(), ledger.SYNTHETIC, []))
+    some = ledger.rows(ledger.Evidence(metrics(difference("oci_m", 0.1, 0.2)), None, published.load(), verdicts.SYNTHETIC, []))
     assert page.summary_row(some, "P1-1") in some

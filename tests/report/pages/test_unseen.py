@@ -25,7 +25,7 @@ from fasrepro.report.pages import unseen as page
 from tests.report.conftest import cells
 from tests.report.samples import NO_FIGURE, RUNS, figure, material, metrics, settings
 
-LENIENT = settings(min_seeds=1, min_subjects=2).ledger
+LENIENT = settings(min_seeds=1, min_seeds_alone=1, min_subjects=2).ledger
 
 
 def line(slope: Figure = NO_FIGURE, intercept: Figure = NO_FIGURE) -> GainLine:
@@ -68,7 +68,9 @@ def results(*names: str) -> Unseen:
 
 
 def rendered(unseen: Unseen, folder: Path) -> dict[str, str]:
-    return page.render(material(folder, "unseen", unseen=unseen, metrics=metrics(of=settings(min_seeds=1, min_subjects=2))))
+    return page.render(
+        material(folder, "unseen", unseen=unseen, metrics=metrics(of=settings(min_seeds=1, min_seeds_alone=1, min_subjects=2)))
+    )
 
 
 def test_species_with_most_shared_cues_come_first_with_their_rates_and_gains() -> None:
@@ -117,7 +119,7 @@ def test_too_few_seeds_or_subjects_decide_nothing() -> None:
     text = page.meaning(given, results("oci_w"), dataclasses.replace(LENIENT, min_seeds=3))
     assert "it is undecided whether reasoning gains or loses: -0.750 [-1.000, -0.500]" in text
     assert "as paper 1 reports" not in text
-    assert "With fewer than 3 seeds or 2 subjects both are undecided" in text
+    assert "With fewer than 3 seeds (1 of one training set) or 2 subjects both are undecided" in text
     assert "(4 attack videos of 4 subjects, 2 species, 2 seeds, mean of oci_w)." in text
     assert text.endswith("There is one subject of each of obfuscation, which adds nothing to an interval's width.\n")
 
