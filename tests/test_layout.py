@@ -14,7 +14,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "stages": ("fasrepro",),
     "commands": ("fasrepro",),
     # A notebook opens its study by params.yaml and jobs.yaml.
-    "report": ("fasrepro.config", "fasrepro.evaluation.results", "fasrepro.evaluation.metrics", "fasrepro.evaluation.bootstrap"),
+    "report": (
+        "fasrepro.config",
+        *(f"fasrepro.evaluation.{module}" for module in ("results", "metrics", "bootstrap", "inference")),
+    ),
     "evaluation": ("fasrepro.models", "fasrepro.llm"),
     "training": ("fasrepro.models",),
     "foundation": ("fasrepro.models", "fasrepro.training"),

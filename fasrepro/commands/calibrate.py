@@ -15,7 +15,7 @@ from fasrepro.report import recorded
 
 TRIALS = 2000
 DIGITS = 4
-MODULES = ("bootstrap", "calibration", "contributions", "dev_people", "inference", "metrics", "roc")  # of evaluation/
+MODULES = ("bootstrap", "calibration", "dev_people", "inference", "metrics", "roc")  # of evaluation/
 
 
 def code_md5(root: Path) -> dict[str, str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from fasrepro.report.claims import controls, paper1
+from fasrepro.report.claims import controls, paper1, paper2
 from fasrepro.report.claims.claim import Claim
 
-CLAIMS: tuple[Claim, ...] = (*paper1.CLAIMS, *controls.CLAIMS)
+CLAIMS: tuple[Claim, ...] = (*paper1.CLAIMS, *controls.CLAIMS, *paper2.CLAIMS)
 
 
 def compared_pairs(runs: Sequence[str]) -> list[tuple[str, str]]:

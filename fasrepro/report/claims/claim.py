@@ -20,7 +20,7 @@ class Claim:
         text: the claim in words.
         run: the run that the claim is about.
         baseline: the run that it is compared with.
-        test: which results test it, a key of `ledger.TESTS`; "none" if no result can.
+        test: which results test it, a key of `ledger.TESTS`; "none" if no result can, "not run" if its runs follow.
         channel: the head's scores, or every reader's verdicts.
         metric: "" for the ledger's own.
         level: "video" or "frame".

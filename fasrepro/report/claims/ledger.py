@@ -162,7 +162,7 @@ def claimed_effect(claim: Claim, metric: str, baseline_value: float, evidence: E
     error = 1 - baseline_value if metrics.ALL_METRICS[metric].higher_is_better else baseline_value
     relative = evidence.metrics.settings.ledger.effect
     if claim.published:
-        first, second = (evidence.published[name].share for name in claim.published)
+        first, second = (evidence.published[name].error for name in claim.published)
         relative = abs(second - first) / first
     return relative * error
 
@@ -279,8 +279,13 @@ def untested_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
     return [_without_result(claim, evidence, "", reason, NOT_TESTED)]
 
 
+def waiting_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
+    """Return the row of a claim whose runs follow, with what will decide it."""
+    return [_without_result(claim, evidence, "", claim.reason, NOT_RUN)]
+
+
 Test: TypeAlias = Callable[[Claim, Evidence], list[LedgerRow]]
-TESTS: dict[str, Test] = {"paired": paired_rows, "grounding": grounding_rows, "none": untested_rows}
+TESTS: dict[str, Test] = {"paired": paired_rows, "grounding": grounding_rows, "not run": waiting_rows, "none": untested_rows}
 
 
 def deciding_row(rows: Sequence[LedgerRow]) -> LedgerRow | None:

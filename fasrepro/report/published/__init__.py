@@ -40,6 +40,11 @@ class Published:
         return self.value / UNITS[self.unit]
 
     @property
+    def error(self) -> float:
+        """The value as a share of error, in [0, 1]: what an accuracy or an AUC lacks of a whole."""
+        return self.share if self.metric == "hter" else 1 - self.share
+
+    @property
     def metric_title(self) -> str:
         """The metric in words."""
         return METRICS[self.metric]

@@ -10,18 +10,21 @@ from fasrepro.report.claims import ledger
 from fasrepro.report.claims.claim import SAMPLER
 from tests.layout import ROOT
 
+WITHOUT_RESULTS = ("none", "not run")
+
 
 def test_every_claim_has_its_own_id_and_a_known_test() -> None:
     ids = [claim.id for claim in claims.CLAIMS]
     assert len(ids) == len(set(ids))
     assert {claim.test for claim in claims.CLAIMS} <= set(ledger.TESTS)
-    assert all(bool(claim.reason) == (claim.test == "none") for claim in claims.CLAIMS)
+    assert all(bool(claim.reason) == (claim.test in WITHOUT_RESULTS) for claim in claims.CLAIMS)
 
 
 def test_every_claim_names_known_figures_runs_targets_and_metrics() -> None:
     figures, runs = published.load(), config.load("runs", path=ROOT / "params.yaml").runs
     assert all(name in figures for claim in claims.CLAIMS for name in claim.published)
-    named = {name for claim in claims.CLAIMS for name in (claim.run, claim.baseline)}
+    tested = [claim for claim in claims.CLAIMS if claim.test not in WITHOUT_RESULTS]
+    named = {name for claim in tested for name in (claim.run, claim.baseline)}
     assert named <= {*runs, SAMPLER, ""}
     assert {target for claim in claims.CLAIMS for target in claim.targets} <= set(DATASETS)
     measured = {claim.metric for claim in claims.CLAIMS} | {metric for claim in claims.CLAIMS for metric, _ in claim.also}
@@ -29,7 +32,14 @@ def test_every_claim_names_known_figures_runs_targets_and_metrics() -> None:
 
 
 def test_every_claim_that_results_test_names_its_targets() -> None:
-    assert all(bool(claim.targets) == (claim.test != "none") for claim in claims.CLAIMS)
+    assert all(bool(claim.targets) == (claim.test not in WITHOUT_RESULTS) for claim in claims.CLAIMS)
+
+
+def test_paper_2s_claims_wait_for_their_runs_and_say_what_decides() -> None:
+    waiting = [claim for claim in claims.CLAIMS if claim.test == "not run"]
+    assert [claim.id for claim in waiting if claim.family == "paper 2, primary"] == [f"P2-{n}" for n in range(1, 6)]
+    assert [claim.id for claim in waiting if claim.family == "counter-claims"] == ["X-1", "X-2", "X-3"]
+    assert all(claim.run and claim.baseline for claim in waiting)
 
 
 def test_only_pairs_of_runs_that_a_claim_compares_are_returned_in_order() -> None:

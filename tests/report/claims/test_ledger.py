@@ -205,7 +205,13 @@ def test_every_family_is_small_and_listed() -> None:
     by_family = Counter(claim.family for claim in claims.CLAIMS if claim.family)
     assert all(count <= 6 for count in by_family.values())
     text = ledger.families(rows(metrics()))
-    assert "paper 1, primary: P1-1, P1-2, P1-3; controls: C-1, C-2, C-3, C-4, C-5, C-9" in text
+    assert "paper 1, primary: P1-1, P1-2, P1-3; controls: C-1, C-2, C-3, C-4, C-5, C-9; paper 2, primary: P2-1, " in text
+
+
+def test_an_accuracy_claims_what_it_takes_from_the_error() -> None:
+    figures = published.load()
+    assert figures["p2_sft_accuracy"].error == pytest.approx(0.12)
+    assert figures["p2_cepl_hter"].error == pytest.approx(0.0765)
 
 
 def test_real_metrics_fill_the_ledger(world: SimpleNamespace) -> None:

@@ -1,0 +1,249 @@
+"""The claims of paper 2 (FaceCoT), and what contradicts them, written down before any of its runs is trained.
+
+Runs that are compared have the same optimizer steps, distinct images, image forwards, trained parts in each phase, schedule and
+restarts, and the same learning rates tried.
+"""
+
+from __future__ import annotations
+
+from fasrepro.report.claims.claim import Claim
+
+PRIMARY = "paper 2, primary"
+COUNTER_CLAIMS = "counter-claims"
+ELEVEN = "HTER, mean over the eleven targets"
+VERDICTS = "balanced accuracy of the caption model's conclusions, on people whom no phase of it has seen"
+
+
+def claim(
+    id: str,
+    text: str,
+    run: str,
+    baseline: str,
+    measure: str,
+    family: str = "",
+    published: tuple[str, ...] = (),
+    worse: bool = False,
+) -> Claim:
+    """Return a claim that waits for its runs; `measure`: what will decide it, and where."""
+    reason = f"its runs follow; to be decided by {measure}"
+    return Claim(
+        id, text, run=run, baseline=baseline, test="not run", family=family, published=published, worse=worse, reason=reason
+    )
+
+
+CLAIMS: tuple[Claim, ...] = (
+    claim(
+        "P2-1",
+        "Two stages, first to describe and then to describe and decide, beat one joint stage.",
+        "cepl",
+        "single_stage_long",
+        ELEVEN,
+        PRIMARY,
+        ("p2_one_stage_hter", "p2_cepl_hter"),
+    ),
+    claim(
+        "P2-2",
+        "Chain-of-thought captions add to labels.",
+        "cepl",
+        "label_two_stage",
+        ELEVEN,
+        PRIMARY,
+        ("p2_label_hter", "p2_cepl_hter"),
+    ),
+    claim(
+        "P2-3",
+        "Reinforcement learning lifts the verdicts of the caption model.",
+        "grpo",
+        "sft",
+        VERDICTS,
+        PRIMARY,
+        ("p2_sft_accuracy", "p2_rl_accuracy"),
+    ),
+    claim(
+        "P2-4",
+        "Captions by the model after reinforcement learning train a better detector.",
+        "cepl_all",
+        "cepl_silver_sft",
+        ELEVEN,
+        PRIMARY,
+        ("p2_silver_sft_hter", "p2_silver_rl_hter"),
+    ),
+    claim(
+        "P2-5",
+        "Silver captions add to gold ones.",
+        "cepl_all",
+        "cepl",
+        ELEVEN,
+        PRIMARY,
+        ("p2_cepl_hter", "p2_all_hter"),
+    ),
+    claim(
+        "P2-6",
+        "Silver captions by a model without reinforcement learning do worse than gold ones alone.",
+        "cepl_silver_sft",
+        "cepl",
+        ELEVEN,
+        published=("p2_cepl_hter", "p2_silver_sft_hter"),
+        worse=True,
+    ),
+    claim(
+        "P2-7",
+        "Reinforcement learning after the two stages does not help.",
+        "cepl_rl",
+        "cepl",
+        ELEVEN,
+        published=("p2_cepl_hter", "p2_rl_after_hter"),
+        worse=True,
+    ),
+    claim(
+        "P2-8",
+        "Reinforcement learning keeps captions from naming what is not there.",
+        "grpo",
+        "sft",
+        "precision and recall of named cues",
+    ),
+    claim(
+        "P2-9",
+        "The first stage makes the vision encoder see.",
+        "cepl",
+        "label_two_stage",
+        "the order of counterfactual pairs by the encoders of the first stage, mean over cues",
+    ),
+    claim(
+        "P2-10",
+        "Resetting projector and language model after the first stage removes the bias of its texts.",
+        "cepl",
+        "cepl_reset_none",
+        ELEVEN,
+    ),
+    claim(
+        "P2-11",
+        "In one joint stage the label's loss falls fast and starves the chains.",
+        "single_stage_long",
+        "cepl",
+        "the dev loss of chains at equal loss of labels",
+        worse=True,
+    ),
+    claim(
+        "P2-12",
+        "Chains help more at a low resolution.",
+        "cepl",
+        "label_two_stage",
+        f"the interaction with resolution; {ELEVEN}",
+        published=("p2_label_small_hter", "p2_cepl_small_hter"),
+    ),
+    claim(
+        "P2-13",
+        "A model with chains is robust to light.",
+        "cepl",
+        "label_two_stage",
+        "HTER in the worst light",
+    ),
+    claim(
+        "P2-14",
+        "A model with chains is robust to masks that it has not seen.",
+        "cepl",
+        "label_two_stage",
+        "APCER of species unlike the sources'",
+    ),
+    claim(
+        "P2-15",
+        "Chains help in the leave-one-out protocols as well.",
+        "cepl",
+        "label_two_stage",
+        "HTER, mean over the leave-one-out targets; the paper's gap to the next method is below what its test sets can decide",
+    ),
+    Claim(
+        "P2-16",
+        "It beats other methods on the eleven targets.",
+        test="none",
+        reason="no other method is trained here, and the paper's figure with all data also trains on WFAS; a row with the same"
+        " training data as the next method was not found",
+    ),
+    claim(
+        "P2-17",
+        "More data helps on every target.",
+        "cepl_all",
+        "cepl",
+        "the count of targets on which it does; the paper's own table has targets on which it does not",
+    ),
+    claim(
+        "P2-18",
+        "Training beats the backbone without training.",
+        "cepl",
+        "foundation",
+        "AUC, mean over the eleven targets",
+        published=("p2_zero_shot_hter", "p2_all_hter"),
+    ),
+    claim(
+        "P2-19",
+        "Explanations name what is there.",
+        "cepl",
+        "sampler",
+        "F1 of named cues against a sampler that is told the label",
+    ),
+    claim(
+        "P2-20",
+        "People mend what checks miss.",
+        "gold",
+        "gold before review",
+        "precision of cues; edits are simulated here, so no verdict follows",
+    ),
+    claim(
+        "P2-21",
+        "Chains narrow the gaps between groups of people; open in the paper.",
+        "cepl",
+        "label_two_stage",
+        "gaps of BPCER and APCER",
+    ),
+    claim(
+        "X-1",
+        "Against P2-3: fine-tuning and then reinforcement learning worsens detection (PA-FAS).",
+        "grpo",
+        "sft",
+        f"the score at the conclusion; {ELEVEN}",
+        COUNTER_CLAIMS,
+        ("pafas_sft_hter", "pafas_grpo_hter"),
+        worse=True,
+    ),
+    claim(
+        "X-2",
+        "Against P2-2: a chain can be exchanged for another image's without loss (PA-FAS).",
+        "cepl_exchanged",
+        "cepl",
+        f"*no difference*; {ELEVEN}",
+        COUNTER_CLAIMS,
+        worse=True,
+    ),
+    claim(
+        "X-3",
+        "Against P2-3: reinforcement learning without chains does as well (CLS-RL).",
+        "rl_conclusion_only",
+        "grpo",
+        f"*no difference*; {VERDICTS}",
+        COUNTER_CLAIMS,
+    ),
+    claim(
+        "X-4",
+        "Reinforcement learning lifts form or bias, and not sight.",
+        "grpo",
+        "sft_shifted",
+        "AUC of the conclusion's log-odds",
+        worse=True,
+    ),
+    claim(
+        "X-5",
+        "A lenient reward, which an empty answer earns, is exploited.",
+        "rl_lenient",
+        "grpo",
+        "the share of empty or double conclusions",
+        worse=True,
+    ),
+    claim(
+        "X-6",
+        "Rewards that know nothing lift as much; if any does, the pipeline leaks.",
+        "rl_random",
+        "sft",
+        VERDICTS,
+    ),
+)
