@@ -1,4 +1,4 @@
-"""`fasrepro plan`: list the stages that `dvc repro` would run, without running any.
+"""`fasrepro plan`: list the stages that `dvc repro` would run, without running any, and how long they would take side by side.
 
 `dvc repro --dry` is meant for that, but stops at the first stage whose input is not made yet (DVC 3.67: it hashes the inputs of
 each stage, dry or not), which is so for every new job.
@@ -10,37 +10,37 @@ import argparse
 from pathlib import Path
 
 from fasrepro import config
-from fasrepro.commands import jobs
+from fasrepro.commands import jobs, scheduling, side_by_side
+
+WORKERS = (1, 2, 4, 8, 16, 64)
 
 
-def stages(root: Path) -> list[str]:
-    """Return the names of the stages that have changed, and of all that depend on them, in the order they would run.
+def forecast(waits_for: scheduling.WaitsFor, times: dict[str, float], workers: list[int]) -> list[str]:
+    """Return a line for each number of workers: the time that the stages would take, by what each took before.
 
-    Raises `ValueError` with DVC's words, for example where another DVC holds the lock.
+    It takes a stage to be as fast beside others as it was when it was timed.
     """
-    import networkx  # here, with DVC, because both take a second that no other command needs
-    from dvc.exceptions import DvcException
-    from dvc.repo import Repo
-
-    again: dict[object, str] = {}
-    try:
-        with Repo(str(root)) as repo, repo.lock:
-            graph = repo.index.graph  # an edge leads from a stage to one that it depends on
-            for stage in networkx.topological_sort(graph.reverse(copy=False)):
-                if stage.changed() or any(needed in again for needed in graph.successors(stage)):
-                    again[stage] = stage.name
-    except DvcException as error:
-        raise ValueError(f"DVC: {error}") from None
-    return list(again.values())
+    seconds = scheduling.estimates(waits_for, times)
+    guessed = sum(stage not in times for stage in waits_for)
+    lines = [f"{count} at once: {scheduling.clock(scheduling.wall_clock(waits_for, seconds, count))}" for count in workers]
+    if guessed:
+        lines.append(f"(of {guessed} of {len(waits_for)} stages no time is known here; that of others is taken)")
+    return lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options: none."""
+    """Declare the command's options."""
+    parser.add_argument("--workers", type=int, help="only the time with so many stages at once")
+    parser.add_argument("--all", action="store_true", help="of all stages, as if none had run")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the stages, one a line."""
+    """Print the stages, one a line, and the time that they would take."""
     if jobs.is_stale():
         raise config.ConfigError("jobs.yaml is stale: run `fasrepro jobs`")
-    print("\n".join([*jobs.notices(), *stages(Path())]) or "nothing: everything is up to date")
+    waits_for = scheduling.stages_to_run(Path(), every=arguments.all)
+    print("\n".join([*jobs.notices(), *waits_for]) or "nothing: everything is up to date")
+    if waits_for:
+        workers = list(WORKERS) if arguments.workers is None else [arguments.workers]
+        print("\n".join(forecast(waits_for, side_by_side.times(Path()), workers)))
     return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fasrepro import __version__, config, files, hashing, paths, schema
-from fasrepro.commands import reproduce
+from fasrepro.commands import reproduce, side_by_side
 from fasrepro.evaluation import results
 from fasrepro.evaluation.results import Metrics
 from fasrepro.report import claims, recorded
@@ -25,7 +25,7 @@ def record(folder: Path, profile: str) -> recorded.Run:
     if params.archives.source != "synthetic":
         raise ValueError(f"{folder / paths.PARAMS}: archives.source is not 'synthetic': only synthetic worlds are recorded")
     stages = config.read_yaml(folder / "dvc.lock")["stages"]
-    times = {stage: taken for stage, taken in files.read_json(folder / reproduce.TIMES).items() if stage in stages}
+    times = {stage: taken for stage, taken in side_by_side.times(folder).items() if stage in stages}
     return recorded.Run(
         profile=profile,
         version=__version__,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import resource
 import shutil
@@ -15,12 +16,11 @@ from typing import Any
 import yaml
 
 from fasrepro import config, files, names, paths
-from fasrepro.commands import jobs
+from fasrepro.commands import jobs, scheduling, side_by_side
 from fasrepro.training import recipe as recipes
 
 PROFILES = Path("profiles")
 BUILD = Path(".build")
-TIMES = paths.WORK / "times.json"  # seconds of each stage, when it last ran
 # What a copy needs to run the pipeline; results stay where they are, so that a second run of a profile is as quick as any.
 SOURCES = (
     "fasrepro",
@@ -105,35 +105,44 @@ def _replace(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def run_dvc(folder: Path, options: list[str]) -> tuple[int, list[tuple[str, float]]]:
-    """Run `dvc repro` in `folder`, passing its output on; return its status and each stage's seconds, in order.
-
-    They are kept (`keep_times`) as stages end, so that a run that fails or is killed leaves those of what it finished.
-    """
-    environment = {**KEPT_MEMORY, **os.environ, "FASREPRO_STORE": str(paths.store().resolve()), "PATH": _path()}
+def run_dvc(folder: Path, options: list[str]) -> int:
+    """Run `dvc repro` with a user's own options in `folder`, one stage after another; return its status."""
     command = [sys.executable, "-m", "dvc", "repro", *options]
-    spans: list[tuple[str, float]] = []
-    stage, began = "", time.monotonic()
-    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
-        for line in process.stdout or ():
-            print(line, end="", flush=True)
-            if line.startswith("Running stage '"):
-                now = time.monotonic()
-                if stage:
-                    spans.append((stage, now - began))
-                    keep_times(folder, spans[-1:])
-                stage, began = line.split("'")[1], now
-    if stage:
-        spans.append((stage, time.monotonic() - began))
-        keep_times(folder, spans[-1:] if process.returncode == 0 else [])
-    return process.returncode, spans
+    return subprocess.run(command, cwd=folder, env=environment(), check=False).returncode
 
 
-def keep_times(folder: Path, spans: list[tuple[str, float]]) -> None:
-    """Keep how long each stage took, of several runs the last one that ran it."""
-    path = folder / TIMES
-    known = files.read_json(path) if path.is_file() else {}
-    files.write_json(path, known | {stage: round(seconds, 1) for stage, seconds in spans})
+def environment() -> dict[str, str]:
+    """Return the environment of stages."""
+    return {**KEPT_MEMORY, **os.environ, "FASREPRO_STORE": str(paths.store().resolve()), "PATH": _path()}
+
+
+def run_stages(folder: Path, workers: int) -> int:
+    """Run the stages that have changed side by side, and print the time of each; return the status."""
+    began = time.monotonic()
+    with side_by_side.only_one(folder):
+        waits_for = scheduling.stages_to_run(folder)
+        seconds = scheduling.estimates(waits_for, side_by_side.times(folder))
+        status, taken = side_by_side.run(folder, waits_for, seconds, workers, environment())
+    width = max(map(len, taken), default=5)
+    for stage, stage_seconds in taken.items():
+        print(f"{stage:<{width}} {stage_seconds:8.1f} s")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+    print(f"{len(taken)} stages, {time.monotonic() - began:.1f} s, largest process {peak:.2f} GiB")
+    return status
+
+
+def default_workers(threads: int) -> int:
+    """Return how many stages run at once by default: one a GPU, else as many as the cores allow with `threads` each."""
+    gpus = _gpus()
+    return gpus or max(1, len(os.sched_getaffinity(0)) // threads)
+
+
+def _gpus() -> int:
+    if importlib.util.find_spec("torch") is None:  # the environment of the book
+        return 0
+    import torch  # here, because it takes seconds
+
+    return int(torch.cuda.device_count())
 
 
 def _path() -> str:
@@ -147,11 +156,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--profile", default="", help="a name in profiles/, run in .build/<name>/; none: the embedded profile, here"
     )
     parser.add_argument("--copy", type=Path, help="where the profile's copy goes, if not .build/<name>")
-    parser.add_argument("options", nargs="*", help="passed on to `dvc repro`, behind `--`")
+    parser.add_argument("--workers", type=int, help="how many stages run at once (default: one a GPU, else one a core)")
+    parser.add_argument("options", nargs="*", help="behind `--`: run `dvc repro` with these, one stage after another")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the pipeline and print the time of each stage and the place of the book."""
+    """Run the pipeline, and print the place of the book."""
     folder = Path()
     if arguments.profile:
         folder = make_copy(Path(), arguments.profile, arguments.copy or BUILD / arguments.profile)
@@ -159,13 +169,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise config.ConfigError(f"{paths.JOBS} is stale: run `fasrepro jobs`")
     for notice in config.read_jobs(folder / paths.JOBS).skipped:
         print(notice)
-    began = time.monotonic()
-    status, spans = run_dvc(folder, arguments.options)
-    width = max([len(stage) for stage, _ in spans], default=5)
-    for stage, seconds in spans:
-        print(f"{stage:<{width}} {seconds:8.1f} s")
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    print(f"{len(spans)} stages, {time.monotonic() - began:.1f} s, largest process {peak:.2f} GiB")
+    workers = arguments.workers
+    if workers is None:
+        workers = default_workers(config.load("threads", path=folder / paths.PARAMS).threads)
+    if workers < 1:
+        raise ValueError(f"--workers must be at least 1, not {workers}")
+    status = run_dvc(folder, arguments.options) if arguments.options else run_stages(folder, workers)
     book = folder / paths.HTML / "index.html"
     if status == 0 and book.is_file():
         print(f"The book: {book.resolve()}")

@@ -146,7 +146,7 @@ def text(report: Report) -> str:
         f"{settings.resampled} of test, seed {settings.seed}."
     )
     if report.dev:
-        lines.append("They are about this dev threshold on new people; oracle thresholds are chosen again in every replicate.")
+        lines.append("They are about this dev threshold on new people.")
     lines += report.notes
     sections = list(_sections(report))
     cells = [line.cells for section in sections for line in section.lines]

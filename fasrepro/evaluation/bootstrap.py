@@ -7,11 +7,15 @@ lacks is omitted from that replicate's worst APCER, and the replicate is omitted
 Comparisons between species keep each species' subjects in every replicate (`draw_stratified`).
 
 **Thresholds.** The dev threshold is fixed: an interval is about this threshold on new subjects of the target, not about a new
-choice on dev. Oracle threshold and EER are chosen again in every replicate.
+choice on dev. EER is found again in every replicate.
 
 **Seeds.** Each replicate also draws as many seeds as there are, with replacement, and averages over them. With K seeds that shows
-about (K - 1) / K of the variance between seeds; with one seed it shows none. A difference is paired: both runs are averaged over
-the same drawn subjects and the same drawn seeds.
+about (K - 1) / K of the variance between seeds; with one seed it shows none. So these intervals describe one run's figures; the
+difference between two runs is tested in `inference`.
+
+**A chosen optimum** (an oracle threshold, the worst species, the best seed) is chosen again in every replicate, and comes out
+better or worse than on the rows themselves. In simulation such intervals held the truth in far fewer cases than they say. So the
+figures that choose (`metrics.Metric.chosen`, `analyses.optimism.CHOSEN`) have none.
 
 **Coverage.** With few subjects a percentile interval is too narrow. In a simulation of two equal recipes (nominal 95 %, nothing
 else varied), of 100 intervals of the paired HTER difference about 25 excluded zero with 3 subjects, 15 with 5, 9 with 8, and 6
@@ -32,6 +36,7 @@ from fasrepro.evaluation.results import Figure
 
 CHUNK = 2_000_000  # elements of a replicates x rows matrix in memory at once: 16 MB
 REDRAWS = 1000
+ROUNDING = 1e-9  # replicates that repeat a figure may differ from it by as much
 
 Values = dict[str, np.ndarray]  # by name, each of shape (replicates,)
 
@@ -166,23 +171,16 @@ def interval(values: np.ndarray, confidence: float) -> tuple[float, float] | tup
 
 
 def figure(value: float, values: np.ndarray, confidence: float, subjects: int) -> Figure:
-    """Return a figure with its interval: no value where it is NaN, and no interval over fewer than two subjects."""
-    if np.isnan(value):
-        return Figure(None, None, None)
+    """Return a figure with its interval: no value where it is NaN, and no interval over fewer than two subjects.
+
+    An interval that excludes its own figure is omitted: its replicates are of something else.
+    """
     low, high = interval(values, confidence) if subjects > 1 else (None, None)
+    if low is None or high is None or not low - ROUNDING <= value <= high + ROUNDING:
+        return without_interval(value)
     return Figure(float(value), low, high)
 
 
-def paired_difference(
-    values: np.ndarray, baseline: np.ndarray, replicates: np.ndarray, baseline_replicates: np.ndarray, draws: np.ndarray
-) -> tuple[float, np.ndarray]:
-    """Return run minus baseline and its replicates, (replicates,); a run against itself gives exactly 0 throughout.
-
-    Args:
-        values: the run's figures, (seeds,).
-        baseline: the baseline's figures, of the same seeds in the same order.
-        replicates: the run's, (seeds, replicates).
-        baseline_replicates: the baseline's, of the same drawn subjects.
-        draws: of seeds, (replicates, seeds).
-    """
-    return float((values - baseline).mean()), mean_over_seeds(replicates - baseline_replicates, draws)
+def without_interval(value: float) -> Figure:
+    """Return a figure that has no interval; no value where it is NaN."""
+    return Figure(None if np.isnan(value) else float(value), None, None)

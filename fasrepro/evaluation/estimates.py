@@ -14,7 +14,7 @@ import numpy as np
 from fasrepro.evaluation import aggregate, bootstrap, contributions, dev_people, metrics, pairwise_tests
 from fasrepro.evaluation.aggregate import LEVELS, Columns
 from fasrepro.evaluation.cells import CellResults
-from fasrepro.evaluation.metrics import MetricError, ScoreSample, VerdictSample
+from fasrepro.evaluation.metrics import METRICS, MetricError, ScoreSample, VerdictSample
 from fasrepro.evaluation.pairwise_tests import Decisions
 from fasrepro.evaluation.results import HEAD, Counts, EvaluationSettings, Figures
 from fasrepro.evaluation.results.metrics import LevelMetrics, ReaderMetrics, SeedMetrics
@@ -174,6 +174,9 @@ def level_metrics(estimate: Estimate, seeds: Sequence[int], draws: np.ndarray, c
     for metric in estimate.values[seeds[0]]:
         values, replicates = estimate.stacked(metric, seeds)
         means = bootstrap.mean_over_seeds(replicates, draws)
+        if metric in METRICS and METRICS[metric].chosen:
+            figures[metric] = bootstrap.without_interval(float(values.mean()))
+            continue
         _, _, species = metric.partition("/")
         rows = estimate.species == species if species else np.full(len(estimate.subjects), True)
         subjects = len(np.unique(estimate.subjects[rows]))

@@ -215,24 +215,30 @@ class Metric(Generic[Sample]):
         compute: returns one value a replicate, (replicates,).
         higher_is_better: False of an error rate.
         in_tables: whether the book's tables of results have a column of it; the columns have the order of the entries.
+        chosen: whether it chooses something on the rows themselves, a threshold or a worst species. Then it has no interval:
+            replicates of a chosen optimum lie to one side of it, and their interval often excludes the truth.
     """
 
     title: str
     compute: Callable[[Sample], Array]
     higher_is_better: bool = False
     in_tables: bool = False
+    chosen: bool = False
 
 
 # Of a model's scores. The oracle is shown beside the honest figure, never alone.
 METRICS: dict[str, Metric[ScoreSample]] = {
     "hter_dev": Metric("HTER, dev threshold", lambda sample: sample.hter, in_tables=True),
     "auc": Metric("AUC", lambda sample: sample.curve.auc, higher_is_better=True, in_tables=True),
-    "apcer_max": Metric("APCER, worst species", lambda sample: sample.apcer_max, in_tables=True),
+    "apcer_max": Metric("APCER, worst species", lambda sample: sample.apcer_max, in_tables=True, chosen=True),
     "bpcer": Metric("BPCER", lambda sample: sample.bpcer, in_tables=True),
-    "acer": Metric("ACER", lambda sample: (sample.apcer_max + sample.bpcer) / 2, in_tables=True),
+    "acer": Metric("ACER", lambda sample: (sample.apcer_max + sample.bpcer) / 2, in_tables=True, chosen=True),
     "eer": Metric("EER", lambda sample: roc.equal_error(sample.curve)[0], in_tables=True),
     "hter_oracle": Metric(
-        "HTER, oracle threshold (chosen on the target)", lambda sample: roc.lowest_error(sample.curve)[0], in_tables=True
+        "HTER, oracle threshold (chosen on the target)",
+        lambda sample: roc.lowest_error(sample.curve)[0],
+        in_tables=True,
+        chosen=True,
     ),
     "apcer_pooled": Metric("APCER, all attacks", lambda sample: sample.apcer_pooled),
     "acer_pooled": Metric("ACER, all attacks", lambda sample: sample.hter),

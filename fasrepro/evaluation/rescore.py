@@ -24,6 +24,7 @@ from fasrepro.evaluation.score_file import ScoresError, Table, Videos
 HONEST = ("hter_dev", "apcer_pooled", "apcer_max", "bpcer", "acer")  # of `metrics.METRICS`, at the dev threshold
 BPCER_AT, APCER_AT = "oracle_bpcer_at_apcer_1_percent", "oracle_apcer_at_bpcer_1_percent"
 ALL_ATTACKS = "all attacks"  # the one species of a file that names none
+CHOSEN = ("apcer_max", "acer", "oracle_hter", BPCER_AT, APCER_AT, "hter_dev_minus_oracle")  # on the rows: without interval
 FEW_UNITS = 20  # an interval over fewer is much too narrow: see `bootstrap`
 CELLS = 500_000  # elements of a replicates x videos matrix in memory at once: it stays in the processor's cache
 
@@ -257,7 +258,7 @@ def _notes(test: Videos, columns: frozenset[str], figures: Iterable[Figure]) -> 
     if _fewest_units(test) < FEW_UNITS:
         notes.append(f"Fewer than {FEW_UNITS} of one label to resample: intervals over so few are much too narrow.")
     if any(figure.value is not None and figure.low is None for figure in figures):
-        notes.append("A figure that rests on one subject alone has no interval.")
+        notes.append("A figure that chooses a threshold or a worst species on test, or rests on one subject, has no interval.")
     if "species" not in columns:
         notes.append("No column species: all attacks count as one species, so a species that is always missed does not show.")
     if len(set(test.datasets.tolist())) > 1:
@@ -273,10 +274,13 @@ def _figures(test: Videos, threshold: float | None, options: Options) -> Figures
 
     replicates = _replicate(test, measure, options, "test")
     units, fewest = _units_by_figure(test), _fewest_units(test)
-    return {
-        name: bootstrap.figure(float(value[0]), replicates[name], options.confidence, units.get(name, fewest))
-        for name, value in measure(np.ones((1, len(test.labels)))).items()
-    }
+    figures = {}
+    for name, value in measure(np.ones((1, len(test.labels)))).items():
+        if name in CHOSEN:
+            figures[name] = bootstrap.without_interval(float(value[0]))
+        else:
+            figures[name] = bootstrap.figure(float(value[0]), replicates[name], options.confidence, units.get(name, fewest))
+    return figures
 
 
 def _honest(figures: Figures) -> HonestFigures:

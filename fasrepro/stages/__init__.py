@@ -3,8 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import os
+import select
 import sys
+import threading
 from collections.abc import Callable
+
+import psutil
+
+SHELLS = ("sh", "dash", "bash", "zsh", "fish")
+
+
+def end_with_dvc() -> None:
+    """End this process when the DVC that runs it ends, so that no killed run's stage writes beside the next one's.
+
+    A stage that is run by hand ends by itself. Between DVC and the stage there may be a shell.
+    """
+    if "DVC_STAGE" not in os.environ:
+        return
+    parents = psutil.Process().parents()
+    dvc = next((parent for parent in parents if parent.name() not in SHELLS), None)
+    if dvc is None:
+        sys.exit("DVC has ended")
+    ended = os.pidfd_open(dvc.pid)
+
+    def watch() -> None:
+        select.select([ended], [], [])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def run(main: Callable[[], None]) -> None:
@@ -12,6 +39,7 @@ def run(main: Callable[[], None]) -> None:
 
     It is printed without a trace, and the exit status is 1.
     """
+    end_with_dvc()
     try:
         main()
     except (ValueError, OSError) as error:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from fasrepro import __version__, cli, config, files, paths, schema
-from fasrepro.commands import reproduce
+from fasrepro.commands import reproduce, side_by_side
 from fasrepro.evaluation import results
 from fasrepro.evaluation.results import EvaluationSettings, Figure, LedgerSettings, Metrics
 from fasrepro.evaluation.results.metrics import CellDifference, Difference, MeanDifference, MetricsSettings
@@ -55,9 +55,9 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     files.write_json(folder / paths.METRICS, schema.plain(metrics))
     for module in MODULES:
         files.write_text(folder / module, f"# {module}")
-    reproduce.keep_times(folder, [("train@a", 3000.0), ("book", 100.0)])
-    reproduce.keep_times(folder, [("book", 600.0)])  # run again
-    reproduce.keep_times(folder, [("train@gone", 9000.0)])
+    side_by_side.keep_times(folder, {"train@a": 3000.0, "book": 100.0})
+    side_by_side.keep_times(folder, {"book": 600.0})  # run again
+    side_by_side.keep_times(folder, {"train@gone": 9000.0})
     files.write_text(folder / "dvc.lock", yaml.safe_dump({"schema": "2.0", "stages": STAGES}))
     return folder
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fasrepro import cli, config, files
+from fasrepro import cli, config
 from fasrepro.commands import reproduce
 
 ROOT = Path(__file__).parent.parent.parent
@@ -53,15 +54,6 @@ def test_an_unknown_profile_names_its_neighbours(monkeypatch: pytest.MonkeyPatch
     assert "unknown profile 'tinny'. Did you mean 'tiny'?" in capsys.readouterr().err
 
 
-def test_times_of_finished_stages_outlive_a_run_that_fails(tmp_path: Path) -> None:
-    stages = {"good": {"cmd": "echo 1 > a", "outs": ["a"]}, "bad": {"cmd": "exit 3", "deps": ["a"], "outs": ["b"]}}
-    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}), encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"], cwd=tmp_path, check=True)
-    status, spans = reproduce.run_dvc(tmp_path, [])
-    assert status != 0 and [stage for stage, _ in spans] == ["good", "bad"]
-    assert files.read_json(tmp_path / reproduce.TIMES).keys() == {"good"}
-
-
 def test_the_book_is_named_once_there_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -73,7 +65,24 @@ def test_the_book_is_named_once_there_is_one(
     monkeypatch.setattr(reproduce.jobs, "is_stale", lambda: False)
     empty = {"written": [], "derived": {}, "splits": {}, "trainsets": {}, "tunings": {}, "jobs": {}, "snapshot_jobs": {}}
     (tmp_path / "jobs.yaml").write_text(yaml.safe_dump({**empty, "skipped": []}), encoding="utf-8")
+    (tmp_path / "params.yaml").write_text("threads: 1\n", encoding="utf-8")
     assert cli.main(["reproduce", "--", "numbers"]) == 0
     assert "The book" not in capsys.readouterr().out
     assert cli.main(["reproduce"]) == 0
-    assert f"The book: {tmp_path / page}" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f"The book: {tmp_path / page}" in printed
+    assert "1 stages, " in printed
+
+
+def test_no_workers_are_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    assert cli.main(["reproduce", "--workers", "0"]) == 1
+    assert "--workers must be at least 1" in capsys.readouterr().err
+
+
+def test_stages_share_the_cores_that_their_threads_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+    monkeypatch.setattr(reproduce, "_gpus", lambda: 0)
+    assert [reproduce.default_workers(threads) for threads in (1, 2, 16)] == [8, 4, 1]
+    monkeypatch.setattr(reproduce, "_gpus", lambda: 2)
+    assert reproduce.default_workers(1) == 2

@@ -1,4 +1,4 @@
-"""The bootstrap draws subjects, the same ones for both runs, and the same ones again."""
+"""The bootstrap draws subjects, and the same ones again."""
 
 from __future__ import annotations
 
@@ -83,25 +83,6 @@ def test_intervals_cover_the_truth_at_their_confidence() -> None:
     assert 0.8 <= covered / trials <= 0.97
 
 
-def test_a_run_minus_itself_is_exactly_zero() -> None:
-    random = np.random.default_rng(0)
-    values, replicates = random.random(3), random.random((3, 100))
-    draws = bootstrap.draw_seeds(3, 100, seed=0, stream="x")
-    difference, many = bootstrap.paired_difference(values, values, replicates, replicates, draws)
-    assert difference == 0.0
-    assert (many == 0.0).all()
-
-
-def test_pairing_removes_noise_that_runs_share() -> None:
-    # Replicates that move together but for a shift: unpaired the intervals overlap, paired the shift stands out.
-    noise = np.random.default_rng(1).normal(0, 0.1, (1, 500))
-    difference, many = bootstrap.paired_difference(
-        np.array([0.4]), np.array([0.45]), noise + 0.4, noise + 0.45, bootstrap.draw_seeds(1, 500, seed=0, stream="x")
-    )
-    assert difference == pytest.approx(-0.05)
-    assert bootstrap.interval(many, 0.95) == pytest.approx((-0.05, -0.05))
-
-
 def test_replicates_draw_seeds_too() -> None:
     replicates = np.tile(np.array([[0.0], [1.0]]), (1, 400))  # two seeds that disagree, subjects that do not matter
     many = bootstrap.mean_over_seeds(replicates, bootstrap.draw_seeds(2, 400, seed=0, stream="x"))
@@ -120,6 +101,11 @@ def test_one_subject_or_no_value_gives_no_interval() -> None:
     assert bootstrap.figure(0.5, np.array([0.5, 0.5]), 0.95, subjects=1) == Figure(0.5, None, None)
     assert bootstrap.figure(float("nan"), np.array([0.5]), 0.95, subjects=3) == Figure(None, None, None)
     assert bootstrap.interval(np.array([np.nan, 0.25]), 0.95) == (0.25, 0.25)
+
+
+def test_an_interval_that_excludes_its_own_figure_is_omitted() -> None:
+    assert bootstrap.figure(0.5, np.array([0.6, 0.7]), 0.95, subjects=9) == Figure(0.5, None, None)
+    assert bootstrap.figure(0.1 + 0.2, np.array([0.3, 0.3]), 0.95, subjects=9).low == pytest.approx(0.3)  # but for rounding
 
 
 def test_a_missing_label_is_named() -> None:

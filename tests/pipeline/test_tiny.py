@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from fasrepro import config, paths
-from fasrepro.commands import jobs, plan
+from fasrepro.commands import jobs, scheduling
 from fasrepro.evaluation import results
 from fasrepro.models import vlm
 from fasrepro.report import pairwise_tests, published
@@ -124,7 +124,7 @@ def test_editing_a_page_rebuilds_the_book_alone(copy: Path) -> None:
     before = page.read_text(encoding="utf-8")
     try:
         page.write_text(before + "\nOne more sentence.\n", encoding="utf-8")
-        assert plan.stages(copy) == ["book"]
+        assert list(scheduling.stages_to_run(copy)) == ["book"]
         assert stages_in(dvc(copy, "repro", "--dry")) == {"book"}
     finally:
         page.write_text(before, encoding="utf-8")
@@ -145,7 +145,7 @@ def planned_for(copy: Path, params: dict[str, Any]) -> set[str]:
     """Write params.yaml and jobs.yaml, and return the stages that would run."""
     (copy / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     (copy / "jobs.yaml").write_text(jobs.text(copy / "params.yaml"), encoding="utf-8")
-    return set(plan.stages(copy))
+    return set(scheduling.stages_to_run(copy))
 
 
 def test_an_experiment_more_lists_its_jobs_and_what_follows_alone(copy: Path) -> None:
@@ -153,7 +153,7 @@ def test_an_experiment_more_lists_its_jobs_and_what_follows_alone(copy: Path) ->
         params["experiments"]["limited_source"] = {"protocols": ["mo_c"], "runs": ["vanilla"], "seeds": [0]}
         params["runs"]["idle"] = {"captions": {"neutral": 1.0}}  # a run that no experiment names changes nothing
         listed = planned_for(copy, params)
-    assert plan.stages(copy) == []
+    assert scheduling.stages_to_run(copy) == {}
     new = {"splits@mo_c", "trainset@mo_c-limited_source-vanilla", "train@mo_c-vanilla-0", "predict@mo_c-vanilla-0"}
     analyses = {"verdict_agreement", "grounding", "optimism", "unseen", "counterfactual", "faithfulness"}
     notebooks = {f"notebook@{name}" for name in params["ablations"]}
@@ -191,7 +191,7 @@ def test_a_new_caption_set_is_written_and_leaves_every_training_set_as_it_was(co
             (copy / paths.captions("spare")).unlink(missing_ok=True)
             (copy / paths.captions_report("spare")).unlink(missing_ok=True)
             (copy / "dvc.lock").write_text(lock, encoding="utf-8")
-    assert plan.stages(copy) == []
+    assert scheduling.stages_to_run(copy) == {}
 
 
 @pytest.mark.parametrize("notebook", sorted(path.stem for path in (ROOT / "notebooks" / "paper1").glob("*.ipynb")))

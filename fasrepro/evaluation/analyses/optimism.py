@@ -34,6 +34,8 @@ from fasrepro.rows.faces import Face
 LIMIT = 0.01  # of APCER or BPCER, at which the other is reported
 HONEST, ORACLE = "hter/honest", "hter/oracle_threshold"
 GROUPS = ("hter", "optimism", "tpr")
+# What is chosen on the target: without an interval, as `bootstrap` says.
+CHOSEN = ("oracle_threshold", "best_seed", "bona_fide_positive", "attack_positive", "difference")
 
 # By name, "<group>/<name>": a figure, NaN where it is undefined, and its replicates (replicates,).
 Estimates = dict[str, tuple[float, np.ndarray]]
@@ -157,7 +159,10 @@ def _figures(estimates: Estimates, confidence: float, subjects: int) -> dict[str
     groups: dict[str, Figures] = {group: {} for group in GROUPS}
     for key, (value, replicates) in estimates.items():
         group, _, name = key.partition("/")
-        groups[group][name] = bootstrap.figure(value, replicates, confidence, subjects)
+        if name in CHOSEN:
+            groups[group][name] = bootstrap.without_interval(value)
+        else:
+            groups[group][name] = bootstrap.figure(value, replicates, confidence, subjects)
     return groups
 
 

@@ -43,12 +43,16 @@ def summarise(cell: CellResults, seed: int, p_attack: Mapping[str, float], setti
     def figure(value: float, values: np.ndarray) -> Figure:
         return bootstrap.figure(float(value), values, settings.confidence, subjects)
 
-    def choice(place: int, name: str, values: np.ndarray) -> SnapshotChoice:
-        value, last = points[name][place], points[HONEST][-1]
-        return SnapshotChoice(steps[place], figure(value, values), figure(last - value, replicates[HONEST][-1] - values))
+    def choice(place: int) -> SnapshotChoice:
+        value, last = points[HONEST][place], points[HONEST][-1]
+        many, last_many = replicates[HONEST][place], replicates[HONEST][-1]
+        return SnapshotChoice(steps[place], figure(value, many), figure(last - value, last_many - many))
 
     def best_on_target(name: str) -> SnapshotChoice:
-        return choice(int(np.argmin(points[name])), name, replicates[name].min(axis=0))
+        place = int(np.argmin(points[name]))
+        value = float(points[name][place])
+        gain = float(points[HONEST][-1]) - value
+        return SnapshotChoice(steps[place], bootstrap.without_interval(value), bootstrap.without_interval(gain))
 
     best_on_dev = int(np.argmax([model.dev_auc for model in models]))
     return SnapshotOptimism(
@@ -61,12 +65,12 @@ def summarise(cell: CellResults, seed: int, p_attack: Mapping[str, float], setti
                 threshold_dev=models[place].threshold,
                 dev_auc=models[place].dev_auc,
                 hter_dev=figure(points[HONEST][place], replicates[HONEST][place]),
-                hter_oracle=figure(points[ORACLE][place], replicates[ORACLE][place]),
+                hter_oracle=bootstrap.without_interval(float(points[ORACLE][place])),
             )
             for place, step in enumerate(steps)
         ],
-        last=choice(len(steps) - 1, HONEST, replicates[HONEST][-1]),
-        best_on_dev=choice(best_on_dev, HONEST, replicates[HONEST][best_on_dev]),
+        last=choice(len(steps) - 1),
+        best_on_dev=choice(best_on_dev),
         best_on_target=best_on_target(HONEST),
         best_on_target_with_oracle_threshold=best_on_target(ORACLE),
         score_difference=score_difference(last_scores, p_attack),

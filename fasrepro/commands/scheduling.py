@@ -1,0 +1,94 @@
+"""Which stages wait for which, in what order they run side by side, and how long that takes.
+
+A stage that is ready runs as soon as a worker is free. Of several, the one with the longest way to the end goes first (Graham,
+SIAM Journal on Applied Mathematics 17, 416-429, 1969): what much else waits for does not wait itself.
+"""
+
+from __future__ import annotations
+
+import heapq
+import statistics
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+UNKNOWN = 10.0  # seconds of a stage where nothing at all was timed
+
+WaitsFor = dict[str, frozenset[str]]  # stage -> the stages that must end first; in an order in which they could run
+
+
+def stages_to_run(root: Path, every: bool = False) -> WaitsFor:
+    """Return the stages that have changed, and all that depend on them, each with those of them that it waits for.
+
+    `every`: all stages, changed or not. Raises `ValueError` with DVC's words, for example where another DVC holds the lock.
+    """
+    import networkx  # here, with DVC, because both take a second that no other command needs
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    again: dict[object, str] = {}
+    waits_for: WaitsFor = {}
+    try:
+        with Repo(str(root)) as repo, repo.lock:
+            graph = repo.index.graph  # an edge leads from a stage to one that it depends on
+            for stage in networkx.topological_sort(graph.reverse(copy=False)):
+                needed = frozenset(again[other] for other in graph.successors(stage) if other in again)
+                if every or needed or stage.changed():
+                    again[stage] = stage.name
+                    waits_for[stage.name] = needed
+    except DvcException as error:
+        raise ValueError(f"DVC: {error}") from None
+    return waits_for
+
+
+def estimates(stages: Collection[str], times: Mapping[str, float]) -> dict[str, float]:
+    """Return the seconds of each stage: as timed, else the median of its like (`train@...`), else that of all stages.
+
+    >>> estimates(["train@a", "train@b", "book"], {"train@a": 4.0})
+    {'train@a': 4.0, 'train@b': 4.0, 'book': 4.0}
+    """
+    by_kind: dict[str, list[float]] = {}
+    for stage, seconds in times.items():
+        by_kind.setdefault(stage.partition("@")[0], []).append(seconds)
+    every = statistics.median(times.values()) if times else UNKNOWN
+    middles = {kind: statistics.median(seconds) for kind, seconds in by_kind.items()}
+    return {stage: times.get(stage, middles.get(stage.partition("@")[0], every)) for stage in stages}
+
+
+def ways_to_the_end(waits_for: WaitsFor, seconds: Mapping[str, float]) -> dict[str, float]:
+    """Return for each stage the seconds of the longest chain that begins with it."""
+    after: dict[str, float] = dict.fromkeys(waits_for, 0.0)
+    for stage in reversed(waits_for):
+        for needed in waits_for[stage]:
+            after[needed] = max(after[needed], seconds[stage] + after[stage])
+    return {stage: seconds[stage] + after[stage] for stage in waits_for}
+
+
+def next_stage(waits_for: WaitsFor, ways: Mapping[str, float], done: Collection[str], begun: Collection[str]) -> str | None:
+    """Return the stage to begin next: ready, not begun, with the longest way to the end; None if none is ready."""
+    ready = [stage for stage, needed in waits_for.items() if stage not in begun and needed.issubset(done)]
+    return max(ready, key=lambda stage: ways[stage], default=None)
+
+
+def wall_clock(waits_for: WaitsFor, seconds: Mapping[str, float], workers: int) -> float:
+    """Return the seconds that the stages take with so many workers, if each takes its own seconds whatever runs beside it."""
+    ways = ways_to_the_end(waits_for, seconds)
+    now, done, begun = 0.0, set[str](), set[str]()
+    running: list[tuple[float, str]] = []
+    while len(done) < len(waits_for):
+        while len(running) < workers and (stage := next_stage(waits_for, ways, done, begun)) is not None:
+            begun.add(stage)
+            heapq.heappush(running, (now + seconds[stage], stage))
+        now, ended = heapq.heappop(running)
+        done.add(ended)
+    return now
+
+
+def clock(seconds: float) -> str:
+    """Return seconds as minutes and seconds, or hours and minutes.
+
+    >>> clock(7), clock(75.4), clock(3725)
+    ('0:07', '1:15', '1 h 02')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    return f"{hours} h {minutes_left:02}" if hours else f"{minutes}:{rest:02}"
