@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,8 +25,18 @@ FRAME_METRICS = ("hter_dev", "auc", "hter", "accuracy", "hter_decided", "accurac
 AT_DEV_THRESHOLD = "hter_dev"  # the metric for which other dev people are drawn
 
 
+class Compared(NamedTuple):
+    """What a difference compares: the names of `results.metrics.Difference`."""
+
+    run: str
+    baseline: str
+    channel: str
+    level: str
+    metric: str
+
+
 @dataclasses.dataclass(frozen=True)
-class _OnCell:
+class OnCell:
     """What two runs left about one cell, for one metric.
 
     Args:
@@ -34,14 +44,14 @@ class _OnCell:
         difference: by seed and subject.
         baseline_value: the baseline's figure, over the same seeds and subjects.
         redrawn: the difference with other dev people, (draws,); None of a metric without a dev threshold.
-        fewest_people: of a source's dev people.
+        fewest_people: of a source's dev people; 0 of a metric without a dev threshold.
     """
 
     cell: Cell
     difference: TargetDifference
     baseline_value: float
-    redrawn: np.ndarray | None
-    fewest_people: int
+    redrawn: np.ndarray | None = None
+    fewest_people: int = 0
 
 
 def pairs(cells: Iterable[Cell]) -> list[tuple[Cell, Cell]]:
@@ -69,22 +79,40 @@ def differences(
         MetricError: where two runs were judged on different faces.
     """
     rows: list[CellDifference] = []
-    by_pool: dict[tuple[Hashable, ...], list[_OnCell]] = {}
+    by_pool: dict[tuple[Compared, Hashable], list[OnCell]] = {}
     for run, baseline in pairs(estimates):
         for (channel, level), ours in estimates[run].items():
             theirs = estimates[baseline].get((channel, level))
             if theirs is None:
                 continue
             for metric, one in _on_cell(run, level, ours, theirs, fewest_people[run]):
-                names = {"run": run.run, "baseline": baseline.run, "channel": channel, "level": level, "metric": metric}
-                place = {"protocol": run.protocol, "target": run.target, "cell": run.cell}
-                rows.append(CellDifference(**names, **place, **_tested([one], confidence)))
-                by_pool.setdefault((*names.values(), pools[run.cell]), []).append(one)
-    means = [_mean(pool[:5], group, confidence) for pool, group in by_pool.items() if len(group) > 1]
-    return rows, means
+                compared = Compared(run.run, baseline.run, channel, level, metric)
+                rows.append(on_cell(compared, one, confidence))
+                by_pool.setdefault((compared, pools[run.cell]), []).append(one)
+    return rows, [over_cells(compared, group, confidence) for (compared, _), group in by_pool.items() if len(group) > 1]
 
 
-def _on_cell(run: Cell, level: str, ours: Estimate, theirs: Estimate, fewest_people: int) -> Iterator[tuple[str, _OnCell]]:
+def on_cell(compared: Compared, one: OnCell, confidence: float) -> CellDifference:
+    """Return the difference on one cell."""
+    place = {"protocol": one.cell.protocol, "target": one.cell.target, "cell": one.cell.cell}
+    return CellDifference(**compared._asdict(), **place, **_tested([one], confidence))
+
+
+def over_cells(compared: Compared, group: Sequence[OnCell], confidence: float) -> MeanDifference:
+    """Return the difference averaged over cells."""
+    values = [float(one.difference.values.mean()) for one in group]
+    bounds = inference.over_draws(values, confidence) or (None, None)
+    return MeanDifference(
+        **compared._asdict(),
+        protocols=[one.cell.protocol for one in group],
+        targets=[one.cell.target for one in group],
+        cells=[one.cell.cell for one in group],
+        over_targets=Figure(float(np.mean(values)), *bounds),
+        **_tested(group, confidence),
+    )
+
+
+def _on_cell(run: Cell, level: str, ours: Estimate, theirs: Estimate, fewest_people: int) -> Iterator[tuple[str, OnCell]]:
     """Yield each metric of one channel and level, with what the two runs left; not where a figure is undefined."""
     seeds = sorted(ours.contributions.keys() & theirs.contributions.keys())
     if not seeds:
@@ -103,10 +131,10 @@ def _on_cell(run: Cell, level: str, ours: Estimate, theirs: Estimate, fewest_peo
         if metric == AT_DEV_THRESHOLD:
             redrawn = np.mean([ours.redrawn[seed] - theirs.redrawn[seed] for seed in seeds], axis=0)
         difference = TargetDifference(run.target, run.protocol, subjects, values - base)
-        yield metric, _OnCell(run, difference, float(base.mean()), redrawn, fewest_people)
+        yield metric, OnCell(run, difference, float(base.mean()), redrawn, fewest_people)
 
 
-def _tested(group: Sequence[_OnCell], confidence: float) -> dict[str, Any]:
+def _tested(group: Sequence[OnCell], confidence: float) -> dict[str, Any]:
     """Return what cells and means have in common: the difference, its interval, and what they rest on."""
     mean = inference.mean_difference([one.difference for one in group], _of_dev_people(group))
     bounds = mean.interval(confidence) or (None, None)
@@ -130,28 +158,10 @@ def _tested(group: Sequence[_OnCell], confidence: float) -> dict[str, Any]:
     }
 
 
-def _of_dev_people(group: Sequence[_OnCell]) -> Component | None:
+def _of_dev_people(group: Sequence[OnCell]) -> Component | None:
     """Return the component of the dev people: draws are the same in every cell, so that their mean is a draw of the mean."""
     redrawn = [one.redrawn for one in group if one.redrawn is not None]
     fewest = min(one.fewest_people for one in group)
     if not redrawn or fewest < 2:
         return None
     return Component(inference.DEV_PEOPLE, "sources", float(np.mean(redrawn, axis=0).var(ddof=1)), fewest - 1)
-
-
-def _mean(names: Sequence[Any], group: Sequence[_OnCell], confidence: float) -> MeanDifference:
-    run, baseline, channel, level, metric = names
-    values = [float(one.difference.values.mean()) for one in group]
-    bounds = inference.over_draws(values, confidence) or (None, None)
-    return MeanDifference(
-        protocols=[one.cell.protocol for one in group],
-        targets=[one.cell.target for one in group],
-        cells=[one.cell.cell for one in group],
-        over_targets=Figure(float(np.mean(values)), *bounds),
-        run=run,
-        baseline=baseline,
-        channel=channel,
-        level=level,
-        metric=metric,
-        **_tested(group, confidence),
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 from fasrepro.evaluation import cells, differences, estimates, pairwise_tests
@@ -26,7 +27,7 @@ def summarise(results: Iterable[CellResults], evaluation: EvaluationSettings, le
                 seed: estimates.seed_metrics(by_channel, {seed: point}, cell.cell, evaluation) for seed, point in points.items()
             },
         )
-        by_cell[cell.place] = by_channel
+        by_cell[cell.place] = {key: dataclasses.replace(one, values={}) for key, one in by_channel.items()}  # no replicates
         fewest[cell.place] = cell.fewest_dev_people
         decisions[cell.place] = estimates.decisions(cell, points)
     paired, means = differences.differences(by_cell, fewest, cells.pools(results), evaluation.confidence)

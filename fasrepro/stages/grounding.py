@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 
 from fasrepro import config, paths, stages
+from fasrepro.evaluation import cells as evaluation_cells
 from fasrepro.evaluation import results
 from fasrepro.evaluation.analyses import grounding
+from fasrepro.evaluation.cells import CellResults
 from fasrepro.rows import table
 from fasrepro.rows.faces import Label
 from fasrepro.rows.training import TrainRow
@@ -18,8 +20,10 @@ def main(argv: list[str] | None = None) -> None:
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     evaluation = config.load("evaluation").evaluation
     present = predictions.visible_cues(predictions.faces_by_id().values())
-    cells = {}
-    for entry in predictions.load_cells() if present is not None else ():
+    cells, compared = {}, []
+    entries = predictions.load_cells()
+    pools = evaluation_cells.pools(CellResults(**one.cell.names, dev=one.split.dev, test=one.test, scores={}) for one in entries)
+    for entry in entries if present is not None else ():
         rows = table.read(paths.trainset(entry.jobs[0].trainset), TrainRow)
         captions = {label: [row.caption for row in rows if row.label is label and row.caption] for label in Label}
         if not all(captions.values()):
@@ -27,13 +31,14 @@ def main(argv: list[str] | None = None) -> None:
         texts = entry.explanations()
         explained = texts[entry.jobs[0].seed]
         faces = sorted((face for face in entry.test if face.face_id in explained), key=lambda face: face.face_id)
-        cells[entry.cell.key] = grounding.summarise(
-            {seed: grounding.of_texts(faces, by_face, present) for seed, by_face in texts.items()},
-            grounding.of_sampler(faces, captions, present),
-            entry.cell,
-            evaluation,
-        )
-    results.write(paths.GROUNDING, results.Grounding(cells), evaluation.digits)
+        named = {seed: grounding.of_texts(faces, by_face, present) for seed, by_face in texts.items()}
+        sampler = grounding.of_sampler(faces, captions, present)
+        cells[entry.cell.key] = grounding.summarise(named, sampler, entry.cell, evaluation)
+        difference = grounding.compared_with_sampler(named, sampler, entry.cell)
+        if difference is not None:
+            compared.append((difference, pools[entry.cell.cell]))
+    paired, means = grounding.tests(compared, evaluation.confidence)
+    results.write(paths.GROUNDING, results.Grounding(cells, paired, means), evaluation.digits)
     print(f"grounding: {len(cells)} cells")
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fasrepro.evaluation import contributions, metrics
-from fasrepro.evaluation.metrics import ScoreSample, VerdictSample
+from fasrepro.evaluation.metrics import CueSample, ScoreSample, VerdictSample
 
 PEOPLE = np.array([0, 0, 0, 1, 1, 1])
 LABELS = np.array([0, 1, 1, 0, 1, 1])
@@ -68,6 +68,17 @@ def test_the_mean_over_subjects_is_the_figure(rows: list[tuple[int, int, int]]) 
     for name, values in contributions.of_sample(read, people).items():
         figure = float(metrics.READER_METRICS[name].compute(read)[0])
         assert np.isnan(figure) or values.mean() == pytest.approx(figure, abs=1e-12)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1), st.lists(st.integers(0, 3), min_size=3, max_size=3)), max_size=20)
+)
+def test_of_named_cues_too(rows: list[tuple[int, int, list[int]]]) -> None:
+    rows = [*rows, *((subject, label, [1, 1, subject]) for subject in range(4) for label in (0, 1))]
+    people, labels = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    sample = CueSample(labels, np.array([row[2] for row in rows], float), np.ones((1, len(rows))))
+    assert contributions.of_sample(sample, people)["f1"].mean() == pytest.approx(float(sample.f1[0]))
 
 
 def many_people(subjects: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

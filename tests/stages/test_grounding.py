@@ -69,7 +69,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("project")
 def test_a_cell_is_grounded_in_its_own_targets_images() -> None:
     grounding.main([])
-    cells = results.read(paths.GROUNDING, results.Grounding).cells
+    written = results.read(paths.GROUNDING, results.Grounding)
+    cells = written.cells
+    assert {(row.cell, row.run) for row in written.paired} == {(cell.cell, cell.run) for cell in cells.values()}
+    assert [(row.run, row.cells) for row in written.means] == [(run, ["i_m", "i_w"]) for run in RUNS]
     assert set(cells) == {f"{cell}-{run}" for cell in ("i_m", "i_w") for run in RUNS}
     assert {key: cell.explained["recall"].value for key, cell in cells.items()} == {
         "i_m-label_only": 0.0,

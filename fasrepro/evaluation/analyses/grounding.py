@@ -10,15 +10,18 @@ does not.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from fasrepro import vocabulary
-from fasrepro.evaluation import bootstrap, metrics
+from fasrepro.evaluation import bootstrap, contributions, differences, metrics
+from fasrepro.evaluation.differences import Compared, OnCell
+from fasrepro.evaluation.inference import TargetDifference
 from fasrepro.evaluation.metrics import CUE_METRICS, MetricError
 from fasrepro.evaluation.results import Cell, Counts, EvaluationSettings, Figure, Figures
-from fasrepro.evaluation.results.explanations import CellGrounding, GroundingCounts
+from fasrepro.evaluation.results.explanations import EXPLANATIONS, SAMPLER, CellGrounding, GroundingCounts
+from fasrepro.evaluation.results.metrics import CellDifference, MeanDifference
 from fasrepro.rows.faces import Face, Label
 
 
@@ -82,6 +85,34 @@ def of_sampler(
 def _rows(faces: Sequence[Face], hits: Sequence[tuple[float, ...]]) -> NamedCues:
     labels = np.array([int(face.label) for face in faces], dtype=int)
     return NamedCues(labels, [face.subject for face in faces], np.array(hits, dtype=float).reshape(-1, 3))
+
+
+def compared_with_sampler(by_seed: Mapping[int, NamedCues], sampler: NamedCues, cell: Cell) -> OnCell | None:
+    """Return F1 of the explanations minus that of the sampler, by seed and subject; None where a seed has no F1."""
+    subjects, subject_of_row = np.unique(sampler.subjects, return_inverse=True)
+    ones = np.ones((1, len(sampler.labels)))
+
+    def f1(rows: NamedCues) -> np.ndarray:
+        return contributions.of_sample(metrics.CueSample(rows.labels, rows.hits, ones), subject_of_row)["f1"]
+
+    baseline = f1(sampler)
+    values = np.stack([f1(rows) - baseline for _, rows in sorted(by_seed.items())])
+    if np.isnan(values).any():
+        return None
+    difference = TargetDifference(cell.target, cell.protocol, subjects.tolist(), values)
+    return OnCell(cell, difference, float(baseline.mean()))
+
+
+def tests(by_cell: Iterable[tuple[OnCell, Hashable]], confidence: float) -> tuple[list[CellDifference], list[MeanDifference]]:
+    """Return the difference on each cell, and the mean of each run over the cells of a pool; `by_cell`: with the pool of each."""
+    rows: list[CellDifference] = []
+    groups: dict[tuple[Compared, Hashable], list[OnCell]] = {}
+    for one, pool in by_cell:
+        compared = Compared(one.cell.run, SAMPLER, EXPLANATIONS, "frame", "f1")
+        rows.append(differences.on_cell(compared, one, confidence))
+        groups.setdefault((compared, pool), []).append(one)
+    means = [differences.over_cells(compared, group, confidence) for (compared, _), group in groups.items() if len(group) > 1]
+    return rows, means
 
 
 def summarise(by_seed: Mapping[int, NamedCues], sampler: NamedCues, cell: Cell, settings: EvaluationSettings) -> CellGrounding:

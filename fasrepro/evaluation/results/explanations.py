@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 
+from fasrepro.evaluation.results.metrics import CellDifference, MeanDifference
 from fasrepro.evaluation.results.shared import Cell, Counts, FaceCounts, Figure, Figures
+
+EXPLANATIONS = "explanations"  # the channel of cues that explanations name
+SAMPLER = "sampler"  # the baseline of grounding: a caption drawn by the label, without looking at the image
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,9 +40,15 @@ class CellGrounding(Cell):
 
 @dataclasses.dataclass(frozen=True)
 class Grounding:
-    """grounding.json: cells of runs that were trained on captions; empty where no cue is known, as of licensed archives."""
+    """grounding.json: cells of runs that were trained on captions; empty where no cue is known, as of licensed archives.
+
+    `paired` and `means`: F1 of a run's explanations minus that of its sampler, with the test of `evaluation.inference`, as in
+    metrics.json: the baseline is `SAMPLER`, the channel `EXPLANATIONS`.
+    """
 
     cells: dict[str, CellGrounding]
+    paired: list[CellDifference] = dataclasses.field(default_factory=list)
+    means: list[MeanDifference] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,6 @@ import dataclasses
 from fasrepro.evaluation.results import HEAD
 
 READERS = "readers"
-SAMPLER = "sampler"  # the baseline of grounding: a caption drawn by the label, without looking at the image
 OWN_CONTROL = "C-"  # begins the id of a control of ours
 
 

@@ -83,6 +83,14 @@ class Evidence:
     words: verdicts.Words
     readers: Sequence[str]
 
+    @property
+    def rows(self) -> list[Difference]:
+        """Every paired difference."""
+        rows: list[Difference] = [*self.metrics.paired, *self.metrics.means]
+        if self.grounding is not None:
+            rows += [*self.grounding.paired, *self.grounding.means]
+        return rows
+
 
 def decisive_readers(readers: Sequence[str], base_url: str) -> list[str]:
     """Return the readers whose verdicts may decide a claim: all but those that are simulated.
@@ -228,7 +236,7 @@ def paired_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
     channels = list(evidence.readers) if claim.channel == READERS else [claim.channel]
     wanted = [
         row
-        for row in differences.oriented([*evidence.metrics.paired, *evidence.metrics.means], claim.run, claim.baseline)
+        for row in differences.oriented(evidence.rows, claim.run, claim.baseline)
         if row.channel in channels
         and (row.metric, row.level) == (metric, claim.level)
         and set(differences.targets_of(row)) <= set(claim.targets)
@@ -250,29 +258,6 @@ def _by_size(row: Difference) -> tuple[bool, int, list[str]]:
     return len(cells) > 1, -len(cells), cells
 
 
-def grounding_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
-    """Return a row a cell: by how much the cues that explanations name exceed those of the sampler."""
-    cells = evidence.grounding.cells.values() if evidence.grounding else ()
-    wanted = sorted(
-        (cell for cell in cells if cell.run == claim.run and cell.target in claim.targets), key=lambda cell: cell.cell
-    )
-    if not wanted:
-        reason = f"no explanations of {claim.run} on images whose cues are known"
-        return [_without_result(claim, evidence, claim.metric, reason, NOT_RUN)]
-    return [
-        LedgerRow(
-            claim=claim,
-            cells=(cell.cell,),
-            channel=claim.channel,
-            metric=claim.metric,
-            paper=paper_figures(claim, evidence.published),
-            difference=cell.difference[claim.metric],
-            basis=f"bootstrap, {cell.counts.subjects} subjects, {_number(cell.counts.seeds, 'seed')}",
-        )
-        for cell in wanted
-    ]
-
-
 def untested_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
     """Return the row that says why a claim is not tested."""
     reason = claim.reason.format(**{name: number.shown for name, number in evidence.published.items()})
@@ -285,7 +270,7 @@ def waiting_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
 
 
 Test: TypeAlias = Callable[[Claim, Evidence], list[LedgerRow]]
-TESTS: dict[str, Test] = {"paired": paired_rows, "grounding": grounding_rows, "not run": waiting_rows, "none": untested_rows}
+TESTS: dict[str, Test] = {"paired": paired_rows, "not run": waiting_rows, "none": untested_rows}
 
 
 def deciding_row(rows: Sequence[LedgerRow]) -> LedgerRow | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fasrepro.report.claims.claim import READERS, SAMPLER, Claim
+from fasrepro.evaluation.results.explanations import EXPLANATIONS, SAMPLER
+from fasrepro.report.claims.claim import READERS, Claim
 
 LEAVE_ONE_OUT = ("msu", "casia", "replay", "oulu")  # the targets of the leave-one-out protocols
 PRIMARY = "paper 1, primary"
@@ -78,9 +79,10 @@ CLAIMS: tuple[Claim, ...] = (
         " at the image.",
         run="reasoning",
         baseline=SAMPLER,
-        test="grounding",
-        channel="explanations",
+        channel=EXPLANATIONS,
         metric="f1",
+        level="frame",
+        family=PRIMARY,
         targets=LEAVE_ONE_OUT,
     ),
     Claim(

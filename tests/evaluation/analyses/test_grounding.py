@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from fasrepro import vocabulary
 from fasrepro.evaluation.analyses import grounding
 from fasrepro.evaluation.analyses.grounding import NamedCues
+from fasrepro.evaluation.differences import OnCell
+from fasrepro.evaluation.inference import TargetDifference
 from fasrepro.evaluation.metrics import MetricError
 from fasrepro.evaluation.results import Cell, EvaluationSettings, Figure
 from fasrepro.evaluation.results.explanations import GroundingCounts
@@ -80,6 +82,22 @@ def test_the_sampler_averages_all_captions_of_the_label() -> None:
         grounding.of_sampler(faces, {Label.ATTACK: ["x"]}, present)
 
 
+def test_each_run_has_its_tests_and_their_mean_over_a_pool() -> None:
+    values = np.array([[0.1, 0.3], [0.2, 0.4]])
+    cells = [Cell(f"{name}_m", run, name, f"{name}_m") for run in ("reasoning", "vanilla") for name in ("msu", "casia")]
+    found = [OnCell(cell, TargetDifference(cell.target, cell.protocol, ["a", "b"], values), 0.5) for cell in cells]
+    paired, means = grounding.tests([(one, "pool") for one in found], 0.95)
+    assert [(row.run, row.baseline, row.channel, row.metric, row.cell) for row in paired[:2]] == [
+        ("reasoning", "sampler", "explanations", "f1", "msu_m"),
+        ("reasoning", "sampler", "explanations", "f1", "casia_m"),
+    ]
+    assert [(row.run, row.cells, row.difference) for row in means] == [
+        ("reasoning", ["msu_m", "casia_m"], pytest.approx(0.25)),
+        ("vanilla", ["msu_m", "casia_m"], pytest.approx(0.25)),
+    ]
+    assert {row.variance.keys() == {"people", "trainings"} for row in (*paired, *means)} == {True}
+
+
 def test_only_a_run_that_looks_beats_the_sampler() -> None:
     random = np.random.default_rng(3)
     labels = [Label.ATTACK, Label.ATTACK, Label.BONA_FIDE] * 8
@@ -97,5 +115,10 @@ def test_only_a_run_that_looks_beats_the_sampler() -> None:
     assert report.counts == GroundingCounts(bona_fide=8, attack=16, subjects=4, seeds=2)
     assert report.key == "oci_m-vanilla"
     assert grounding.summarise({0: repeats}, sampler, CELL, SETTINGS).difference["f1"].value < 0.2
+    compared = grounding.compared_with_sampler({0: looks, 1: repeats}, sampler, CELL)
+    assert compared is not None and compared.difference.values.shape == (2, 4)
+    by_seed = compared.difference.values.mean(axis=1)
+    assert by_seed[0] == pytest.approx(report.difference["f1"].value) and by_seed[1] < 0.2
+    assert compared.baseline_value == pytest.approx(report.sampler["f1"].value)
     mixed = grounding.summarise({0: looks, 1: repeats}, sampler, CELL, SETTINGS)
     assert mixed.explained["f1"].value == pytest.approx((1.0 + repeats.measure(ones(24))["f1"][0]) / 2)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fasrepro import config
 from fasrepro.datasets import DATASETS
 from fasrepro.evaluation.metrics import ALL_METRICS
+from fasrepro.evaluation.results.explanations import SAMPLER
 from fasrepro.report import claims, published
 from fasrepro.report.claims import ledger
-from fasrepro.report.claims.claim import SAMPLER
 from tests.layout import ROOT
 
 WITHOUT_RESULTS = ("none", "not run")

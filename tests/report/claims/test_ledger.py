@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from fasrepro.evaluation.results import Figure, Grounding, Metrics
-from fasrepro.evaluation.results.explanations import CellGrounding, GroundingCounts
 from fasrepro.report import claims, published
 from fasrepro.report.claims import ledger, verdicts
 from fasrepro.report.claims.ledger import Evidence, LedgerRow
-from tests.report.samples import cell_metrics, difference, figure, mean_difference, metrics, place, settings
+from tests.report.samples import cell_metrics, difference, figure, mean_difference, metrics, settings
 
 LENIENT = settings(effect=0.07, min_seeds=1, min_subjects=3, confidence=0.9)
 READING = {"channel": "lexical", "metric": "hter", "level": "frame"}
@@ -102,27 +101,27 @@ def test_claims_without_results_say_so_and_untestable_ones_say_why() -> None:
     assert {row.verdict for row in ledger_rows.values()} == {"not run", "not tested"}
     assert ledger_rows["P1-3"].basis == "no results of reasoning and vanilla on SiW-Mv2"
     assert ledger_rows["P1-1"].basis.startswith("no results of reasoning and vanilla on MSU-MFSD, ")
-    assert ledger_rows["P1-6"].basis == "no explanations of reasoning on images whose cues are known"
+    assert ledger_rows["P1-6"].basis.startswith("no results of reasoning and sampler on MSU-MFSD, ")
     untested = [row for row in ledger_rows.values() if row.verdict == "not tested"]
     assert all(len(row.basis) > 10 and "{" not in row.basis for row in untested)
     assert published.load()["safas_loo_hter"].shown in ledger_rows["P1-5"].basis
 
 
-def cell_grounding(cell: str, run: str, low: float, high: float, seeds: int = 3) -> CellGrounding:
-    f1 = {"f1": Figure((low + high) / 2, low, high)}
-    return CellGrounding(**place(cell), run=run, counts=GroundingCounts(3, 9, 8, seeds), explained=f1, sampler=f1, difference=f1)
+GROUNDING = {"baseline": "sampler", "channel": "explanations", "metric": "f1", "level": "frame"}
 
 
-def test_grounding_is_the_difference_from_the_sampler_of_the_claims_run() -> None:
-    cells = {run: cell_grounding("oci_m", run, 0.1, 0.3) for run in ("reasoning", "vanilla")}
-    (row,) = rows(metrics(), "P1-6", grounding=Grounding(cells))
-    assert (row.scope, row.difference.low, row.verdict) == ("oci_m", 0.1, "interval only")
-    assert row.basis == "bootstrap, 8 subjects, 3 seeds"
-
-
-def test_grounding_counts_only_the_targets_that_the_claim_names() -> None:
-    cells = {name: cell_grounding(name, "reasoning", 0.1, 0.3) for name in ("oci_m", "oci_w", "moci_w")}
-    assert [row.scope for row in rows(metrics(), "P1-6", grounding=Grounding(cells))] == ["oci_m"]
+def test_grounding_is_tested_against_the_sampler_on_the_claims_targets() -> None:
+    rows_of_cells = [difference(name, 0.1, 0.3, **GROUNDING) for name in ("oci_m", "ocm_i", "oci_w")]
+    rows_of_cells.append(difference("oci_m", 0.1, 0.3, **{**GROUNDING, "run": "vanilla"}))
+    mean = mean_difference(["oci_m", "ocm_i"], 0.1, 0.3, **GROUNDING)
+    ledger_rows = rows(metrics(), "P1-6", grounding=Grounding({}, rows_of_cells, [mean]))
+    assert [(row.scope, row.verdict) for row in ledger_rows] == [
+        ("oci_m", "interval only"),
+        ("ocm_i", "interval only"),
+        ("mean of oci_m, ocm_i", "mechanism seen"),
+    ]
+    assert ledger_rows[2].tested is not None
+    assert ledger_rows[2].tested.effect == pytest.approx(0.15 * (1 - 0.3))  # a share of what the sampler lacks
 
 
 def test_a_reading_is_reported_by_frame_and_its_means_also_by_video_and_decided_only() -> None:
@@ -205,7 +204,7 @@ def test_every_family_is_small_and_listed() -> None:
     by_family = Counter(claim.family for claim in claims.CLAIMS if claim.family)
     assert all(count <= 6 for count in by_family.values())
     text = ledger.families(rows(metrics()))
-    assert "paper 1, primary: P1-1, P1-2, P1-3; controls: C-1, C-2, C-3, C-4, C-5, C-9; paper 2, primary: P2-1, " in text
+    assert "paper 1, primary: P1-1, P1-2, P1-3, P1-6; controls: C-1, C-2, C-3, C-4, C-5, C-9; paper 2, primary: P2-1, " in text
 
 
 def test_an_accuracy_claims_what_it_takes_from_the_error() -> None:

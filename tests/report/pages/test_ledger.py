@@ -47,7 +47,7 @@ def test_the_answer_of_a_claim_names_its_verdict_and_difference(rows: list[Ledge
     text = page.answer(rows, "P1-1")
     assert text.startswith(f"The verdict on P1-1 is *{mean.verdict}*: reasoning − vanilla is")
     assert f"{mean.difference.value:+.3f}" in text and "mean of oci" in text
-    assert page.answer(rows, "P1-6").startswith("P1-6: *not run*, because no explanations")
+    assert page.answer(rows, "P1-6").startswith("P1-6: *not run*, because no results of reasoning and sampler")
 
 
 def test_the_answer_counts_every_claim(rows: list[LedgerRow]) -> None:
