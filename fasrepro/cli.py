@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from fasrepro import __version__
-from fasrepro.commands import annotate, calibrate, counterfactual, doctor, jobs, merge, plan, record, reproduce, rescore
+from fasrepro.commands import annotate, calibrate, counterfactual, doctor, jobs, merge, plan, record, reproduce, rescore, verify
 
 COMMANDS = {
     "annotate": annotate,
@@ -20,6 +20,7 @@ COMMANDS = {
     "record": record,
     "reproduce": reproduce,
     "rescore": rescore,
+    "verify": verify,
 }
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from fasrepro import __version__, config, files, hashing, paths, schema
 from fasrepro.commands import reproduce, side_by_side
 from fasrepro.evaluation import results
+from fasrepro.evaluation.aggregate import LEVELS
 from fasrepro.evaluation.results import Metrics
+from fasrepro.evaluation.results.metrics import CellMetrics, ReaderMetrics, SeedMetrics
 from fasrepro.report import claims, recorded
 
 
@@ -37,20 +39,39 @@ def record(folder: Path, profile: str) -> recorded.Run:
         code_md5=code_of_metrics(stages, folder),
         versions=hashing.versions(),
         metrics=kept(metrics),
+        outputs_md5=recorded.outputs_md5(folder),
     )
 
 
 def kept(metrics: Metrics) -> Metrics:
-    """Return the means over seeds of every cell, and every difference that a claim or a notebook may be about."""
+    """Return every cell's figures, those by seed without what a claim does not name, and every difference that one may name."""
     measures = {(claim.metric or metrics.settings.ledger.metric, claim.level) for claim in claims.CLAIMS}
     measures |= {measure for claim in claims.CLAIMS for measure in claim.also} | {("auc", "video")}
     channels = {results.HEAD, recorded.READER}
     return Metrics(
-        cells={name: dataclasses.replace(cell, by_seed={}) for name, cell in metrics.cells.items()},
+        cells={name: dataclasses.replace(cell, by_seed=_by_seed(cell, measures)) for name, cell in metrics.cells.items()},
         paired=[row for row in metrics.paired if (row.metric, row.level) in measures and row.channel in channels],
         means=[row for row in metrics.means if (row.metric, row.level) in measures and row.channel in channels],
         settings=metrics.settings,
     )
+
+
+def _by_seed(cell: CellMetrics, measures: Collection[tuple[str, str]]) -> dict[int, SeedMetrics]:
+    """Return a cell's figures by seed, of the `measures` (metric, level) and the readers that are recorded."""
+
+    def levels(entry: Any) -> dict[str, Any]:
+        kept = {}
+        for level in LEVELS:
+            one = getattr(entry, level)
+            figures = {name: figure for name, figure in one.figures.items() if (name, level) in measures}
+            kept[level] = dataclasses.replace(one, figures=figures, apcer={})
+        return kept
+
+    by_seed = {}
+    for seed, entry in cell.by_seed.items():
+        readers = {name: ReaderMetrics(**levels(reader)) for name, reader in entry.readers.items() if name == recorded.READER}
+        by_seed[seed] = dataclasses.replace(entry, readers=readers, **levels(entry))
+    return by_seed
 
 
 def code_of_metrics(stages: Mapping[str, Any], folder: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fasrepro import files, hashing, schema
+from fasrepro import config, files, hashing, schema
 from fasrepro.evaluation.results import Metrics
 from fasrepro.report import version_0_1_0
 
@@ -41,7 +41,8 @@ class Run:
         sections_sha256: of its params, by section; see `sections`.
         code_md5: of every module that the metrics came from.
         versions: of the libraries that a result may depend on.
-        metrics: means over seeds, and every difference that a claim or a notebook may be about.
+        metrics: figures by seed and their means, and every difference that a claim or a notebook may be about.
+        outputs_md5: of each training's scores and explanations, by path; empty in a run that version 0.1.0 recorded.
     """
 
     profile: str
@@ -54,6 +55,7 @@ class Run:
     code_md5: dict[str, str]
     versions: dict[str, str]
     metrics: Metrics
+    outputs_md5: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 def sections(params: Mapping[str, Any]) -> dict[str, str]:
@@ -76,6 +78,14 @@ def sections(params: Mapping[str, Any]) -> dict[str, str]:
 def changed_code(code_md5: Mapping[str, str], root: Path) -> list[str]:
     """Return the modules of a record that differ, in the project at `root`, from what they were; `code_md5` by name."""
     return [name for name, known in code_md5.items() if not (root / name).is_file() or md5(root / name) != known]
+
+
+def outputs_md5(folder: Path) -> dict[str, str]:
+    """Return the MD5 of each training's predictions in the project at `folder`, by path, as its dvc.lock has it."""
+    lock = folder / "dvc.lock"
+    stages = config.read_yaml(lock)["stages"] if lock.is_file() else {}
+    outs = [out for name, stage in stages.items() if name.startswith("predict@") for out in stage["outs"]]
+    return {out["path"]: out["md5"] for out in outs}
 
 
 def md5(path: Path) -> str:

@@ -48,7 +48,7 @@ class SeedMetrics:
 
 @dataclasses.dataclass(frozen=True)
 class CellMetrics(Cell):
-    """A cell: means over its `seeds`, and each seed alone; a recorded run keeps the means alone."""
+    """A cell: means over its `seeds`, and each seed alone, of which a recorded run keeps the figures that claims name."""
 
     seeds: list[int]
     mean: SeedMetrics
