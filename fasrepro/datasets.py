@@ -30,6 +30,6 @@ DATASETS: dict[str, Dataset] = {
     "casia": Dataset("CASIA-FASD", "c", "video", _AGREEMENT),
     "replay": Dataset("Replay-Attack", "i", "video", _AGREEMENT),
     "oulu": Dataset("OULU-NPU", "o", "video", _AGREEMENT),
-    "siw": Dataset("SiW-Mv2", "w", "video", _AGREEMENT),
+    "siw_mv2": Dataset("SiW-Mv2", "w", "video", _AGREEMENT),
 }
 TITLES: dict[str, str] = {name: dataset.title for name, dataset in DATASETS.items()}

@@ -103,10 +103,10 @@ def test_merge_lays_a_profile_over_the_base() -> None:
 
 def test_a_profile_takes_a_key_away_and_changes_a_phase_by_its_name() -> None:
     base = {
-        "archives": {"datasets": {"msu": {}, "siw": {}}},
+        "archives": {"datasets": {"msu": {}, "siw_mv2": {}}},
         "training": {"phases": [{"name": "joint", "steps": 3, "train": []}]},
     }
-    override = {"archives": {"datasets": {"siw": None}}, "training": {"phases": [{"name": "joint", "steps": 1}]}}
+    override = {"archives": {"datasets": {"siw_mv2": None}}, "training": {"phases": [{"name": "joint", "steps": 1}]}}
     assert reproduce.merge(base, override) == {
         "archives": {"datasets": {"msu": {}}},
         "training": {"phases": [{"name": "joint", "steps": 1, "train": []}]},

@@ -16,10 +16,10 @@ from types import ModuleType
 from typing import Any
 
 from fasrepro import names, schema
-from fasrepro.archives import casia, msu, oulu, replay, siw
+from fasrepro.archives import casia, msu, oulu, replay, siw_mv2
 from fasrepro.archives.layout import ArchiveError, Presentation
 
-ARCHIVES: dict[str, ModuleType] = {"msu": msu, "casia": casia, "replay": replay, "oulu": oulu, "siw": siw}
+ARCHIVES: dict[str, ModuleType] = {"msu": msu, "casia": casia, "replay": replay, "oulu": oulu, "siw_mv2": siw_mv2}
 WHERE = "params.yaml: archives.datasets"
 
 

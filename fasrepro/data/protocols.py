@@ -73,7 +73,7 @@ def by_letters(name: str) -> Protocol:
 def cell_name(protocol: Protocol, target: str) -> str:
     """Return the short name of a protocol on one of its targets: letters where all its data sets have one.
 
-    >>> cell_name(Protocol("oci_m", ("oulu", "casia", "replay"), ("msu", "siw")), "siw")
+    >>> cell_name(Protocol("oci_m", ("oulu", "casia", "replay"), ("msu", "siw_mv2")), "siw_mv2")
     'oci_w'
     """
     letters = [DATASETS[dataset].letter for dataset in (*protocol.train, target)]

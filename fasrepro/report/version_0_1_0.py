@@ -13,6 +13,7 @@ from fasrepro.evaluation.results import HEAD, key
 VERSION = "0.1.0"
 # Its intervals came from a bootstrap, without a standard error; so its differences get an interval and no verdict.
 UNKNOWN_ERROR = {"error": None, "degrees": None, "variance": {}}
+RENAMED = {"siw": "siw_mv2"}  # data sets
 # Its rule had other settings, by which nothing is judged any more.
 LEDGER = {"metric": "hter_dev", "effect": 0.15, "equivalence": 0.5, "min_seeds": 3, "min_seeds_alone": 5, "min_subjects": 5}
 # The sections of params.yaml that changed their form and nothing else: the hash of the embedded profile's then, and now.
@@ -53,7 +54,7 @@ def converted_metrics(old: Mapping[str, Any]) -> dict[str, Any]:
     """
     trained = {job["protocol"].partition("_")[0]: job["protocol"] for job in old["jobs"].values() if not job["transfer"]}
     protocols = {job["protocol"]: trained.get(job["protocol"].partition("_")[0], job["protocol"]) for job in old["jobs"].values()}
-    targets = {job["protocol"]: job["target"] for job in old["jobs"].values()}
+    targets = {job["protocol"]: RENAMED.get(job["target"], job["target"]) for job in old["jobs"].values()}
 
     def place(cell: str) -> dict[str, str]:
         return {"protocol": protocols[cell], "target": targets[cell], "cell": cell}

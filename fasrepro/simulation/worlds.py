@@ -47,7 +47,7 @@ WORLDS: dict[str, World] = {
             "casia": Studio("webcam", "laboratory", "photo_shop"),
             "replay": Studio("camcorder", "office", "print_room"),
             "oulu": Studio("front_phone", "campus", "studio"),
-            "siw": Studio("reflex", "living_room", "home"),
+            "siw_mv2": Studio("reflex", "living_room", "home"),
         },
     ),
     "b": World(
@@ -58,7 +58,7 @@ WORLDS: dict[str, World] = {
             "casia": Studio("camcorder", "living_room", "studio"),
             "replay": Studio("old_phone", "lobby", "photo_shop"),
             "oulu": Studio("phone", "laboratory", "office"),
-            "siw": Studio("webcam", "office", "print_room"),
+            "siw_mv2": Studio("webcam", "office", "print_room"),
         },
     ),
     "c": World(
@@ -69,7 +69,7 @@ WORLDS: dict[str, World] = {
             "casia": Studio("old_phone", "office", "home"),
             "replay": Studio("tablet", "campus", "studio"),
             "oulu": Studio("camcorder", "lobby", "photo_shop"),
-            "siw": Studio("front_phone", "laboratory", "office"),
+            "siw_mv2": Studio("front_phone", "laboratory", "office"),
         },
     ),
 }

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fasrepro import archives
-from fasrepro.archives import ARCHIVES, archive, casia, msu, oulu, replay, siw
+from fasrepro.archives import ARCHIVES, archive, casia, msu, oulu, replay, siw_mv2
 from fasrepro.archives.layout import ArchiveError, UnknownName
 from fasrepro.rows.faces import Label
 from fasrepro.vocabulary import SPECIES
@@ -34,7 +34,7 @@ NAMES = {
         ),
     ),
     "oulu": st.builds(oulu.Name, st.integers(1, 6), st.integers(1, 3), st.integers(1, 55), st.integers(1, 5)),
-    "siw": st.builds(siw.Name, st.sampled_from(sorted(siw.KINDS)), CLIENTS, st.sampled_from(siw.SUFFIXES)),
+    "siw_mv2": st.builds(siw_mv2.Name, st.sampled_from(sorted(siw_mv2.KINDS)), CLIENTS, st.sampled_from(siw_mv2.SUFFIXES)),
 }
 
 
@@ -79,11 +79,11 @@ def test_other_text_is_an_unknown_name(name: str, junk: str) -> None:
             "train/attack/fixed/attack_print_client001_session01_mobile_photo_adverse.mov",
         ),  # prints are of highdef photos
         ("replay", "train/real/client001_session01_webcam_authenticate_adverse_3.mov"),
-        ("siw", "Spoof/Mannequin/Mannequin_3.mov"),  # the folder's name is not the videos'
-        ("siw", "Spoof/Replay/Paper_3.mov"),
-        ("siw", "Live/Live_03.mov"),
-        ("siw", "Live/Live_3.mkv"),
-        ("siw", "Spoof/Live/Live_3.mov"),
+        ("siw_mv2", "Spoof/Mannequin/Mannequin_3.mov"),  # the folder's name is not the videos'
+        ("siw_mv2", "Spoof/Replay/Paper_3.mov"),
+        ("siw_mv2", "Live/Live_03.mov"),
+        ("siw_mv2", "Live/Live_3.mkv"),
+        ("siw_mv2", "Spoof/Live/Live_3.mov"),
         ("oulu", "Train_files/7_1_01_1.avi"),
         ("oulu", "Train_files/1_1_56_1.avi"),
         ("oulu", "Train_files/1_1_00_1.avi"),
@@ -109,7 +109,7 @@ OFFICIAL = [
         {"train": 20, "dev": 15, "test": 20, "phones": 6, "sessions": 3},
         {"train": (360, 1440), "dev": (270, 1080), "test": (360, 1440)},
     ),
-    ("siw", {"share": 1.0}, {"train": (531, 533), "test": (265, 362)}),
+    ("siw_mv2", {"share": 1.0}, {"train": (531, 533), "test": (265, 362)}),
 ]
 
 
@@ -138,30 +138,30 @@ def test_species_and_cameras_of_casia_follow_the_file_number() -> None:
 
 def test_a_share_of_siw_is_rounded_with_a_minimum() -> None:
     def count(share: float, species: str, split: str) -> int:
-        return sum(p.species == species and p.split == split for p in siw.plan(siw.Size(share)))
+        return sum(p.species == species and p.split == split for p in siw_mv2.plan(siw_mv2.Size(share)))
 
     assert (count(0.1, "bona_fide", "train"), count(0.1, "bona_fide", "test")) == (53, 26)  # of 531 and 265
     assert (count(0.1, "silicone_mask", "train"), count(0.1, "silicone_mask", "test")) == (1, 2)  # of 9 and 8
     assert (count(0.1, "print", "train"), count(0.1, "print", "test")) == (8, 6)  # of 79 and 56
-    assert len(siw.plan(siw.Size(0.001))) == 15 * 3
-    assert siw.plan(siw.Size(0.0)) == []
-    names = [p.path.rsplit("/", 1)[-1] for p in siw.plan(siw.Size(0.1))]
+    assert len(siw_mv2.plan(siw_mv2.Size(0.001))) == 15 * 3
+    assert siw_mv2.plan(siw_mv2.Size(0.0)) == []
+    names = [p.path.rsplit("/", 1)[-1] for p in siw_mv2.plan(siw_mv2.Size(0.1))]
     assert len(set(names)) == len(names)  # a number names one video, over both splits
     for share in (-0.1, 1.1, float("nan")):
         with pytest.raises(ArchiveError, match=r"archives\.datasets\.siw: share"):
-            siw.plan(siw.Size(share))
+            siw_mv2.plan(siw_mv2.Size(share))
 
 
 def test_each_attack_folder_of_siw_has_its_own_species_but_prints() -> None:
-    species = {folder: kind for folder, (_, kind) in siw.KINDS.items()}
+    species = {folder: kind for folder, (_, kind) in siw_mv2.KINDS.items()}
     assert species.pop("Spoof/Paper") == species["Spoof/Print"] == "print"
     assert len(set(species.values())) == 15
     assert set(species.values()) <= SPECIES.keys()
-    shown = siw.presentation(siw.Name("Spoof/Mask_HalfMask", 12), "test")
+    shown = siw_mv2.presentation(siw_mv2.Name("Spoof/Mask_HalfMask", 12), "test")
     assert (shown.subject, shown.instrument, shown.id) == (
-        "siw/Mask_Half_12",
+        "siw_mv2/Mask_Half_12",
         "Mask_Half",
-        "siw/Spoof/Mask_HalfMask/Mask_Half_12",
+        "siw_mv2/Spoof/Mask_HalfMask/Mask_Half_12",
     )
 
 
@@ -175,7 +175,7 @@ def test_only_six_videos_of_msu_are_stored_upside_down() -> None:
         *casia.plan(casia.Size(1, 1)),
         *replay.plan(replay.Size(1, 1, 1)),
         *oulu.plan(oulu.Size(1, 1, 1, 6, 3)),
-        *siw.plan(siw.Size(0.001)),
+        *siw_mv2.plan(siw_mv2.Size(0.001)),
     ]
     assert not any(archive(p.dataset).rotation(p.path) for p in others)
 
@@ -190,7 +190,7 @@ def test_a_plan_larger_than_oulu_is_an_error() -> None:
 def test_an_unknown_archive_names_the_known_ones() -> None:
     with pytest.raises(
         ArchiveError,
-        match=r"archives\.datasets: unknown data set 'replays'.*Did you mean 'replay'.*msu, casia, replay, oulu, siw",
+        match=r"archives\.datasets: unknown data set 'replays'.*Did you mean 'replay'.*msu, casia, replay, oulu, siw_mv2",
     ):
         archive("replays")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fasrepro import archives
-from fasrepro.archives import ARCHIVES, casia, msu, oulu, replay, siw
+from fasrepro.archives import ARCHIVES, casia, msu, oulu, replay, siw_mv2
 from fasrepro.archives.fingerprint import fingerprint
 from fasrepro.archives.layout import ArchiveError, Presentation, read_lines, read_numbers, write_numbers
 
@@ -17,7 +17,7 @@ SMALL = {
     "casia": {"train": 1, "test": 1},
     "replay": {"train": 1, "devel": 1, "test": 1},
     "oulu": {"train": 1, "dev": 1, "test": 1, "phones": 1, "sessions": 2},
-    "siw": {"share": 0.001},
+    "siw_mv2": {"share": 0.001},
 }
 
 
@@ -48,7 +48,7 @@ def test_the_reader_reads_what_the_writer_wrote(name: str, tree: Tree) -> None:
     assert reading.exclusions == []
     assert ARCHIVES[name].boxes(root, plan[1].path) is None
     boxes = ARCHIVES[name].boxes(root, plan[0].path)
-    if name in ("casia", "siw"):
+    if name in ("casia", "siw_mv2"):
         assert boxes is None
     elif name == "oulu":
         # eyes 36 pixels apart: 2.3 x 36 wide, 2.9 x 36 high, from 1.15 x 36 above their line
@@ -77,7 +77,7 @@ def test_stray_files_are_counted_and_named(name: str, tree: Tree) -> None:
         ("msu", "test_sub_list.txt", "put it back"),
         ("oulu", "Protocols/Protocol_1/Dev.txt", "put it back"),
         (
-            "siw",
+            "siw_mv2",
             "pro_3_text/testlist_all.txt",
             "copy the folder source_SiW_Mv2/pro_3_text of github.com/CHELSEA234/Multi-domain-learning-FAS beside Live",
         ),
@@ -127,7 +127,7 @@ def test_an_msu_list_line_without_a_number_is_an_error(line: str, tree: Tree) ->
 
 @pytest.mark.parametrize(
     ("name", "file"),
-    [("msu", "test_sub_list.txt"), ("oulu", "Protocols/Protocol_1/Dev.txt"), ("siw", "pro_3_text/testlist_all.txt")],
+    [("msu", "test_sub_list.txt"), ("oulu", "Protocols/Protocol_1/Dev.txt"), ("siw_mv2", "pro_3_text/testlist_all.txt")],
 )
 def test_a_list_is_utf_8_with_or_without_byte_order_mark(name: str, file: str, tree: Tree) -> None:
     root, plan = tree(name)
@@ -230,7 +230,7 @@ def test_sidecars_of_upside_down_videos_are_ignored(tree: Tree) -> None:
 
 
 def test_siw_lists_split_the_videos_and_repeats_count_once(tree: Tree) -> None:
-    root, _ = tree("siw")
+    root, _ = tree("siw_mv2")
     lists = root / "pro_3_text"
     assert (lists / "trainlist_live.txt").read_text() == "Live_1\n"
     assert (lists / "testlist_live.txt").read_text() == "Live_2\nLive_3\n"
@@ -243,7 +243,7 @@ def test_siw_lists_split_the_videos_and_repeats_count_once(tree: Tree) -> None:
     (root / "Live/Live_3.mp4").write_bytes(b"")
     (root / "Spoof/Paper").mkdir()
     (root / "Spoof/Print/Paper_1.mov").rename(root / "Spoof/Paper/Paper_1.mov")
-    reading = siw.read(root)
+    reading = siw_mv2.read(root)
     train = [p for p in reading.presentations if p.split == "train"]
     assert [p.path for p in train] == ["Live/Live_1.mov", "Spoof/Mannequin/Mask_Mann_1.mov", "Spoof/Paper/Paper_1.mov"]
     excluded = {e.path: e.reason for e in reading.exclusions}
@@ -264,10 +264,10 @@ def test_siw_lists_split_the_videos_and_repeats_count_once(tree: Tree) -> None:
     ],
 )
 def test_a_contradictory_siw_list_is_an_error(file: str, text: str, message: str, tree: Tree) -> None:
-    root, _ = tree("siw")
+    root, _ = tree("siw_mv2")
     (root / "pro_3_text" / file).write_text(text)
     with pytest.raises(ArchiveError, match=message):
-        siw.read(root)
+        siw_mv2.read(root)
 
 
 def test_eyes_in_one_point_give_no_box() -> None:

@@ -82,7 +82,7 @@ def test_a_protocol_whose_data_set_is_absent_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     archives = config.read_yaml(ROOT / "params.yaml")["archives"]
-    del archives["datasets"]["siw"]
+    del archives["datasets"]["siw_mv2"]
     project(tmp_path, archives=archives)
     (tmp_path / "requirements.lock").touch()
     monkeypatch.chdir(tmp_path)

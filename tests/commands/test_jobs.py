@@ -24,7 +24,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "reasoning": {"captions": {"vanilla": 0.5, "reasoning": 0.5}},
 }
 SETS = {name: CaptionSet(style=name, author="annotator") for name in ("vanilla", "reasoning")}
-DATASETS = {name: {} for name in ("msu", "casia", "replay", "oulu", "siw")}
+DATASETS = {name: {} for name in ("msu", "casia", "replay", "oulu", "siw_mv2")}
 
 
 def params(experiments: dict[str, Experiment], **changed: Any) -> types.SimpleNamespace:
@@ -34,7 +34,7 @@ def params(experiments: dict[str, Experiment], **changed: Any) -> types.SimpleNa
         "captions": SETS,
         "training": config.load("training", path=ROOT / "params.yaml").training,
         "runs": RUNS,
-        "protocols": {"oci_m": Sides(["oulu", "casia", "replay"], ["msu", "siw"])},
+        "protocols": {"oci_m": Sides(["oulu", "casia", "replay"], ["msu", "siw_mv2"])},
         "tuning": config.Tuning("mi_c", 7, 0.01, {"wide": "vanilla"}),
         "experiments": experiments,
         "snapshots": config.Snapshots("absent_m", "vanilla", 0, 1),
@@ -59,7 +59,7 @@ def test_a_job_is_a_run_on_a_protocol_with_one_seed() -> None:
     plan = planned({"first": first, "second": second})
     assert list(plan.jobs) == ["oci_m-vanilla-0", "oci_m-vanilla-1", "ocm_i-label_only-1", "ocm_i-vanilla-1"]
     job = plan.jobs["oci_m-vanilla-1"]
-    assert (job.protocol, job.run, job.seed, job.test) == ("oci_m", "vanilla", 1, ["msu", "siw"])
+    assert (job.protocol, job.run, job.seed, job.test) == ("oci_m", "vanilla", 1, ["msu", "siw_mv2"])
     assert plan.jobs["ocm_i-vanilla-1"].test == ["replay"]
     assert set(plan.splits) == {"oci_m", "ocm_i", "mi_c"}
 
@@ -68,10 +68,10 @@ def test_an_experiment_may_test_fewer_targets_than_its_protocol_has() -> None:
     plan = planned({"one": Experiment(["oci_m"], ["vanilla"], [0], test=["msu"])})
     assert plan.jobs["oci_m-vanilla-0"].test == ["msu"]
     both = {"one": Experiment(["oci_m"], ["vanilla"], [0], test=["msu"]), "two": Experiment(["oci_m"], ["vanilla"], [0])}
-    assert planned(both).jobs["oci_m-vanilla-0"].test == ["msu", "siw"]
+    assert planned(both).jobs["oci_m-vanilla-0"].test == ["msu", "siw_mv2"]
     with pytest.raises(ConfigError, match=r"one: test: unknown data set 'msv'\. Did you mean 'msu'"):
         planned({"one": Experiment(["oci_m"], ["vanilla"], [0], test=["msv"])})
-    with pytest.raises(ConfigError, match="one: test: oci_m is tested on msu, siw: name one of them"):
+    with pytest.raises(ConfigError, match="one: test: oci_m is tested on msu, siw_mv2: name one of them"):
         planned({"one": Experiment(["oci_m"], ["vanilla"], [0], test=["casia"])})
 
 
@@ -128,7 +128,7 @@ def test_a_rate_that_cannot_be_taken_is_refused(like: dict[str, str], message: s
 
 
 def test_a_protocol_whose_data_set_is_absent_is_skipped_with_a_notice() -> None:
-    present = {name: {} for name in DATASETS if name not in ("oulu", "siw")}
+    present = {name: {} for name in DATASETS if name not in ("oulu", "siw_mv2")}
     experiments = {"one": Experiment(["oci_m", "mi_c"], ["vanilla"], [0])}
     archives = config.Archives("licensed", present)
     plan = planned(experiments, archives=archives, snapshots=config.Snapshots("mi_c", "vanilla", 0, 1))
@@ -136,7 +136,7 @@ def test_a_protocol_whose_data_set_is_absent_is_skipped_with_a_notice() -> None:
     assert plan.skipped == ["protocol oci_m is skipped: OULU-NPU is absent"]
     with pytest.raises(ConfigError, match=r"snapshots\.protocol: protocol oci_m is skipped: .*; name another, such as mi_c"):
         planned(experiments, archives=archives, snapshots=config.Snapshots("oci_m", "vanilla", 0, 1))
-    without_siw = config.Archives("licensed", {name: {} for name in DATASETS if name != "siw"})
+    without_siw = config.Archives("licensed", {name: {} for name in DATASETS if name != "siw_mv2"})
     plan = planned(experiments, archives=without_siw)
     assert plan.jobs["oci_m-vanilla-0"].test == ["msu"]
     assert plan.skipped == ["protocol oci_m is not tested on SiW-Mv2, which is absent"]
@@ -151,11 +151,11 @@ def test_an_experiment_whose_targets_are_all_absent_is_skipped_with_a_notice() -
     plan = planned(experiments, archives=archives, tuning=config.Tuning("oci_m", 7, 0.01, {}))
     assert list(plan.jobs) == ["oci_m-vanilla-0"]
     assert plan.skipped[1:] == ["experiment one is skipped on oci_m: its targets are absent"]
-    with pytest.raises(ConfigError, match="one: test: oci_m is tested on msu, siw: name one of them"):
+    with pytest.raises(ConfigError, match="one: test: oci_m is tested on msu, siw_mv2: name one of them"):
         planned({"one": Experiment(["oci_m"], ["vanilla"], [0], test=["casia"])}, archives=archives)
 
 
-@pytest.mark.parametrize("absent", ["oulu", "siw"])
+@pytest.mark.parametrize("absent", ["oulu", "siw_mv2"])
 def test_a_data_set_can_be_absent_from_the_embedded_profile(absent: str) -> None:
     """The others are sources of `tuning.protocol`, which a person must then choose anew."""
     params = config.load(*jobs.KEYS, path=ROOT / "params.yaml")
@@ -242,7 +242,7 @@ def test_the_command_writes_jobs_and_checks_them(
     assert cli.main(["jobs"]) == 0
     assert cli.main(["jobs", "--check"]) == 0
     content["experiments"]["more"] = {"protocols": ["mi_c"], "runs": ["vanilla"], "seeds": [0]}
-    del content["archives"]["datasets"]["siw"]
+    del content["archives"]["datasets"]["siw_mv2"]
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
     assert cli.main(["jobs", "--check"]) == 1
     assert cli.main(["jobs"]) == 0

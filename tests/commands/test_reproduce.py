@@ -21,7 +21,7 @@ def test_a_copy_holds_the_merged_params_and_its_own_jobs(tmp_path: Path) -> None
     assert merged == reproduce.profile_params(ROOT, "tiny") != config.read_yaml(ROOT / "params.yaml")
     jobs = config.load_jobs(copy / "jobs.yaml")
     assert set(jobs) == {"oci_m-label_only-0", "oci_m-vanilla-0", "oci_m-reasoning-0"}
-    assert {tuple(job.test) for job in jobs.values()} == {("msu", "siw")}
+    assert {tuple(job.test) for job in jobs.values()} == {("msu", "siw_mv2")}
     assert (copy / ".dvc" / "config").is_file()
 
 

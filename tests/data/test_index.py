@@ -124,17 +124,17 @@ def test_an_upside_down_video_is_read_upright(trees_of_two: Path, tmp_path: Path
 
 
 def test_the_files_own_rotation_applies_only_without_sidecar(archives: Path, tmp_path: Path) -> None:
-    trees.make(archives, {"siw": {"share": 0.001}})
+    trees.make(archives, {"siw_mv2": {"share": 0.001}})
     root = archives / "SiW-Mv2"
     sideways = [np.ascontiguousarray(np.rot90(picture)) for picture in trees.frames()]
     videos.write(root / "Live/Live_1.mp4", sideways)
     (root / "Live/Live_1.mov").unlink()
     videos.ask_to_turn(root / "Live/Live_1.mp4", 90)
     videos.ask_to_turn(archives / "MSU-MFSD/scene01/real/real_client001_android_SD_scene01.mp4", 180)
-    siw = build(archives, tmp_path, "siw")
-    assert siw["turned"] == {"Live/Live_1.mp4": 3}
-    assert siw["videos_by_box_source"] == {"detector": 45}
-    assert siw["subjects"] == {"test": 30, "train": 15}
+    siw_mv2 = build(archives, tmp_path, "siw_mv2")
+    assert siw_mv2["turned"] == {"Live/Live_1.mp4": 3}
+    assert siw_mv2["videos_by_box_source"] == {"detector": 45}
+    assert siw_mv2["subjects"] == {"test": 30, "train": 15}
     assert list(build(archives, tmp_path, "msu")["turned"]) == [UPSIDE_DOWN]
 
 

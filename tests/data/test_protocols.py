@@ -53,13 +53,13 @@ FACES = [face(dataset, split, n) for dataset, splits in SPLITS.items() for split
 def test_a_short_name_is_read_as_the_field_writes_it() -> None:
     assert protocols.by_letters("oci_m") == Protocol("oci_m", ("oulu", "casia", "replay"), ("msu",))
     assert protocols.by_letters("mi_c").test == ("casia",)
-    assert protocols.by_letters("oci_mw").test == ("msu", "siw")
-    assert protocols.by_letters("mcio_w") == Protocol("mcio_w", ("msu", "casia", "replay", "oulu"), ("siw",))
+    assert protocols.by_letters("oci_mw").test == ("msu", "siw_mv2")
+    assert protocols.by_letters("mcio_w") == Protocol("mcio_w", ("msu", "casia", "replay", "oulu"), ("siw_mv2",))
 
 
 def test_a_declared_protocol_comes_before_its_letters() -> None:
-    declared = {"oci_m": Sides(["oulu"], ["msu", "siw"]), "one_to_many": Sides(["casia"], ["msu", "oulu"])}
-    assert protocols.resolve("oci_m", declared) == Protocol("oci_m", ("oulu",), ("msu", "siw"))
+    declared = {"oci_m": Sides(["oulu"], ["msu", "siw_mv2"]), "one_to_many": Sides(["casia"], ["msu", "oulu"])}
+    assert protocols.resolve("oci_m", declared) == Protocol("oci_m", ("oulu",), ("msu", "siw_mv2"))
     assert protocols.resolve("one_to_many", declared).test == ("msu", "oulu")
     assert protocols.resolve("mi_c", declared) == protocols.by_letters("mi_c")
 
@@ -84,14 +84,14 @@ def test_a_declared_protocol_that_cannot_be_is_refused() -> None:
 
 
 def test_a_cell_has_the_letters_of_its_sources_and_its_target() -> None:
-    protocol = Protocol("any", ("oulu", "casia", "replay"), ("msu", "siw"))
+    protocol = Protocol("any", ("oulu", "casia", "replay"), ("msu", "siw_mv2"))
     assert [protocols.cell_name(protocol, target) for target in protocol.test] == ["oci_m", "oci_w"]
 
 
 def test_a_cell_without_letters_names_protocol_and_target(monkeypatch: pytest.MonkeyPatch) -> None:
-    unlettered = dataclasses.replace(DATASETS["siw"], letter="")
-    monkeypatch.setitem(DATASETS, "siw", unlettered)
-    assert protocols.cell_name(Protocol("one_to_two", ("siw",), ("msu", "oulu")), "oulu") == "one_to_two/oulu"
+    unlettered = dataclasses.replace(DATASETS["siw_mv2"], letter="")
+    monkeypatch.setitem(DATASETS, "siw_mv2", unlettered)
+    assert protocols.cell_name(Protocol("one_to_two", ("siw_mv2",), ("msu", "oulu")), "oulu") == "one_to_two/oulu"
 
 
 def test_dev_is_the_official_one_or_else_the_sources_test_subjects() -> None:
@@ -133,7 +133,7 @@ def test_a_data_set_without_faces_is_named() -> None:
 
 def test_what_is_absent_is_left_out_with_a_notice() -> None:
     protocol = protocols.by_letters("oci_mw")
-    assert protocols.without_absent(protocol, ["oulu", "casia", "replay", "msu", "siw"]) == (protocol, "")
+    assert protocols.without_absent(protocol, ["oulu", "casia", "replay", "msu", "siw_mv2"]) == (protocol, "")
     rest, notice = protocols.without_absent(protocol, ["oulu", "casia", "replay", "msu"])
     assert rest is not None and rest.test == ("msu",)
     assert notice == "protocol oci_mw is not tested on SiW-Mv2, which is absent"

@@ -133,8 +133,8 @@ def test_a_face_without_a_caption_in_one_compared_set_is_left_out() -> None:
 
 def test_a_data_set_of_which_no_face_is_left_is_an_error() -> None:
     rows = faces({"print": 3})
-    other = [dataclasses.replace(face, dataset="siw", face_id=f"siw/{face.face_id}") for face in rows]
-    with pytest.raises(trainsets.TrainsetError, match=r"siw: no face has a caption .* annotator\.datasets of params"):
+    other = [dataclasses.replace(face, dataset="siw_mv2", face_id=f"siw_mv2/{face.face_id}") for face in rows]
+    with pytest.raises(trainsets.TrainsetError, match=r"siw_mv2: no face has a caption .* annotator\.datasets of params"):
         trainsets.with_every_caption(table.from_rows(rows + other, Face), {"vanilla": ids(rows)})
     with pytest.raises(trainsets.TrainsetError, match="msu: no face has a caption in every set of vanilla"):
         trainsets.with_every_caption(table.from_rows(rows, Face), {"vanilla": ids([])})

@@ -115,14 +115,14 @@ def test_a_missing_label_is_named() -> None:
 
 def test_stratified_draws_keep_each_kind_and_always_draw_lone_subjects() -> None:
     subjects, kinds = ["a", "b", "c", "d", "d", "e"], ["mask", "mask", "mask", "mask", "print", "makeup"]
-    counts, subject_of_row, varies = bootstrap.draw_stratified(subjects, kinds, 300, 5, "siw")
+    counts, subject_of_row, varies = bootstrap.draw_stratified(subjects, kinds, 300, 5, "siw_mv2")
     assert subject_of_row.tolist() == [0, 1, 2, 3, 3, 4]
     assert varies.tolist() == [True, True, True, False, False, False]  # d has both kinds, and e its own
     assert (counts[:, :3].sum(axis=1) == 3).all()
     assert (counts[:, 3:] == 1).all()
     assert counts[:, 0].max() == 3
-    assert bootstrap.draw_stratified(subjects, kinds, 300, 5, "siw")[0].tolist() == counts.tolist()
-    assert bootstrap.draw_stratified(subjects, kinds, 300, 6, "siw")[0].tolist() != counts.tolist()
+    assert bootstrap.draw_stratified(subjects, kinds, 300, 5, "siw_mv2")[0].tolist() == counts.tolist()
+    assert bootstrap.draw_stratified(subjects, kinds, 300, 6, "siw_mv2")[0].tolist() != counts.tolist()
 
 
 def test_means_average_each_replicate_over_its_drawn_seeds() -> None:

@@ -16,10 +16,10 @@ def test_targets_of_several_protocols_are_averaged_apart() -> None:
     cells = []
     for held_out in mcio:
         sources = [name for name in mcio if name != held_out]
-        cells += [cell(f"without {held_out}", target, sources) for target in (held_out, "siw")]
+        cells += [cell(f"without {held_out}", target, sources) for target in (held_out, "siw_mv2")]
     by_cell = pools(cells)
     assert {name for name, pool in by_cell.items() if pool == Pool(False, 3)} == {f"without {name}>{name}" for name in mcio}
-    assert {name for name, pool in by_cell.items() if pool == Pool(True, 3)} == {f"without {name}>siw" for name in mcio}
+    assert {name for name, pool in by_cell.items() if pool == Pool(True, 3)} == {f"without {name}>siw_mv2" for name in mcio}
 
 
 def test_protocols_with_fewer_sources_are_averaged_apart() -> None:
@@ -28,7 +28,7 @@ def test_protocols_with_fewer_sources_are_averaged_apart() -> None:
 
 
 def test_all_targets_of_one_training_are_averaged_together() -> None:
-    cells = [cell("one_to_many", target, ["wfas"], run) for target in ("msu", "siw", "oulu") for run in ("a", "b")]
+    cells = [cell("one_to_many", target, ["wfas"], run) for target in ("msu", "siw_mv2", "oulu") for run in ("a", "b")]
     assert set(pools(cells).values()) == {Pool(False, 1)}
 
 

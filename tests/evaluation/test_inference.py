@@ -50,16 +50,16 @@ def test_three_seeds_alone_are_judged_by_two_degrees_of_freedom() -> None:
 
 def test_people_that_targets_share_vary_together() -> None:
     values = [[0.0, 0.4]]
-    shared = mean_difference([on_target("siw", protocol, values) for protocol in ("oci_m", "ocm_i")])
+    shared = mean_difference([on_target("siw_mv2", protocol, values) for protocol in ("oci_m", "ocm_i")])
     apart = mean_difference([on_target(people, people, values) for people in ("msu", "casia")])
-    assert parts(shared) == {("people", "siw"): (0.08 / 2, 1)}  # as on one target: a second one shows no other people
+    assert parts(shared) == {("people", "siw_mv2"): (0.08 / 2, 1)}  # as on one target: a second one shows no other people
     assert parts(apart) == {("people", "msu"): (0.08 / 2 / 4, 1), ("people", "casia"): (0.08 / 2 / 4, 1)}
 
 
 def test_people_are_shared_by_name_where_targets_show_different_ones() -> None:
-    pair = [on_target("siw", "oci_m", [[0.0, 0.4]], "ab"), on_target("siw", "ocm_i", [[0.0, 0.4]], "bc")]
+    pair = [on_target("siw_mv2", "oci_m", [[0.0, 0.4]], "ab"), on_target("siw_mv2", "ocm_i", [[0.0, 0.4]], "bc")]
     # Each deviates by 0.2 / (2 subjects x 2 targets); b is low in one and high in the other. Over three people.
-    assert parts(mean_difference(pair)) == {("people", "siw"): (3 / 2 * (0.05**2 + 0.0 + 0.05**2), 2)}
+    assert parts(mean_difference(pair)) == {("people", "siw_mv2"): (3 / 2 * (0.05**2 + 0.0 + 0.05**2), 2)}
 
 
 def test_trainings_that_targets_share_vary_together() -> None:
@@ -104,7 +104,7 @@ def test_a_null_is_called_a_difference_in_five_of_a_hundred_cases(shared: str) -
         targets = []
         for number in range(4):
             values = effect + random.normal(0, 0.2, (5, 12))
-            names = ("siw", f"protocol {number}") if shared == "people" else (f"target {number}", "one_to_eleven")
+            names = ("siw_mv2", f"protocol {number}") if shared == "people" else (f"target {number}", "one_to_eleven")
             targets.append(TargetDifference(*names, range(12), values))
         rejected += mean_difference(targets).p < 0.05
     assert 0.02 < rejected / 400 < 0.09  # four standard errors on either side

@@ -66,12 +66,12 @@ def test_a_row_can_be_walked_from_archive_to_verdict(copy: Path) -> None:
     scores = {row.face_id for row in table.read(copy / paths.scores(job.name), Score)}
     judged = {row.face_id for row in table.read(copy / paths.JUDGEMENTS, Judgement)}
     assert set(faces) <= truths
-    assert captions == {name for name, face in faces.items() if face.split == "train" and face.dataset != "siw"}
-    assert any(face.split == "train" and face.dataset == "siw" for face in faces.values())  # and is no source
+    assert captions == {name for name, face in faces.items() if face.split == "train" and face.dataset != "siw_mv2"}
+    assert any(face.split == "train" and face.dataset == "siw_mv2" for face in faces.values())  # and is no source
     assert trained <= captions
     assert not scores & trained
     assert judged <= scores
-    assert {faces[name].dataset for name in judged} == set(job.test) == {"msu", "siw"}
+    assert {faces[name].dataset for name in judged} == set(job.test) == {"msu", "siw_mv2"}
     assert {faces[name].dataset for name in trained} == {"oulu", "casia", "replay"}
     assert vlm.read_made_of(copy / paths.checkpoint(job.name)).prompt == job.recipe["prompt"]
 

@@ -22,7 +22,7 @@ from fasrepro.evaluation.results.metrics import (
 )
 from fasrepro.report.material import Material
 
-TARGETS = {"m": "msu", "c": "casia", "i": "replay", "o": "oulu", "w": "siw"}
+TARGETS = {"m": "msu", "c": "casia", "i": "replay", "o": "oulu", "w": "siw_mv2"}
 DEGREES = 6.0  # of freedom, of every difference
 NO_FIGURE = Figure(None, None, None)
 RUNS = ("label_only", "vanilla", "reasoning", "reasoning_only", "prose", "neutral", "blind")

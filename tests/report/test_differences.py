@@ -39,4 +39,4 @@ def test_oriented_returns_only_rows_of_the_two_runs() -> None:
 def test_a_row_names_its_cells_and_targets() -> None:
     mean = mean_difference(["oci_m", "oci_w"], 0.1, 0.2)
     assert differences.cells_of(ROW) == ["oci_m"] and differences.targets_of(ROW) == ["msu"]
-    assert differences.cells_of(mean) == ["oci_m", "oci_w"] and differences.targets_of(mean) == ["msu", "siw"]
+    assert differences.cells_of(mean) == ["oci_m", "oci_w"] and differences.targets_of(mean) == ["msu", "siw_mv2"]

@@ -45,7 +45,7 @@ def test_outcomes() -> None:
 
 
 CELLS = [
-    Cell("oci_m", run, target, cell) for run in ("vanilla", "silent") for target, cell in (("msu", "oci_m"), ("siw", "oci_w"))
+    Cell("oci_m", run, target, cell) for run in ("vanilla", "silent") for target, cell in (("msu", "oci_m"), ("siw_mv2", "oci_w"))
 ]
 
 

@@ -52,7 +52,7 @@ def test_a_study_has_the_experiments_cells_in_its_order(tmp_path: Path, capsys: 
 
 
 def test_targets_and_omitted_runs_narrow_a_study(tmp_path: Path) -> None:
-    folder = write_project(tmp_path, {**ENTRY, "targets": ["siw"], "omit": ["label_only"]}, GIVEN)
+    folder = write_project(tmp_path, {**ENTRY, "targets": ["siw_mv2"], "omit": ["label_only"]}, GIVEN)
     study = notebook.open_study("mine", folder)
     assert [cell.key for cell in study.cells] == ["oci_w-vanilla", "oci_w-reasoning"]
     assert study.trained_runs == ["vanilla", "reasoning"]

@@ -143,10 +143,10 @@ def test_a_run_of_version_0_1_0_is_read_with_its_cells_and_marked(tmp_path: Path
     (one,) = recorded.load(tmp_path)
     assert one.version == "0.1.0"
     transferred = one.metrics.cells["oci_w-vanilla"]
-    assert (transferred.protocol, transferred.target, transferred.seeds) == ("oci_m", "siw", [0, 1])
+    assert (transferred.protocol, transferred.target, transferred.seeds) == ("oci_m", "siw_mv2", [0, 1])
     assert transferred.mean.video.figures["hter_dev"].value == 0.5
     (cell,), (mean,) = one.metrics.paired, one.metrics.means
-    assert (cell.protocol, cell.target, cell.cell) == ("oci_m", "siw", "oci_w")
+    assert (cell.protocol, cell.target, cell.cell) == ("oci_m", "siw_mv2", "oci_w")
     assert (mean.protocols, mean.targets, mean.cells) == (["oci_m", "ocm_i"], ["msu", "replay"], ["oci_m", "ocm_i"])
     assert (mean.error, mean.degrees, mean.baseline_value, mean.training_sets) == (None, None, 0.5, 2)
 

@@ -36,7 +36,7 @@ def test_each_face_is_described_by_its_attributes() -> None:
 
 
 def test_the_foundations_people_are_in_no_archive() -> None:
-    plan = archive_writer.plan({"msu": {"train": 8, "test": 8}, "siw": {"share": 0.1}})
+    plan = archive_writer.plan({"msu": {"train": 8, "test": 8}, "siw_mv2": {"share": 0.1}})
     in_archives = {recordings.person_of(presentation, synthetic.SMALL).seed for presentation in plan}
     in_foundation = {people.seed_of(people.seed_of("foundation", seed), "person") for seed in range(500)}
     assert not in_archives & in_foundation

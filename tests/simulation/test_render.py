@@ -23,7 +23,7 @@ SIZES = {
     "casia": {"train": 1, "test": 1},
     "replay": {"train": 1, "devel": 0, "test": 0},
     "oulu": {"train": 1, "dev": 1, "test": 1, "phones": 1, "sessions": 1},
-    "siw": {"share": 0.001},
+    "siw_mv2": {"share": 0.001},
 }
 
 
@@ -38,7 +38,7 @@ def filmed(presentation: Presentation, world: Synthetic = SMALL) -> list[np.ndar
 
 def test_every_kind_of_presentation_renders_and_moves() -> None:
     one_each = {(p.dataset, p.species): p for p in archive_writer.plan(SIZES)}
-    assert len(one_each) == 3 + 4 + 4 + 3 + 15  # in msu, casia, replay, oulu, siw
+    assert len(one_each) == 3 + 4 + 4 + 3 + 15  # in msu, casia, replay, oulu, siw_mv2
     for presentation in one_each.values():
         frames = filmed(presentation)
         assert len(frames) == 8

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fasrepro.archives import casia, oulu, replay, siw
+from fasrepro.archives import casia, oulu, replay, siw_mv2
 from fasrepro.archives.layout import Presentation
 from fasrepro.config import Synthetic
 from fasrepro.regions import decode_region
@@ -29,7 +29,7 @@ def attack_of_species() -> dict[str, Presentation]:
     """Return one attack of each species."""
     plan = [
         *casia.plan(casia.Size(1, 1)),
-        *siw.plan(siw.Size(0.001)),
+        *siw_mv2.plan(siw_mv2.Size(0.001)),
         *replay.plan(replay.Size(1, 1, 1)),
         *oulu.plan(oulu.Size(1, 1, 1, 1, 1)),
     ]

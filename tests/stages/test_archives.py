@@ -16,7 +16,7 @@ from fasrepro.stages import index as index_stage
 from tests import trees
 
 ROOT = Path(__file__).parents[2]
-SIZES = {"msu": {"train": 3, "test": 0}, "siw": {"share": 0.001}}  # the third client's phone video is stored upside down
+SIZES = {"msu": {"train": 3, "test": 0}, "siw_mv2": {"share": 0.001}}  # the third client's phone video is stored upside down
 
 
 def write_params(source: str = "synthetic", **synthetic: object) -> None:
@@ -43,7 +43,7 @@ def tree(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize(("name", "folder", "videos", "turned"), [("msu", "MSU-MFSD", 24, 1), ("siw", "SiW-Mv2", 45, 0)])
+@pytest.mark.parametrize(("name", "folder", "videos", "turned"), [("msu", "MSU-MFSD", 24, 1), ("siw_mv2", "SiW-Mv2", 45, 0)])
 def test_every_synthetic_video_is_indexed(project: Path, name: str, folder: str, videos: int, turned: int) -> None:
     write_params()
     run(name)
@@ -73,8 +73,8 @@ def test_licensed_archives_are_read_in_place(project: Path, tmp_path: Path, monk
     assert table.read(paths.truth("msu"), Truth) == []
     index_stage.main(["--dataset", "msu"])
     assert files.read_json(paths.index_report("msu"))["videos"] == 8
-    with pytest.raises(ArchiveError, match=r"SiW-Mv2: no such folder; .*remove siw from archives\.datasets in params\.yaml"):
-        run("siw")
+    with pytest.raises(ArchiveError, match=r"SiW-Mv2: no such folder; .*remove siw_mv2 from archives\.datasets in params\.yaml"):
+        run("siw_mv2")
 
 
 def test_an_unknown_source_names_the_known_ones(project: Path) -> None:
@@ -85,7 +85,7 @@ def test_an_unknown_source_names_the_known_ones(project: Path) -> None:
 
 def test_a_data_set_that_is_absent_from_params_is_an_error(project: Path) -> None:
     write_params()
-    with pytest.raises(config.ConfigError, match=r"archives\.datasets: unknown data set 'casia'\. Known: msu, siw"):
+    with pytest.raises(config.ConfigError, match=r"archives\.datasets: unknown data set 'casia'\. Known: msu, siw_mv2"):
         run("casia")
 
 

@@ -23,7 +23,7 @@ from tests.stages import projects
 
 PEOPLE = {"train": ["1"], "test": ["2", "3"]}
 SPECIES = ("bona_fide", "print", "replay_video")
-SIDES = {"oc_m": (["oulu", "casia"], ["msu", "siw"])}
+SIDES = {"oc_m": (["oulu", "casia"], ["msu", "siw_mv2"])}
 RUNS = ("label_only", "vanilla")
 
 
@@ -31,7 +31,7 @@ def faces() -> list[Face]:
     """Return two frames of each species of one train subject and two test subjects of four data sets."""
     return [
         face(f"{dataset}/{split}/{person}_{species}", species, frame, subject=f"{dataset}/{split}/{person}", split=split)
-        for dataset in ("msu", "casia", "oulu", "siw")
+        for dataset in ("msu", "casia", "oulu", "siw_mv2")
         for split, people in PEOPLE.items()
         for person in people
         for species in SPECIES
@@ -100,7 +100,7 @@ def differences(metrics: Metrics, cell: str = "oc_m") -> dict[tuple[str, str, st
 def test_a_model_has_a_cell_for_each_of_its_targets() -> None:
     cells = evaluated().cells
     assert {key: (one.protocol, one.run, one.target, one.cell) for key, one in cells.items()} == {
-        f"{cell}-{run}": ("oc_m", run, target, cell) for cell, target in (("oc_m", "msu"), ("oc_w", "siw")) for run in RUNS
+        f"{cell}-{run}": ("oc_m", run, target, cell) for cell, target in (("oc_m", "msu"), ("oc_w", "siw_mv2")) for run in RUNS
     }
     assert cells["oc_w-vanilla"].mean.video.figures["hter_dev"].value == 0.0
     assert cells["oc_w-vanilla"].mean.readers == {}  # the reader read no text about SiW-Mv2
@@ -174,7 +174,7 @@ def test_paired_differences_by_hand() -> None:
 @pytest.mark.usefixtures("project")
 def test_targets_of_one_protocol_have_a_mean() -> None:
     (mean,) = [row for row in evaluated().means if (row.metric, row.level) == ("apcer_pooled", "video")]
-    assert (mean.cells, mean.targets, mean.protocols) == (["oc_m", "oc_w"], ["msu", "siw"], ["oc_m", "oc_m"])
+    assert (mean.cells, mean.targets, mean.protocols) == (["oc_m", "oc_w"], ["msu", "siw_mv2"], ["oc_m", "oc_m"])
     assert (mean.subjects, mean.seeds, mean.training_sets) == (4, 2, 1)
 
 

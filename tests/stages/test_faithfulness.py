@@ -16,10 +16,10 @@ from fasrepro.stages import faithfulness
 from tests.faces import face
 from tests.stages import projects
 
-SIDES = {"i_m": (["replay"], ["msu", "siw"])}
+SIDES = {"i_m": (["replay"], ["msu", "siw_mv2"])}
 FACES = [
     face(f"{dataset}/{split}_{person}_{species}", species, subject=f"{dataset}/{split}_{person}", split=split)
-    for dataset, split in (("replay", "train"), ("replay", "dev"), ("msu", "test"), ("siw", "test"))
+    for dataset, split in (("replay", "train"), ("replay", "dev"), ("msu", "test"), ("siw_mv2", "test"))
     for person in (1, 2)
     for species in ("bona_fide", "print")
 ]

@@ -21,11 +21,11 @@ from tests.regions import box_region
 from tests.stages import projects
 
 BOX = (0, 0, 80, 60)
-SIDES = {"i_m": (["replay"], ["msu", "siw"])}
+SIDES = {"i_m": (["replay"], ["msu", "siw_mv2"])}
 RUNS = ("label_only", "vanilla")
 FACES = [
     face(f"{dataset}/{split}_{person}_{species}", species, subject=f"{dataset}/{split}_{person}", split=split, box=BOX)
-    for dataset, split in (("replay", "train"), ("replay", "dev"), ("msu", "test"), ("siw", "test"))
+    for dataset, split in (("replay", "train"), ("replay", "dev"), ("msu", "test"), ("siw_mv2", "test"))
     for person in (1, 2)
     for species in ("bona_fide", "print")
 ]
@@ -82,7 +82,7 @@ def test_a_cell_is_grounded_in_its_own_targets_images() -> None:
     }
     assert cells["i_m-vanilla"].counts == GroundingCounts(bona_fide=2, attack=2, subjects=2, seeds=2)
     assert cells["i_m-vanilla"].difference["recall"].value == 0.0  # every caption of an attack names the cue, too
-    assert cells["i_w-vanilla"].target == "siw"
+    assert cells["i_w-vanilla"].target == "siw_mv2"
 
 
 @pytest.mark.usefixtures("project")

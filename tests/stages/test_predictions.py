@@ -33,10 +33,10 @@ def test_cells_are_sorted_and_their_jobs_ascend_by_seed() -> None:
 @pytest.mark.usefixtures("project")
 def test_a_cell_has_the_faces_and_texts_of_its_target_alone() -> None:
     (entry,) = [entry for entry in predictions.load_cells() if entry.cell.key == "oc_w-vanilla"]
-    assert {one.dataset for one in entry.test} == {"siw"}
+    assert {one.dataset for one in entry.test} == {"siw_mv2"}
     texts = entry.explanations()
     assert set(texts[1]) == {one.face_id for one in entry.test}
-    assert set(texts[1].values()) == {"siw by oc_m-vanilla-1"}
+    assert set(texts[1].values()) == {"siw_mv2 by oc_m-vanilla-1"}
     scores = entry.scores()
     assert {seed: set(by_face.values()) for seed, by_face in scores.items()} == {0: {0.25}, 1: {0.75}}
     assert {one.face_id for one in (*entry.split.dev, *entry.test)} <= set(scores[0])

@@ -20,7 +20,7 @@ from tests.regions import box_region
 from tests.stages import projects
 
 BOX = (0, 0, 80, 60)
-SIDES = {"o_w": (["oulu"], ["siw"])}
+SIDES = {"o_w": (["oulu"], ["siw_mv2"])}
 
 
 def split_face(dataset: str, split: str, species: str) -> Face:
@@ -29,7 +29,7 @@ def split_face(dataset: str, split: str, species: str) -> Face:
 
 TRAIN = [split_face("oulu", "train", species) for species in ("bona_fide", "print", "replay_video")]
 DEV = [split_face("oulu", "dev", species) for species in ("bona_fide", "print")]
-TEST = [split_face("siw", "test", species) for species in ("bona_fide", "print", "mannequin")]
+TEST = [split_face("siw_mv2", "test", species) for species in ("bona_fide", "print", "mannequin")]
 CUES = {"print": ("halftone",), "replay_video": ("moire",), "mannequin": ("waxy_skin",), "bona_fide": ()}
 
 
@@ -77,7 +77,7 @@ def report() -> Unseen:
 
 @pytest.mark.usefixtures("project")
 def test_a_target_with_unseen_attacks_is_reported() -> None:
-    target = report().targets["siw"]
+    target = report().targets["siw_mv2"]
     assert {name: species.overlap for name, species in target.mean.species.items()} == {"print": 1.0, "mannequin": 0.0}
     assert target.mean.lines["apcer"].slope == Figure(1.0, None, None)
     assert list(target.cells) == ["o_w"]
@@ -96,7 +96,7 @@ def test_the_same_bytes_come_out_again() -> None:
 @pytest.mark.usefixtures("project")
 def test_without_truth_overlap_is_nominal() -> None:
     projects.write_truths([])
-    target = report().targets["siw"]
+    target = report().targets["siw_mv2"]
     assert not target.measured
     assert {name: species.overlap for name, species in target.mean.species.items()} == {"print": 1.0, "mannequin": 0.0}
     assert target.misplaced_cues.mean["reasoning"]["mask"]["present"].value is None

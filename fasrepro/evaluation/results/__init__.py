@@ -7,7 +7,7 @@ A file of figures is one dataclass, named after it: `Metrics`, `Grounding`, `Ann
     metrics.cells["oci_w-vanilla"].mean.video.figures["auc"].value
 
 **Cells.** A result belongs to a cell: (protocol, run, target). Every entry of `cells` names all three, and `cell`, the short name
-of (protocol, target), such as "oci_m" for (oci_m, msu) and "oci_w" for (oci_m, siw). The entry's key is `key(cell, run)`:
+of (protocol, target), such as "oci_m" for (oci_m, msu) and "oci_w" for (oci_m, siw_mv2). The entry's key is `key(cell, run)`:
 "oci_w-vanilla".
 
 **Units.** Rates, AUC, accuracies and shares lie in [0, 1], differences in [-1, 1], unless a field says otherwise; "run minus

@@ -7,7 +7,7 @@ from fasrepro.report.claims.claim import READERS, Claim
 
 LEAVE_ONE_OUT = ("msu", "casia", "replay", "oulu")  # the targets of the leave-one-out protocols
 PRIMARY = "paper 1, primary"
-OTHER_ATTACKS = ("siw",)  # SiW-Mv2, whose attacks include masks and make-up
+OTHER_ATTACKS = ("siw_mv2",)  # SiW-Mv2, whose attacks include masks and make-up
 
 CLAIMS: tuple[Claim, ...] = (
     Claim(

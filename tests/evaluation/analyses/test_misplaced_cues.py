@@ -34,7 +34,7 @@ REASONING = texts(says(), says(), says("moire"), says("moire", "mask_edge"), say
 
 def summarise(by_cell: Texts, visible: dict[str, list[str]] | None = VISIBLE) -> MisplacedCues | None:
     """Return the report; `by_cell` by the cell's name and run."""
-    cells = {Cell(f"protocol of {cell}", run, "siw", cell): by_seed for (cell, run), by_seed in by_cell.items()}
+    cells = {Cell(f"protocol of {cell}", run, "siw_mv2", cell): by_seed for (cell, run), by_seed in by_cell.items()}
     return misplaced_cues.summarise(cells, FACES, visible, ("reasoning", "vanilla"), SETTINGS)
 
 
@@ -99,5 +99,5 @@ def test_one_face_has_no_interval_and_no_text_no_report() -> None:
 
 def test_runs_that_explain_different_faces_are_refused() -> None:
     fewer = {name: VANILLA[name] for name in IDS[1:]}
-    with pytest.raises(MetricError, match="ocm_w-vanilla: explains other faces of siw"):
+    with pytest.raises(MetricError, match="ocm_w-vanilla: explains other faces of siw_mv2"):
         summarise({("oci_w", "vanilla"): {0: VANILLA}, ("ocm_w", "vanilla"): {0: fewer}})

@@ -20,7 +20,7 @@ RUNS = ("reasoning", "vanilla")
 
 
 def siw_face(species: str, number: int) -> Face:
-    return face(f"siw/{species}_{number}", species)
+    return face(f"siw_mv2/{species}_{number}", species)
 
 
 # Two prints whose cues all overlap, two masks whose cues do not, and two live faces; one frame each. The threshold is 0.5.
@@ -38,7 +38,7 @@ OVERLAP = CueOverlap(
 
 def scored(cell: str, run: str) -> ScoredCell:
     scores = {seed: {one.face_id: value for one, value in zip(FACES, SCORES[run, seed], strict=True)} for seed in (0, 1)}
-    return ScoredCell(Cell(f"protocol of {cell}", run, "siw", cell), scores, {0: 0.5, 1: 0.5})
+    return ScoredCell(Cell(f"protocol of {cell}", run, "siw_mv2", cell), scores, {0: 0.5, 1: 0.5})
 
 
 def summarise(

@@ -75,7 +75,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_cell_names_its_entry() -> None:
-    cell = Cell("oci_m", "vanilla", "siw", "oci_w")
+    cell = Cell("oci_m", "vanilla", "siw_mv2", "oci_w")
     assert cell.key == results.key("oci_w", "vanilla") == "oci_w-vanilla"
     assert Cell(**cell.names) == cell.place == cell
 

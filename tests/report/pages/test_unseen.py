@@ -64,7 +64,7 @@ def target(*names: str) -> UnseenTarget:
 
 
 def results(*names: str) -> Unseen:
-    return Unseen("reasoning", "vanilla", {"siw": target(*names)})
+    return Unseen("reasoning", "vanilla", {"siw_mv2": target(*names)})
 
 
 def rendered(unseen: Unseen, folder: Path) -> dict[str, str]:
@@ -139,19 +139,19 @@ def test_without_a_target_every_fragment_says_what_to_do(tmp_path: Path) -> None
         f"**Answer.** {page.NO_TARGET}",
     }
     assert not list(tmp_path.iterdir())
-    silent = Unseen("reasoning", "vanilla", {"siw": dataclasses.replace(target("oci_w"), misplaced_cues=None)})
+    silent = Unseen("reasoning", "vanilla", {"siw_mv2": dataclasses.replace(target("oci_w"), misplaced_cues=None)})
     assert rendered(silent, tmp_path)["misplaced_cues"] == page.NOT_EXPLAINED
 
 
 def test_several_targets_have_their_titles(tmp_path: Path) -> None:
-    both = Unseen("reasoning", "vanilla", {"siw": target("oci_w"), "oulu": target("icm_o")})
+    both = Unseen("reasoning", "vanilla", {"siw_mv2": target("oci_w"), "oulu": target("icm_o")})
     text = rendered(both, tmp_path)["lines"]
     assert "**SiW-Mv2**" in text and "**OULU-NPU**" in text
 
 
 def test_the_figure_is_the_same_twice_at_the_place_that_the_page_includes(tmp_path: Path) -> None:
     given = results("oci_w")
-    species = given.targets["siw"].mean.species
+    species = given.targets["siw_mv2"].mean.species
     species["print"] = dataclasses.replace(species["print"], overlap=None)  # has no place in it
     fragments = {copy: rendered(given, tmp_path / copy)["figure"] for copy in ("a", "b")}
     path = Path("figures/gains_siw.png")

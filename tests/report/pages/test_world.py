@@ -48,11 +48,11 @@ def sample() -> tuple[list[Face], dict[str, Truth]]:
         ("print", ("glare",), (0.4,), ("halftone",), ()),
     ]
     for number, (species, there, strengths, faint, alike) in enumerate(plan):
-        key, live = f"siw/{number}#0000", species == "bona_fide"
+        key, live = f"siw_mv2/{number}#0000", species == "bona_fide"
         label = Label.BONA_FIDE if live else Label.ATTACK
         faces.append(
             Face(
-                key, "siw", "test", f"s{number}", f"siw/{number}", 0, label, species, "", "c", (0, 0, 40, 40), "sidecar", "c", "0"
+                key, "siw_mv2", "test", f"s{number}", f"siw_mv2/{number}", 0, label, species, "", "c", (0, 0, 40, 40), "sidecar", "c", "0"
             )
         )
         words = json.dumps({"quality": "soft" if live else "clear", "monk": "10" if live else "2"})
@@ -101,7 +101,7 @@ def test_every_part_of_a_studio_is_printed(tables: dict[str, Any]) -> None:
     assert head(cameras)[1:] == [
         f"{name}: {tables['studios'][key]['camera'].replace('_', ' ')}"
         for key, name in (("msu", "MSU-MFSD"), ("casia", "CASIA-FASD"), ("replay", "Replay-Attack"), ("oulu", "OULU-NPU"))
-    ] + [f"SiW-Mv2: {tables['studios']['siw']['camera']}"]
+    ] + [f"SiW-Mv2: {tables['studios']['siw_mv2']['camera']}"]
     low, high = tables["studios"]["msu"]["parts"]["camera"]["blur"]
     assert cells(cameras, "blur, pixels")[1] == f"{low:g} to {high:g}"
     assert cells(cameras, "faces of the index that are soft")[1:] == ["0", "0", "0", "0", "2"]
@@ -114,7 +114,7 @@ def test_every_part_of_a_studio_is_printed(tables: dict[str, Any]) -> None:
         differ += sum(sides["bona_fide"][field] != sides["attack"][field] for field in sides["attack"])
     assert len(rows) == differ
     assert [row[1] for row in rows if row[1].strip()] == [
-        tables["studios"][name]["tie"].replace("_", " ") for name in ("msu", "casia", "replay", "oulu", "siw")
+        tables["studios"][name]["tie"].replace("_", " ") for name in ("msu", "casia", "replay", "oulu", "siw_mv2")
     ]
     low, high = tables["studios"]["oulu"]["parts"]["workshop"]["raster"]
     assert cells(world.workshops(tables), "OULU-NPU")[2] == f"{low:g} to {high:g}"

@@ -19,7 +19,7 @@ We could not verify which numbers belong to which split: only the names, the for
 us.
 
 The release does not say who a video shows: it counts 493 bona fide subjects in 785 videos, without a list. So each video is a
-subject of its own here ("siw/Live_12"), and intervals over subjects are too narrow for the real SiW-Mv2.
+subject of its own here ("siw_mv2/Live_12"), and intervals over subjects are too narrow for the real SiW-Mv2.
 """
 
 from __future__ import annotations
@@ -116,10 +116,10 @@ def presentation(name: Name, split: str) -> Presentation:
     prefix, species = KINDS[name.folder]
     bona_fide = species == BONA_FIDE_SPECIES
     return Presentation(
-        dataset="siw",
+        dataset="siw_mv2",
         path=format_name(name),
         split=split,
-        subject=f"siw/{stem(name)}",
+        subject=f"siw_mv2/{stem(name)}",
         label=Label.BONA_FIDE if bona_fide else Label.ATTACK,
         species=species,
         instrument="" if bona_fide else prefix,
