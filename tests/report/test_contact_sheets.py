@@ -31,7 +31,12 @@ def test_different_subjects_are_sampled_first() -> None:
 def test_faces_are_sampled_across_data_sets_one_a_presentation() -> None:
     faces = [face(f"m{n}", f"m{n}", "msu", frame) for n in range(5) for frame in (0, 20)]
     faces += [face(f"s{n}", f"s{n}", "siw_mv2") for n in range(2)]
-    assert [face.dataset for face in contact_sheets.sample_across_datasets(faces, 4, "salt")] == ["msu", "msu", "siw_mv2", "siw_mv2"]
+    assert [face.dataset for face in contact_sheets.sample_across_datasets(faces, 4, "salt")] == [
+        "msu",
+        "msu",
+        "siw_mv2",
+        "siw_mv2",
+    ]
     sampled = contact_sheets.sample_across_datasets(faces, 9, "salt")
     assert [part.dataset for part in sampled] == ["msu"] * 5 + ["siw_mv2"] * 2
     assert len({part.presentation for part in sampled}) == 7

@@ -46,7 +46,9 @@ def test_excluded_files_are_counted_by_their_common_reason() -> None:
     listed = {"Dev_files/1_1_21_2.avi": "listed in Protocols/Protocol_1/Dev.txt, but not there"}
     unlisted = {f"Live/Live_{n}.mov": f"Live_{n} is in no list of Protocol I" for n in (7, 8)}
     broken = {"Live/Live_1.mov": "truncated: 31 of 52 frames", "Live/Live_2.mov": "truncated: 9 of 50 frames"}
-    text = data.exclusions({"oulu": NOTHING | {"excluded": listed}, "siw_mv2": NOTHING | {"excluded": missing | unlisted | broken}})
+    text = data.exclusions(
+        {"oulu": NOTHING | {"excluded": listed}, "siw_mv2": NOTHING | {"excluded": missing | unlisted | broken}}
+    )
     assert cells(text)[1:] == [
         ["OULU-NPU", "listed in Protocols/Protocol_1/Dev.txt, but not there", "1", "Dev_files/1_1_21_2.avi"],
         ["SiW-Mv2", "listed in pro_3_text/testlist_*.txt, but not there", "4", "Live_3, Live_4, Live_5 and 1 more"],

@@ -52,7 +52,20 @@ def sample() -> tuple[list[Face], dict[str, Truth]]:
         label = Label.BONA_FIDE if live else Label.ATTACK
         faces.append(
             Face(
-                key, "siw_mv2", "test", f"s{number}", f"siw_mv2/{number}", 0, label, species, "", "c", (0, 0, 40, 40), "sidecar", "c", "0"
+                key,
+                "siw_mv2",
+                "test",
+                f"s{number}",
+                f"siw_mv2/{number}",
+                0,
+                label,
+                species,
+                "",
+                "c",
+                (0, 0, 40, 40),
+                "sidecar",
+                "c",
+                "0",
             )
         )
         words = json.dumps({"quality": "soft" if live else "clear", "monk": "10" if live else "2"})
