@@ -233,8 +233,8 @@ METRICS: dict[str, Metric[ScoreSample]] = {
     "apcer_max": Metric("APCER, worst species", lambda sample: sample.apcer_max, in_tables=True, chosen=True),
     "bpcer": Metric("BPCER", lambda sample: sample.bpcer, in_tables=True),
     "acer": Metric("ACER", lambda sample: (sample.apcer_max + sample.bpcer) / 2, in_tables=True, chosen=True),
-    "eer": Metric("EER", lambda sample: roc.equal_error(sample.curve)[0], in_tables=True),
-    "hter_oracle": Metric(
+    "oracle_eer": Metric("EER (chosen on the target)", lambda sample: roc.equal_error(sample.curve)[0], in_tables=True),
+    "oracle_hter": Metric(
         "HTER, oracle threshold (chosen on the target)",
         lambda sample: roc.lowest_error(sample.curve)[0],
         in_tables=True,

@@ -186,8 +186,8 @@ def _measure(videos: Videos, threshold: float | None, weights: np.ndarray) -> Va
     sample = metrics.ScoreSample(videos.labels, videos.scores, videos.species, cut, weights)
     values = {
         "auc": metrics.METRICS["auc"].compute(sample),
-        "oracle_hter": metrics.METRICS["hter_oracle"].compute(sample),
-        "oracle_eer": metrics.METRICS["eer"].compute(sample),
+        "oracle_hter": metrics.METRICS["oracle_hter"].compute(sample),
+        "oracle_eer": metrics.METRICS["oracle_eer"].compute(sample),
         BPCER_AT: roc.bpcer_at_apcer(sample.curve, LIMIT),
         APCER_AT: roc.apcer_at_bpcer(sample.curve, LIMIT),
     }

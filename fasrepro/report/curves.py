@@ -31,7 +31,7 @@ def snapshots(training: SnapshotOptimism, path: Target) -> None:
             low, high = [figure.low for figure in honest], [figure.high for figure in honest]
             panel.fill_between(steps, low, high, color=PALETTE[0], alpha=0.15, linewidth=0, label="its interval")
         panel.plot(steps, [figure.value for figure in honest], color=PALETTE[0], label="dev threshold of that step")
-        oracle = [snapshot.hter_oracle.value for snapshot in training.steps]
+        oracle = [snapshot.oracle_hter.value for snapshot in training.steps]
         panel.plot(steps, oracle, color=PALETTE[1], linestyle="--", label="oracle threshold of that step")
         for depth, (rule, marker, size, colour, name) in enumerate(MARKS):
             choice = getattr(training, rule)

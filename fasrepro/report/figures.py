@@ -230,7 +230,7 @@ def thresholds(cells: Sequence[CellMetrics], runs: Sequence[str], path: Target) 
         panel = axes[0][0]
         for row, place in enumerate(places):
             figures_of_cell = cell_at[place].mean.video.figures
-            dev, oracle = (figures_of_cell[name].value for name in ("hter_dev", "hter_oracle"))
+            dev, oracle = (figures_of_cell[name].value for name in ("hter_dev", "oracle_hter"))
             if dev is None or oracle is None:
                 continue
             panel.plot([oracle, dev], [row, row], color="0.6", linewidth=1.5, zorder=1)

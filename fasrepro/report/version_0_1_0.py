@@ -14,6 +14,7 @@ VERSION = "0.1.0"
 # Its intervals came from a bootstrap, without a standard error; so its differences get an interval and no verdict.
 UNKNOWN_ERROR = {"error": None, "degrees": None, "variance": {}}
 RENAMED = {"siw": "siw_mv2"}  # data sets
+RENAMED_METRICS = {"eer": "oracle_eer", "hter_oracle": "oracle_hter"}
 # Its rule had other settings, by which nothing is judged any more.
 LEDGER = {"metric": "hter_dev", "effect": 0.15, "equivalence": 0.5, "min_seeds": 3, "min_seeds_alone": 5, "min_subjects": 5}
 # The sections of params.yaml that changed their form and nothing else: the hash of the embedded profile's then, and now.
@@ -60,7 +61,7 @@ def converted_metrics(old: Mapping[str, Any]) -> dict[str, Any]:
         return {"protocol": protocols[cell], "target": targets[cell], "cell": cell}
 
     def level(entry: Mapping[str, Any]) -> dict[str, Any]:
-        figures = {name: figure for name, figure in entry.items() if name not in ("counts", "apcer")}
+        figures = {RENAMED_METRICS.get(name, name): figure for name, figure in entry.items() if name not in ("counts", "apcer")}
         return {"counts": entry["counts"], "figures": figures, "apcer": entry.get("apcer", {})}
 
     def levels(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     params = config.read_yaml(ROOT / "params.yaml")
     params["synthetic"] |= {"world": "b", "spurious_strength": 0.5}
     files.write_text(folder / paths.PARAMS, yaml.safe_dump(params))
-    others = [{"metric": "auc"}, {"metric": "eer"}, {"level": "frame", "metric": "eer"}, {"channel": "api"}]
+    others = [{"metric": "auc"}, {"metric": "oracle_eer"}, {"level": "frame", "metric": "oracle_eer"}, {"channel": "api"}]
     settings = MetricsSettings(EvaluationSettings(100, 0.95, 1, 6), LedgerSettings("hter_dev", 0.15, 0.5, 3, 5, 5))
     metrics = Metrics({}, [DIFFERENCE, *(dataclasses.replace(DIFFERENCE, **other) for other in others)], [MEAN], settings)
     files.write_json(folder / paths.METRICS, schema.plain(metrics))

@@ -59,7 +59,10 @@ def test_the_book_is_named_once_there_is_one(
 ) -> None:
     subprocess.run([sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"], cwd=tmp_path, check=True)
     page = "book/_build/html/index.html"
-    stages = {"numbers": {"cmd": "true"}, "book": {"cmd": f"mkdir -p {Path(page).parent} && touch {page}"}}
+    stages = {
+        "numbers": {"cmd": "echo 1 > numbers", "outs": ["numbers"]},
+        "book": {"cmd": f"mkdir -p {Path(page).parent} && touch {page}"},
+    }
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(reproduce.jobs, "is_stale", lambda: False)

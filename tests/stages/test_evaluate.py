@@ -118,7 +118,7 @@ def test_figures_of_scores_by_hand() -> None:
         "apcer_pooled": 0.5,
         "hter_dev": 0.25,
         "acer": 0.5,
-        "hter_oracle": 0.0,
+        "oracle_hter": 0.0,
         "auc": 1.0,
     }
     for level, size in ((vanilla.mean.video, 2), (vanilla.mean.frame, 4)):

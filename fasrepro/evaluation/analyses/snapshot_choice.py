@@ -65,7 +65,7 @@ def summarise(cell: CellResults, seed: int, p_attack: Mapping[str, float], setti
                 threshold_dev=models[place].threshold,
                 dev_auc=models[place].dev_auc,
                 hter_dev=figure(points[HONEST][place], replicates[HONEST][place]),
-                hter_oracle=bootstrap.without_interval(float(points[ORACLE][place])),
+                oracle_hter=bootstrap.without_interval(float(points[ORACLE][place])),
             )
             for place, step in enumerate(steps)
         ],

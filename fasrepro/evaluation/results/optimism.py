@@ -22,7 +22,7 @@ class SeedThresholds:
     threshold_dev: float
     threshold_oracle: float
     hter_dev: float
-    hter_oracle: float
+    oracle_hter: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Snapshot:
     threshold_dev: float
     dev_auc: float
     hter_dev: Figure
-    hter_oracle: Figure
+    oracle_hter: Figure
 
 
 @dataclasses.dataclass(frozen=True)

@@ -142,7 +142,7 @@ def test_honest_and_oracle_figures_equal_those_of_metrics(models: list[Videos]) 
     entry = entries[results.key]
     metrics = summary.summarise([results], QUICK, LedgerSettings("hter_dev", 0.15, 0.5, 1, 1, 1)).cells[results.key]
     assert entry.hter["honest"] == metrics.mean.video.figures["hter_dev"]
-    assert entry.hter["oracle_threshold"] == metrics.mean.video.figures["hter_oracle"]
+    assert entry.hter["oracle_threshold"] == metrics.mean.video.figures["oracle_hter"]
     thresholds = {seed: one.threshold_dev for seed, one in entry.seeds.items()}
     assert thresholds == {seed: one.threshold_dev for seed, one in metrics.by_seed.items()}
 

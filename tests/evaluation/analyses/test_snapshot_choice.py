@@ -23,7 +23,7 @@ def test_every_snapshot_is_reported() -> None:
     report = summarise(TEST, perfect(TEST), TEST)
     assert [one.step for one in report.steps] == [0, 1, 2]
     assert [one.hter_dev.value for one in report.steps] == [0.375, 0.0, 0.375]
-    assert [one.hter_oracle.value for one in report.steps] == [0.125, 0.0, 0.125]
+    assert [one.oracle_hter.value for one in report.steps] == [0.125, 0.0, 0.125]
     assert {one.dev_auc for one in report.steps} == {1.0}
     assert (report.key, report.seed, report.subjects, report.score_difference) == ("c_m-vanilla", 7, 2, 0.0)
 

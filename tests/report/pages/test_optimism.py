@@ -142,7 +142,7 @@ def test_the_figure_of_snapshots_is_the_same_twice_and_follows_its_data(tmp_path
     training = snapshots()
     assert (pixels(lambda path: curves.snapshots(training, path)) == pixels(lambda path: curves.snapshots(training, path))).all()
     moved = dataclasses.replace(
-        training, steps=[dataclasses.replace(training.steps[0], hter_oracle=figure(0.2)), training.steps[1]]
+        training, steps=[dataclasses.replace(training.steps[0], oracle_hter=figure(0.2)), training.steps[1]]
     )
     assert (pixels(lambda path: curves.snapshots(training, path)) != pixels(lambda path: curves.snapshots(moved, path))).any()
     lonely = dataclasses.replace(training.steps[0], hter_dev=dataclasses.replace(NO_FIGURE, value=0.25))

@@ -154,7 +154,7 @@ def test_the_figure_is_the_same_twice_at_the_place_that_the_page_includes(tmp_pa
     species = given.targets["siw_mv2"].mean.species
     species["print"] = dataclasses.replace(species["print"], overlap=None)  # has no place in it
     fragments = {copy: rendered(given, tmp_path / copy)["figure"] for copy in ("a", "b")}
-    path = Path("figures/gains_siw.png")
+    path = Path("figures/gains_siw_mv2.png")
     assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
     assert fragments["a"] == fragments["b"] and f"/_generated/unseen/{path}" in fragments["a"]
 
