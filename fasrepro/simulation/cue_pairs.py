@@ -26,12 +26,24 @@ MIDDLE = 128  # of 255: the best brightness of an example's face, since a cue ca
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Pair:
-    """One frame of a recording without and with a cue, as uint8 RGB, and the cue's region as bool, all of one height and
-    width."""
+    """One frame of a recording without and with a cue.
+
+    Args:
+        without: uint8 RGB.
+        present: the same with the cue.
+        region: of the cue, bool of the frames' height and width.
+        box: of the face without the cue: x, y, width, height.
+    """
 
     without: Array
     present: Array
     region: Array
+    box: tuple[int, int, int, int]
+
+    def cut(self, frame: Array) -> Array:
+        """Return the face in a frame of this size."""
+        x, y, width, height = self.box
+        return frame[max(y, 0) : y + height, max(x, 0) : x + width]
 
 
 def pair(recording: Recording, cue: str, strength: float, number: int, filmed: bool = True) -> Pair:
@@ -60,7 +72,7 @@ def pair(recording: Recording, cue: str, strength: float, number: int, filmed: b
     grid = truth.region_in_frame(truth.changed_region(present, without), recording, present, number)
     height, width = recording.size
     region = np.repeat(np.repeat(grid, regions.CELL, axis=0), regions.CELL, axis=1)[:height, :width]
-    return Pair(frames[0], frames[1], region)
+    return Pair(frames[0], frames[1], region, truth.place(recording, without, number)[0])
 
 
 def examples(plan: list[Presentation], synthetic: Synthetic) -> dict[str, Array]:
@@ -88,11 +100,9 @@ def _example(presentation: Presentation, cue: str, synthetic: Synthetic) -> dict
     """Return the face's crop of a presentation without and with the cue alone, and the cue's region."""
     person = recordings.person_of(presentation, synthetic)
     recording = dataclasses.replace(recordings.plan_recording(presentation, person, synthetic), cues={})
-    number = recording.frames // 3
-    example = pair(recording, cue, STRENGTH, number)
-    x, y, width, height = truth.place(recording, render.draw_layers(recording, {}), number)[0]
-    window = np.s_[max(y, 0) : y + height, max(x, 0) : x + width]
-    return {"without": example.without[window], "with": example.present[window], "mask": example.region[window].astype(np.uint8)}
+    example = pair(recording, cue, STRENGTH, recording.frames // 3)
+    cut = example.cut
+    return {"without": cut(example.without), "with": cut(example.present), "mask": cut(example.region).astype(np.uint8)}
 
 
 def _exposure_error(example: dict[str, Array]) -> float:

@@ -97,7 +97,7 @@ def survey(recording: Recording, frame_rate: int) -> Survey:
         # A cue on a sheet does not change the person in the picture.
         same_figure = figure if cue in SHEET_EFFECTS and _on_sheet(recording) else None
         without = moving_as(layers, render.draw_layers(recording, rest, same_figure))
-        if all(map(_differ, crops, _crops(recording, without, keys, frame_rate, layers))):
+        if all(map(differ, crops, _crops(recording, without, keys, frame_rate, layers))):
             present[cue] = changed_region(layers, without)
         else:
             faint.append(cue)
@@ -106,7 +106,7 @@ def survey(recording: Recording, frame_rate: int) -> Survey:
         others = tuple(other for other in recording.look_alikes if other != name)
         plain = dataclasses.replace(recording, look_alikes=others)
         without = moving_as(layers, render.draw_layers(plain, recording.cues))
-        if all(map(_differ, crops, _crops(plain, without, keys, frame_rate, layers))):
+        if all(map(differ, crops, _crops(plain, without, keys, frame_rate, layers))):
             look_alikes.append(name)
     return Survey(recording, layers, present, tuple(faint), tuple(look_alikes))
 
@@ -136,7 +136,7 @@ def _crops(
     return crops
 
 
-def _differ(one: Array, other: Array) -> bool:
+def differ(one: Array, other: Array) -> bool:
     """Return whether two crops differ visibly."""
     return float((cv2.absdiff(one, other).max(axis=2) >= SURVIVING_LEVEL).mean()) >= SURVIVING_SHARE
 
