@@ -20,6 +20,7 @@ from fasrepro.data.protocols import Protocol, Sides
 from fasrepro.data.settings import IndexSettings
 from fasrepro.evaluation.results import EvaluationSettings, LedgerSettings
 from fasrepro.evaluation.results.audit import AuditBounds
+from fasrepro.evaluation.results.probes import ProbeBounds
 from fasrepro.foundation.settings import FoundationSettings
 from fasrepro.training import recipe as recipes
 from fasrepro.training.recipe import Recipe
@@ -198,6 +199,7 @@ SECTIONS: dict[str, Any] = {
     "simulated": Simulated,
     "captions": dict[str, CaptionSet],
     "foundation": FoundationSettings,
+    "probes": ProbeBounds,
     "training": Recipe,
     "runs": dict[str, dict[str, Any]],
     "protocols": dict[str, Sides],

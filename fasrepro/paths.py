@@ -23,6 +23,7 @@ CUE_PAIRS = RESULTS / "world" / "cue_pairs.npz"
 
 SPLITS = RESULTS / "splits"
 FOUNDATION = RESULTS / "foundation"
+STILLS = FOUNDATION / "stills.npz"
 CAPTIONS = RESULTS / "captions"
 CAPTIONS_REPORT = RESULTS / "captions_report"
 TRAINSETS = RESULTS / "trainsets"
@@ -47,6 +48,8 @@ VERDICT_AGREEMENT = RESULTS / "verdict_agreement.json"
 OPTIMISM = RESULTS / "optimism.json"
 UNSEEN = RESULTS / "unseen.json"
 CALIBRATION = RESULTS / "calibration.json"
+PROBES = RESULTS / "probes.json"
+PROBE_PAIRS = RESULTS / "probe_pairs.npz"
 RECORDED = RESULTS / "recorded"
 
 BOOK = Path("book")

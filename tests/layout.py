@@ -26,7 +26,18 @@ WHOLE = (
 )
 # Folders that a stage of seconds lists whole, and an expensive stage module by module: a new row type leaves those alone.
 WHOLE_IF_CHEAP = ("fasrepro/evaluation", "fasrepro/rows")
-EXPENSIVE = ("annotate", "archives", "counterfactual", "foundation", "index", "predict", "snapshots", "train", "tune")
+EXPENSIVE = (
+    "annotate",
+    "archives",
+    "counterfactual",
+    "foundation",
+    "index",
+    "predict",
+    "probe_pairs",
+    "snapshots",
+    "train",
+    "tune",
+)
 
 
 def path_of(module: str) -> Path:

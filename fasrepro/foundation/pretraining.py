@@ -1,7 +1,7 @@
-"""The tiny foundation model is taught to describe bona fide faces.
+"""The tiny foundation model is taught to describe pictures: bona fide faces, and stills without a face.
 
-A departure from the papers, whose backbones are pretrained on the web: this one has seen synthetic bona fide faces only, and no
-word of spoofing. Its tokenizer knows such words as strings, as any tokenizer does; its weights do not.
+A departure from the papers, whose backbones are pretrained on the web: this one has seen synthetic pictures only, no face on a
+medium, and no word of spoofing. Its tokenizer knows such words as strings, as any tokenizer does; its weights do not.
 """
 
 from __future__ import annotations

@@ -7,10 +7,19 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class FoundationSettings:
-    """Shape and pretraining of the tiny backbone."""
+    """Shape and pretraining of the tiny backbone.
+
+    Args:
+        captions: of stills: "media" names what a picture is shown on and its texture, "plain" names its content alone.
+        faces: bona fide faces that are drawn, each with a neutral description.
+        stills: pictures without a face, in part on paper and screens.
+        epochs: over all of these.
+    """
 
     seed: int
-    images: int
+    captions: str
+    faces: int
+    stills: int
     epochs: int
     batch_size: int
     learning_rate: float

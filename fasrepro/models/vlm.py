@@ -114,7 +114,12 @@ def unwrapped(body: PeftModel | PreTrainedModel) -> PreTrainedModel:
 
 
 def pool_by_image(states: Tensor, image_tokens: Int[Tensor, " batch"]) -> Float[Tensor, "batch features"]:
-    """Average the states that belong to each row's image.
+    """Average the states that belong to each row's image; see `split_by_image`."""
+    return torch.stack([part.mean(dim=0) for part in split_by_image(states, image_tokens)])
+
+
+def split_by_image(states: Tensor, image_tokens: Int[Tensor, " batch"]) -> list[Float[Tensor, "states features"]]:
+    """Return the states that belong to each row's image.
 
     Args:
         states: (tiles, tokens, features) or (tokens of all rows, features), row after row. Architectures differ in that, and in
@@ -129,7 +134,7 @@ def pool_by_image(states: Tensor, image_tokens: Int[Tensor, " batch"]) -> Float[
     counts = (image_tokens * flat.shape[0]) // max(total, 1)
     if int(counts.sum()) != flat.shape[0]:
         raise ValueError(f"{flat.shape[0]} image states cannot be dealt out to rows with {image_tokens.tolist()} image tokens")
-    return torch.stack([part.mean(dim=0) for part in flat.split(counts.tolist())])
+    return list(flat.split(counts.tolist()))
 
 
 def new_head(base: PreTrainedModel, site: str) -> ClassificationHead:

@@ -11,9 +11,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from fasrepro import files, names, paths
 from fasrepro.evaluation import results
-from fasrepro.report import difficulty, gallery, known_world, markdown, published, recorded
+from fasrepro.report import difficulty, foundation_trials, gallery, known_world, markdown, published, recorded
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face
@@ -92,6 +94,9 @@ class Material:
     unseen: results.Unseen
     audit: results.Audit
     calibration: results.Calibration
+    probes: results.Probes
+    stills: list[tuple[np.ndarray, str]]
+    foundation_trials: foundation_trials.Log
     faces: dict[str, Face]
     truths: dict[str, Truth]
     captions: dict[str, dict[str, Caption]]
@@ -195,6 +200,15 @@ def _predictions(path: Callable[[str], Path], kind: type[Any]) -> Callable[[Mate
     return load
 
 
+def _stills(material: Material) -> list[tuple[np.ndarray, str]]:
+    """Return some stills of the foundation's pretraining with their captions; none of a backbone that was not made here."""
+    path = material.root / paths.STILLS
+    if not path.is_file():
+        return []
+    with np.load(path) as content:
+        return list(zip(content["pictures"], content["captions"].tolist(), strict=True))
+
+
 LOADERS: dict[str, Callable[[Material], Any]] = {
     "metrics": _results(paths.METRICS, results.Metrics),
     "grounding": _results(paths.GROUNDING, results.Grounding),
@@ -205,6 +219,9 @@ LOADERS: dict[str, Callable[[Material], Any]] = {
     "unseen": _results(paths.UNSEEN, results.Unseen),
     "audit": _results(paths.AUDIT, results.Audit),
     "calibration": _results(paths.CALIBRATION, results.Calibration),
+    "probes": _results(paths.PROBES, results.Probes),
+    "stills": _stills,
+    "foundation_trials": lambda material: foundation_trials.load(),
     "faces": lambda material: by_face(table.read_all(material.root / paths.FACES, Face)),
     "truths": _read_all_truths,
     "captions": _captions,

@@ -20,7 +20,7 @@ from fasrepro.report import version_0_1_0
 # Sections that change no figure of a pair of runs: which jobs are run, what else is analysed, and what is shown. A pair is
 # compared inside one experiment, so both its runs have the same faces.
 PRESENTATION = frozenset(
-    {"audit", "experiments", "snapshots", "counterfactual", "ledger", "unseen", "ablations", "tuning.saturation"}
+    {"audit", "probes", "experiments", "snapshots", "counterfactual", "ledger", "unseen", "ablations", "tuning.saturation"}
 )
 # Sections of named entries: one entry more changes nothing of the others. Each entry has a hash of its own.
 REGISTRIES = ("captions", "protocols", "runs")

@@ -8,12 +8,14 @@ whether it does.
 from __future__ import annotations
 
 import dataclasses
-from pathlib import PurePosixPath
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import cv2
 import numpy as np
 
+from fasrepro import files
 from fasrepro.archives.layout import Presentation
 from fasrepro.config import Synthetic
 from fasrepro.hashing import unit_hash
@@ -40,18 +42,18 @@ class ProbePair:
     Args:
         cue: of `vocabulary.CUES`.
         subject: the person's name with its data set.
-        fitted: whether a probe may be fitted on this person, who is then in no tested pair.
+        is_fitted: whether a probe may be fitted on this person, who is then in no tested pair.
         without: the face.
         present: the same with the cue.
-        visible: whether the difference survives camera, codec and crop (`truth.differ`).
+        is_visible: whether the difference survives camera, codec and crop (`truth.differ`).
     """
 
     cue: str
     subject: str
-    fitted: bool
+    is_fitted: bool
     without: Array
     present: Array
-    visible: bool
+    is_visible: bool
 
 
 def draw(synthetic: Synthetic, fitted: int, tested: int, size: int) -> list[ProbePair]:
@@ -70,6 +72,13 @@ def draw(synthetic: Synthetic, fitted: int, tested: int, size: int) -> list[Prob
             people = [row for row in possible if _fits(row.subject) is is_fitted]
             pairs += [_pair(row, cue, is_fitted, synthetic, size) for row in people[:count]]
     return pairs
+
+
+def write(path: Path, pairs: Sequence[ProbePair]) -> None:
+    """Write pairs as a .npz file with an array a field, whose rows are pairs."""
+    arrays = {field.name: np.array([getattr(pair, field.name) for pair in pairs]) for field in dataclasses.fields(ProbePair)}
+    with files.replaced(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
 
 
 def _fits(subject: str) -> bool:

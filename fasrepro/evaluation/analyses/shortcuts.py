@@ -108,11 +108,15 @@ def centred(numbers: Array, labels: Array, datasets: Array) -> Array:
     return moved
 
 
+def strength(count: int) -> float:
+    """Return the inverse penalty C of a probe of `count` numbers: rows of many numbers are penalised as much as rows of few."""
+    return min(1.0, 10 / count)
+
+
 def fit(numbers: Array, labels: Array, datasets: Array) -> Callable[[Array], Array]:
     """Fit a logistic regression to centred and scaled `numbers`; return a function to its margins, higher for an attack.
 
-    Every data set must hold both labels. The strength C of the penalty is fixed: 10 over the count of numbers, 1 at most, so that
-    rows of many numbers are penalised as much as rows of few.
+    Every data set must hold both labels.
 
     Raises:
         UnsettledError: where the solver does not converge.
@@ -121,7 +125,7 @@ def fit(numbers: Array, labels: Array, datasets: Array) -> Callable[[Array], Arr
     spread = moved.std(axis=0)
     varies = spread > 1e-9 * (1 + np.abs(numbers).max(axis=0))
     spread = np.where(varies, spread, np.inf)  # a number that never changes carries no information
-    model = LogisticRegression(C=min(1.0, 10 / numbers.shape[1]), max_iter=STEPS)
+    model = LogisticRegression(C=strength(numbers.shape[1]), max_iter=STEPS)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:

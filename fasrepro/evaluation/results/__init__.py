@@ -1,7 +1,7 @@
 """The contract of results/*.json: what every file of figures holds, as frozen dataclasses, with one reader and one writer.
 
 A file of figures is one dataclass, named after it: `Metrics`, `Grounding`, `Annotators`, `Faithfulness`, `VerdictAgreement`,
-`Optimism`, `Unseen`, `Audit`, `Calibration`.
+`Optimism`, `Unseen`, `Audit`, `Calibration`, `Probes`.
 
     metrics = results.read(paths.METRICS, results.Metrics)
     metrics.cells["oci_w-vanilla"].mean.video.figures["auc"].value
@@ -24,6 +24,7 @@ from fasrepro.evaluation.results.calibration import Calibration
 from fasrepro.evaluation.results.explanations import Annotators, Faithfulness, Grounding, VerdictAgreement
 from fasrepro.evaluation.results.metrics import Metrics
 from fasrepro.evaluation.results.optimism import Optimism
+from fasrepro.evaluation.results.probes import Probes
 from fasrepro.evaluation.results.shared import (
     HEAD,
     Cell,
@@ -38,7 +39,7 @@ from fasrepro.evaluation.results.shared import (
 )
 from fasrepro.evaluation.results.unseen import Unseen
 
-FILES = (Metrics, Grounding, Annotators, Faithfulness, VerdictAgreement, Optimism, Unseen, Audit, Calibration)
+FILES = (Metrics, Grounding, Annotators, Faithfulness, VerdictAgreement, Optimism, Unseen, Audit, Calibration, Probes)
 
 __all__ = ["FILES", "HEAD", "Cell", "Counts", "EvaluationSettings", "Figure", "Figures", "LedgerSettings", "key", "read", "write"]
 __all__ += [kind.__name__ for kind in FILES]

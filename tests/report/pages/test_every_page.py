@@ -14,13 +14,13 @@ import pytest
 from fasrepro import config
 from fasrepro.evaluation.results import Faithfulness, Grounding, Optimism, Unseen, VerdictAgreement
 from fasrepro.evaluation.results.optimism import OptimismSettings
-from fasrepro.report import claims, difficulty, gallery, markdown, published
+from fasrepro.report import claims, difficulty, foundation_trials, gallery, markdown, published
 from fasrepro.report.known_world import KnownWorld
 from fasrepro.report.material import LOADERS, Material, Needs, PageError, by_face
 from fasrepro.report.pages import PAGES
 from fasrepro.stages import report as stage
 from tests.layout import ROOT
-from tests.report.pages import test_audit, test_calibration, test_captions
+from tests.report.pages import test_audit, test_calibration, test_captions, test_foundation
 from tests.report.samples import settings
 
 BOOK = ROOT / "book"
@@ -68,6 +68,9 @@ def inputs(world: SimpleNamespace, params: dict[str, Any], request: pytest.Fixtu
         "recorded": [],
         "difficulty": difficulty.load(),
         "calibration": test_calibration.RECORD,
+        "probes": test_foundation.RECORD,
+        "stills": [],
+        "foundation_trials": foundation_trials.load(),
     }
     assert given.keys() == LOADERS.keys() - {"annotators"}  # that is for a notebook alone
     return given

@@ -1,0 +1,54 @@
+"""The log of trials by which the foundation was chosen, read from foundation_trials.yaml.
+
+They were compared by probes of the frozen foundation alone, before any run with captions was trained on one of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from fasrepro import config
+
+FILE = Path(__file__).with_suffix(".yaml")
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """One foundation that was pretrained and probed.
+
+    Args:
+        changed: against the trial before, or what it is.
+        why: in words.
+        faces: bona fide faces.
+        stills: pictures without a face.
+        epochs: over all of them.
+        attack_auc: of a probe for attacks on unseen people, by site.
+        cue_auc: the mean over cues of the archives, by site.
+        pairs: the mean share of pairs that are ordered rightly, by site.
+        least_pairs: the same of the cue that is seen worst, by site.
+    """
+
+    changed: str
+    why: str
+    faces: int
+    stills: int
+    epochs: int
+    attack_auc: dict[str, float]
+    cue_auc: dict[str, float]
+    pairs: dict[str, float]
+    least_pairs: dict[str, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Log:
+    """All trials in order, and what decided between them."""
+
+    decided: str
+    trials: list[Trial]
+
+
+def load(path: Path = FILE) -> Log:
+    """Return the log. Raises `ConfigError` naming the entry that does not fit."""
+    log: Log = config.build(Log, config.read_yaml(path), str(path))
+    return log

@@ -1,0 +1,177 @@
+"""The page on the backbone: what it was pretrained on, and which cues it can see before any caption run."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+
+from fasrepro.datasets import DATASETS
+from fasrepro.evaluation.results.probes import Probes, SiteProbes
+from fasrepro.report import contact_sheets, figures, foundation_trials, markdown, tables
+from fasrepro.report.contact_sheets import Cell, Row
+from fasrepro.report.figures import Target
+from fasrepro.report.material import Material, Needs
+from fasrepro.vocabulary import CUES
+
+NEEDS = Needs(inputs=("probes", "stills", "foundation_trials"), params=("foundation", "probes"))
+ACROSS = 4  # stills in a row of their sheet
+LETTERS = 30  # of a caption in a line
+NOT_MADE_HERE = "This backbone was not pretrained here.\n"
+
+
+def render(material: Material) -> dict[str, str]:
+    """Return the page's fragments, and draw its figures."""
+    probes = material.probes
+    return {
+        "answer": markdown.answer(answer(probes)),
+        "stills": stills(material),
+        "gate": gate(probes),
+        "figure": material.draw(
+            "pairs",
+            lambda path: draw(probes, path),
+            "The share of pairs of unseen people that a probe orders rightly, by cue and site. Dotted: a guess; dashed: what each"
+            " cue should reach.",
+        ),
+        "cues": cue_table(probes),
+        "attacks": attack_table(probes),
+        "zero_shot": zero_shot_table(probes),
+        "trials": trial_table(material.foundation_trials),
+    }
+
+
+def mean_pairs(site: SiteProbes) -> float:
+    """Return the share of pairs in order, on average over cues."""
+    return float(np.mean([probe.pairs for probe in site.cues.values()]))
+
+
+def cues_of(probes: Probes) -> list[str]:
+    """Return the cues of the pairs in the order of the vocabulary."""
+    return [cue for cue in CUES if cue in probes.tested_pairs]
+
+
+def unseen_cues(probes: Probes) -> list[str]:
+    """Return the cues that are below what each should reach at any site."""
+    names = [name for site in probes.sites.values() for name, probe in site.cues.items() if probe.pairs < probes.bounds.min_pairs]
+    return list(dict.fromkeys(names))
+
+
+def answer(probes: Probes) -> str:
+    """Return how many cues are seen, and how well pairs are ordered at each site."""
+    ordered = ", ".join(f"{mean_pairs(site):.2f} at the {name}" for name, site in probes.sites.items())
+    count, unseen = len(next(iter(probes.sites.values())).cues), unseen_cues(probes)
+    seen = f"All {count} cues" if not unseen else f"{count - len(unseen)} of {count} cues"
+    missing = f" It hardly sees {', '.join(map(tables.words, unseen))}." if unseen else ""
+    return (
+        f"{seen} can be seen by a linear probe at every site: of two pictures that differ in one cue, it finds the right one in a"
+        f" share of {ordered}, on average over cues.{missing}\n"
+    )
+
+
+def stills(material: Material) -> str:
+    """Draw the sheet of stills with their captions, and return its fragment; a notice for a backbone that was not made here."""
+    if not material.stills:
+        return NOT_MADE_HERE
+    cells = [Cell(picture, "\n".join(textwrap.wrap(caption, LETTERS))) for picture, caption in material.stills]
+    rows = [Row(cells[start : start + ACROSS]) for start in range(0, len(cells), ACROSS)]
+    return material.draw(
+        "stills",
+        lambda path: contact_sheets.draw_sheet(path, rows, ACROSS),
+        "Stills of the pretraining with the captions that it was given.",
+    )
+
+
+def gate(probes: Probes) -> str:
+    """Return the bounds and what was reached, as a table."""
+    bounds, rows = probes.bounds, []
+    for name, site in probes.sites.items():
+        least = min(site.cues, key=lambda cue: site.cues[cue].pairs)
+        worst = f"pairs in order, worst cue ({tables.words(least)})"
+        shuffled = float(np.mean([probe.shuffled_pairs for probe in site.cues.values()]))
+        rows += [
+            _row(name, "pairs in order, mean over cues", mean_pairs(site), bounds.min_mean_pairs, at_least=True),
+            _row(
+                name,
+                worst,
+                site.cues[least].pairs,
+                bounds.min_pairs,
+                at_least=True,
+            ),
+            _row(name, "pairs in order, shuffled labels", shuffled, bounds.max_shuffled_pairs, at_least=False),
+            _row(name, "AUC of attacks, unseen people", site.attack_auc, bounds.min_attack_auc, at_least=True),
+        ]
+    return markdown.table(["site", "figure", "reached", "should be", "holds"], rows)
+
+
+def _row(site: str, what: str, value: float, bound: float, *, at_least: bool) -> list[str]:
+    holds = value >= bound if at_least else value <= bound
+    words = "at least" if at_least else "at most"
+    return [site, what, tables.number(value), f"{words} {bound:g}", "yes" if holds else "no"]
+
+
+def cue_table(probes: Probes) -> str:
+    """Return the table of cues: pairs in order and AUC at each site, and pairs that no camera would tell apart."""
+    titles = ["cue", "pairs", "invisible in a crop"]
+    for site in probes.sites:
+        titles += [f"{site}: pairs in order", f"{site}: with shuffled labels", f"{site}: AUC in the archives"]
+    rows = []
+    for cue in cues_of(probes):
+        row = [tables.words(cue), probes.tested_pairs[cue], tables.number(probes.invisible_pairs[cue])]
+        for site in probes.sites.values():
+            probe = site.cues[cue]
+            row += [tables.number(probe.pairs), tables.number(probe.shuffled_pairs), tables.number(probe.auc)]
+        rows.append(row)
+    return markdown.table(titles, rows)
+
+
+def attack_table(probes: Probes) -> str:
+    """Return the table of probes for attacks."""
+    return markdown.table(
+        ["site", "AUC of attacks, unseen people of all data sets"],
+        [[name, tables.number(site.attack_auc)] for name, site in probes.sites.items()],
+    )
+
+
+def zero_shot_table(probes: Probes) -> str:
+    """Return the table of the untrained model's preference for one conclusion, by data set."""
+    rows = [[DATASETS[name].title, tables.number(value)] for name, value in probes.zero_shot_auc.items()]
+    return tables.table_or_notice(["data set", "zero-shot AUC"], rows)
+
+
+def trial_table(log: foundation_trials.Log) -> str:
+    """Return what decided, and the trials as a table."""
+    sites = list(log.trials[0].attack_auc) if log.trials else []
+    measures = {"attack_auc": "AUC of attacks", "cue_auc": "AUC of cues", "pairs": "pairs", "least_pairs": "worst cue's pairs"}
+    rows = []
+    for number, trial in enumerate(log.trials, start=1):
+        values = [tables.number(getattr(trial, name)[site]) for name in measures for site in sites]
+        rows.append([number, trial.changed, trial.why, trial.faces, trial.stills, trial.epochs, *values])
+    titles = [f"{title}, {site}" for title in measures.values() for site in sites]
+    table = markdown.table(["trial", "changed", "why", "faces", "stills", "epochs", *titles], rows) if rows else "No trial yet.\n"
+    return f"{markdown.escape(log.decided)}\n\n{table}"
+
+
+def draw(probes: Probes, path: Target) -> None:
+    """Draw each cue's share of pairs in order, a mark a site."""
+    cues = cues_of(probes)
+    drawing, axes = figures.grid(1, 1, 0.9 + 0.24 * len(cues))
+    with figures.saved(path, drawing):
+        panel = axes[0][0]
+        for number, (name, site) in enumerate(probes.sites.items()):
+            shown = figures.marker_style(number)
+            panel.scatter(
+                [site.cues[cue].pairs for cue in cues],
+                np.arange(len(cues)) + figures.spread(len(probes.sites), 0.3)[number],
+                marker=shown["fmt"],
+                color=shown["color"],
+                edgecolor=shown["markeredgecolor"],
+                linewidth=0.5,
+                s=24,
+                label=name,
+            )
+        panel.axvline(0.5, color="0.3", linestyle=":", linewidth=1)
+        panel.axvline(probes.bounds.min_pairs, color="0.3", linestyle="--", linewidth=1)
+        panel.set_yticks(range(len(cues)), list(map(tables.words, cues)))
+        panel.set_ylim(len(cues) - 0.5, -0.5)
+        panel.set_xlabel("share of pairs in order")
+        figures.draw_legend(drawing, [panel])

@@ -1,0 +1,98 @@
+"""Stage `probes`: which cues the frozen backbone can see, before any caption run is trained on it -> results/probes.json."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+import numpy as np
+import threadpoolctl
+from PIL import Image
+from transformers import PreTrainedModel, ProcessorMixin
+
+from fasrepro import config, crops, paths, regions, stages
+from fasrepro.captions.styles import VERDICTS
+from fasrepro.evaluation import results
+from fasrepro.evaluation.analyses import probes, shortcuts
+from fasrepro.evaluation.results.probes import Probes
+from fasrepro.models import backbones
+from fasrepro.models.likelihood import log_likelihood
+from fasrepro.models.states import SITES, pooled_states
+from fasrepro.rows import table
+from fasrepro.rows.captions import Verdict
+from fasrepro.rows.faces import Face, Label
+from fasrepro.rows.truth import Truth
+
+BATCH = 48
+
+
+def cues_of(faces: list[Face]) -> list[tuple[str, ...]]:
+    """Return what each face's crop shows: nothing where nothing is known of images."""
+    truth_of = {row.face_id: row for row in table.read_all(paths.TRUTH, Truth)}
+    rows = [(face, truth_of.get(face.face_id)) for face in faces]
+    return [tuple(regions.visible(face.box, row.cues, row.regions)) if row else () for face, row in rows]
+
+
+def preferences(
+    model: PreTrainedModel, processor: ProcessorMixin, images: list[Image.Image], prompt: str, limit: int
+) -> np.ndarray:
+    """Return how much likelier the model finds the conclusion "attack" than the other, in nats a token; (images,)."""
+    parts = []
+    for start in range(0, len(images), BATCH):
+        batch = images[start : start + BATCH]
+        attack, bona_fide = (
+            log_likelihood(model, processor, batch, prompt, VERDICTS[verdict], limit)
+            for verdict in (Verdict.ATTACK, Verdict.BONA_FIDE)
+        )
+        parts.append((attack - bona_fide).cpu().numpy())
+    return np.concatenate(parts)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Write results/probes.json. Pairs are drawn for licensed archives too, whose own cues are not known."""
+    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    params = config.load("threads", "foundation", "training", "probes", "evaluation")
+    backbones.use_threads(params.threads)
+    bounds, seed, prompt = params.probes, params.evaluation.seed, params.training.prompt
+    model, processor = backbones.load(params.training.backbone, backbones.device())
+    model.eval()
+
+    def states(images: Sequence[Image.Image]) -> dict[str, np.ndarray]:
+        return pooled_states(model, processor, images, prompt, BATCH)
+
+    with np.load(paths.PROBE_PAIRS) as pairs:
+        without, present = (states([Image.fromarray(picture) for picture in pairs[part]]) for part in ("without", "present"))
+        cues, fitted, invisible = pairs["cue"], pairs["is_fitted"], ~pairs["is_visible"]
+
+    faces = [face for face in table.read_all(paths.FACES, Face) if face.split in ("train", "test")]
+    images = [crops.read_crop(paths.CROPS, face.crop, face.crop_sha256) for face in faces]
+    labels, splits = np.array([int(face.label) for face in faces]), np.array([face.split for face in faces])
+    of_faces, shown = states(images), cues_of(faces)
+    sites = {}
+    with threadpoolctl.threadpool_limits(params.threads):
+        for site in SITES:
+            of_site = probes.PairStates(cues, fitted, without[site], present[site])
+            sites[site] = probes.at_site(of_site, probes.FaceStates(of_faces[site], labels, shown, splits), seed)
+    preferred = preferences(model, processor, images, prompt, params.training.max_caption_tokens)
+    datasets = np.array([face.dataset for face in faces])
+    tests = {name: (datasets == name) & (splits == "test") for name in dict.fromkeys(datasets.tolist())}
+    report = Probes(
+        captions=params.foundation.captions if params.training.backbone == str(paths.FOUNDATION) else "",
+        tested_pairs={cue: int(((cues == cue) & ~fitted).sum()) for cue in sites[SITES[0]].cues},
+        invisible_pairs={cue: float(invisible[(cues == cue) & ~fitted].mean()) for cue in sites[SITES[0]].cues},
+        sites=sites,
+        zero_shot_auc={name: shortcuts.auc(labels[own], preferred[own]) for name, own in tests.items() if _both(labels[own])},
+        bounds=bounds,
+    )
+    results.write(paths.PROBES, report, params.evaluation.digits)
+    for site, entry in sites.items():
+        ordered = np.mean([probe.pairs for probe in entry.cues.values()])
+        print(f"probes: {site}: pairs ordered rightly {ordered:.3f}, attacks AUC {entry.attack_auc:.3f}")
+
+
+def _both(labels: np.ndarray) -> bool:
+    return {int(Label.BONA_FIDE), int(Label.ATTACK)} <= set(labels.tolist())
+
+
+if __name__ == "__main__":
+    stages.run(main)
