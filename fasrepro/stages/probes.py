@@ -87,7 +87,8 @@ def main(argv: list[str] | None = None) -> None:
     results.write(paths.PROBES, report, params.evaluation.digits)
     for site, entry in sites.items():
         ordered = np.mean([probe.pairs for probe in entry.cues.values()])
-        print(f"probes: {site}: pairs ordered rightly {ordered:.3f}, attacks AUC {entry.attack_auc:.3f}")
+        attacks = "none, too few faces" if entry.attack_auc is None else f"{entry.attack_auc:.3f}"
+        print(f"probes: {site}: pairs ordered rightly {ordered:.3f}, AUC of attacks {attacks}")
 
 
 def _both(labels: np.ndarray) -> bool:

@@ -105,16 +105,9 @@ def auc(states: FaceStates, positive: Array) -> float | None:
 
 
 def at_site(pairs: PairStates, faces: FaceStates, seed: int) -> SiteProbes:
-    """Return all probes of one site.
-
-    Raises:
-        shortcuts.ProbeError: too few faces of a label to fit and test a probe for attacks.
-    """
-    attack_auc = auc(faces, faces.labels == 1)
-    if attack_auc is None:
-        raise shortcuts.ProbeError(f"fewer than {LEAST_FACES} faces of a label in the train or the test splits")
+    """Return all probes of one site; `seed`: of the shuffled labels."""
     cues = {
         cue: CueProbe(share, shuffled, auc(faces, np.array([cue in shown for shown in faces.cues])))
         for cue, (share, shuffled) in of_pairs(pairs, seed).items()
     }
-    return SiteProbes(attack_auc, cues)
+    return SiteProbes(auc(faces, faces.labels == 1), cues)

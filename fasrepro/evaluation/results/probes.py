@@ -43,9 +43,9 @@ class CueProbe:
 
 @dataclasses.dataclass(frozen=True)
 class SiteProbes:
-    """Probes of the states at one site; `attack_auc` is of a probe for attacks, on faces of unseen people."""
+    """Probes of the states at one site; `attack_auc` is of a probe for attacks, on faces of unseen people, None with too few."""
 
-    attack_auc: float
+    attack_auc: float | None
     cues: dict[str, CueProbe]
 
 

@@ -103,8 +103,8 @@ def gate(probes: Probes) -> str:
     return markdown.table(["site", "figure", "reached", "should be", "holds"], rows)
 
 
-def _row(site: str, what: str, value: float, bound: float, *, at_least: bool) -> list[str]:
-    holds = value >= bound if at_least else value <= bound
+def _row(site: str, what: str, value: float | None, bound: float, *, at_least: bool) -> list[str]:
+    holds = value is not None and (value >= bound if at_least else value <= bound)
     words = "at least" if at_least else "at most"
     return [site, what, tables.number(value), f"{words} {bound:g}", "yes" if holds else "no"]
 
