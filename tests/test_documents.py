@@ -25,7 +25,17 @@ DOCUMENTS = (
     "results/recorded/README.md",
 )
 # Names that a pipeline, an archive or a reader of these texts makes.
-GENERATED = (".venv", ".build", ".work", ".store", ".dvc/cache", "results/crops", "counterfactual", "SiW-Mv2/Live", "source_SiW_Mv2")
+GENERATED = (
+    ".venv",
+    ".build",
+    ".work",
+    ".store",
+    ".dvc/cache",
+    "results/crops",
+    "counterfactual",
+    "SiW-Mv2/Live",
+    "source_SiW_Mv2",
+)
 GENERATED_FILES = (
     "faces.jsonl",
     "scores.csv",

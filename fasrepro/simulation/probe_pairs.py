@@ -12,7 +12,6 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import cv2
-import numpy as np
 
 from fasrepro.archives.layout import Presentation
 from fasrepro.config import Synthetic
