@@ -1,4 +1,4 @@
-"""Faces, captions and an untrained model of the embedded profile's size, made in seconds, for the benchmarks."""
+"""Faces, captions and an untrained model of the default profile's size, made in seconds, for the benchmarks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from fasrepro.rows.truth import Truth
 from fasrepro.simulation import foundation_faces
 from fasrepro.simulation.annotator.annotator import Annotator, known_images
 
-SIDE = 80  # pixels of a crop, about what a tight crop of the embedded profile has
+SIDE = 80  # pixels of a crop, about what a tight crop of the default profile has
 DRAWN = 24  # different pictures; each face's is one of them with a mark, for a draw takes longer than what is measured
 NEVER = dict.fromkeys((field.name for field in dataclasses.fields(config.Simulated)), 0.0)
 

@@ -172,11 +172,11 @@ class Ablation:
 
     Args:
         notebook: its path below notebooks/, without suffix.
-        experiment: whose runs and protocols it shows; "" for those of the recorded run.
+        experiment: whose runs and protocols it shows, of params.yaml or of the recorded run; "" for a notebook on captions alone.
         targets: data sets, where not all that were tested on are wanted.
         omit: runs of the experiment that it does not show.
         baseline: the run that the others are compared with.
-        recorded: the profile whose recorded run is shown where this profile has no results, if it has the same params.
+        recorded: the profile whose recorded run is shown in place of this machine's results, if it has the same params.
         options: whatever else its notebook asks for, by name.
     """
 

@@ -14,7 +14,7 @@ import yaml
 
 from fasrepro import config
 from fasrepro.commands import jobs, reproduce
-from fasrepro.report import notebook, recorded
+from fasrepro.report import notebook, recorded, shown
 from tests import layout
 from tests.layout import ROOT
 
@@ -135,6 +135,9 @@ def test_the_report_depends_on_every_param() -> None:
 
 def test_a_notebook_depends_on_its_own_entry_and_on_what_decides_a_recorded_run() -> None:
     deciding = set(config.SECTIONS) - recorded.PRESENTATION
+    deciding |= {
+        section for name in ("optimism", "unseen") for section in shown.DECIDING[name]
+    }  # the analyses that notebooks read
     assert set(sections_of("notebook")) == {"ablations.${key}", *notebook.PARAMS, *deciding} - {"ablations"}
 
 

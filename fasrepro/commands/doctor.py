@@ -146,7 +146,7 @@ def _gpu() -> str:
         return "unknown, because torch is not installed"
     import torch  # here, because it takes seconds and nothing else of this command needs it
 
-    return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none (none is needed for the embedded profile)"
+    return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none (none is needed for the default profile)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,15 +6,17 @@ import argparse
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from fasrepro import __version__, config, files, hashing, paths, schema
+from fasrepro import __version__, config, files, hashing, paths
 from fasrepro.commands import reproduce, side_by_side
 from fasrepro.evaluation import results
 from fasrepro.evaluation.aggregate import LEVELS
 from fasrepro.evaluation.results import Metrics
-from fasrepro.evaluation.results.metrics import CellMetrics, ReaderMetrics, SeedMetrics
+from fasrepro.evaluation.results.metrics import CellMetrics, Difference, ReaderMetrics, SeedMetrics, TuningReport
 from fasrepro.report import claims, recorded
+from fasrepro.report.pages.results import PAIRED_COLUMNS
 
 
 def record(folder: Path, profile: str) -> recorded.Run:
@@ -23,10 +25,11 @@ def record(folder: Path, profile: str) -> recorded.Run:
     Raises `ValueError` where it holds no metrics, no time of a stage, or is not of a synthetic world.
     """
     metrics = results.read(folder / paths.METRICS, Metrics)
-    params = config.load("synthetic", "archives", path=folder / paths.PARAMS)
+    params = config.load("synthetic", "archives", "training", "runs", "experiments", path=folder / paths.PARAMS)
     if params.archives.source != "synthetic":
         raise ValueError(f"{folder / paths.PARAMS}: archives.source is not 'synthetic': only synthetic worlds are recorded")
     stages = config.read_yaml(folder / "dvc.lock")["stages"]
+    figures = {name: _read(folder / paths.RESULTS / f"{name}.json", kind) for name, kind in recorded.ANALYSES.items()}
     times = {stage: taken for stage, taken in side_by_side.times(folder).items() if stage in stages}
     return recorded.Run(
         profile=profile,
@@ -35,24 +38,60 @@ def record(folder: Path, profile: str) -> recorded.Run:
         spurious_strength=params.synthetic.spurious_strength,
         hours=round(sum(times.values()) / 3600, 3),
         untimed_stages=len(stages.keys() - times.keys()),
-        sections_sha256=recorded.sections(config.read_yaml(folder / paths.PARAMS)),
+        sections_sha256=recorded.sections(pinned(config.read_yaml(folder / paths.PARAMS), params, metrics.tuning)),
         code_md5=code_of_metrics(stages, folder),
         versions=hashing.versions(),
-        metrics=kept(metrics),
         outputs_md5=recorded.outputs_md5(folder),
+        experiments=params.experiments,
+        **{**figures, "metrics": kept(metrics)},
     )
 
 
+def _read(path: Path, kind: type[Any]) -> Any:
+    """Return a file of figures; None where the run has none."""
+    return results.read(path, kind) if path.is_file() else None
+
+
+def pinned(content: Mapping[str, Any], params: SimpleNamespace, tuning: Mapping[str, TuningReport]) -> dict[str, Any]:
+    """Return the contents of a params.yaml in which each run that chose its learning rate names the chosen one.
+
+    So a study that chose its rates has the params of a profile whose runs name the same rates.
+
+    Args:
+        content: of the params.yaml.
+        params: its sections `training` and `runs`.
+        tuning: the choices, by run.
+    """
+    runs = dict(content["runs"])
+    for run, report in tuning.items():
+        if len(config.resolved_recipe(params.training, params.runs, run).learning_rates) > 1:
+            runs[run] = {**runs[run], "learning_rates": [report.chosen]}
+    return {**content, "runs": runs}
+
+
 def kept(metrics: Metrics) -> Metrics:
-    """Return every cell's figures, those by seed without what a claim does not name, and every difference that one may name."""
-    measures = {(claim.metric or metrics.settings.ledger.metric, claim.level) for claim in claims.CLAIMS}
-    measures |= {measure for claim in claims.CLAIMS for measure in claim.also} | {("auc", "video")}
-    channels = {results.HEAD, recorded.READER}
+    """Return what pages, claims and notebooks read: the rest grows as the square of the runs.
+
+    - Every cell's means; its figures by seed without what no claim names.
+    - The head's differences by video of every pair of runs; readers' differences and tests of the pairs that a claim compares.
+    """
+    by_claim = {(claim.metric or metrics.settings.ledger.metric, claim.level) for claim in claims.CLAIMS}
+    by_claim |= {measure for claim in claims.CLAIMS for measure in claim.also} | {("auc", "video")}
+    shown = {(metric, "video") for metric in PAIRED_COLUMNS}
+    compared = {frozenset((claim.run, claim.baseline)) for claim in claims.CLAIMS}
+
+    def is_kept(row: Difference) -> bool:
+        if row.channel == results.HEAD:
+            return (row.metric, row.level) in by_claim | shown
+        return (row.metric, row.level) in by_claim and frozenset((row.run, row.baseline)) in compared
+
     return Metrics(
-        cells={name: dataclasses.replace(cell, by_seed=_by_seed(cell, measures)) for name, cell in metrics.cells.items()},
-        paired=[row for row in metrics.paired if (row.metric, row.level) in measures and row.channel in channels],
-        means=[row for row in metrics.means if (row.metric, row.level) in measures and row.channel in channels],
+        cells={name: dataclasses.replace(cell, by_seed=_by_seed(cell, by_claim)) for name, cell in metrics.cells.items()},
+        paired=[row for row in metrics.paired if is_kept(row)],
+        means=[row for row in metrics.means if is_kept(row)],
         settings=metrics.settings,
+        pairwise_tests=[row for row in metrics.pairwise_tests if frozenset((row.run, row.baseline)) in compared],
+        tuning=metrics.tuning,
     )
 
 
@@ -107,11 +146,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write results/recorded/<profile>.json."""
-    folder = arguments.copy or reproduce.BUILD / arguments.profile
-    path = paths.RECORDED / f"{arguments.profile}.json"
-    entry = record(folder, arguments.profile)
-    files.write_json(path, schema.plain(entry))
+    """Write the folder results/recorded/<profile>/."""
+    path = paths.RECORDED / arguments.profile
+    entry = record(arguments.copy or reproduce.BUILD / arguments.profile, arguments.profile)
+    with files.replaced_folder(path, paths.WORK / "record") as folder:
+        recorded.write(entry, folder)
+    path.with_suffix(".json").unlink(missing_ok=True)  # of version 0.1.0
     untimed = f"; no time is known of {entry.untimed_stages} stages" if entry.untimed_stages else ""
     print(f"{path}: world {entry.world}, ties {entry.spurious_strength:g}, {entry.hours:g} hours{untimed}")
     return 0

@@ -153,7 +153,7 @@ def _path() -> str:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
-        "--profile", default="", help="a name in profiles/, run in .build/<name>/; none: the embedded profile, here"
+        "--profile", default="", help="a name in profiles/, run in .build/<name>/; none: the default profile, here"
     )
     parser.add_argument("--copy", type=Path, help="where the profile's copy goes, if not .build/<name>")
     parser.add_argument("--workers", type=int, help="how many stages run at once (default: one a GPU, else one a core)")

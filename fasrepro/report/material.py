@@ -1,11 +1,15 @@
 """What a page or a notebook reads: results files, tables of rows and params, each loaded when it is first used.
 
+The figures that depend on trainings come from a recorded run if there is one with the same params (`shown`), and otherwise from
+this machine; `material.own` has this machine's in any case. Tables of rows are this machine's.
+
 A page names what it reads in its `NEEDS`; anything else is refused, so that `NEEDS` is the truth about it.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +19,7 @@ import numpy as np
 
 from fasrepro import files, names, paths
 from fasrepro.evaluation import results
-from fasrepro.report import difficulty, foundation_trials, gallery, known_world, markdown, published, recorded
+from fasrepro.report import difficulty, foundation_trials, gallery, known_world, markdown, published, recorded, shown
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face
@@ -81,7 +85,8 @@ class Material:
         page: the page's name: its generated files are included as `_generated/<page>/...`.
         root: of the project.
         caption_words: what pages say about each caption set.
-        sections: the hashes of params.yaml, by section: see `recorded.sections`.
+        sections: the hashes of params.yaml, by section: see `recorded.sections`; none of a material without recorded figures.
+        profile: whose recorded run figures are taken from, if its params are the same; "" for this machine's own figures.
         loaded: inputs that another page has loaded already.
     """
 
@@ -122,12 +127,13 @@ class Material:
         root: Path = Path(),
         caption_words: Mapping[str, CaptionWords] | None = None,
         sections: Mapping[str, str] | None = None,
+        profile: str = shown.STUDY,
         loaded: dict[str, Any] | None = None,
     ) -> None:
         allowed = params if needs is None else {name: value for name, value in params.items() if name in needs.params}
         self.params = SimpleNamespace(**allowed)
         self.needs, self.folder, self.page, self.root = needs, folder, page, root
-        self.caption_words, self.sections = dict(caption_words or {}), dict(sections or {})
+        self.caption_words, self.sections, self.profile = dict(caption_words or {}), dict(sections or {}), profile
         self._loaded = {} if loaded is None else loaded
 
     def __getattr__(self, name: str) -> Any:
@@ -136,10 +142,43 @@ class Material:
             raise AttributeError(name)
         if self.needs is not None and name not in self.needs.inputs:
             raise PageError(f"page {self.page}: {name} is not among the inputs of its NEEDS: name it there")
+        return self._input(name)
+
+    def _input(self, name: str) -> Any:
+        """Return an input, whether or not the page names it: others are made from it."""
         load = names.lookup(LOADERS, name, "input", PageError, f"page {self.page}")
         if name not in self._loaded:
             self._loaded[name] = load(self)
         return self._loaded[name]
+
+    @functools.cached_property
+    def record(self) -> recorded.Run | None:
+        """The recorded run that figures are taken from; None where they are all this machine's own."""
+        if not self.profile or not self.sections:
+            return None
+        return shown.comparable_run(self._input("recorded"), self.profile, self.sections)
+
+    @functools.cached_property
+    def own(self) -> Material:
+        """The same with this machine's own figures."""
+        if self.record is None:
+            return self
+        return Material(
+            vars(self.params),
+            self.needs,
+            self.folder,
+            self.page,
+            self.root,
+            self.caption_words,
+            self.sections,
+            profile="",
+            loaded=self._loaded.setdefault("own", {}),
+        )
+
+    @property
+    def provenance(self) -> str:
+        """One line on where the figures come from, and how far this machine's own agree with them."""
+        return shown.provenance(self.record, self.own.metrics)
 
     @property
     def runs(self) -> list[str]:
@@ -172,6 +211,18 @@ def _results(path: Path, kind: type[Any]) -> Callable[[Material], Any]:
     return lambda material: results.read(material.root / path, kind)
 
 
+def _analysis(path: Path) -> Callable[[Material], Any]:
+    """Return a loader of a file of figures that depend on trainings, taken from the record where there is one."""
+    kind = recorded.ANALYSES[path.stem]
+
+    def load(material: Material) -> Any:
+        if material.record is None:
+            return results.read(material.root / path, kind)
+        return shown.analysis(path.stem, material.record, getattr(material.own, path.stem), material.sections)
+
+    return load
+
+
 def _read_all_truths(material: Material) -> dict[str, Truth]:
     """Return what is known of images, by face_id; of licensed archives nothing is."""
     return by_face(table.read_all(material.root / paths.TRUTH, Truth)) if material.is_synthetic else {}
@@ -191,10 +242,10 @@ def _index_reports(material: Material) -> dict[str, dict[str, Any]]:
 
 
 def _predictions(path: Callable[[str], Path], kind: type[Any]) -> Callable[[Material], list[Any]]:
-    """Return a loader of the rows of every job that metrics.json is about."""
+    """Return a loader of the rows of every job that this machine's metrics.json is about."""
 
     def load(material: Material) -> list[Any]:
-        jobs = dict.fromkeys(job_name(cell, seed) for cell in material.metrics.cells.values() for seed in cell.seeds)
+        jobs = dict.fromkeys(job_name(cell, seed) for cell in material.own.metrics.cells.values() for seed in cell.seeds)
         return [row for job in jobs for row in table.read(material.root / path(job), kind)]
 
     return load
@@ -210,13 +261,13 @@ def _stills(material: Material) -> list[tuple[np.ndarray, str]]:
 
 
 LOADERS: dict[str, Callable[[Material], Any]] = {
-    "metrics": _results(paths.METRICS, results.Metrics),
-    "grounding": _results(paths.GROUNDING, results.Grounding),
+    "metrics": _analysis(paths.METRICS),
+    "grounding": _analysis(paths.GROUNDING),
     "annotators": _results(paths.ANNOTATORS, results.Annotators),
-    "verdict_agreement": _results(paths.VERDICT_AGREEMENT, results.VerdictAgreement),
-    "faithfulness": _results(paths.FAITHFULNESS, results.Faithfulness),
-    "optimism": _results(paths.OPTIMISM, results.Optimism),
-    "unseen": _results(paths.UNSEEN, results.Unseen),
+    "verdict_agreement": _analysis(paths.VERDICT_AGREEMENT),
+    "faithfulness": _analysis(paths.FAITHFULNESS),
+    "optimism": _analysis(paths.OPTIMISM),
+    "unseen": _analysis(paths.UNSEEN),
     "audit": _results(paths.AUDIT, results.Audit),
     "calibration": _results(paths.CALIBRATION, results.Calibration),
     "probes": _results(paths.PROBES, results.Probes),

@@ -54,7 +54,7 @@ class Study:
         name: of its entry under `ablations:`.
         entry: that entry.
         material: results and rows that can be read.
-        metrics: of this profile, or of the recorded run.
+        metrics: of the recorded run, or of this machine.
         cells: the cells that it shows, in the order of the experiment's protocols and runs.
         runs: that it shows, in the order of the experiment.
     """
@@ -152,7 +152,7 @@ class Study:
 
 
 def open_study(name: str, folder: Path = Path()) -> Study:
-    """Return the study of an ablation, and print whether all its runs have results, or what to type.
+    """Return the study of an ablation, and print where its results are from, or what to type.
 
     The project is looked for in `folder` and above it, so that a notebook runs in its own folder.
 
@@ -162,30 +162,42 @@ def open_study(name: str, folder: Path = Path()) -> Study:
     root = paths.project_root(folder)
     params = config.load(*PARAMS, path=root / paths.PARAMS)
     sections = recorded.sections(config.read_yaml(root / paths.PARAMS))
-    material = Material(vars(params), root=root, sections=sections)
     entry = names.lookup(params.ablations, name, "ablation", config.ConfigError, f"{paths.PARAMS}: ablations")
-    source, notice = material.metrics, ""
-    protocols: list[str] = []
-    runs: list[str] = []
-    if entry.experiment in params.experiments:
-        experiment = params.experiments[entry.experiment]
-        protocols, runs = experiment.protocols, [run for run in experiment.runs if run not in entry.omit]
-        notice = what_to_run(missing(source, protocols, runs)) or ALL_PRESENT
-    elif entry.experiment:
-        notice = what_to_add(entry, source, compared_sets(params, entry.baseline))
-    elif entry.recorded:
-        source, notice = recorded_metrics(material, entry.recorded)
-        protocols = sorted({cell.protocol for cell in source.cells.values()})
-        runs = [run for run in params.runs if any(cell.run == run for cell in source.cells.values())]
+    material = Material(vars(params), root=root, sections=sections, profile=entry.recorded)
+    protocols, runs, targets = shown_parts(entry, params.experiments, material.record)
     cells = [
         cell
-        for cell in source.cells.values()
-        if cell.protocol in protocols and cell.run in runs and (not entry.targets or cell.target in entry.targets)
+        for cell in material.metrics.cells.values()
+        if cell.protocol in protocols and cell.run in runs and (not targets or cell.target in targets)
     ]
     cells = sorted(cells, key=lambda cell: (protocols.index(cell.protocol), cell.cell, runs.index(cell.run)))
+    notice = ""
+    if protocols:
+        notice = what_to_run(missing(material.metrics, protocols, runs)) or ALL_PRESENT
+        if entry.recorded:
+            notice = f"{material.provenance}\n{notice}"
+    elif entry.recorded:
+        notice = what_to_record(material, entry)
+    elif entry.experiment:
+        notice = what_to_add(entry, material.metrics, compared_sets(params, entry.baseline))
     if notice:
         print(notice)
-    return Study(name, entry, material, source, cells, runs)
+    return Study(name, entry, material, material.metrics, cells, runs)
+
+
+def shown_parts(
+    entry: config.Ablation, experiments: Mapping[str, config.Experiment], record: recorded.Run | None
+) -> tuple[list[str], list[str], list[str]]:
+    """Return the protocols, runs and targets that an ablation shows; empty if nobody has its experiment. No targets: all.
+
+    The runs are those of the recorded experiment, and those that params.yaml adds to it.
+    """
+    of_record = record.experiments.get(entry.experiment) if record else None
+    parts = [one for one in (of_record, experiments.get(entry.experiment)) if one is not None]
+    protocols = list(dict.fromkeys(protocol for one in parts for protocol in one.protocols))
+    runs = list(dict.fromkeys(run for one in parts for run in one.runs if run not in entry.omit))
+    tested = list(dict.fromkeys(target for one in parts for target in one.test)) if all(one.test for one in parts) else []
+    return protocols, runs, entry.targets or tested
 
 
 def missing(source: Metrics, protocols: Collection[str], runs: Collection[str]) -> list[tuple[str, str]]:
@@ -235,21 +247,14 @@ then run
 """
 
 
-def recorded_metrics(material: Material, profile: str) -> tuple[Metrics, str]:
-    """Return the metrics of a recorded run, and where they are from; no cells, and what to type, if there is no comparable
-    run."""
-    command = f"Run `make reproduce PROFILE={profile}`, then `fasrepro record --profile {profile}`.\n"
-    nothing = dataclasses.replace(material.metrics, cells={}, paired=[], means=[])
-    for one in material.recorded:
-        if one.profile != profile:
-            continue
-        different = recorded.differing(one, material.sections, {cell.run for cell in one.metrics.cells.values()})
-        if different:
-            sections = ", ".join(different)
-            return nothing, f"No results: the recorded run of profile {profile} was made by other params ({sections}). {command}"
-        version = f" of version {one.version}" if one.version else ""
-        return (
-            one.metrics,
-            f"Shown is the recorded run of profile {profile}{version}.\nIt has the same params, and took {one.hours:g} hours.",
-        )
-    return nothing, f"No results: there is no recorded run of profile {profile}. {command}"
+def what_to_record(material: Material, entry: config.Ablation) -> str:
+    """Return why the recorded run of an ablation cannot be shown, and what to type."""
+    command = f"Run `make reproduce PROFILE={entry.recorded}`, then `fasrepro record --profile {entry.recorded}`.\n"
+    profile = f"recorded run of profile {entry.recorded}"
+    record = next((one for one in material.recorded if one.profile == entry.recorded), None)
+    if record is None:
+        return f"No results: there is no {profile}. {command}"
+    different = recorded.differing(record, material.sections)
+    if different:
+        return f"No results: the {profile} was made by other params ({', '.join(different)}). {command}"
+    return f"No results: the {profile} has no experiment {entry.experiment!r}. {command}"

@@ -1,4 +1,7 @@
-"""Runs of other profiles whose figures were kept: results/recorded/<profile>.json, which `fasrepro record` writes.
+"""Runs of profiles whose figures were kept: the folder results/recorded/<profile>/, which `fasrepro record` writes.
+
+A folder has run.json, which says where the figures came from, and beside it the files of figures (`ANALYSES`), as the stages
+wrote them but thinner. Version 0.1.0 kept a single file, results/recorded/<profile>.json, which is read as well.
 
 A recorded run is *comparable* with another if all params that decide a result are the same in both: then the rows of one extend
 those of the other. Every section of params.yaml decides, but those in `PRESENTATION` and entries of registries that only one of
@@ -14,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fasrepro import config, files, hashing, schema
-from fasrepro.evaluation.results import Metrics
+from fasrepro.evaluation.results import Faithfulness, Grounding, Metrics, Optimism, Unseen, VerdictAgreement
 from fasrepro.report import version_0_1_0
 
 # Sections that change no figure of a pair of runs: which jobs are run, what else is analysed, and what is shown. A pair is
@@ -24,12 +27,21 @@ PRESENTATION = frozenset(
 )
 # Sections of named entries: one entry more changes nothing of the others. Each entry has a hash of its own.
 REGISTRIES = ("captions", "protocols", "runs")
-READER = "lexical"  # the reader whose verdicts are recorded: a fixed rule, the same in every world
+READER = "lexical"  # the reader whose verdicts are kept by seed and compared over worlds: a fixed rule, the same in every world
+RUN_FILE = "run.json"
+ANALYSES: dict[str, type[Any]] = {  # files of figures that are kept, by name: those that depend on trainings
+    "metrics": Metrics,
+    "grounding": Grounding,
+    "verdict_agreement": VerdictAgreement,
+    "faithfulness": Faithfulness,
+    "optimism": Optimism,
+    "unseen": Unseen,
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One run, as results/recorded/<profile>.json holds it.
+    """One run, as results/recorded/<profile>/ holds it: each of `ANALYSES` in a file of its own, all else in run.json.
 
     Args:
         profile: its name.
@@ -38,11 +50,17 @@ class Run:
         spurious_strength: how tightly scene and label are tied, in [0, 1].
         hours: the time of its stages; None of the run that the book is about.
         untimed_stages: how many stages `hours` lacks.
-        sections_sha256: of its params, by section; see `sections`.
+        sections_sha256: of its params, by section; see `sections`. A run that chose its learning rate counts as naming it.
         code_md5: of every module that the metrics came from.
         versions: of the libraries that a result may depend on.
         metrics: figures by seed and their means, and every difference that a claim or a notebook may be about.
         outputs_md5: of each training's scores and explanations, by path; empty in a run that version 0.1.0 recorded.
+        experiments: of its params, by name.
+        grounding: None, as each of the following, where the run has none.
+        verdict_agreement: of readers.
+        faithfulness: of explanations.
+        optimism: of its own figures.
+        unseen: gains on attacks unlike those of the sources.
     """
 
     profile: str
@@ -56,6 +74,17 @@ class Run:
     versions: dict[str, str]
     metrics: Metrics
     outputs_md5: dict[str, str] = dataclasses.field(default_factory=dict)
+    experiments: dict[str, config.Experiment] = dataclasses.field(default_factory=dict)
+    grounding: Grounding | None = None
+    verdict_agreement: VerdictAgreement | None = None
+    faithfulness: Faithfulness | None = None
+    optimism: Optimism | None = None
+    unseen: Unseen | None = None
+
+    @property
+    def source(self) -> str:
+        """The profile, and the version that recorded it."""
+        return f"{self.profile} of version {self.version}" if self.version else self.profile
 
 
 def sections(params: Mapping[str, Any]) -> dict[str, str]:
@@ -97,18 +126,36 @@ def load(folder: Path) -> list[Run]:
     """Return the recorded runs, by world, strength and name.
 
     Raises:
-        ValueError: naming a file that is not a recorded run, and the command that writes it anew.
+        ValueError: naming a file or folder that is not a recorded run, and the command that writes it anew.
     """
     runs = []
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted([*folder.glob("*.json"), *(file.parent for file in folder.glob(f"*/{RUN_FILE}"))]):
         remedy = f"`fasrepro record --profile {path.stem}` writes it anew"
         try:
-            runs.append(schema.build(Run, version_0_1_0.converted(files.read_json(path)), str(path)))
+            runs.append(schema.build(Run, _contents(path), str(path)))
         except schema.SchemaError as error:
             raise ValueError(f"{error}; {remedy}") from None
         except ValueError as error:
             raise ValueError(f"{path}: {error}; {remedy}") from None
     return sorted(runs, key=lambda one: (one.world, -one.spurious_strength, one.profile))
+
+
+def _contents(path: Path) -> Any:
+    """Return the fields of a recorded run: of a folder, or of a single file of version 0.1.0."""
+    if path.is_file():
+        return version_0_1_0.converted(files.read_json(path))
+    present = [name for name in ANALYSES if (path / f"{name}.json").is_file()]
+    return {**files.read_json(path / RUN_FILE), **{name: files.read_json(path / f"{name}.json") for name in present}}
+
+
+def write(run: Run, folder: Path) -> None:
+    """Write a run into an empty folder: run.json, and a file for each of `ANALYSES` that it has."""
+    content = schema.plain(run)
+    for name in ANALYSES:
+        figures = content.pop(name, None)
+        if figures is not None:
+            files.write_json(folder / f"{name}.json", figures)
+    files.write_json(folder / RUN_FILE, content)
 
 
 def differing(one: Run, sections: Mapping[str, str], runs: Iterable[str] = ()) -> list[str]:
@@ -142,13 +189,13 @@ def comparable(one: Run, sections: Mapping[str, str], runs: Iterable[str] = ()) 
 def completed(this: Run, recorded: Sequence[Run]) -> Run:
     """Return `this` with the differences between runs that it lacks, from recorded runs that are comparable.
 
-    Such a row names its profile as `recorded`.
+    Such a row says so in `recorded`.
     """
     paired, means = list(this.metrics.paired), list(this.metrics.means)
-    measured = _pairs(this.metrics)
+    measured = {_pair(row) for row in paired}
     for one in recorded:
         lent = {pair for pair in _pairs(one.metrics) - measured if comparable(one, this.sections_sha256, pair)}
-        source = f"{one.profile} of version {one.version}" if one.version else one.profile
+        source = f"a recorded run, profile {one.source}"
         paired += [dataclasses.replace(row, recorded=source) for row in one.metrics.paired if _pair(row) in lent]
         means += [dataclasses.replace(row, recorded=source) for row in one.metrics.means if _pair(row) in lent]
         measured |= lent

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from fasrepro.evaluation.results import HEAD, key
 
@@ -17,18 +14,12 @@ RENAMED = {"siw": "siw_mv2"}  # data sets
 RENAMED_METRICS = {"eer": "oracle_eer", "hter_oracle": "oracle_hter"}
 # Its rule had other settings, by which nothing is judged any more.
 LEDGER = {"metric": "hter_dev", "effect": 0.15, "equivalence": 0.5, "min_seeds": 3, "min_seeds_alone": 5, "min_subjects": 5}
-# The sections of params.yaml that changed their form and nothing else: the hash of the embedded profile's then, and now.
-SECTIONS_FILE = Path(__file__).with_suffix(".yaml")
-
-
-def equal_sections() -> dict[str, Any]:
-    """Return the hashes of sections that say the same in both forms: "then", and "now" by section."""
-    content: dict[str, Any] = yaml.safe_load(SECTIONS_FILE.read_text(encoding="utf-8"))
-    return content
 
 
 def converted(content: Any) -> Any:
-    """Return a recorded file as today's version writes it; unchanged if today's version wrote it.
+    """Return a recorded file as today's version reads it; unchanged if its form is today's.
+
+    Its sections keep their hashes. None of its runs is comparable with today's: they were trained with two threads.
 
     Raises:
         ValueError: for a file that lacks a part.
@@ -38,14 +29,7 @@ def converted(content: Any) -> Any:
     lacking = sorted({"code_md5", "hours", "metrics", "profile", "sections_sha256", "untimed_stages"} - content.keys())
     if lacking:
         raise ValueError(f"no {', '.join(lacking)}")
-    equal = equal_sections()
-    hashes: dict[str, str] = {}
-    for name, value in content["sections_sha256"].items():
-        if name == "trace":  # decided no figure that is recorded
-            continue
-        entry = equal.get(name)
-        hashes |= entry["now"] if entry and entry["then"] == value else {name: value}
-    return {**content, "version": VERSION, "sections_sha256": hashes, "metrics": converted_metrics(content["metrics"])}
+    return {**content, "version": VERSION, "metrics": converted_metrics(content["metrics"])}
 
 
 def converted_metrics(old: Mapping[str, Any]) -> dict[str, Any]:

@@ -115,9 +115,18 @@ def _compared(rows: Sequence[LedgerRow]) -> str:
 
 
 def title(world: Run) -> str:
-    """Return a run's world, how tightly scene and label are tied in it, its profile, and the version that recorded it."""
+    """Return a run's world, how tightly scene and label are tied in it, its profile, and the version that recorded it.
+
+    A profile with another foundation has a column as another world has: its name says which.
+    """
     version = f", version {world.version}" if world.version else ""
     return f"{world.world}, ties {world.spurious_strength:g} ({world.profile}{version})"
+
+
+def with_same_foundation(worlds: Sequence[Run]) -> list[Run]:
+    """Return the runs with the foundation of the first: only those can be averaged, or lie on one trend."""
+    foundation = worlds[0].sections_sha256.get("foundation")
+    return [world for world in worlds if world.sections_sha256.get("foundation") == foundation]
 
 
 def verdict_table(worlds: Sequence[Run], settings: MetricsSettings) -> str:
@@ -126,7 +135,8 @@ def verdict_table(worlds: Sequence[Run], settings: MetricsSettings) -> str:
     `worlds`: this run first.
     """
     rows = []
-    similar = one_each([world for world in worlds if world.spurious_strength == worlds[0].spurious_strength])
+    strength = worlds[0].spurious_strength
+    similar = one_each([world for world in with_same_foundation(worlds) if world.spurious_strength == strength])
     together = [f"over {len(similar)} worlds"] if len(similar) >= LEAST_WORLDS else []
     verdict_of = verdicts_over_worlds(similar, settings)
     for claim in PAIRED_CLAIMS:
@@ -148,7 +158,7 @@ def strength_table(worlds: Sequence[Run], settings: MetricsSettings) -> str:
 
     Loosest ties first; the last column is the trend. A claim that was run at one strength only has no row.
     """
-    here = [world for world in worlds if world.world == worlds[0].world]
+    here = [world for world in with_same_foundation(worlds) if world.world == worlds[0].world]
     by_strength = dict(sorted({world.spurious_strength: world for world in reversed(here)}.items()))
     if len(by_strength) < LEAST_STRENGTHS:
         return NOTHING

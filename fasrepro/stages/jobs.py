@@ -16,7 +16,7 @@ from fasrepro.crops import read_crop
 from fasrepro.models import backbones, vlm
 from fasrepro.training.recipe import Recipe
 
-CACHED_CROPS = 2048  # decoded; all of them in the embedded profile
+CACHED_CROPS = 2048  # decoded; all of them in the default profile
 BATCH = 48  # images that are scored at once where params.yaml does not say it; no score depends on it
 
 

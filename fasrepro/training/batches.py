@@ -14,7 +14,7 @@ from transformers import ProcessorMixin
 from fasrepro.models.inputs import append_captions, encode_prompts
 from fasrepro.rows.training import TrainRow
 
-KEPT_BYTES = 2**30  # of encoded images: all of the embedded profile's, a small part of a large model's
+KEPT_BYTES = 2**30  # of encoded images: all of the default profile's, a small part of a large model's
 
 
 def row_weights(rows: Sequence[TrainRow], sampling: str) -> list[float] | None:

@@ -25,16 +25,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpoint: Path) -
 def test_a_trained_job_becomes_a_checkpoint_whole_or_not_at_all(
     project: Path, checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save_trained(checkpoint, paths.checkpoint("icm_o-reasoning-1"))
-    assert cli.main(["merge", "icm_o-reasoning-1", "--to", "served/one"]) == 0
+    save_trained(checkpoint, paths.checkpoint("icm_o-reasoning-0"))
+    assert cli.main(["merge", "icm_o-reasoning-0", "--to", "served/one"]) == 0
     assert backbones.load("served/one")
     assert yaml.safe_load("\n".join(capsys.readouterr().out.splitlines()[2:])) == {
         "base_url": "http://localhost:8000/v1",
         "model": "served/one",
         "prompt": config.read_yaml(paths.PARAMS)["training"]["prompt"],
     }
-    paths.checkpoint("icm_o-reasoning-1").joinpath("head.safetensors").unlink()
-    assert cli.main(["merge", "icm_o-reasoning-1", "--to", "served/two"]) == 1
+    paths.checkpoint("icm_o-reasoning-0").joinpath("head.safetensors").unlink()
+    assert cli.main(["merge", "icm_o-reasoning-0", "--to", "served/two"]) == 1
     assert [path.name for path in Path("served").iterdir()] == ["one"]
 
 

@@ -10,8 +10,8 @@ import yaml
 from fasrepro import __version__, cli, config, files, paths, schema
 from fasrepro.commands import reproduce, side_by_side
 from fasrepro.evaluation import results
-from fasrepro.evaluation.results import EvaluationSettings, Figure, LedgerSettings, Metrics
-from fasrepro.evaluation.results.metrics import CellDifference, Difference, MeanDifference, MetricsSettings
+from fasrepro.evaluation.results import EvaluationSettings, Figure, Grounding, LedgerSettings, Metrics
+from fasrepro.evaluation.results.metrics import CellDifference, Difference, MeanDifference, MetricsSettings, TuningReport
 from fasrepro.report import recorded
 from tests.layout import ROOT
 
@@ -48,11 +48,23 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = reproduce.BUILD / "other"
     params = config.read_yaml(ROOT / "params.yaml")
     params["synthetic"] |= {"world": "b", "spurious_strength": 0.5}
+    del params["runs"]["vanilla"]["learning_rates"]  # it chooses
     files.write_text(folder / paths.PARAMS, yaml.safe_dump(params))
-    others = [{"metric": "auc"}, {"metric": "oracle_eer"}, {"level": "frame", "metric": "oracle_eer"}, {"channel": "api"}]
+    others = [
+        {"metric": "auc"},
+        {"metric": "oracle_eer"},
+        {"level": "frame", "metric": "oracle_eer"},
+        {"channel": "tfidf", "level": "frame", "metric": "hter"},
+        {"channel": "tfidf", "level": "frame", "metric": "hter", "run": "reasoning_25"},
+        {"run": "reasoning_25"},
+    ]
     settings = MetricsSettings(EvaluationSettings(100, 0.95, 1, 6), LedgerSettings("hter_dev", 0.15, 0.5, 3, 5, 5))
-    metrics = Metrics({}, [DIFFERENCE, *(dataclasses.replace(DIFFERENCE, **other) for other in others)], [MEAN], settings)
+    tuning = {run: TuningReport(0.0005, "mi_c", "casia", {}, None) for run in ("vanilla", "reasoning")}
+    metrics = Metrics(
+        {}, [DIFFERENCE, *(dataclasses.replace(DIFFERENCE, **other) for other in others)], [MEAN], settings, tuning=tuning
+    )
     files.write_json(folder / paths.METRICS, schema.plain(metrics))
+    files.write_json(folder / paths.GROUNDING, schema.plain(Grounding({})))
     for module in MODULES:
         files.write_text(folder / module, f"# {module}")
     side_by_side.keep_times(folder, {"train@a": 3000.0, "book": 100.0})
@@ -68,11 +80,33 @@ def test_what_claims_are_made_of_is_kept_with_its_provenance(copy: Path, capsys:
     (one,) = recorded.load(paths.RECORDED)
     assert (one.profile, one.world, one.spurious_strength, one.hours, one.version) == ("other", "b", 0.5, 1.0, __version__)
     assert one.untimed_stages == 2  # of the stages in the lock
-    assert one.metrics.paired == [DIFFERENCE, dataclasses.replace(DIFFERENCE, metric="auc")]
+    of_reader = dataclasses.replace(
+        DIFFERENCE, channel="tfidf", level="frame", metric="hter"
+    )  # that claims name, of a pair of theirs
+    no_claim = dataclasses.replace(DIFFERENCE, run="reasoning_25")  # notebooks compare it, by the head's scores
+    assert one.metrics.paired == [DIFFERENCE, dataclasses.replace(DIFFERENCE, metric="auc"), of_reader, no_claim]
     assert one.metrics.means == [MEAN]
-    assert recorded.comparable(one, recorded.sections(config.read_yaml(copy / paths.PARAMS)))
+    assert (one.grounding, one.unseen) == (Grounding({}), None)
+    assert one.experiments["caption_style"].seeds == [0]
     assert not recorded.comparable(one, recorded.sections(config.read_yaml(ROOT / "params.yaml")))
-    assert "torch" in files.read_json(paths.RECORDED / "other.json")["versions"]
+    assert "torch" in files.read_json(paths.RECORDED / "other" / "run.json")["versions"]
+
+
+def test_a_run_that_chose_its_rate_is_comparable_with_one_that_names_the_same(copy: Path) -> None:
+    assert cli.main(["record", "--profile", "other"]) == 0
+    (one,) = recorded.load(paths.RECORDED)
+    params = config.read_yaml(copy / paths.PARAMS)
+    assert recorded.differing(one, recorded.sections(params)) == ["runs.vanilla"]  # chosen there, still to be chosen here
+    params["runs"]["vanilla"]["learning_rates"] = [0.0005]
+    assert recorded.comparable(one, recorded.sections(params))
+    params["runs"]["vanilla"]["learning_rates"] = [0.001]
+    assert recorded.differing(one, recorded.sections(params)) == ["runs.vanilla"]
+
+
+def test_a_folder_takes_the_place_of_the_file_of_version_0_1_0(copy: Path) -> None:
+    files.write_json(paths.RECORDED / "other.json", {})
+    assert cli.main(["record", "--profile", "other"]) == 0
+    assert [path.name for path in paths.RECORDED.iterdir()] == ["other"]
 
 
 def test_the_code_that_leads_to_the_metrics_is_kept_file_by_file(copy: Path) -> None:

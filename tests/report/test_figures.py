@@ -97,7 +97,7 @@ def test_marks_of_a_tick_use_the_room_of_absent_ones() -> None:
 
 
 def test_scores_have_a_panel_a_cell_and_run_and_no_titles_overlap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many runs on one protocol and few on the others, as in the embedded profile."""
+    """Many runs on one protocol and few on the others, as in the default profile."""
     jobs = [("icm_o", f"a_run_of_name_{number}") for number in range(8)] + [("oci_m", "label_only"), ("oci_m", "vanilla")]
     scores = {job: {"bona fide": [0.1, 0.2], "attack": [0.7, 0.9]} for job in jobs}
     kept: list[Drawing] = []

@@ -122,33 +122,54 @@ def test_a_missing_experiment_is_written_out_so_that_it_shares_the_baselines_mod
     assert "ocm_i-vanilla-0" in jobs.planned(params).jobs
 
 
-def recorded_file(root: Path, given: results.Metrics) -> None:
+def record(root: Path, given: results.Metrics, *runs: str, test: list[str] | None = None) -> None:
+    """Record a run of the project's params, whose one experiment has these runs on icm_o."""
     sections = recorded.sections(config.read_yaml(root / paths.PARAMS))
-    one = recorded.Run("recipes", "9.9", "a", 0.9, 1.5, 0, sections, {}, {}, given)
-    files.write_json(root / paths.RECORDED / "recipes.json", schema.plain(one))
+    experiments = {"recipes": config.Experiment(["icm_o"], list(runs), [0, 1], test or [])}
+    one = recorded.Run("study", "9.9", "a", 0.9, 1.5, 0, sections, {}, {}, given, {}, experiments)
+    recorded.write(one, root / paths.RECORDED / "study")
+
+
+RECIPES = {"notebook": "paper1/loss_weights", "experiment": "recipes", "recorded": "study", "baseline": "reasoning"}
 
 
 def test_a_comparable_recorded_run_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    entry = {"notebook": "paper1/loss_weights", "recorded": "recipes", "baseline": "reasoning"}
-    folder = write_project(tmp_path, entry, GIVEN)
-    recorded_file(tmp_path, metrics(cells=[cell_metrics("icm_o", run) for run in ("reasoning_even", "reasoning")]))
+    folder = write_project(tmp_path, RECIPES, GIVEN)
+    ran = ("reasoning", "reasoning_even")
+    in_record = [cell_metrics(cell, run, seeds=(0, 1)) for cell in ("icm_o", "icm_w") for run in (*ran, "vanilla")]
+    record(tmp_path, metrics(cells=in_record), *ran, test=["oulu"])
     study = notebook.open_study("mine", folder)
-    assert [cell.key for cell in study.cells] == ["icm_o-reasoning", "icm_o-reasoning_even"]  # in the order of params.yaml
-    text = capsys.readouterr().out
-    assert "recorded run of profile recipes of version 9.9" in text and "the same params, and took 1.5 hours" in text
+    assert [cell.key for cell in study.cells] == ["icm_o-reasoning", "icm_o-reasoning_even"]  # as the experiment has them
+    assert "recorded run of profile study of version 9.9 (2 seeds, 1.5 hours)" in capsys.readouterr().out
 
 
-def test_a_recorded_run_by_other_params_is_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = write_project(tmp_path, {"notebook": "paper1/loss_weights", "recorded": "recipes"}, GIVEN)
-    recorded_file(tmp_path, metrics(cells=[cell_metrics("icm_o", "reasoning")]))
+def test_a_run_that_params_add_to_a_recorded_experiment_is_shown_beside_it(tmp_path: Path) -> None:
+    experiments = {"recipes": {"protocols": ["icm_o"], "runs": ["reasoning", "prose"], "seeds": [0]}}
+    own = metrics(cells=[cell_metrics("icm_o", run) for run in ("reasoning", "prose")])
+    folder = write_project(tmp_path, RECIPES, own, experiments)
+    record(tmp_path, metrics(cells=[cell_metrics("icm_o", "reasoning", seeds=(0, 1))]), "reasoning")
+    study = notebook.open_study("mine", folder)
+    assert [(cell.run, cell.seeds) for cell in study.cells] == [("reasoning", [0, 1]), ("prose", [0])]
+
+
+def test_without_recorded_in_its_entry_a_study_is_this_machines(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, ENTRY, GIVEN)
+    record(tmp_path, metrics(cells=[cell_metrics("oci_m", run, seeds=(0, 1, 2)) for run in RUNS]), *RUNS)
+    assert {tuple(cell.seeds) for cell in notebook.open_study("mine", folder).cells} == {(0,)}
+
+
+def test_a_recorded_run_that_cannot_be_shown_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_project(tmp_path, {**RECIPES, "experiment": "shares"}, GIVEN)
+    assert not notebook.open_study("mine", folder).cells
+    assert "there is no recorded run of profile study. Run `make reproduce PROFILE=study`" in capsys.readouterr().out
+    record(tmp_path, metrics(cells=[cell_metrics("icm_o", "reasoning")]), "reasoning")
+    assert not notebook.open_study("mine", folder).cells
+    assert "the recorded run of profile study has no experiment 'shares'" in capsys.readouterr().out
     params = config.read_yaml(tmp_path / paths.PARAMS)
     params["prediction"]["batch_size"] += 1
     files.write_text(tmp_path / paths.PARAMS, yaml.safe_dump(params))
     assert not notebook.open_study("mine", folder).cells
-    assert "made by other params (prediction). Run `make reproduce PROFILE=recipes`" in capsys.readouterr().out
-    (tmp_path / paths.RECORDED / "recipes.json").unlink()
-    assert not notebook.open_study("mine", folder).cells
-    assert "there is no recorded run of profile recipes" in capsys.readouterr().out
+    assert "made by other params (prediction). Run `make reproduce PROFILE=study`" in capsys.readouterr().out
 
 
 def test_unknown_names_are_refused_with_the_nearest(tmp_path: Path) -> None:

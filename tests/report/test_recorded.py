@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from fasrepro import config, files, schema
+from fasrepro.evaluation.results import Grounding
 from fasrepro.evaluation.results.metrics import CellDifference
-from fasrepro.report import recorded, version_0_1_0
+from fasrepro.report import recorded
 from fasrepro.report.recorded import Run
 from tests.layout import ROOT
 from tests.report.samples import cell_metrics, difference, metrics
@@ -32,14 +33,14 @@ def run(name: str, *rows: CellDifference, version: str = "9.9", **sections: str)
 
 
 def recorded_file(**changes: Any) -> dict[str, Any]:
-    one = Run("full_b", "9.9", "b", 0.9, 2.5, 0, {}, {}, {}, metrics(cells=[cell_metrics("oci_m", "vanilla")]))
+    one = Run("world_b", "9.9", "b", 0.9, 2.5, 0, {}, {}, {}, metrics(cells=[cell_metrics("oci_m", "vanilla")]))
     return schema.plain(dataclasses.replace(one, **changes))
 
 
 def test_recorded_runs_are_read_and_a_broken_file_is_named(tmp_path: Path) -> None:
-    files.write_json(tmp_path / "full_b.json", recorded_file())
+    files.write_json(tmp_path / "world_b.json", recorded_file())
     (tmp_path / "README.md").write_text("no run")
-    assert [(one.profile, one.world, one.hours, one.version) for one in recorded.load(tmp_path)] == [("full_b", "b", 2.5, "9.9")]
+    assert [(one.profile, one.world, one.hours, one.version) for one in recorded.load(tmp_path)] == [("world_b", "b", 2.5, "9.9")]
     files.write_json(tmp_path / "old.json", {"profile": "old"})
     with pytest.raises(ValueError, match=r"old\.json: no code_md5.*fasrepro record --profile old"):
         recorded.load(tmp_path)
@@ -87,7 +88,10 @@ def test_a_run_is_completed_with_rows_it_lacks_from_comparable_runs() -> None:
     other = run("other", row("prose", "neutral"), row("blind", "prose"), training="other")
     last = run("last", row("neutral", "prose"), row("vanilla", "blind"), **{"runs.blind": "other"})
     completed = recorded.completed(this, [more, other, last]).metrics
-    assert completed.paired == [row("reasoning", "vanilla"), row("prose", "neutral", recorded="more of version 9.9")]
+    assert completed.paired == [
+        row("reasoning", "vanilla"),
+        row("prose", "neutral", recorded="a recorded run, profile more of version 9.9"),
+    ]
     assert this.metrics.paired == [row("reasoning", "vanilla")]
 
 
@@ -151,18 +155,37 @@ def test_a_run_of_version_0_1_0_is_read_with_its_cells_and_marked(tmp_path: Path
     assert (mean.error, mean.degrees, mean.baseline_value, mean.training_sets) == (None, None, 0.5, 2)
 
 
-def test_only_the_sections_of_version_0_1_0_that_say_the_same_are_taken_for_todays() -> None:
-    equal = version_0_1_0.equal_sections()
-    then = equal["runs.label_only"]["then"]
-    converted = version_0_1_0.converted(old_file(**{"runs.label_only": then, "archives": "other", "trace": "x", "threads": "t"}))
-    hashes = converted["sections_sha256"]
-    assert hashes.keys() == {"runs.label_only", "archives", "threads"}
-    assert hashes["runs.label_only"] == equal["runs.label_only"]["now"]["runs.label_only"] != then
-    assert (hashes["archives"], hashes["threads"]) == ("other", "t")
+def test_a_written_folder_is_read_as_it_was_with_the_analyses_that_it_has(tmp_path: Path) -> None:
+    experiments = {"one": config.Experiment(["oci_m"], ["vanilla"], [0, 1])}
+    one = dataclasses.replace(run("study"), experiments=experiments, grounding=Grounding({}))
+    recorded.write(one, tmp_path / "study")
+    assert {path.name for path in (tmp_path / "study").iterdir()} == {"run.json", "metrics.json", "grounding.json"}
+    assert "metrics" not in files.read_json(tmp_path / "study" / "run.json")
+    assert recorded.load(tmp_path) == [one]
+    files.write_json(tmp_path / "study" / "metrics.json", {"cels": {}})
+    with pytest.raises(ValueError, match=r"metrics: unknown key 'cels'.*fasrepro record --profile study"):
+        recorded.load(tmp_path)
 
 
 def test_the_projects_recorded_runs_can_be_read() -> None:
     runs = recorded.load(ROOT / "results" / "recorded")
-    assert {one.profile for one in runs} >= {"full_b", "full_c", "recipes", "ties_half", "ties_none"}
+    assert {one.profile for one in runs} >= {"study", "world_b", "world_c", "ties_half", "ties_none"}
     sections = recorded.sections(config.read_yaml(ROOT / "params.yaml"))
-    assert all("synthetic" in recorded.differing(one, sections) for one in runs if one.profile != "recipes")
+    other_worlds = [one for one in runs if one.profile not in ("study", "recipes")]
+    assert all("synthetic" in recorded.differing(one, sections) for one in other_worlds)
+
+
+def test_the_learning_rates_in_params_are_those_that_the_study_chose() -> None:
+    (study,) = [one for one in recorded.load(ROOT / "results" / "recorded") if one.profile == "study"]
+    params = config.load("training", "runs", "tuning", path=ROOT / "params.yaml")
+    chosen = {run: [report.chosen] for run, report in study.metrics.tuning.items()}
+    assert {run: config.resolved_recipe(params.training, params.runs, run).learning_rates for run in chosen} == chosen
+    named = {run for run, override in params.runs.items() if "learning_rates" in override}
+    assert named == chosen.keys()
+    assert all(report.rates.keys() == set(map(str, params.training.learning_rates)) for report in study.metrics.tuning.values())
+
+
+def test_the_study_has_the_params_of_the_default_profile() -> None:
+    """Or else the pages would show this machine's one seed."""
+    (study,) = [one for one in recorded.load(ROOT / "results" / "recorded") if one.profile == "study"]
+    assert recorded.differing(study, recorded.sections(config.read_yaml(ROOT / "params.yaml"))) == []

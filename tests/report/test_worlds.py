@@ -38,8 +38,8 @@ def cells(table: str) -> list[list[str]]:
 
 
 def test_each_world_has_its_interval_and_three_worlds_a_verdict_together() -> None:
-    this, other = world("this book", "a", 0.9, -0.3, -0.1), world("full_b", "b", 0.9, -0.1, 0.3)
-    third = world("full_c", "c", 0.9, -0.1, 0.0)
+    this, other = world("this book", "a", 0.9, -0.3, -0.1), world("world_b", "b", 0.9, -0.1, 0.3)
+    third = world("world_c", "c", 0.9, -0.1, 0.0)
     (row,) = cells(worlds.verdict_table([this, other, third], SETTINGS))
     assert row[0] == "P1-1"
     assert row[2] == "-0.200 [-0.300, -0.100]"
@@ -82,16 +82,26 @@ def test_p_over_worlds_is_adjusted_within_the_family() -> None:
 
 
 def test_two_runs_of_one_world_are_not_two_worlds() -> None:
-    same = [world("this book", "a", 0.9, -0.3, -0.1), world("full", "a", 0.9, -0.3, -0.1)]
+    same = [world("this book", "a", 0.9, -0.3, -0.1), world("study", "a", 0.9, -0.3, -0.1)]
     (row,) = cells(worlds.verdict_table(same, SETTINGS))
     assert len(row) == 4  # no column over worlds
+
+
+def test_another_foundation_has_its_own_column_and_joins_no_mean_and_no_trend() -> None:
+    this = world("this book", "a", 0.9, -0.3, -0.1)
+    other = world("plain", "a", 0.0, -0.3, -0.1)
+    other = dataclasses.replace(other, sections_sha256={**other.sections_sha256, "foundation": "plain"})
+    columns = table_cells(worlds.verdict_table([this, other], SETTINGS))[0]
+    assert columns[2:] == ["a, ties 0.9 (this book)", "a, ties 0 (plain)"]
+    assert worlds.with_same_foundation([this, other]) == [this]
+    assert worlds.strength_table([this, other], SETTINGS) == worlds.NOTHING
 
 
 def test_ties_are_ordered_from_loose_to_tight_in_one_world() -> None:
     here = [
         world("this book", "a", 0.9, -0.3, -0.1, 0.35),
         world("loose", "a", 0.0, -0.2, 0.1, 0.1),
-        world("full_b", "b", 0.5, 0, 1),
+        world("world_b", "b", 0.5, 0, 1),
     ]
     rows = cells(worlds.strength_table(here, SETTINGS))
     assert rows[0] == ["", "label_only, HTER", "0.100", "0.350", "–"]
@@ -117,22 +127,25 @@ def test_a_trend_is_the_least_squares_line_through_all_strengths() -> None:
 
 
 def test_a_run_that_only_extends_this_one_has_no_column() -> None:
-    this, again = (world(name, "a", 0.9, -0.3, -0.1) for name in ("this book", "full"))
+    this, again = (world(name, "a", 0.9, -0.3, -0.1) for name in ("this book", "study"))
     more = world("recipes", "a", 0.9, -0.3, -0.1, run="reasoning_prompt_head", baseline="vanilla_prompt_head")
     alike = {f"runs.{run}": "same" for run in ("reasoning_prompt_head", "vanilla_prompt_head")}
     this, more = (dataclasses.replace(one, sections_sha256={**one.sections_sha256, **alike}) for one in (this, more))
-    runs = [again, more, world("full_b", "b", 0.9, -0.1, 0.3)]
+    runs = [again, more, world("world_b", "b", 0.9, -0.1, 0.3)]
     table = worlds.verdict_table(worlds.shown(recorded.completed(this, runs), runs), SETTINGS)
     heading = table_cells(table)[0]
-    assert [name for name in ("full", "full_b", "recipes") if any(f"({name})" in cell for cell in heading)] == ["full", "full_b"]
+    assert [name for name in ("study", "world_b", "recipes") if any(f"({name})" in cell for cell in heading)] == [
+        "study",
+        "world_b",
+    ]
     (added,) = [row for row in cells(table) if row[0] == "C-10"]
     assert added[2] == "-0.200 [-0.300, -0.100]"
     assert added[3:] == ["not run", "not run"]
 
 
 def test_a_run_of_another_version_says_so() -> None:
-    old = dataclasses.replace(world("full_b", "b", 0.9, 0, 1), version="0.1.0")
-    assert worlds.title(old) == "b, ties 0.9 (full_b, version 0.1.0)"
+    old = dataclasses.replace(world("world_b", "b", 0.9, 0, 1), version="0.1.0")
+    assert worlds.title(old) == "b, ties 0.9 (world_b, version 0.1.0)"
     assert [row[3] for row in cells(worlds.recorded_table([old]))] == ["0.1.0"]
 
 
@@ -151,6 +164,6 @@ def test_licensed_archives_have_no_other_worlds() -> None:
 
 
 def test_hours_say_for_how_many_stages_the_time_is_unknown() -> None:
-    runs = [world("full_b", "b", 0.9, 0, 1), dataclasses.replace(world("full_c", "c", 0.9, 0, 1), untimed_stages=2)]
+    runs = [world("world_b", "b", 0.9, 0, 1), dataclasses.replace(world("world_c", "c", 0.9, 0, 1), untimed_stages=2)]
     assert [row[4] for row in cells(worlds.recorded_table(runs))] == ["1.500", "1.500, 2 stages not timed"]
     assert worlds.recorded_table([]) == worlds.NOTHING

@@ -14,7 +14,7 @@ from fasrepro import config, files, paths
 from fasrepro.evaluation import results
 from fasrepro.evaluation.results import Grounding, Metrics, Optimism, VerdictAgreement
 from fasrepro.evaluation.results.optimism import OptimismSettings
-from fasrepro.report import execute
+from fasrepro.report import execute, recorded
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face
 from fasrepro.rows.scores import Score
@@ -57,9 +57,7 @@ def write_results(world: SimpleNamespace) -> None:
         for cell in CELLS
         for metric in ("hter_dev", "auc", "apcer_pooled", "bpcer")
     ]
-    rows.append(difference("icm_o", -0.25, 0.0625, run="prose", baseline="reasoning_only"))
-    controls = [cell_metrics("icm_o", run) for run in ("reasoning_only", "prose")]
-    write(metrics(*rows, cells=[*(cell_metrics(cell, run) for cell in CELLS for run in RUNS), *controls]))
+    write(metrics(*rows, cells=[cell_metrics(cell, run) for cell in CELLS for run in RUNS]))
     results.write(paths.VERDICT_AGREEMENT, test_explanations.AGREEMENT, 6)
     grounding = test_explanations.grounding("oci_m", "reasoning", 0.5)
     results.write(paths.GROUNDING, Grounding({grounding.key: grounding}), 6)
@@ -70,6 +68,17 @@ def write_results(world: SimpleNamespace) -> None:
     table.write(paths.faces("all"), world.faces, Face)
     own = [row for row in world.scores if (row.protocol, row.run) == ("oci_m", "vanilla")]
     table.write(paths.scores("oci_m-vanilla-0"), own, Score)
+
+
+def write_record() -> None:
+    """Record the study with the runs of its own experiments."""
+    study = config.read_yaml(ROOT / "profiles" / "study.yaml")["experiments"]
+    experiments = {name: config.Experiment(**entry) for name, entry in study.items()}
+    cells = [cell_metrics("icm_o", run) for name in ("controls", "recipes", "shares") for run in experiments[name].runs]
+    rows = [difference("icm_o", -0.25, 0.0625, run="prose", baseline="reasoning_only")]
+    sections = recorded.sections(config.read_yaml(paths.PARAMS))
+    one = recorded.Run("study", "9.9", "a", 0.9, 1.5, 0, sections, {}, {}, metrics(*rows, cells=cells), {}, experiments)
+    recorded.write(one, paths.RECORDED / "study")
 
 
 def write(given: Metrics) -> None:
@@ -84,10 +93,11 @@ def outputs(name: str) -> str:
 # What each shows of these results: a text, and how many figures.
 SHOWN = {
     "caption_style": ("-0.125 [-0.250, +0.062]", 3),
-    "controls": ("shuffled on icm_o", 3),
+    "controls": ("there is no recorded run of profile study", 0),
     "annotators": ("By construction it misses", 2),
     "explanations": ("+0.500 [+0.500, +0.500]", 1),
-    "loss_weights": ("there is no recorded run of profile recipes", 0),
+    "shares": ("there is no recorded run of profile study", 0),
+    "loss_weights": ("there is no recorded run of profile study", 0),
     "unseen_attacks": ("silicone mask", 1),
     "threshold_choice": ("called attack, dev threshold", 2),
 }
@@ -106,6 +116,16 @@ def test_a_notebook_runs_from_its_own_folder_and_shows_its_results(name: str, pr
     text, figures = SHOWN[name]
     assert text in outputs(name)
     assert outputs(name).count("image/png") == figures
+
+
+@pytest.mark.parametrize("name", ["controls", "shares", "loss_weights"])
+def test_a_notebook_on_recorded_runs_shows_the_record(name: str, project: Path, world: SimpleNamespace) -> None:
+    write_results(world)
+    write_record()
+    stage.main(["--name", name])
+    assert "recorded run of profile study of version 9.9" in outputs(name)
+    assert "No results for" not in outputs(name)
+    assert outputs(name).count("image/png") == (3 if name == "controls" else 2)  # the others have no differences here
 
 
 @pytest.mark.parametrize("name", ["caption_style", "explanations", "unseen_attacks", "threshold_choice"])

@@ -75,7 +75,7 @@ class Difference:
         seeds: that both runs have; of a mean the fewest of any cell.
         subjects: of the target; of a mean those of all its targets, each counted once.
         training_sets: protocols that both runs were trained on.
-        recorded: the profile whose recorded run the row was taken from; "" for this run's own.
+        recorded: where the row was taken from, in words, if it is not of the run that all other rows are of.
     """
 
     run: str

@@ -206,7 +206,7 @@ def basis(row: Difference, metrics: Metrics) -> str:
     if row.metric.startswith("accuracy"):
         parts.append(f"'always attack' is right in {tables.number(always_attack(row, metrics))}")
     if row.recorded:
-        parts.append(f"a recorded run, profile {row.recorded}")
+        parts.append(row.recorded)
     return "; ".join(parts)
 
 

@@ -61,7 +61,7 @@ def render(material: Material) -> dict[str, str]:
     """Return the page's fragments, draw its figure, and copy the faces of its examples."""
     runs, settings = material.runs, material.params.judging
     decisive = rule.decisive_readers(settings.readers, material.params.annotator.base_url)
-    cells = tables.in_order(material.metrics.cells.values(), runs)
+    cells = tables.in_order(material.own.metrics.cells.values(), runs)  # single texts are this machine's
     explained = explorer.collect(cells, material.explanations, material.judgements, settings.readers[0], material.faces)
     return {
         "answer": markdown.answer(f"{CLAIM_IN_SHORT} {ledger.answer(ledger.ledger_rows(material), GROUNDING_CLAIM)}"),

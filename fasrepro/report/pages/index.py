@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fasrepro.report import markdown
 from fasrepro.report.material import Material, Needs
 from fasrepro.report.pages import ledger
 
@@ -42,4 +43,5 @@ def note(material: Material) -> str:
 def render(material: Material) -> dict[str, str]:
     """Return the page's fragments."""
     rows = ledger.ledger_rows(material)
-    return {"note": note(material), "ledger_short": ledger.short_table(rows)}
+    provenance = f"{markdown.escape(material.provenance)}\n"
+    return {"note": note(material), "provenance": provenance, "ledger_short": ledger.short_table(rows)}

@@ -33,7 +33,7 @@ def render(material: Material) -> dict[str, str]:
     if not material.is_synthetic:
         return fragments | dict.fromkeys(("worlds", "strengths", "recorded"), worlds.LICENSED)
     this = this_run(material)
-    shown = worlds.shown(this, material.recorded)
+    shown = worlds.shown(this, [one for one in material.recorded if one is not material.record])
     return fragments | {
         "worlds": worlds.verdict_table(shown, settings),
         "strengths": worlds.strength_table(shown, settings),
@@ -42,7 +42,7 @@ def render(material: Material) -> dict[str, str]:
 
 
 def this_run(material: Material) -> recorded.Run:
-    """Return the run that the book shows, completed by comparable recorded runs."""
+    """Return the run that the book shows, completed by further comparable recorded runs."""
     world = material.params.synthetic
     this = recorded.Run(
         profile="this book",
@@ -56,7 +56,7 @@ def this_run(material: Material) -> recorded.Run:
         versions={},
         metrics=material.metrics,
     )
-    return recorded.completed(this, material.recorded)
+    return recorded.completed(this, [one for one in material.recorded if one is not material.record])
 
 
 def ledger_rows(material: Material) -> list[LedgerRow]:

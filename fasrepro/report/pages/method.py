@@ -50,6 +50,7 @@ def run_table(training: Any, runs: Mapping[str, Mapping[str, Any]]) -> str:
     for name in runs:
         override = merged_override(name, runs)
         shares = override.pop("captions", training.captions)
+        override.pop("learning_rates", None)  # they have a table of their own
         mix = ", ".join(f"{share:.0%} {captions}" for captions, share in shares.items()) or "none: labels alone"
         changes = [text for key, value in override.items() for text in _changes(key, value, default)]
         rows.append((name, mix, ", ".join(changes) or "nothing"))

@@ -74,8 +74,8 @@ def result_figures(material: Material, cells: Sequence[CellMetrics]) -> dict[str
         ),
         "figure_scores": material.draw(
             "scores",
-            lambda path: figures.score_distributions(*target_scores(material, cells), path),
-            "Scores of the target's test faces, by frame; dashed: the dev threshold of each seed.",
+            lambda path: figures.score_distributions(*target_scores(material), path),
+            "Scores of the target's test faces by this machine's own models, by frame; dashed: the dev threshold of each seed.",
         ),
         "figure_species": material.draw(
             "species",
@@ -170,15 +170,13 @@ def readers(material: Material) -> str:
     return "".join(f"{lines[name]}\n" for name in settings.readers if name in lines)
 
 
-def target_scores(
-    material: Material, cells: Sequence[CellMetrics]
-) -> tuple[dict[Place, dict[str, list[float]]], dict[Place, list[float]]]:
-    """Return the scores of each cell's test faces by label, over all seeds, and the dev threshold of each seed."""
+def target_scores(material: Material) -> tuple[dict[Place, dict[str, list[float]]], dict[Place, list[float]]]:
+    """Return this machine's scores of each cell's test faces by label, over all seeds, and the dev threshold of each seed."""
     by_model: dict[tuple[str, str], list[Any]] = {}
     for score in material.scores:
         by_model.setdefault((score.protocol, score.run), []).append(score)
     scores, cuts = {}, {}
-    for cell in cells:
+    for cell in tables.in_order(material.own.metrics.cells.values(), material.runs):
         by_label: dict[str, list[float]] = {"bona fide": [], "attack": []}
         for score in by_model.get((cell.protocol, cell.run), []):
             face = material.faces[score.face_id]

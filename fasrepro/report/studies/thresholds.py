@@ -68,8 +68,8 @@ def decide(videos: pd.DataFrame, cuts: dict[str, float]) -> pd.DataFrame:
 
 
 def decisions(study: Study) -> Iterator[Decisions]:
-    """Yield the decisions of each cell's first seed."""
-    for cell in study.select(study.material.optimism.cells):
+    """Yield the decisions of each cell's first seed, by this machine's own models."""
+    for cell in study.select(study.material.own.optimism.cells):
         seed = min(cell.seeds)
         thresholds = cell.seeds[seed]
         cuts = {"dev": thresholds.threshold_dev, "oracle": thresholds.threshold_oracle}

@@ -184,7 +184,7 @@ def test_a_control_has_nothing_to_reproduce_and_no_published_figure() -> None:
 
 
 def test_a_recorded_row_names_its_profile_and_has_no_verdict_without_an_error() -> None:
-    given = difference("ocm_i", -0.2, -0.1, recorded="recipes of version 0.1.0", error=None, degrees=None)
+    given = difference("ocm_i", -0.2, -0.1, recorded="a recorded run, profile recipes of version 0.1.0", error=None, degrees=None)
     (row,) = rows(metrics(given), "P1-1")
     assert row.basis == (
         "8 subjects; 2 training sets; 3 seeds; a recorded run, profile recipes of version 0.1.0; no standard error"

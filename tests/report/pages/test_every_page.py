@@ -105,7 +105,7 @@ def test_a_text_includes_every_fragment_of_its_page_and_only_existing_ones(
     rendered = {f"{page}/{name}" for name in render(page, params, inputs, world, tmp_path)}
     own = {name for name in included(page) if name.startswith(f"{page}/")}
     assert own == rendered
-    assert included(page) - own <= {"index/note"}
+    assert included(page) - own <= {"index/note", "index/provenance"}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -83,8 +83,7 @@ def test_a_simulated_reader_is_called_a_program() -> None:
 
 def test_scores_are_those_of_the_target(world: SimpleNamespace) -> None:
     faces = {face.face_id: face for face in world.faces}
-    ordered = tables.in_order(world.metrics.cells.values(), RUNS)
-    scores, cuts = results.target_scores(material(scores=world.scores, faces=faces), ordered)
+    scores, cuts = results.target_scores(material(scores=world.scores, faces=faces, metrics=world.metrics))
     test_faces = [face for face in world.faces if face.dataset == "msu" and face.split == "test"]
     assert sum(map(len, scores["oci_m", "vanilla"].values())) == len(test_faces)
     assert cuts["oci_m", "vanilla"] == [world.metrics.cells["oci_m-vanilla"].by_seed[0].threshold_dev]
