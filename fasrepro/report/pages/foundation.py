@@ -17,7 +17,7 @@ from fasrepro.vocabulary import CUES
 NEEDS = Needs(inputs=("probes", "stills", "foundation_trials"), params=("foundation", "probes"))
 ACROSS = 4  # stills in a row of their sheet
 LETTERS = 30  # of a caption in a line
-NOT_MADE_HERE = "This backbone was not pretrained here.\n"
+NO_STILLS = "It was shown no stills.\n"
 
 
 def render(material: Material) -> dict[str, str]:
@@ -69,9 +69,9 @@ def answer(probes: Probes) -> str:
 
 
 def stills(material: Material) -> str:
-    """Draw the sheet of stills with their captions, and return its fragment; a notice for a backbone that was not made here."""
+    """Draw the sheet of stills with their captions, and return its fragment; a notice if there is none."""
     if not material.stills:
-        return NOT_MADE_HERE
+        return NO_STILLS
     cells = [Cell(picture, "\n".join(textwrap.wrap(caption, LETTERS))) for picture, caption in material.stills]
     rows = [Row(cells[start : start + ACROSS]) for start in range(0, len(cells), ACROSS)]
     return material.draw(
