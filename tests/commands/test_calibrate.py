@@ -31,10 +31,19 @@ def test_the_record_in_git_covers_every_case_and_keeps_the_promise() -> None:
     record = results.read(ROOT / paths.CALIBRATION, results.Calibration)
     known = [(case.layout, case.regime, case.seeds, case.subjects) for case in record.cases]
     assert known == list(calibration.cases(min_seeds_alone=5))
-    assert record.trials >= calibrate.TRIALS
+    assert record.trials >= 500
     assert max(case.false_verdicts for case in record.cases) <= 0.07
 
 
 def test_no_trials_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["calibrate", "--trials", "0"]) == 1
     assert "--trials must be at least 1" in capsys.readouterr().err
+
+
+def test_a_case_that_was_simulated_is_not_simulated_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = ("one target", "people", 5, 5)
+    first = calibrate.kept_case(place, trials=4, seed=1, folder=tmp_path)
+    monkeypatch.setattr(calibration, "simulate", lambda *_: pytest.fail("simulated again"))
+    assert calibrate.kept_case(place, trials=4, seed=1, folder=tmp_path) == first
+    with pytest.raises(pytest.fail.Exception, match="simulated again"):
+        calibrate.kept_case(place, trials=5, seed=1, folder=tmp_path)
