@@ -154,6 +154,12 @@ def test_a_stage_that_lists_keys_of_a_section_reads_those_and_no_others(stage: s
         assert read == {key for name, key in pairs if name == section}, f"{stage}: {section}"
 
 
+def test_the_book_depends_on_every_page() -> None:
+    parts = yaml.safe_load((ROOT / "book/_toc.yml").read_text(encoding="utf-8"))["parts"]
+    pages = {"book/index.md", *(f"book/{chapter['file']}.md" for part in parts for chapter in part["chapters"])}
+    assert {dep for dep in stages()["book"]["deps"] if dep.endswith(".md")} == {page for page in pages if (ROOT / page).is_file()}
+
+
 def test_params_yaml_and_jobs_yaml_share_no_name() -> None:
     """DVC reads both into one namespace, and refuses or mixes what both name."""
     both = [config.read_yaml(ROOT / name) for name in ("params.yaml", "jobs.yaml")]
