@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import cv2
+import numpy as np
 
 from fasrepro import files
 from fasrepro.archives.layout import Presentation

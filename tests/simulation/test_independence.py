@@ -21,6 +21,7 @@ DEPENDENT = {
     "fasrepro.stages.archives",
     "fasrepro.stages.counterfactual",
     "fasrepro.stages.foundation",
+    "fasrepro.stages.probe_pairs",
     "fasrepro.stages.readers",
     "fasrepro.stages.world",
 }
