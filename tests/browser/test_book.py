@@ -134,5 +134,5 @@ def test_every_internal_link_and_anchor_exists(visits: dict[str, Visit]) -> None
 
 def test_every_page_with_results_says_where_they_come_from(visits: dict[str, Visit]) -> None:
     origins = ("Synthetic archives", "Synthetic presentations", "Licensed archives")
-    shown = [page for page in PAGES if page not in ("search.html", "ablation.html")]
+    shown = [page for page in PAGES if page not in ("search.html", "ablation.html", "calibration.html")]  # those show none
     assert [page for page in shown if not any(word in (BOOK / page).read_text(encoding="utf-8") for word in origins)] == []
