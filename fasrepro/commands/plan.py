@@ -24,7 +24,7 @@ def forecast(waits_for: scheduling.WaitsFor, times: dict[str, float], workers: l
     guessed = sum(stage not in times for stage in waits_for)
     lines = [f"{count} at once: {scheduling.clock(scheduling.wall_clock(waits_for, seconds, count))}" for count in workers]
     if guessed:
-        lines.append(f"(of {guessed} of {len(waits_for)} stages no time is known here; that of others is taken)")
+        lines.append(f"({guessed} of {len(waits_for)} stages were never timed here: each is taken to last as long as its like)")
     return lines
 
 

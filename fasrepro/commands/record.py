@@ -15,8 +15,7 @@ from fasrepro.evaluation import results
 from fasrepro.evaluation.aggregate import LEVELS
 from fasrepro.evaluation.results import Metrics
 from fasrepro.evaluation.results.metrics import CellMetrics, Difference, ReaderMetrics, SeedMetrics, TuningReport
-from fasrepro.report import claims, recorded
-from fasrepro.report.pages.results import PAIRED_COLUMNS
+from fasrepro.report import claims, differences, recorded
 
 
 def record(folder: Path, profile: str) -> recorded.Run:
@@ -77,7 +76,7 @@ def kept(metrics: Metrics) -> Metrics:
     """
     by_claim = {(claim.metric or metrics.settings.ledger.metric, claim.level) for claim in claims.CLAIMS}
     by_claim |= {measure for claim in claims.CLAIMS for measure in claim.also} | {("auc", "video")}
-    shown = {(metric, "video") for metric in PAIRED_COLUMNS}
+    shown = {(metric, "video") for metric in differences.SHOWN}
     compared = {frozenset((claim.run, claim.baseline)) for claim in claims.CLAIMS}
 
     def is_kept(row: Difference) -> bool:

@@ -11,6 +11,7 @@ from fasrepro.evaluation.results.metrics import Difference, MeanDifference
 
 Row = TypeVar("Row", bound=Difference)
 MEAN_OF = "mean of"  # begins the scope of a row over several cells
+SHOWN = ("hter_dev", "auc", "apcer_pooled", "bpcer")  # of the head, by video, on the page of results
 
 
 def negated(value: float | None) -> float | None:

@@ -134,6 +134,21 @@ def draw_intervals(axes: Axes, series: Mapping[str, Mapping[str, Figure | None]]
     axes.grid(visible=False, axis="x")
 
 
+def draw_points(axes: Axes, index: int, across: Sequence[float], down: Sequence[float], label: str) -> None:
+    """Draw the points of the series with this index, without intervals."""
+    style = marker_style(index)
+    axes.scatter(
+        across,
+        down,
+        marker=style["fmt"],
+        color=style["color"],
+        edgecolor=style["markeredgecolor"],
+        linewidth=0.5,
+        s=20,
+        label=label,
+    )
+
+
 def draw_legend(drawing: Drawing, panels: Iterable[Axes], columns: int = 4) -> None:
     """Draw one legend for all panels, each name once: a panel may lack a series that another has.
 

@@ -27,6 +27,7 @@ class Trial:
         cue_auc: the mean over cues of the archives, by site.
         pairs: the mean share of pairs that are ordered rightly, by site.
         least_pairs: the same of the cue that is seen worst, by site.
+        dev_auc: of one training on labels alone, the mean over the sources' dev videos; None where none was made.
     """
 
     changed: str
@@ -38,6 +39,7 @@ class Trial:
     cue_auc: dict[str, float]
     pairs: dict[str, float]
     least_pairs: dict[str, float]
+    dev_auc: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +28,7 @@ from fasrepro.report import differences, figures, recorded, tables
 from fasrepro.report.material import Material
 from fasrepro.report.tables import interval
 
+LINE = 90  # letters that a line of a cell's output has room for in the book
 ALL_PRESENT = "Every run of this ablation has results."
 PARAMS = ("ablations", "experiments", "training", "runs", "archives", "synthetic")
 CHANCE = {"hter_dev": 0.5, "auc": 0.5}  # what a guess gets
@@ -175,7 +177,7 @@ def open_study(name: str, folder: Path = Path()) -> Study:
     if protocols:
         notice = what_to_run(missing(material.metrics, protocols, runs)) or ALL_PRESENT
         if entry.recorded:
-            notice = f"{material.provenance}\n{notice}"
+            notice = f"{textwrap.fill(material.provenance, LINE)}\n{notice}"
     elif entry.recorded:
         notice = what_to_record(material, entry)
     elif entry.experiment:
@@ -249,12 +251,12 @@ then run
 
 def what_to_record(material: Material, entry: config.Ablation) -> str:
     """Return why the recorded run of an ablation cannot be shown, and what to type."""
-    command = f"Run `make reproduce PROFILE={entry.recorded}`, then `fasrepro record --profile {entry.recorded}`.\n"
+    command = f"\nRun `make reproduce PROFILE={entry.recorded}`, then `fasrepro record --profile {entry.recorded}`.\n"
     profile = f"recorded run of profile {entry.recorded}"
     record = next((one for one in material.recorded if one.profile == entry.recorded), None)
     if record is None:
-        return f"No results: there is no {profile}. {command}"
+        return f"No results: there is no {profile}.{command}"
     different = recorded.differing(record, material.sections)
     if different:
-        return f"No results: the {profile} was made by other params ({', '.join(different)}). {command}"
-    return f"No results: the {profile} has no experiment {entry.experiment!r}. {command}"
+        return f"No results: the {profile} was made by other params ({', '.join(different)}).{command}"
+    return f"No results: the {profile} has no experiment {entry.experiment!r}.{command}"

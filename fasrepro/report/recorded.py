@@ -61,6 +61,7 @@ class Run:
         faithfulness: of explanations.
         optimism: of its own figures.
         unseen: gains on attacks unlike those of the sources.
+        note: what a reader must know of this record, written into run.json by hand; "" for most.
     """
 
     profile: str
@@ -80,11 +81,20 @@ class Run:
     faithfulness: Faithfulness | None = None
     optimism: Optimism | None = None
     unseen: Unseen | None = None
+    note: str = ""
 
     @property
     def source(self) -> str:
         """The profile, and the version that recorded it."""
         return f"{self.profile} of version {self.version}" if self.version else self.profile
+
+    @property
+    def duration(self) -> str:
+        """The hours of its stages, and how many are not in them; "" of the run that the book is about."""
+        if self.hours is None:
+            return ""
+        untimed = f" and {self.untimed_stages} stages that were not timed" if self.untimed_stages else ""
+        return f"{self.hours:.1f} hours{untimed}"
 
 
 def sections(params: Mapping[str, Any]) -> dict[str, str]:
@@ -192,12 +202,12 @@ def completed(this: Run, recorded: Sequence[Run]) -> Run:
     Such a row says so in `recorded`.
     """
     paired, means = list(this.metrics.paired), list(this.metrics.means)
-    measured = {_pair(row) for row in paired}
+    measured = {pair(row) for row in paired}
     for one in recorded:
-        lent = {pair for pair in _pairs(one.metrics) - measured if comparable(one, this.sections_sha256, pair)}
+        lent = {runs for runs in _pairs(one.metrics) - measured if comparable(one, this.sections_sha256, runs)}
         source = f"a recorded run, profile {one.source}"
-        paired += [dataclasses.replace(row, recorded=source) for row in one.metrics.paired if _pair(row) in lent]
-        means += [dataclasses.replace(row, recorded=source) for row in one.metrics.means if _pair(row) in lent]
+        paired += [dataclasses.replace(row, recorded=source) for row in one.metrics.paired if pair(row) in lent]
+        means += [dataclasses.replace(row, recorded=source) for row in one.metrics.means if pair(row) in lent]
         measured |= lent
     return dataclasses.replace(this, metrics=dataclasses.replace(this.metrics, paired=paired, means=means))
 
@@ -207,9 +217,10 @@ def only_extends(one: Run, this: Run) -> bool:
     return comparable(one, this.sections_sha256) and not _pairs(one.metrics) & _pairs(this.metrics)
 
 
-def _pair(row: Any) -> frozenset[str]:
+def pair(row: Any) -> frozenset[str]:
+    """Return the two runs that a difference compares, in either order."""
     return frozenset((row.run, row.baseline))
 
 
 def _pairs(metrics: Metrics) -> set[frozenset[str]]:
-    return {_pair(row) for row in metrics.paired if not row.recorded}
+    return {pair(row) for row in metrics.paired if not row.recorded}

@@ -46,27 +46,23 @@ def analysis(name: str, record: Run, own: Any, sections: Mapping[str, str]) -> A
     if hasattr(kept, "paired"):
         changes |= _differences(kept, own)
     if isinstance(kept, Metrics):
-        known = {_pair(row) for row in kept.pairwise_tests}
+        known = {recorded.pair(row) for row in kept.pairwise_tests}
         changes |= {
             "settings": own.settings,  # the rule of verdicts is a question of presentation
             "tuning": {**own.tuning, **kept.tuning},
-            "pairwise_tests": kept.pairwise_tests + [row for row in own.pairwise_tests if _pair(row) not in known],
+            "pairwise_tests": kept.pairwise_tests + [row for row in own.pairwise_tests if recorded.pair(row) not in known],
         }
     return dataclasses.replace(kept, **changes) if changes else kept
 
 
 def _differences(kept: Any, own: Any) -> dict[str, Any]:
     """Return the record's differences, and this machine's of pairs of runs that the record lacks; those are marked."""
-    known = {_pair(row) for row in kept.paired}
+    known = {recorded.pair(row) for row in kept.paired}
     return {
         part: getattr(kept, part)
-        + [dataclasses.replace(row, recorded=OWN_RUN) for row in getattr(own, part) if _pair(row) not in known]
+        + [dataclasses.replace(row, recorded=OWN_RUN) for row in getattr(own, part) if recorded.pair(row) not in known]
         for part in ("paired", "means")
     }
-
-
-def _pair(row: Any) -> frozenset[str]:
-    return frozenset((row.run, row.baseline))
 
 
 def seeds(metrics: Metrics) -> str:
@@ -83,11 +79,11 @@ def provenance(record: Run | None, own: Metrics) -> str:
     """Return one line on where the figures come from, and how far this machine's own agree with them."""
     if record is None:
         return f"Figures and verdicts are those of {OWN_RUN} ({seeds(own)})."
-    hours = "" if record.hours is None else f", {record.hours:.1f} hours"
-    of_record = f"the recorded run of profile {record.source} ({seeds(record.metrics)}{hours})"
+    details = ", ".join(filter(None, (seeds(record.metrics), record.duration)))
+    of_record = f"the recorded run of profile {record.source} ({details})"
     compared = comparison.rows(record, own, {})
     agreeing = f"{sum(row.is_within for row in compared)} of {len(compared)}"
     return (
         f"Figures and verdicts come from {of_record}. {OWN_RUN.capitalize()} agrees with it in {agreeing} figures, within"
-        f" {comparison.TOLERANCE:g} for a training and {comparison.MEAN_TOLERANCE:g} for a mean."
+        f" {comparison.TOLERANCE:g} for a training and {comparison.MEAN_TOLERANCE:g} for a mean. {record.note}".strip()
     )

@@ -187,9 +187,8 @@ def recorded_table(runs: Sequence[Run]) -> str:
     """Return the table of recorded runs, the version that recorded each, and the hours that it took."""
     rows = []
     for one in runs:
-        untimed = f", {one.untimed_stages} stages not timed" if one.untimed_stages else ""
-        rows.append([one.profile, one.world, f"{one.spurious_strength:g}", one.version, tables.number(one.hours) + untimed])
-    return tables.table_or_notice(["profile", "world", "ties", "version", "hours"], rows, NOTHING)
+        rows.append([one.profile, one.world, f"{one.spurious_strength:g}", one.version, one.duration])
+    return tables.table_or_notice(["profile", "world", "ties", "version", "time"], rows, NOTHING)
 
 
 def shown(this: Run, runs: Sequence[Run]) -> list[Run]:

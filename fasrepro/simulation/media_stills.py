@@ -1,8 +1,8 @@
 """Stills without a face for the foundation: rooms, gardens and things, seen directly, on paper, or on a screen.
 
 A backbone that was pretrained on the web has seen screens, magazines and posters, and has read of them in plain words. These
-stills give the tiny one as much. None shows a person, so that no face is ever seen through a medium; and no caption holds a word
-about who is in front of the camera, or a phrase of the captions that runs are trained on (tests).
+stills give the tiny one as much. None shows a person, so that no face is ever seen through a medium. No caption says whether
+anybody is in front of the camera, and none shares a phrase with the captions that runs are trained on; tests hold both.
 
 Two foundations share these pictures: `media`, whose captions name the medium and its texture, and `plain`, whose captions name
 what the picture shows and nothing else.

@@ -42,7 +42,7 @@ class ProbePair:
     Args:
         cue: of `vocabulary.CUES`.
         subject: the person's name with its data set.
-        is_fitted: whether a probe may be fitted on this person, who is then in no tested pair.
+        is_fitted: whether probes are fitted on this person; otherwise they are tested on it.
         without: the face.
         present: the same with the cue.
         is_visible: whether the difference survives camera, codec and crop (`truth.differ`).
@@ -69,7 +69,7 @@ def draw(synthetic: Synthetic, fitted: int, tested: int, size: int) -> list[Prob
         possible = [row for row in plan if cue in attacks.CUE_RATES[row.species]]
         possible.sort(key=lambda row: unit_hash("probe pairs", cue, row.id))
         for is_fitted, count in ((True, fitted), (False, tested)):
-            people = [row for row in possible if _fits(row.subject) is is_fitted]
+            people = [row for row in possible if _is_fitted(row.subject) is is_fitted]
             pairs += [_pair(row, cue, is_fitted, synthetic, size) for row in people[:count]]
     return pairs
 
@@ -81,12 +81,12 @@ def write(path: Path, pairs: Sequence[ProbePair]) -> None:
         np.savez(file, **arrays)
 
 
-def _fits(subject: str) -> bool:
+def _is_fitted(subject: str) -> bool:
     """Return whether probes are fitted on a person: half of all people, by a hash."""
     return unit_hash("probe people", subject) < 0.5
 
 
-def _pair(presentation: Presentation, cue: str, fitted: bool, synthetic: Synthetic, size: int) -> ProbePair:
+def _pair(presentation: Presentation, cue: str, is_fitted: bool, synthetic: Synthetic, size: int) -> ProbePair:
     person = recordings.person_of(presentation, synthetic)
     recording = recordings.plan_recording(presentation, person, synthetic)
     low, high = WORLDS[synthetic.world].strength
@@ -99,4 +99,4 @@ def _pair(presentation: Presentation, cue: str, fitted: bool, synthetic: Synthet
         (decoded,) = video.recode([frame], suffix, synthetic.frame_rate, shot.crf, shot.quantiser)
         crops.append(drawn.cut(decoded))
     without, present = (cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA) for crop in crops)
-    return ProbePair(cue, presentation.subject, fitted, without, present, truth.differ(without, present))
+    return ProbePair(cue, presentation.subject, is_fitted, without, present, truth.differ(without, present))

@@ -20,7 +20,7 @@ from fasrepro.models.likelihood import log_likelihood
 from fasrepro.models.states import SITES, pooled_states
 from fasrepro.rows import table
 from fasrepro.rows.captions import Verdict
-from fasrepro.rows.faces import Face, Label
+from fasrepro.rows.faces import Face
 from fasrepro.rows.truth import Truth
 
 BATCH = 48
@@ -51,7 +51,7 @@ def preferences(
 def main(argv: list[str] | None = None) -> None:
     """Write results/probes.json. Pairs are drawn for licensed archives too, whose own cues are not known."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
-    params = config.load("threads", "foundation", "training", "probes", "evaluation")
+    params = config.load("threads", "training", "probes", "evaluation")
     backbones.use_threads(params.threads)
     bounds, seed, prompt = params.probes, params.evaluation.seed, params.training.prompt
     model, processor = backbones.load(params.training.backbone, backbones.device())
@@ -77,11 +77,12 @@ def main(argv: list[str] | None = None) -> None:
     datasets = np.array([face.dataset for face in faces])
     tests = {name: (datasets == name) & (splits == "test") for name in dict.fromkeys(datasets.tolist())}
     report = Probes(
-        captions=params.foundation.captions if params.training.backbone == str(paths.FOUNDATION) else "",
         tested_pairs={cue: int(((cues == cue) & ~fitted).sum()) for cue in sites[SITES[0]].cues},
         invisible_pairs={cue: float(invisible[(cues == cue) & ~fitted].mean()) for cue in sites[SITES[0]].cues},
         sites=sites,
-        zero_shot_auc={name: shortcuts.auc(labels[own], preferred[own]) for name, own in tests.items() if _both(labels[own])},
+        zero_shot_auc={
+            name: shortcuts.auc(labels[own], preferred[own]) for name, own in tests.items() if len(set(labels[own])) > 1
+        },
         bounds=bounds,
     )
     results.write(paths.PROBES, report, params.evaluation.digits)
@@ -89,10 +90,6 @@ def main(argv: list[str] | None = None) -> None:
         ordered = np.mean([probe.pairs for probe in entry.cues.values()])
         attacks = "none, too few faces" if entry.attack_auc is None else f"{entry.attack_auc:.3f}"
         print(f"probes: {site}: pairs ordered rightly {ordered:.3f}, AUC of attacks {attacks}")
-
-
-def _both(labels: np.ndarray) -> bool:
-    return {int(Label.BONA_FIDE), int(Label.ATTACK)} <= set(labels.tolist())
 
 
 if __name__ == "__main__":

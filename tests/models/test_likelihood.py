@@ -17,8 +17,8 @@ TEXT = "a moire pattern over the face"
 def test_a_texts_likelihood_is_the_models_own_loss(checkpoint: Path, picture: Callable[[int], Image.Image]) -> None:
     model, processor = backbones.load(str(checkpoint))
     pictures = [picture(1), picture(2)]
-    found = log_likelihood(model.eval(), processor, pictures, PROMPT, TEXT, 64)
-    for image, value in zip(pictures, found.tolist(), strict=True):
+    likelihoods = log_likelihood(model.eval(), processor, pictures, PROMPT, TEXT, 64)
+    for image, value in zip(pictures, likelihoods.tolist(), strict=True):
         batch = inputs.append_captions(inputs.encode_prompts(processor, [image], PROMPT), [TEXT], processor, 64)
         with torch.inference_mode():
             assert value == pytest.approx(-float(model(**batch).loss), abs=1e-5)

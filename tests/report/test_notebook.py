@@ -140,7 +140,9 @@ def test_a_comparable_recorded_run_is_shown(tmp_path: Path, capsys: pytest.Captu
     record(tmp_path, metrics(cells=in_record), *ran, test=["oulu"])
     study = notebook.open_study("mine", folder)
     assert [cell.key for cell in study.cells] == ["icm_o-reasoning", "icm_o-reasoning_even"]  # as the experiment has them
-    assert "recorded run of profile study of version 9.9 (2 seeds, 1.5 hours)" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "recorded run of profile study of version 9.9 (2 seeds, 1.5 hours)" in printed.replace("\n", " ")
+    assert max(map(len, printed.splitlines())) <= notebook.LINE  # longer lines are cut off in the book
 
 
 def test_a_run_that_params_add_to_a_recorded_experiment_is_shown_beside_it(tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ def test_without_recorded_in_its_entry_a_study_is_this_machines(tmp_path: Path) 
 def test_a_recorded_run_that_cannot_be_shown_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_project(tmp_path, {**RECIPES, "experiment": "shares"}, GIVEN)
     assert not notebook.open_study("mine", folder).cells
-    assert "there is no recorded run of profile study. Run `make reproduce PROFILE=study`" in capsys.readouterr().out
+    assert "there is no recorded run of profile study.\nRun `make reproduce PROFILE=study`" in capsys.readouterr().out
     record(tmp_path, metrics(cells=[cell_metrics("icm_o", "reasoning")]), "reasoning")
     assert not notebook.open_study("mine", folder).cells
     assert "the recorded run of profile study has no experiment 'shares'" in capsys.readouterr().out
@@ -169,7 +171,7 @@ def test_a_recorded_run_that_cannot_be_shown_says_why(tmp_path: Path, capsys: py
     params["prediction"]["batch_size"] += 1
     files.write_text(tmp_path / paths.PARAMS, yaml.safe_dump(params))
     assert not notebook.open_study("mine", folder).cells
-    assert "made by other params (prediction). Run `make reproduce PROFILE=study`" in capsys.readouterr().out
+    assert "made by other params (prediction).\nRun `make reproduce PROFILE=study`" in capsys.readouterr().out
 
 
 def test_unknown_names_are_refused_with_the_nearest(tmp_path: Path) -> None:

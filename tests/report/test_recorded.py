@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from fasrepro import config, files, schema
+from fasrepro import config, files, hashing, schema
 from fasrepro.evaluation.results import Grounding
 from fasrepro.evaluation.results.metrics import CellDifference
-from fasrepro.report import recorded
+from fasrepro.report import recorded, version_0_1_0
 from fasrepro.report.recorded import Run
 from tests.layout import ROOT
 from tests.report.samples import cell_metrics, difference, metrics
@@ -155,6 +155,15 @@ def test_a_run_of_version_0_1_0_is_read_with_its_cells_and_marked(tmp_path: Path
     assert (mean.error, mean.degrees, mean.baseline_value, mean.training_sets) == (None, None, 0.5, 2)
 
 
+def test_the_foundation_of_version_0_1_0_is_the_one_that_params_describe_with_other_words(tmp_path: Path) -> None:
+    old = old_file()
+    old["sections_sha256"]["foundation"] = version_0_1_0.FOUNDATION_THEN
+    files.write_json(tmp_path / "world_b.json", old)
+    shape = config.read_yaml(ROOT / "params.yaml")["foundation"]
+    same = {**shape, "captions": "media", "faces": 4000, "stills": 0, "epochs": 5}
+    assert recorded.load(tmp_path)[0].sections_sha256["foundation"] == hashing.sha256_json(same)
+
+
 def test_a_written_folder_is_read_as_it_was_with_the_analyses_that_it_has(tmp_path: Path) -> None:
     experiments = {"one": config.Experiment(["oci_m"], ["vanilla"], [0, 1])}
     one = dataclasses.replace(run("study"), experiments=experiments, grounding=Grounding({}))
@@ -171,7 +180,7 @@ def test_the_projects_recorded_runs_can_be_read() -> None:
     runs = recorded.load(ROOT / "results" / "recorded")
     assert {one.profile for one in runs} >= {"study", "world_b", "world_c", "ties_half", "ties_none"}
     sections = recorded.sections(config.read_yaml(ROOT / "params.yaml"))
-    other_worlds = [one for one in runs if one.profile not in ("study", "recipes")]
+    other_worlds = [one for one in runs if one.profile != "study"]
     assert all("synthetic" in recorded.differing(one, sections) for one in other_worlds)
 
 

@@ -79,3 +79,11 @@ def test_an_analysis_of_other_runs_is_not_taken_from_the_record() -> None:
     assert shown.analysis("unseen", study, own, SECTIONS) is study.unseen
     assert shown.analysis("unseen", study, own, SECTIONS | {"unseen": "other"}) is own
     assert shown.analysis("unseen", STUDY, own, SECTIONS) is own  # the record has none
+
+
+def test_provenance_says_what_time_is_unknown_and_what_a_reader_must_know_of_the_record() -> None:
+    noted = dataclasses.replace(STUDY, untimed_stages=3, note="It is provisional.")
+    text = shown.provenance(noted, given(0.3, "vanilla"))
+    assert "(3 seeds, 2.0 hours and 3 stages that were not timed)" in text
+    assert text.endswith("It is provisional.")
+    assert shown.provenance(STUDY, given(0.3, "vanilla")).endswith("for a mean.")

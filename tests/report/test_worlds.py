@@ -165,5 +165,5 @@ def test_licensed_archives_have_no_other_worlds() -> None:
 
 def test_hours_say_for_how_many_stages_the_time_is_unknown() -> None:
     runs = [world("world_b", "b", 0.9, 0, 1), dataclasses.replace(world("world_c", "c", 0.9, 0, 1), untimed_stages=2)]
-    assert [row[4] for row in cells(worlds.recorded_table(runs))] == ["1.500", "1.500, 2 stages not timed"]
+    assert [row[4] for row in cells(worlds.recorded_table(runs))] == ["1.5 hours", "1.5 hours and 2 stages that were not timed"]
     assert worlds.recorded_table([]) == worlds.NOTHING

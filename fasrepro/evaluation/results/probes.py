@@ -54,7 +54,6 @@ class Probes:
     """probes.json.
 
     Args:
-        captions: that the foundation was pretrained on; "" for a backbone that was not made here.
         tested_pairs: by cue.
         invisible_pairs: by cue, the share of tested pairs whose difference does not survive camera, codec and crop.
         sites: by their names in `models.states.SITES`.
@@ -62,7 +61,6 @@ class Probes:
         bounds: of this run.
     """
 
-    captions: str
     tested_pairs: dict[str, int]
     invisible_pairs: dict[str, float]
     sites: dict[str, SiteProbes]

@@ -136,7 +136,8 @@ def paper_figures(claim: Claim, published: Mapping[str, Published]) -> str:
     if not claim.published:
         return "a control of ours" if claim.is_control else "no figure found"
     first, second = (published[name] for name in claim.published)
-    return f"{first.metric_title} {first.shown} → {second.shown} ({first.where})"
+    place = f" ({first.where})" if first.where else ""
+    return f"{first.metric_title} {first.shown} → {second.shown}{place}"
 
 
 def measured(row: LedgerRow) -> str:

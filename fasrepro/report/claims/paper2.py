@@ -180,7 +180,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Explanations name what is there.",
         "cepl",
         "sampler",
-        "F1 of named cues against a sampler that is told the label",
+        "F1 of named cues against a sampler that knows the label",
     ),
     claim(
         "P2-20",

@@ -106,17 +106,7 @@ def draw(record: Calibration, path: Target) -> None:
         for number, regime in enumerate(regimes):
             own = [case for case in record.cases if case.regime == regime]
             places = [layouts.index(case.layout) + offsets[number] for case in own]
-            shown = figures.marker_style(number)
-            panel.scatter(
-                [100 * case.false_verdicts for case in own],
-                places,
-                marker=shown["fmt"],
-                color=shown["color"],
-                edgecolor=shown["markeredgecolor"],
-                linewidth=0.5,
-                s=18,
-                label=regime,
-            )
+            figures.draw_points(panel, number, [100 * case.false_verdicts for case in own], places, regime)
         panel.axvline(100 * (1 - record.confidence), color="0.3", linestyle=":", linewidth=1)
         panel.set_yticks(range(len(layouts)), layouts)
         panel.set_ylim(len(layouts) - 0.5, -0.5)

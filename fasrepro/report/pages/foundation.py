@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from fasrepro.vocabulary import CUES
 NEEDS = Needs(inputs=("probes", "stills", "foundation_trials"), params=("foundation", "probes"))
 ACROSS = 4  # stills in a row of their sheet
 LETTERS = 30  # of a caption in a line
+PROBED = ("AUC of attacks", "AUC of cues", "pairs in order", "worst cue's pairs")  # at the encoder / at the projector
+NO_TRIALS = "No trial yet.\n"
 NO_STILLS = "It was shown no stills.\n"
 
 
@@ -50,7 +53,7 @@ def cues_of(probes: Probes) -> list[str]:
     return [cue for cue in CUES if cue in probes.tested_pairs]
 
 
-def unseen_cues(probes: Probes) -> list[str]:
+def missed_cues(probes: Probes) -> list[str]:
     """Return the cues that are below what each should reach at any site."""
     names = [name for site in probes.sites.values() for name, probe in site.cues.items() if probe.pairs < probes.bounds.min_pairs]
     return list(dict.fromkeys(names))
@@ -59,12 +62,12 @@ def unseen_cues(probes: Probes) -> list[str]:
 def answer(probes: Probes) -> str:
     """Return how many cues are seen, and how well pairs are ordered at each site."""
     ordered = ", ".join(f"{mean_pairs(site):.2f} at the {name}" for name, site in probes.sites.items())
-    count, unseen = len(next(iter(probes.sites.values())).cues), unseen_cues(probes)
-    seen = f"All {count} cues" if not unseen else f"{count - len(unseen)} of {count} cues"
-    missing = f" It hardly sees {', '.join(map(tables.words, unseen))}." if unseen else ""
+    count, missed = len(next(iter(probes.sites.values())).cues), missed_cues(probes)
+    seen = f"All {count} cues" if not missed else f"{count - len(missed)} of {count} cues"
+    weak = f" It hardly sees {', '.join(map(tables.words, missed))}." if missed else ""
     return (
         f"{seen} can be seen by a linear probe at every site: of two pictures that differ in one cue, it finds the right one in a"
-        f" share of {ordered}, on average over cues.{missing}\n"
+        f" share of {ordered}, on average over cues.{weak}\n"
     )
 
 
@@ -140,15 +143,17 @@ def zero_shot_table(probes: Probes) -> str:
 
 def trial_table(log: foundation_trials.Log) -> str:
     """Return what decided, and the trials as a table."""
-    sites = list(log.trials[0].attack_auc) if log.trials else []
-    measures = {"attack_auc": "AUC of attacks", "cue_auc": "AUC of cues", "pairs": "pairs", "least_pairs": "worst cue's pairs"}
     rows = []
     for number, trial in enumerate(log.trials, start=1):
-        values = [tables.number(getattr(trial, name)[site]) for name in measures for site in sites]
-        rows.append([number, trial.changed, trial.why, trial.faces, trial.stills, trial.epochs, *values])
-    titles = [f"{title}, {site}" for title in measures.values() for site in sites]
-    table = markdown.table(["trial", "changed", "why", "faces", "stills", "epochs", *titles], rows) if rows else "No trial yet.\n"
-    return f"{markdown.escape(log.decided)}\n\n{table}"
+        probed = [_both_sites(values) for values in (trial.attack_auc, trial.cue_auc, trial.pairs, trial.least_pairs)]
+        shown = f"{trial.faces} + {trial.stills}, {trial.epochs}"
+        rows.append([number, trial.changed, trial.why, shown, *probed, tables.number(trial.dev_auc)])
+    titles = ["trial", "what it is", "why", "faces + stills, passes", *PROBED, "label_only, dev AUC"]
+    return f"{markdown.escape(log.decided)}\n\n{tables.table_or_notice(titles, rows, NO_TRIALS)}"
+
+
+def _both_sites(values: Mapping[str, float]) -> str:
+    return " / ".join(map(tables.number, values.values()))
 
 
 def draw(probes: Probes, path: Target) -> None:
@@ -158,17 +163,8 @@ def draw(probes: Probes, path: Target) -> None:
     with figures.saved(path, drawing):
         panel = axes[0][0]
         for number, (name, site) in enumerate(probes.sites.items()):
-            shown = figures.marker_style(number)
-            panel.scatter(
-                [site.cues[cue].pairs for cue in cues],
-                np.arange(len(cues)) + figures.spread(len(probes.sites), 0.3)[number],
-                marker=shown["fmt"],
-                color=shown["color"],
-                edgecolor=shown["markeredgecolor"],
-                linewidth=0.5,
-                s=24,
-                label=name,
-            )
+            places = np.arange(len(cues)) + figures.spread(len(probes.sites), 0.3)[number]
+            figures.draw_points(panel, number, [site.cues[cue].pairs for cue in cues], places.tolist(), name)
         panel.axvline(0.5, color="0.3", linestyle=":", linewidth=1)
         panel.axvline(probes.bounds.min_pairs, color="0.3", linestyle="--", linewidth=1)
         panel.set_yticks(range(len(cues)), list(map(tables.words, cues)))

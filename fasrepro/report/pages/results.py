@@ -25,7 +25,6 @@ NEEDS = Needs(
 HEAD_COLUMNS = {name: metric.title for name, metric in METRICS.items() if metric.in_tables}
 SIMULATED_API = " The reader `api` is simulated here, and is no model's opinion."
 READER_COLUMNS = {name: metric.title for name, metric in READER_METRICS.items() if metric.in_tables}
-PAIRED_COLUMNS = ("hter_dev", "auc", "apcer_pooled", "bpcer")
 FRAME_READER_COLUMNS = ("accuracy", "hter", "undecided", "accuracy_decided", "hter_decided")
 MAIN_CLAIM = "P1-1"
 CLAIM_IN_SHORT = "Claim P1-1 says that reasoning captions lower HTER against vanilla captions."
@@ -109,13 +108,13 @@ def paired_table(metrics: Metrics, runs: Sequence[str]) -> str:
     for baseline, run in claims.compared_pairs(runs):
         by_scope: dict[tuple[str, ...], dict[str, Difference]] = {}
         for row in differences.oriented([*metrics.paired, *metrics.means], run, baseline):
-            if row.channel == HEAD and row.level == "video" and row.metric in PAIRED_COLUMNS:
+            if row.channel == HEAD and row.level == "video" and row.metric in differences.SHOWN:
                 by_scope.setdefault(tuple(differences.cells_of(row)), {})[row.metric] = row
         for scope, by_metric in sorted(by_scope.items(), key=lambda item: (len(item[0]) > 1, item[0])):
             first = next(iter(by_metric.values()))
-            figures_of_row = [_paired(by_metric.get(name)) for name in PAIRED_COLUMNS]
+            figures_of_row = [_paired(by_metric.get(name)) for name in differences.SHOWN]
             rows.append([differences.scope(scope), f"{run} − {baseline}", first.seeds, first.subjects, *figures_of_row])
-    titles = [METRICS[name].title for name in PAIRED_COLUMNS]
+    titles = [METRICS[name].title for name in differences.SHOWN]
     return tables.table_or_notice(["protocol", "run − baseline", "seeds", "subjects", *titles], rows)
 
 

@@ -85,8 +85,8 @@ def test_the_sampler_averages_all_captions_of_the_label() -> None:
 def test_each_run_has_its_tests_and_their_mean_over_a_pool() -> None:
     values = np.array([[0.1, 0.3], [0.2, 0.4]])
     cells = [Cell(f"{name}_m", run, name, f"{name}_m") for run in ("reasoning", "vanilla") for name in ("msu", "casia")]
-    found = [OnCell(cell, TargetDifference(cell.target, cell.protocol, ["a", "b"], values), 0.5) for cell in cells]
-    paired, means = grounding.tests([(one, "pool") for one in found], 0.95)
+    on_cells = [OnCell(cell, TargetDifference(cell.target, cell.protocol, ["a", "b"], values), 0.5) for cell in cells]
+    paired, means = grounding.tests([(one, "pool") for one in on_cells], 0.95)
     assert [(row.run, row.baseline, row.channel, row.metric, row.cell) for row in paired[:2]] == [
         ("reasoning", "sampler", "explanations", "f1", "msu_m"),
         ("reasoning", "sampler", "explanations", "f1", "casia_m"),

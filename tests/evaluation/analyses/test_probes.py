@@ -45,9 +45,9 @@ def test_a_cue_without_tested_pairs_has_no_share() -> None:
 
 
 def test_faces_of_other_people_are_told_apart_by_what_their_numbers_hold() -> None:
-    found = probes.at_site(pairs(2.0), faces(), seed=1)
-    assert found.attack_auc == 1.0
-    assert found.cues["moire"].auc == 1.0
+    site = probes.at_site(pairs(2.0), faces(), seed=1)
+    assert site.attack_auc == 1.0
+    assert site.cues["moire"].auc == 1.0
 
 
 def test_a_cue_on_too_few_faces_has_no_auc() -> None:

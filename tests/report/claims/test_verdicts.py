@@ -66,8 +66,8 @@ def test_the_adjusted_p_decides() -> None:
 
 
 def test_licensed_archives_have_their_own_words() -> None:
-    found = [judged(evidence(difference), verdicts.LICENSED) for difference in (-0.1, 0.1, 0.0)]
-    assert found == ["reproduced", "opposite found", "no difference"]
+    words = [judged(evidence(difference), verdicts.LICENSED) for difference in (-0.1, 0.1, 0.0)]
+    assert words == ["reproduced", "opposite found", "no difference"]
 
 
 @pytest.mark.parametrize(

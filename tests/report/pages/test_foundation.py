@@ -18,7 +18,7 @@ SITES = {
     "encoder": SiteProbes(0.875, {"moire": CueProbe(1.0, 0.5, 0.75), "halftone": CueProbe(0.75, 0.5, None)}),
     "projector": SiteProbes(0.75, {"moire": CueProbe(0.5, 0.5, 0.625), "halftone": CueProbe(0.75, 0.75, None)}),
 }
-RECORD = Probes("media", {"moire": 15, "halftone": 15}, {"moire": 0.0, "halftone": 0.2}, SITES, {"msu": 0.5}, BOUNDS)
+RECORD = Probes({"moire": 15, "halftone": 15}, {"moire": 0.0, "halftone": 0.2}, SITES, {"msu": 0.5}, BOUNDS)
 TRIAL = foundation_trials.Trial(
     "first", "it is the first", 4, 0, 5, {"encoder": 0.75}, {"encoder": 0.7}, {"encoder": 0.8}, {"encoder": 0.5}
 )
