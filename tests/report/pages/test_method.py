@@ -39,8 +39,10 @@ def test_the_recipe_has_every_value_but_captions_and_prompt() -> None:
 
 
 def test_only_the_embedded_backbone_is_called_tiny() -> None:
-    shape = SimpleNamespace(vision_layers=3, text_layers=2, hidden_size=128)
-    assert "3 vision and 2 language layers of width 128" in method.backbone(method.EMBEDDED_BACKBONE, shape)
+    shape = SimpleNamespace(vision_layers=3, text_layers=2, hidden_size=128, faces=40, stills=50)
+    text = method.backbone(method.EMBEDDED_BACKBONE, shape)
+    assert "3 vision and 2 language layers of width 128" in text
+    assert "40 bona fide faces and 50 stills without a face" in text
     assert "tiny" not in method.backbone("some/checkpoint", shape)
 
 
