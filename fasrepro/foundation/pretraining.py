@@ -1,5 +1,8 @@
 """The tiny foundation model is taught to describe pictures: bona fide faces, and stills without a face.
 
+Its vision encoder comes first (`encoder`). Then it stays as it is while projector and language model learn to write, as in the
+first phase of most larger models: an encoder that learns from these captions loses fine texture, which they hardly ask for.
+
 A departure from the papers, whose backbones are pretrained on the web: this one has seen synthetic pictures only, no face on a
 medium, and no word of spoofing. Its tokenizer knows such words as strings, as any tokenizer does; its weights do not.
 """
@@ -13,11 +16,12 @@ import torch
 from PIL import Image
 from transformers import Idefics3ForConditionalGeneration, Idefics3Processor
 
+from fasrepro.models import backbones
 from fasrepro.models.inputs import append_captions, encode_prompts
 from fasrepro.training.trainer import CaptionTrainer, Optimisation, tenths, training_arguments
 
 
-def pretrain(
+def teach_captions(
     model: Idefics3ForConditionalGeneration,
     processor: Idefics3Processor,
     images: Sequence[Image.Image],
@@ -28,12 +32,17 @@ def pretrain(
     optimisation: Optimisation,
     work: Path,
 ) -> list[float]:
-    """Teach `model` (all its weights) to write each image's caption; return the mean loss a token of each tenth of training."""
+    """Teach `model`, all but its vision encoder, to write each image's caption.
+
+    Returns the mean loss a token of each tenth of training.
+    """
 
     def collate(rows: list[int]) -> dict[str, torch.Tensor]:
         inputs = encode_prompts(processor, [images[row] for row in rows], prompt)
         return append_captions(inputs, [captions[row] for row in rows], processor, max_caption_tokens)
 
+    encoder = model.get_submodule(backbones.backbone(model).vision)
+    encoder.requires_grad_(False)
     trainer = CaptionTrainer(
         model=model,
         args=training_arguments(work, optimisation),
@@ -41,6 +50,7 @@ def pretrain(
         data_collator=collate,
     )
     trainer.train()
+    encoder.requires_grad_(True)
     return tenths(trainer.losses["caption"])
 
 

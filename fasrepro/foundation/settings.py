@@ -6,6 +6,15 @@ import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
+class Training:
+    """One of the two trainings: passes over all pictures, pictures a step, and the learning rate after the warm-up."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+
+
+@dataclasses.dataclass(frozen=True)
 class FoundationSettings:
     """Shape and pretraining of the tiny backbone.
 
@@ -13,16 +22,16 @@ class FoundationSettings:
         captions: of stills: "media" names what a picture is shown on and its texture, "plain" names its content alone.
         faces: bona fide faces that are drawn, each with a neutral description.
         stills: pictures without a face, in part on paper and screens.
-        epochs: over all of these.
+        encoder_training: of the vision encoder, on the words of the captions. Fine texture is lost at a higher rate.
+        caption_training: of the projector and the language model, on the captions.
     """
 
     seed: int
     captions: str
     faces: int
     stills: int
-    epochs: int
-    batch_size: int
-    learning_rate: float
+    encoder_training: Training
+    caption_training: Training
     warmup_steps: int
     weight_decay: float
     max_caption_tokens: int

@@ -22,11 +22,12 @@ class Trial:
         why: in words.
         faces: bona fide faces.
         stills: pictures without a face.
-        epochs: over all of them.
+        epochs: over all of them, on the captions.
         attack_auc: of a probe for attacks on unseen people, by site.
         cue_auc: the mean over cues of the archives, by site.
         pairs: the mean share of pairs that are ordered rightly, by site.
         least_pairs: the same of the cue that is seen worst, by site.
+        word_epochs: over all of them before, of the vision encoder on the captions' words.
         dev_auc: of one training on labels alone, the mean over the sources' dev videos; None where none was made.
     """
 
@@ -39,6 +40,7 @@ class Trial:
     cue_auc: dict[str, float]
     pairs: dict[str, float]
     least_pairs: dict[str, float]
+    word_epochs: int = 0
     dev_auc: float | None = None
 
 

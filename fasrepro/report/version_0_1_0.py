@@ -11,9 +11,6 @@ VERSION = "0.1.0"
 # Its intervals came from a bootstrap, without a standard error; so its differences get an interval and no verdict.
 UNKNOWN_ERROR = {"error": None, "degrees": None, "variance": {}}
 RENAMED = {"siw": "siw_mv2"}  # data sets
-# The one foundation of its runs: the hash of params.yaml's section in its form, and in the form that also names stills.
-FOUNDATION_THEN = "e0a9a0e31b3b3e0459db80b055946322be2ca5098d1e9c300bf6fd4e7c90273e"
-FOUNDATION_NOW = "7cacfed2fd988bc1b714acea78a8b8ff5c9188df1fbc2371221900d5aad0dda1"
 RENAMED_METRICS = {"eer": "oracle_eer", "hter_oracle": "oracle_hter"}
 # Its rule had other settings, by which nothing is judged any more.
 LEDGER = {"metric": "hter_dev", "effect": 0.15, "equivalence": 0.5, "min_seeds": 3, "min_seeds_alone": 5, "min_subjects": 5}
@@ -22,8 +19,7 @@ LEDGER = {"metric": "hter_dev", "effect": 0.15, "equivalence": 0.5, "min_seeds":
 def converted(content: Any) -> Any:
     """Return a recorded file as today's version reads it; unchanged if its form is today's.
 
-    Its sections keep their hashes, but that of the foundation. None of its runs is comparable with today's, because they were
-    trained with two threads.
+    None of its runs is comparable with today's: they were trained on another foundation, with two threads.
 
     Raises:
         ValueError: for a file that lacks a part.
@@ -33,10 +29,7 @@ def converted(content: Any) -> Any:
     lacking = sorted({"code_md5", "hours", "metrics", "profile", "sections_sha256", "untimed_stages"} - content.keys())
     if lacking:
         raise ValueError(f"no {', '.join(lacking)}")
-    sections = dict(content["sections_sha256"])
-    if sections.get("foundation") == FOUNDATION_THEN:
-        sections["foundation"] = FOUNDATION_NOW
-    return {**content, "version": VERSION, "sections_sha256": sections, "metrics": converted_metrics(content["metrics"])}
+    return {**content, "version": VERSION, "metrics": converted_metrics(content["metrics"])}
 
 
 def converted_metrics(old: Mapping[str, Any]) -> dict[str, Any]:

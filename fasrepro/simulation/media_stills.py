@@ -22,7 +22,7 @@ from fasrepro.simulation.drawing.layers import Array, Instrument, Sheet, bump, g
 from fasrepro.simulation.effects import SHEET_EFFECTS
 
 STRENGTHS = (0.35, 1.0)  # of an effect
-EFFECTS = 2  # at most, beside the medium itself
+EFFECTS = 4  # at most, beside the medium itself
 MEDIA = ("none", "paper", "screen")
 MEDIA_RATES = (0.24, 0.38, 0.38)
 EFFECTS_OF = {

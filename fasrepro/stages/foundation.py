@@ -13,10 +13,11 @@ from PIL import Image
 
 from fasrepro import config, files, hashing, names, paths, stages, vocabulary
 from fasrepro.config import ConfigError
-from fasrepro.foundation import pretraining, shape, tokenizer
+from fasrepro.foundation import encoder, pretraining, shape, tokenizer
+from fasrepro.foundation.settings import FoundationSettings, Training
 from fasrepro.models import backbones
 from fasrepro.simulation import foundation_faces, media_stills
-from fasrepro.training import trainer
+from fasrepro.training.trainer import Optimisation
 
 MAX_GRAD_NORM = 1.0
 SEEDS = 1_000_000  # faces, and stills, that a seed of the foundation has to itself
@@ -29,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     """Write a checkpoint that `AutoModelForImageTextToText` loads."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("threads", "foundation", "synthetic", "training")
-    settings, prompt = params.foundation, params.training.prompt
+    settings, prompt, work = params.foundation, params.training.prompt, paths.WORK / "foundation"
     backbones.use_threads(params.threads)
     caption_of = names.lookup(CAPTIONS, settings.captions, "caption", ConfigError, f"{paths.PARAMS}: foundation.captions")
     first = settings.seed * SEEDS
@@ -53,31 +54,48 @@ def main(argv: list[str] | None = None) -> None:
         heads=settings.heads,
         seed=settings.seed,
     )
-    losses = pretraining.pretrain(
+    images = [Image.fromarray(picture) for picture in pictures]
+    word_losses = encoder.teach_words(
         model,
         processor,
-        [Image.fromarray(picture) for picture in pictures],
+        images,
+        texts,
+        optimisation=_optimisation(settings, settings.encoder_training, len(images)),
+        work=work / "trainer",
+    )
+    caption_losses = pretraining.teach_captions(
+        model,
+        processor,
+        images,
         texts,
         prompt=prompt,
         max_caption_tokens=settings.max_caption_tokens,
-        optimisation=trainer.Optimisation(
-            steps=-(-len(pictures) // settings.batch_size) * settings.epochs,
-            batch_size=settings.batch_size,
-            learning_rate=settings.learning_rate,
-            warmup_steps=settings.warmup_steps,
-            weight_decay=settings.weight_decay,
-            max_grad_norm=MAX_GRAD_NORM,
-            seed=settings.seed,
-        ),
-        work=paths.WORK / "foundation" / "trainer",
+        optimisation=_optimisation(settings, settings.caption_training, len(images)),
+        work=work / "trainer",
     )
-    print(f"foundation: caption loss a token {losses[0]} -> {losses[-1]}")
-    with files.replaced_folder(paths.FOUNDATION, paths.WORK / "foundation") as folder:
+    print(f"foundation: word loss a picture {word_losses[0]} -> {word_losses[-1]}")
+    print(f"foundation: caption loss a token {caption_losses[0]} -> {caption_losses[-1]}")
+    with files.replaced_folder(paths.FOUNDATION, work) as folder:
         pretraining.save(model, processor, folder)
         shown = stills[:SHOWN]
         pictures_of = np.array([still.picture for still in shown])
         np.savez(folder / paths.STILLS.name, pictures=pictures_of, captions=np.array(list(map(caption_of, shown)), dtype=str))
-        files.write_json(folder / "provenance.json", {"losses": losses, "versions": hashing.versions()})
+        files.write_json(
+            folder / "provenance.json",
+            {"word_losses": word_losses, "caption_losses": caption_losses, "versions": hashing.versions()},
+        )
+
+
+def _optimisation(settings: FoundationSettings, training: Training, pictures: int) -> Optimisation:
+    return Optimisation(
+        steps=-(-pictures // training.batch_size) * training.epochs,
+        batch_size=training.batch_size,
+        learning_rate=training.learning_rate,
+        warmup_steps=settings.warmup_steps,
+        weight_decay=settings.weight_decay,
+        max_grad_norm=MAX_GRAD_NORM,
+        seed=settings.seed,
+    )
 
 
 if __name__ == "__main__":

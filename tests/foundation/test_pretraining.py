@@ -45,7 +45,8 @@ def test_pretraining_teaches_the_texts_and_the_checkpoint_loads_as_any_other(
     tokenizer = tokenizer_module.train_tokenizer(TEXTS, 320)
     processor = tokenizer_module.build_processor(tokenizer, **SHAPE)
     model = shape.build_model(tokenizer, **SHAPE, hidden_size=32, vision_layers=1, text_layers=1, heads=2, seed=1)
-    losses = pretraining.pretrain(
+    vision = {name: weight.clone() for name, weight in model.state_dict().items() if "vision_model" in name}
+    losses = pretraining.teach_captions(
         model,
         processor,
         [picture(n) for n in range(2)] * 4,
@@ -56,6 +57,7 @@ def test_pretraining_teaches_the_texts_and_the_checkpoint_loads_as_any_other(
         work=tmp_path / "work",
     )
     assert losses[-1] < 0.5 * losses[0]
+    assert all(torch.equal(weight, model.state_dict()[name]) for name, weight in vision.items())
     pretraining.save(model, processor, tmp_path / "saved")
     again = AutoModelForImageTextToText.from_pretrained(tmp_path / "saved")
     assert AutoProcessor.from_pretrained(tmp_path / "saved").chat_template == processor.chat_template

@@ -146,9 +146,9 @@ def trial_table(log: foundation_trials.Log) -> str:
     rows = []
     for number, trial in enumerate(log.trials, start=1):
         probed = [_both_sites(values) for values in (trial.attack_auc, trial.cue_auc, trial.pairs, trial.least_pairs)]
-        shown = f"{trial.faces} + {trial.stills}, {trial.epochs}"
+        shown = f"{trial.faces} + {trial.stills}, {trial.word_epochs} + {trial.epochs}"
         rows.append([number, trial.changed, trial.why, shown, *probed, tables.number(trial.dev_auc)])
-    titles = ["trial", "what it is", "why", "faces + stills, passes", *PROBED, "label_only, dev AUC"]
+    titles = ["trial", "what it is", "why", "faces + stills, passes (words + captions)", *PROBED, "label_only, dev AUC"]
     return f"{markdown.escape(log.decided)}\n\n{tables.table_or_notice(titles, rows, NO_TRIALS)}"
 
 

@@ -113,9 +113,10 @@ def backbone(checkpoint: str, shape: Any) -> str:
     return (
         f"- **The backbone is tiny**: a model of SmolVLM's architecture with {shape.vision_layers} vision and"
         f" {shape.text_layers} language layers of width {shape.hidden_size}, pretrained here on neutral descriptions of"
-        f" {shape.faces} bona fide faces and {shape.stills} stills without a face. Its weights have seen no word of spoofing, and"
-        " no face on a medium. [](foundation.md) shows which cues it can see. Its tokenizer was also trained on the words of the"
-        " cues, which any tokenizer knows. The paper does not name its backbone **[2]**.\n"
+        f" {shape.faces} bona fide faces and {shape.stills} stills without a face: first its vision encoder on their words, as"
+        " SuperClass does (Huang et al., NeurIPS 2024), then the rest on the descriptions. Its weights have seen no word of"
+        " spoofing, and no face on a medium. [](foundation.md) shows which cues it can see. Its tokenizer was also trained on the"
+        " words of the cues, which any tokenizer knows. The paper does not name its backbone **[2]**.\n"
     )
 
 
