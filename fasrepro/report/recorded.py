@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fasrepro import config, files, hashing, schema
-from fasrepro.evaluation.results import Faithfulness, Grounding, Metrics, Optimism, Unseen, VerdictAgreement
+from fasrepro.evaluation.results import Faithfulness, Grounding, Metrics, Optimism, Probes, Unseen, VerdictAgreement
 from fasrepro.report import version_0_1_0
 
 # Sections that change no figure of a pair of runs: which jobs are run, what else is analysed, and what is shown. A pair is
@@ -29,13 +29,14 @@ PRESENTATION = frozenset(
 REGISTRIES = ("captions", "protocols", "runs")
 READER = "lexical"  # the reader whose verdicts are kept by seed and compared over worlds: a fixed rule, the same in every world
 RUN_FILE = "run.json"
-ANALYSES: dict[str, type[Any]] = {  # files of figures that are kept, by name: those that depend on trainings
+ANALYSES: dict[str, type[Any]] = {  # files of figures that are kept, by name: those that depend on a training, and probes
     "metrics": Metrics,
     "grounding": Grounding,
     "verdict_agreement": VerdictAgreement,
     "faithfulness": Faithfulness,
     "optimism": Optimism,
     "unseen": Unseen,
+    "probes": Probes,
 }
 
 
@@ -61,6 +62,7 @@ class Run:
         faithfulness: of explanations.
         optimism: of its own figures.
         unseen: gains on attacks unlike those of the sources.
+        probes: of the foundation.
         note: what a reader must know of this record, written into run.json by hand; "" for most.
     """
 
@@ -81,6 +83,7 @@ class Run:
     faithfulness: Faithfulness | None = None
     optimism: Optimism | None = None
     unseen: Unseen | None = None
+    probes: Probes | None = None
     note: str = ""
 
     @property

@@ -27,6 +27,7 @@ BASELINE = "label_only"  # how hard a world is, without captions
 LEAST_WORLDS = 3  # to average over: two do not tell how worlds vary
 LEAST_STRENGTHS = 2  # to fit a trend to
 LICENSED = "Licensed archives have no other worlds.\n"
+NO_FOUNDATION = "No run with another foundation was recorded: `fasrepro record --profile plain` keeps the figures of one.\n"
 NOTHING = "No run in another world was recorded: `fasrepro record --profile NAME` keeps the figures of one.\n"
 PAIRED_CLAIMS = tuple(claim for claim in claims.CLAIMS if claim.test == "paired")
 
@@ -175,8 +176,44 @@ def strength_table(worlds: Sequence[Run], settings: MetricsSettings) -> str:
     return markdown.table(["", "difference", *ties, f"from 0 to 1, by {len(by_strength)} strengths"], rows)
 
 
+def foundation_table(runs: Sequence[Run], settings: MetricsSettings) -> str:
+    """Return the table of how another foundation changes each claim's difference: an interaction.
+
+    `runs`: this run first. Runs that differ from it in another param as well have no column.
+    """
+    this = runs[0]
+    others = [one for one in runs[1:] if recorded.differing(one, this.sections_sha256) == ["foundation"]]
+    if not others:
+        return NO_FOUNDATION
+    rows = []
+    for claim in PAIRED_CLAIMS:
+        own, *theirs = (overall(claim, one.metrics) for one in (this, *others))
+        if own.difference.value is None or all(row.difference.value is None for row in theirs):
+            continue
+        changes = [_change(interaction(own, row), settings.evaluation.confidence) for row in theirs]
+        rows.append([claim.id, _compared([own]), _shown(own), *map(_shown, theirs), *changes])
+    names = [one.profile for one in others]
+    return tables.table_or_notice(
+        ["", "difference", this.profile, *names, *(f"{name} minus {this.profile}" for name in names)], rows
+    )
+
+
+def interaction(own: LedgerRow, other: LedgerRow) -> inference.MeanDifference | None:
+    """Return the other run's difference minus this one's; None if either has too few seeds or subjects.
+
+    That both are tested on the same people is not used, so the error is, if anything, too wide.
+    """
+    if own.tested is None or other.tested is None:
+        return None
+    components = tuple(
+        inference.Component("foundation", name, one.error**2, one.degrees)
+        for name, one in (("own", own.tested), ("other", other.tested))
+    )
+    return inference.MeanDifference(other.tested.difference - own.tested.difference, components)
+
+
 def _change(slope: inference.MeanDifference | None, confidence: float) -> str:
-    """Return a trend with its interval and its p."""
+    """Return a change of a difference with its interval and its p."""
     if slope is None:
         return tables.NONE
     bounds = slope.interval(confidence) or (None, None)

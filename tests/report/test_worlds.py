@@ -97,6 +97,26 @@ def test_another_foundation_has_its_own_column_and_joins_no_mean_and_no_trend() 
     assert worlds.strength_table([this, other], SETTINGS) == worlds.NOTHING
 
 
+def test_what_another_foundation_changes_of_a_difference_has_the_errors_of_both() -> None:
+    this = world("this book", "a", 0.9, -0.3, -0.1)
+    this = dataclasses.replace(this, sections_sha256={**this.sections_sha256, "foundation": "media"})
+    plain = world("plain", "a", 0.9, -0.1, 0.3)
+    plain = dataclasses.replace(plain, sections_sha256={**this.sections_sha256, "foundation": "plain"})
+    elsewhere = world("elsewhere", "b", 0.9, -0.1, 0.3)
+    (heading, row) = table_cells(worlds.foundation_table([this, plain, elsewhere], SETTINGS))
+    assert heading[2:] == ["this book", "plain", "plain minus this book"]
+    assert row[2:4] == ["-0.200 [-0.300, -0.100]", "+0.100 [-0.100, +0.300]"]
+    assert row[4].startswith("+0.300 [") and "; p 0.0" in row[4]
+    change = worlds.interaction(overall(this), overall(plain))
+    own, other = overall(this).tested, overall(plain).tested
+    assert change is not None and own is not None and other is not None
+    assert change.value == pytest.approx(0.3)
+    assert change.error == pytest.approx(np.hypot(own.error, other.error))
+    assert DEGREES < change.degrees < 2 * DEGREES
+    assert worlds.interaction(overall(this), dataclasses.replace(overall(plain), tested=None)) is None
+    assert worlds.foundation_table([this, elsewhere], SETTINGS) == worlds.NO_FOUNDATION
+
+
 def test_ties_are_ordered_from_loose_to_tight_in_one_world() -> None:
     here = [
         world("this book", "a", 0.9, -0.3, -0.1, 0.35),

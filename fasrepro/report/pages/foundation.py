@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from fasrepro.datasets import DATASETS
 from fasrepro.evaluation.results.probes import Probes, SiteProbes
-from fasrepro.report import contact_sheets, figures, foundation_trials, markdown, tables
+from fasrepro.report import contact_sheets, figures, foundation_trials, markdown, tables, worlds
 from fasrepro.report.contact_sheets import Cell, Row
 from fasrepro.report.figures import Target
 from fasrepro.report.material import Material, Needs
+from fasrepro.report.recorded import Run
 from fasrepro.vocabulary import CUES
 
-NEEDS = Needs(inputs=("probes", "stills", "foundation_trials"), params=("foundation", "probes"))
+NEEDS = Needs(inputs=("probes", "stills", "foundation_trials", "recorded"), params=("foundation", "probes"))
 ACROSS = 4  # stills in a row of their sheet
 LETTERS = 30  # of a caption in a line
 PROBED = ("AUC of attacks", "AUC of cues", "pairs in order", "worst cue's pairs")  # at the encoder / at the projector
@@ -39,6 +40,7 @@ def render(material: Material) -> dict[str, str]:
         "cues": cue_table(probes),
         "attacks": attack_table(probes),
         "zero_shot": zero_shot_table(probes),
+        "others": others_table(probes, [one for one in material.recorded if differs(one, material.sections)]),
         "trials": trial_table(material.foundation_trials),
     }
 
@@ -46,6 +48,11 @@ def render(material: Material) -> dict[str, str]:
 def mean_pairs(site: SiteProbes) -> float:
     """Return the share of pairs in order, on average over cues."""
     return float(np.mean([probe.pairs for probe in site.cues.values()]))
+
+
+def attack_auc(site: SiteProbes) -> float | None:
+    """Return the AUC of the probe for attacks."""
+    return site.attack_auc
 
 
 def cues_of(probes: Probes) -> list[str]:
@@ -141,6 +148,25 @@ def zero_shot_table(probes: Probes) -> str:
     return tables.table_or_notice(["data set", "zero-shot AUC"], rows)
 
 
+def differs(one: Run, sections: Mapping[str, str]) -> bool:
+    """Return whether a recorded run has another foundation than params with these hashes."""
+    return one.sections_sha256.get("foundation") != sections.get("foundation")
+
+
+def others_table(probes: Probes, runs: Sequence[Run]) -> str:
+    """Return the table of this foundation beside those of recorded runs that kept their probes."""
+    kept = {"this book": probes, **{one.profile: one.probes for one in runs if one.probes is not None}}
+    if len(kept) == 1:
+        return worlds.NO_FOUNDATION
+    titles = ["foundation", *PROBED[:1], "pairs in order, mean over cues", "zero-shot AUC, mean over data sets"]
+    rows = []
+    for name, one in kept.items():
+        by_site = ({site: value(probed) for site, probed in one.sites.items()} for value in (attack_auc, mean_pairs))
+        zero_shot = float(np.mean(list(one.zero_shot_auc.values()))) if one.zero_shot_auc else None
+        rows.append([name, *map(_both_sites, by_site), tables.number(zero_shot)])
+    return markdown.table(titles, rows)
+
+
 def trial_table(log: foundation_trials.Log) -> str:
     """Return what decided, and the trials as a table."""
     rows = []
@@ -152,7 +178,7 @@ def trial_table(log: foundation_trials.Log) -> str:
     return f"{markdown.escape(log.decided)}\n\n{tables.table_or_notice(titles, rows, NO_TRIALS)}"
 
 
-def _both_sites(values: Mapping[str, float]) -> str:
+def _both_sites(values: Mapping[str, float | None]) -> str:
     return " / ".join(map(tables.number, values.values()))
 
 

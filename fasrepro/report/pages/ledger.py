@@ -31,12 +31,13 @@ def render(material: Material) -> dict[str, str]:
         "published": published_table(material.published),
     }
     if not material.is_synthetic:
-        return fragments | dict.fromkeys(("worlds", "strengths", "recorded"), worlds.LICENSED)
+        return fragments | dict.fromkeys(("worlds", "strengths", "foundations", "recorded"), worlds.LICENSED)
     this = this_run(material)
     shown = worlds.shown(this, [one for one in material.recorded if one is not material.record])
     return fragments | {
         "worlds": worlds.verdict_table(shown, settings),
         "strengths": worlds.strength_table(shown, settings),
+        "foundations": worlds.foundation_table(shown, settings),
         "recorded": worlds.recorded_table(material.recorded),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from fasrepro.config import ConfigError
 from fasrepro.evaluation.results.probes import CueProbe, ProbeBounds, Probes, SiteProbes
 from fasrepro.report import foundation_trials
 from fasrepro.report.pages import foundation as page
+from fasrepro.report.recorded import Run
 from tests.report.conftest import cells
+from tests.report.samples import metrics
 
 BOUNDS = ProbeBounds(20, 15, min_pairs=0.65, min_mean_pairs=0.8, max_shuffled_pairs=0.55, min_attack_auc=0.87)
 SITES = {
@@ -44,6 +47,18 @@ def test_a_cue_has_its_figures_at_each_site_in_the_order_of_the_vocabulary() -> 
     _, first, second = cells(page.cue_table(RECORD))
     assert first == ["halftone", "15", "0.200", "0.750", "0.500", "–", "0.750", "0.750", "–"]
     assert second[:3] == ["moire", "15", "0.000"]
+
+
+def test_other_foundations_stand_beside_this_one_if_their_probes_were_kept() -> None:
+    other = Probes(
+        {"moire": 15}, {"moire": 0.0}, {"encoder": SiteProbes(0.5, {"moire": CueProbe(0.6, 0.5, None)})}, {"msu": 0.4}, BOUNDS
+    )
+    plain = Run("plain", "1", "a", 0.9, 1.0, 0, {"foundation": "plain"}, {}, {}, metrics(), probes=other)
+    without = dataclasses.replace(plain, profile="without", probes=None)
+    _, *rows = cells(page.others_table(RECORD, [plain, without]))
+    assert rows == [["this book", "0.875 / 0.750", "0.875 / 0.625", "0.500"], ["plain", "0.500", "0.600", "0.400"]]
+    assert "fasrepro record --profile plain" in page.others_table(RECORD, [without])
+    assert page.differs(plain, {"foundation": "media"}) and not page.differs(plain, {"foundation": "plain"})
 
 
 def test_trials_are_counted_from_one_after_what_decided() -> None:
