@@ -132,10 +132,11 @@ class Snapshots:
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
-    """`explained_videos`: of each target's test, 0 for all."""
+    """`explained_videos`: of each target's test; `explained_dev_videos`: of the sources' dev; 0 for all."""
 
     batch_size: int
     explained_videos: int
+    explained_dev_videos: int
     max_new_tokens: int
 
 

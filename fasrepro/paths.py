@@ -146,6 +146,11 @@ def explanations(job: str) -> Path:
     return PREDICTIONS / job / "explanations.parquet"
 
 
+def dev_explanations(job: str) -> Path:
+    """Return a job's explanations of the sources' dev faces."""
+    return PREDICTIONS / job / "dev_explanations.parquet"
+
+
 def licensed_archives() -> Path:
     """Return the folder of the licensed archives, from `$FASREPRO_ARCHIVES`. Raises `ValueError` where it names none."""
     folder = os.environ.get("FASREPRO_ARCHIVES", "")

@@ -11,7 +11,10 @@ import statistics
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-UNKNOWN = 10.0  # seconds of a stage where nothing at all was timed
+# Seconds of a stage of each kind in the default profile, two side by side on 2 cores. They decide the order of a first run, and what
+# `fasrepro plan` expects of it.
+TYPICAL = {}
+UNKNOWN = 10.0  # of any other kind
 
 WaitsFor = dict[str, frozenset[str]]  # stage -> the stages that must end first; in an order in which they could run
 
@@ -41,17 +44,25 @@ def stages_to_run(root: Path, every: bool = False) -> WaitsFor:
 
 
 def estimates(stages: Collection[str], times: Mapping[str, float]) -> dict[str, float]:
-    """Return the seconds of each stage: as timed, else the median of its like (`train@...`), else that of all stages.
+    """Return the seconds of each stage: as timed, else the median of its like (`train@...`), else its kind's share of `TYPICAL`.
 
-    >>> estimates(["train@a", "train@b", "book"], {"train@a": 4.0})
-    {'train@a': 4.0, 'train@b': 4.0, 'book': 4.0}
+    The share is how long the kinds that were timed took against `TYPICAL`, at the median: another profile is shorter in most.
+
+    >>> estimates(["train@a", "train@b"], {"train@a": 4.0})
+    {'train@a': 4.0, 'train@b': 4.0}
     """
     by_kind: dict[str, list[float]] = {}
     for stage, seconds in times.items():
-        by_kind.setdefault(stage.partition("@")[0], []).append(seconds)
-    every = statistics.median(times.values()) if times else UNKNOWN
+        by_kind.setdefault(_kind(stage), []).append(seconds)
     middles = {kind: statistics.median(seconds) for kind, seconds in by_kind.items()}
-    return {stage: times.get(stage, middles.get(stage.partition("@")[0], every)) for stage in stages}
+    shares = [middle / TYPICAL[kind] for kind, middle in middles.items() if kind in TYPICAL]
+    share = statistics.median(shares) if shares else 1.0
+    guesses = {kind: seconds * share for kind, seconds in TYPICAL.items()} | middles
+    return {stage: times.get(stage, guesses.get(_kind(stage), UNKNOWN * share)) for stage in stages}
+
+
+def _kind(stage: str) -> str:
+    return stage.partition("@")[0]
 
 
 def ways_to_the_end(waits_for: WaitsFor, seconds: Mapping[str, float]) -> dict[str, float]:

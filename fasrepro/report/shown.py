@@ -41,8 +41,9 @@ def analysis(name: str, record: Run, own: Any, sections: Mapping[str, str]) -> A
     if kept is None or not same:
         return own
     changes: dict[str, Any] = {}
-    if hasattr(kept, "cells"):
-        changes["cells"] = {**own.cells, **kept.cells}
+    for part in ("cells", "dev"):
+        if hasattr(kept, part):
+            changes[part] = {**getattr(own, part), **getattr(kept, part)}
     if hasattr(kept, "paired"):
         changes |= _differences(kept, own)
     if isinstance(kept, Metrics):

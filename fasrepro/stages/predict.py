@@ -1,4 +1,4 @@
-"""Stage `predict@job`: scores of the sources' dev and of every target's test, explanations of test videos."""
+"""Stage `predict@job`: scores of the sources' dev and of every target's test, explanations of videos of both."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from fasrepro.data import splits
 from fasrepro.evaluation import predict
 from fasrepro.models import backbones
 from fasrepro.rows import table
+from fasrepro.rows.faces import Face
 from fasrepro.rows.scores import Explanation, Score
 from fasrepro.stages import jobs
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/predictions/<job>/scores.parquet and explanations.parquet."""
+    """Write scores.parquet, explanations.parquet and dev_explanations.parquet into results/predictions/<job>."""
     job = config.load_job(stages.name_argument(argv, __doc__, "a job of jobs.yaml"))
     params = config.load("threads", "index", "prediction")
     backbones.use_threads(params.threads)
@@ -21,17 +22,21 @@ def main(argv: list[str] | None = None) -> None:
     how = jobs.crop_reader(), recipe.prompt, params.prediction.batch_size
     key = job.protocol, job.run, job.seed
 
+    def explain(faces: list[Face], videos: int) -> list[Explanation]:
+        texts = predict.explain(model, processor, predict.sample_videos(faces, videos), *how, params.prediction.max_new_tokens)
+        return [Explanation(*key, face_id, *text) for face_id, text in texts.items()]
+
     scores = predict.score(model, processor, split.dev, *how)
-    explanations = {}
+    dev_explanations = explain(split.dev, params.prediction.explained_dev_videos)
+    explanations: list[Explanation] = []
     for target in job.test:
         faces = split.of_target(target)
         scores |= predict.score(model, processor, faces, *how)
-        to_explain = predict.sample_videos(faces, params.prediction.explained_videos)
-        explanations |= predict.explain(model, processor, to_explain, *how, params.prediction.max_new_tokens)
+        explanations += explain(faces, params.prediction.explained_videos)
     table.write(paths.scores(job.name), [Score(*key, *score) for score in scores.items()], Score)
-    rows = [Explanation(*key, face_id, *text) for face_id, text in explanations.items()]
-    table.write(paths.explanations(job.name), rows, Explanation)
-    print(f"predict {job.name}: {len(scores)} scores, {len(explanations)} explanations")
+    table.write(paths.explanations(job.name), explanations, Explanation)
+    table.write(paths.dev_explanations(job.name), dev_explanations, Explanation)
+    print(f"predict {job.name}: {len(scores)} scores, {len(explanations) + len(dev_explanations)} explanations")
 
 
 if __name__ == "__main__":

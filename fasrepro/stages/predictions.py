@@ -70,6 +70,12 @@ class CellJobs:
             for job in self.jobs
         }
 
+    def dev_explanations(self) -> dict[int, dict[str, str]]:
+        """Return texts by seed and face_id, of the sources' dev faces."""
+        rows = [row for job in self.jobs for row in _read_own(paths.dev_explanations(job.name), job, Explanation)]
+        texts = by_face(rows, "text", "seed")
+        return {job.seed: texts.get(job.seed, {}) for job in self.jobs}
+
     def thresholds(self, metrics: Metrics) -> dict[int, float]:
         """Return the dev thresholds by seed, from the contents of metrics.json."""
         by_seed = metrics.cells[self.cell.key].by_seed

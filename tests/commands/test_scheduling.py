@@ -52,6 +52,20 @@ def test_the_wall_clock_lies_between_what_the_stages_need_and_one_after_another(
 
 
 def test_a_stage_without_a_time_takes_that_of_its_like() -> None:
-    times = {"train@a": 10.0, "train@b": 30.0, "book": 2.0}
-    assert scheduling.estimates(["train@a", "train@c", "report"], times) == {"train@a": 10.0, "train@c": 20.0, "report": 10.0}
-    assert scheduling.estimates(["report"], {}) == {"report": scheduling.UNKNOWN}
+    times = {"train@a": 10.0, "train@b": 30.0}
+    assert scheduling.estimates(["train@a", "train@c"], times) == {"train@a": 10.0, "train@c": 20.0}
+
+
+def test_a_kind_that_was_never_timed_takes_what_is_typical_as_far_as_this_run_is_typical() -> None:
+    typical = scheduling.TYPICAL
+    assert scheduling.estimates(["foundation", "later"], {}) == {"foundation": typical["foundation"], "later": scheduling.UNKNOWN}
+    half = {"train@a": typical["train"] / 2, "archives@msu": typical["archives"] / 2, "book": typical["book"]}
+    assert scheduling.estimates(["foundation", "later"], half) == {
+        "foundation": typical["foundation"] / 2,
+        "later": scheduling.UNKNOWN / 2,
+    }
+
+
+def test_every_kind_of_stage_has_a_typical_time() -> None:
+    stages = config.read_yaml(ROOT / "dvc.yaml")["stages"]
+    assert scheduling.TYPICAL.keys() == stages.keys()

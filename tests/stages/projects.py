@@ -90,6 +90,13 @@ def write_scores(job: config.Job, p_attack: Callable[[Face], float]) -> None:
 
 def write_explanations(job: config.Job, text: Callable[[Face], str]) -> None:
     """Write a job's explanations of its targets."""
-    faces = splits.read(job.protocol).test
-    rows = [Explanation(job.protocol, job.run, job.seed, face.face_id, text(face), 9, True) for face in faces]
-    table.write(paths.explanations(job.name), rows, Explanation)
+    table.write(paths.explanations(job.name), _explained(job, splits.read(job.protocol).test, text), Explanation)
+
+
+def write_dev_explanations(job: config.Job, text: Callable[[Face], str]) -> None:
+    """Write a job's explanations of the sources' dev."""
+    table.write(paths.dev_explanations(job.name), _explained(job, splits.read(job.protocol).dev, text), Explanation)
+
+
+def _explained(job: config.Job, faces: Sequence[Face], text: Callable[[Face], str]) -> list[Explanation]:
+    return [Explanation(job.protocol, job.run, job.seed, face.face_id, text(face), 9, True) for face in faces]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fasrepro import paths, vocabulary
+from fasrepro import config, paths, vocabulary
 from fasrepro.evaluation import results
 from fasrepro.evaluation.results.explanations import GroundingCounts
 from fasrepro.rows import table
@@ -58,6 +58,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             return HALFTONE if (run, one.dataset, one.species) == ("vanilla", "msu", "print") else LIVE
 
         projects.write_explanations(job, text)
+        projects.write_dev_explanations(job, text)
         for one in FACES:
             if one.split == "test":
                 verdict = Verdict.ATTACK if text(one) == HALFTONE else Verdict.BONA_FIDE
@@ -83,6 +84,17 @@ def test_a_cell_is_grounded_in_its_own_targets_images() -> None:
     assert cells["i_m-vanilla"].counts == GroundingCounts(bona_fide=2, attack=2, subjects=2, seeds=2)
     assert cells["i_m-vanilla"].difference["recall"].value == 0.0  # every caption of an attack names the cue, too
     assert cells["i_w-vanilla"].target == "siw_mv2"
+
+
+@pytest.mark.usefixtures("project")
+def test_dev_people_are_grounded_once_a_protocol_and_run() -> None:
+    for job in config.load_jobs().values():
+        projects.write_dev_explanations(job, lambda one, run=job.run: HALFTONE if one.label and run == "vanilla" else LIVE)
+    grounding.main([])
+    written = results.read(paths.GROUNDING, results.Grounding)
+    assert {(cell.protocol, cell.run, cell.target) for cell in written.dev.values()} == {("i_m", run, "dev") for run in RUNS}
+    assert {key: cell.explained["f1"].value for key, cell in written.dev.items()} == {"i_m-label_only": 0.0, "i_m-vanilla": 1.0}
+    assert written.dev["i_m-vanilla"].counts == GroundingCounts(bona_fide=2, attack=2, subjects=2, seeds=2)
 
 
 @pytest.mark.usefixtures("project")

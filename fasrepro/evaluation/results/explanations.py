@@ -11,6 +11,7 @@ from fasrepro.evaluation.results.metrics import CellDifference, MeanDifference
 from fasrepro.evaluation.results.shared import Cell, Counts, FaceCounts, Figure, Figures
 
 EXPLANATIONS = "explanations"  # the channel of cues that explanations name
+DEV = "dev"  # in place of a target: people of the sources that no training saw
 SAMPLER = "sampler"  # the baseline of grounding: a caption drawn by the label, without looking at the image
 
 
@@ -44,11 +45,14 @@ class Grounding:
 
     `paired` and `means`: F1 of a run's explanations minus that of its sampler, with the test of `evaluation.inference`, as in
     metrics.json: the baseline is `SAMPLER`, the channel `EXPLANATIONS`.
+
+    `dev`: figures like `cells`, on faces of the sources' dev people, by protocol and run; the target of each is `DEV`.
     """
 
     cells: dict[str, CellGrounding]
     paired: list[CellDifference] = dataclasses.field(default_factory=list)
     means: list[MeanDifference] = dataclasses.field(default_factory=list)
+    dev: dict[str, CellGrounding] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

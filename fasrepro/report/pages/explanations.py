@@ -10,6 +10,7 @@ from typing import Any
 from fasrepro import paths
 from fasrepro.evaluation import metrics
 from fasrepro.evaluation.results import Faithfulness, Figure, Grounding, VerdictAgreement
+from fasrepro.evaluation.results.explanations import CellGrounding
 from fasrepro.hashing import unit_hash
 from fasrepro.report import explorer, figures, gallery, markdown, tables
 from fasrepro.report.claims import ledger as rule
@@ -67,7 +68,8 @@ def render(material: Material) -> dict[str, str]:
         "answer": markdown.answer(f"{CLAIM_IN_SHORT} {ledger.answer(ledger.ledger_rows(material), GROUNDING_CLAIM)}"),
         "variants": variant_table(material.verdict_agreement, runs, decisive),
         "agreement": agreement_table(material.verdict_agreement, runs, settings.readers[0]),
-        "grounding": grounding_table(material.grounding, runs) if material.is_synthetic else CUES_UNKNOWN,
+        "grounding": grounding_table(material.grounding.cells, runs) if material.is_synthetic else CUES_UNKNOWN,
+        "grounding_dev": on_dev(material.grounding, runs) if material.is_synthetic else CUES_UNKNOWN,
         "faithfulness": faithfulness_table(material.faithfulness, runs),
         "faithfulness_figure": faithfulness_figure(material),
         "faithfulness_by_cue": faithfulness_table_by_cue(material.faithfulness, runs),
@@ -127,10 +129,21 @@ def agreement_table(agreement: VerdictAgreement, runs: Sequence[str], first: str
     return tables.table_or_notice(["protocol", "run", "frames", *columns], rows)
 
 
-def grounding_table(grounding: Grounding, runs: Sequence[str]) -> str:
+def on_dev(grounding: Grounding, runs: Sequence[str]) -> str:
+    """Return how often a run names cues of dev people better than its sampler, and the table."""
+    differences = {run: [cell.difference["f1"].value for cell in grounding.dev.values() if cell.run == run] for run in runs}
+    counts = []
+    for run, values in differences.items():
+        better = sum(value is not None and value > 0 for value in values)
+        counts += [f"{run} on {better} of {len(values)} protocols"] if values else []
+    said = f"F1 lies above the sampler's for {', '.join(map(escape, counts))}.\n\n" if counts else ""
+    return said + grounding_table(grounding.dev, runs)
+
+
+def grounding_table(cells: Mapping[str, CellGrounding], runs: Sequence[str]) -> str:
     """Return the table of the cues that explanations name against those in the image, and the sampler's; a row a cell and run."""
     rows = []
-    for cell in tables.in_order(grounding.cells.values(), runs):
+    for cell in tables.in_order(cells.values(), runs):
         own, sampler = cell.explained, cell.sampler
         rows.append(
             (

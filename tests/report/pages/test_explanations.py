@@ -92,11 +92,20 @@ def test_grounding_has_a_row_for_each_cell_in_the_order_of_the_runs() -> None:
         "a": grounding("oci_m", "vanilla", None),
         "c": grounding("ocm_i", "vanilla", 1),
     }
-    rows = cells(page.grounding_table(Grounding(given), ["vanilla", "reasoning"]))[1:]
+    rows = cells(page.grounding_table(given, ["vanilla", "reasoning"]))[1:]
     assert [row[:3] for row in rows] == [["oci_m", "vanilla", "44"], ["oci_m", "reasoning", "44"], ["ocm_i", "vanilla", "44"]]
     assert rows[0][3:6] == ["–"] * 3
     assert rows[1][5:8] == ["0.500 [0.500, 0.500]", "0.250 [0.125, 0.375]", "+0.500 [+0.500, +0.500]"]
-    assert page.grounding_table(Grounding({}), RUNS) == tables.NO_RESULTS
+    assert page.grounding_table({}, RUNS) == tables.NO_RESULTS
+
+
+def test_on_dev_people_it_is_counted_how_often_a_run_names_cues_better_than_its_sampler() -> None:
+    given = {"b": grounding("oci_m", "reasoning", 0.5), "a": grounding("oci_m", "vanilla", None)}
+    given["c"] = grounding("ocm_i", "reasoning", -0.5)
+    text = page.on_dev(Grounding({}, dev=given), RUNS)
+    assert "for vanilla on 0 of 1 protocols, reasoning on 1 of 2 protocols." in text
+    assert len(cells(text.split("\n\n", 1)[1])) == 4
+    assert page.on_dev(Grounding({}), RUNS) == tables.NO_RESULTS
 
 
 def faithfulness(cell: str, run: str, cues: dict[str, CueFaithfulness] | None = None) -> CellFaithfulness:
