@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fasrepro import config
 from fasrepro.commands import scheduling
 from fasrepro.commands.scheduling import WaitsFor
+from tests.layout import ROOT
 
 # a 2 s and b 1 s are ready at once; c waits for a, d for both.
 WAITS: WaitsFor = {"a": frozenset(), "b": frozenset(), "c": frozenset("a"), "d": frozenset("ab")}
