@@ -11,8 +11,8 @@ import statistics
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-# Seconds of a stage of each kind in the default profile, the median where two ran side by side on 2 cores. They decide the order of a
-# first run, and what `fasrepro plan` expects of it. `tune` compares no rates there.
+# Seconds of a stage of each kind in the default profile, the median where two ran side by side on 2 cores. They decide the order
+# of a first run, and what `fasrepro plan` expects of it. `tune` compares no rates there.
 TYPICAL = {
     "archives": 89.0,
     "world": 13.0,
