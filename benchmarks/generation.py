@@ -77,7 +77,7 @@ def main() -> None:
     settings = GenerationConfig(max_new_tokens=tokens, do_sample=False, use_cache=True, **ends)
     for size in BATCHES:
         inputs = {n: v.to(model.body.device) for n, v in encode_prompts(processor, images[:size], prompt).items()}
-        ours = functools.partial(generate, model, processor, images[:size], prompt, tokens)
+        ours = functools.partial(generate, model.body, processor, images[:size], prompt, tokens)
         bare = functools.partial(plain, model, inputs, settings)
         written = sum(count for _, count, _ in ours())  # not counted
         spans = [(seconds(ours), seconds(bare)) for _ in range(ROUNDS)]

@@ -66,7 +66,7 @@ def explain(
     """
     texts: dict[str, tuple[str, int, bool]] = {}
     for part in _batches(faces, batch):
-        generated = generate(model, processor, [read_image(face) for face in part], prompt, max_new_tokens)
+        generated = generate(model.body, processor, [read_image(face) for face in part], prompt, max_new_tokens)
         texts |= {face.face_id: result for face, result in zip(part, generated, strict=True)}
     return texts
 

@@ -3,6 +3,9 @@
 SuperClass (Huang et al., NeurIPS 2024, arXiv:2411.03313): the tokens of a caption are the classes of its picture, and a rarer
 token counts more. It needs no text encoder, and what the words tell can be read from the mean of the encoder's states, which is
 what the head of a run reads.
+
+At last the states are standardised. What all pictures share outweighs in them what tells pictures apart, and a projector, a
+language model or a head would begin with the first.
 """
 
 from __future__ import annotations
@@ -20,6 +23,9 @@ from transformers import Idefics3ForConditionalGeneration, Idefics3Processor, Pr
 
 from fasrepro.models import backbones
 from fasrepro.training.trainer import Optimisation, tenths, training_arguments
+
+ENCODED_AT_ONCE = 64
+STANDARDISED_OVER = 1000  # images, at most
 
 
 def word_shares(captions: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> Float[Tensor, "captions tokens"]:
@@ -68,6 +74,35 @@ class WordTrainer(Trainer):
         return loss
 
 
+@torch.no_grad()
+def encoded(
+    model: Idefics3ForConditionalGeneration, processor: Idefics3Processor, images: Sequence[Image.Image]
+) -> Float[Tensor, "images patches features"]:
+    """Return the states that the vision encoder of `model` makes of each image."""
+    encoder, parts = model.get_submodule(backbones.backbone(model).vision), []
+    for start in range(0, len(images), ENCODED_AT_ONCE):
+        pixels = _pixels(processor, images[start : start + ENCODED_AT_ONCE])
+        parts.append(encoder(pixel_values=pixels.to(model.device)).last_hidden_state.cpu())
+    return torch.cat(parts)
+
+
+def _pixels(processor: Idefics3Processor, images: Sequence[Image.Image]) -> Float[Tensor, "images 3 height width"]:
+    return processor.image_processor(images=[[image] for image in images], return_tensors="pt")["pixel_values"].flatten(0, 1)
+
+
+@torch.no_grad()
+def standardise(model: Idefics3ForConditionalGeneration, processor: Idefics3Processor, images: Sequence[Image.Image]) -> None:
+    """Move and scale each number of the encoder's states to mean 0 and deviation 1 over all patches of `images`.
+
+    Both go into the encoder's last layer norm, so that the checkpoint is one like any other.
+    """
+    states = encoded(model, processor, images).flatten(0, 1)
+    norm = model.get_submodule(backbones.backbone(model).vision).post_layernorm
+    mean, deviation = (numbers.to(norm.weight.device) for numbers in (states.mean(dim=0), states.std(dim=0)))
+    norm.weight.div_(deviation)
+    norm.bias.sub_(mean).div_(deviation)
+
+
 def teach_words(
     model: Idefics3ForConditionalGeneration,
     processor: Idefics3Processor,
@@ -77,12 +112,14 @@ def teach_words(
     optimisation: Optimisation,
     work: Path,
 ) -> list[float]:
-    """Teach the vision encoder of `model` the words of each image's caption; return the mean loss of each tenth of training."""
+    """Teach the vision encoder of `model` the words of each image's caption, and standardise its states.
+
+    Returns the mean loss of each tenth of training.
+    """
     shares = word_shares(captions, processor.tokenizer)
 
     def collate(rows: list[int]) -> dict[str, Tensor]:
-        pixels = processor.image_processor(images=[[images[row]] for row in rows], return_tensors="pt")["pixel_values"]
-        return {"pixel_values": pixels.flatten(0, 1), "shares": shares[rows]}
+        return {"pixel_values": _pixels(processor, [images[row] for row in rows]), "shares": shares[rows]}
 
     encoder = model.get_submodule(backbones.backbone(model).vision)
     torch.manual_seed(optimisation.seed)
@@ -93,4 +130,5 @@ def teach_words(
         data_collator=collate,
     )
     trainer.train()
+    standardise(model, processor, images[:: -(-len(images) // STANDARDISED_OVER)])
     return tenths(trainer.losses)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+PICTURES = 1_000_000  # faces, and stills, that a seed of the foundation has to itself
+
 
 @dataclasses.dataclass(frozen=True)
 class Training:
@@ -43,3 +45,12 @@ class FoundationSettings:
     text_layers: int
     heads: int
     vocabulary: int
+
+    @property
+    def first_picture(self) -> int:
+        """The seed of its first face and of its first still."""
+        return self.seed * PICTURES
+
+    def new_pictures(self, count: int) -> range:
+        """Return the seeds of `count` faces, or stills, that the pretraining does not show: the last that its seed has."""
+        return range(self.first_picture + PICTURES - count, self.first_picture + PICTURES)

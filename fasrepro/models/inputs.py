@@ -57,12 +57,12 @@ def append_captions(
 def generate(
     model: nn.Module, processor: ProcessorMixin, images: Sequence[Image.Image], prompt: str, max_new_tokens: int
 ) -> list[tuple[str, int, bool]]:
-    """Generate a text about each image, greedily and with a KV cache, by `model.body` (a `vlm.FasVlm`).
+    """Generate a text about each image, greedily and with a KV cache, by a checkpoint as `backbones.load` returns it.
 
     Returns, in the order of `images`: the text, its number of tokens including the end token, and whether it ended by itself.
     """
     tokenizer = processor.tokenizer
-    inputs = {name: value.to(model.body.device) for name, value in encode_prompts(processor, images, prompt).items()}
+    inputs = {name: value.to(model.device) for name, value in encode_prompts(processor, images, prompt).items()}
     settings = GenerationConfig(
         max_new_tokens=max_new_tokens,
         do_sample=False,
@@ -70,7 +70,7 @@ def generate(
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    written = model.body.generate(**inputs, generation_config=settings)[:, inputs["input_ids"].shape[1] :]
+    written = model.generate(**inputs, generation_config=settings)[:, inputs["input_ids"].shape[1] :]
     results = []
     for row in written.tolist():
         finished = tokenizer.eos_token_id in row

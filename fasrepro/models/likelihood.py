@@ -1,4 +1,4 @@
-"""How likely a model finds a given text about an image."""
+"""How likely a model finds given texts about images."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from fasrepro.models.inputs import IGNORED, append_captions, encode_prompts
 
 @torch.inference_mode()
 def log_likelihood(
-    model: nn.Module, processor: ProcessorMixin, images: Sequence[Image.Image], prompt: str, text: str, limit: int
+    model: nn.Module, processor: ProcessorMixin, images: Sequence[Image.Image], prompt: str, texts: Sequence[str], limit: int
 ) -> Float[Tensor, " images"]:
-    """Return the mean log-likelihood a token of `text` behind the prompt about each image.
+    """Return the mean log-likelihood a token of each image's text behind the prompt.
 
     Args:
         model: a backbone in evaluation mode.
         processor: of the model.
         images: RGB, one batch.
         prompt: that asks about an image.
-        text: the same for every image.
-        limit: of its tokens.
+        texts: one an image.
+        limit: of a text's tokens.
     """
-    inputs = append_captions(encode_prompts(processor, images, prompt), [text] * len(images), processor, limit)
+    inputs = append_captions(encode_prompts(processor, images, prompt), texts, processor, limit)
     labels = inputs.pop("labels").to(model.device)
     logits = model(**{name: value.to(model.device) for name, value in inputs.items()}, use_cache=False).logits
     losses = functional.cross_entropy(

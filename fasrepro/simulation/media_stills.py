@@ -11,6 +11,7 @@ what the picture shows and nothing else.
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Callable, Sequence
 
 import cv2
@@ -87,6 +88,12 @@ class Still:
     plain_caption: str
 
 
+CAPTIONS: dict[str, Callable[[Still], str]] = {  # by foundation
+    "media": operator.attrgetter("media_caption"),
+    "plain": operator.attrgetter("plain_caption"),
+}
+
+
 def _ball(picture: Array, colour: Array, rng: np.random.Generator) -> None:
     """Draw a shaded ball."""
     rows, columns = grid(picture)
@@ -155,6 +162,12 @@ THINGS: dict[str, Callable[[Array, Array, np.random.Generator], None]] = {
     "leaf": _leaf,
     "striped cloth": _stripes,
 }
+
+
+def named_effects(text: str) -> frozenset[str]:
+    """Return the effects of paper and screens that a text names in the words of the captions."""
+    said = text.lower()
+    return frozenset(name for name, wordings in EFFECT_WORDS.items() if any(wording in said for wording in wordings))
 
 
 def captioned_stills(seeds: Sequence[int], size: int) -> list[Still]:

@@ -6,7 +6,6 @@ Writes results/foundation.
 from __future__ import annotations
 
 import argparse
-import operator
 
 import numpy as np
 from PIL import Image
@@ -20,8 +19,6 @@ from fasrepro.simulation import foundation_faces, media_stills
 from fasrepro.training.trainer import Optimisation
 
 MAX_GRAD_NORM = 1.0
-SEEDS = 1_000_000  # faces, and stills, that a seed of the foundation has to itself
-CAPTIONS = {"media": operator.attrgetter("media_caption"), "plain": operator.attrgetter("plain_caption")}  # of a still
 SHOWN = 24  # stills that are kept for the book
 WORD_REPEATS = 20  # of the vocabulary's words in the tokenizer's corpus
 
@@ -32,8 +29,10 @@ def main(argv: list[str] | None = None) -> None:
     params = config.load("threads", "foundation", "synthetic", "training")
     settings, prompt, work = params.foundation, params.training.prompt, paths.WORK / "foundation"
     backbones.use_threads(params.threads)
-    caption_of = names.lookup(CAPTIONS, settings.captions, "caption", ConfigError, f"{paths.PARAMS}: foundation.captions")
-    first = settings.seed * SEEDS
+    caption_of = names.lookup(
+        media_stills.CAPTIONS, settings.captions, "caption", ConfigError, f"{paths.PARAMS}: foundation.captions"
+    )
+    first = settings.first_picture
     faces = foundation_faces.captioned_faces(range(first, first + settings.faces), settings.image_size, params.synthetic.people)
     stills = media_stills.captioned_stills(range(first, first + settings.stills), settings.image_size)
     pictures = [*(picture for picture, _ in faces), *(still.picture for still in stills)]

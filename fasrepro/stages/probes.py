@@ -1,8 +1,9 @@
-"""Stage `probes`: which cues the frozen backbone can see, before any caption run is trained on it -> results/probes.json."""
+"""Stage `probes`: what the backbone can see and read before any caption run is trained on it -> results/probes.json."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,15 +14,18 @@ from transformers import PreTrainedModel, ProcessorMixin
 from fasrepro import config, crops, paths, regions, stages
 from fasrepro.captions.styles import VERDICTS
 from fasrepro.evaluation import results
-from fasrepro.evaluation.analyses import probes, shortcuts
-from fasrepro.evaluation.results.probes import Probes
+from fasrepro.evaluation.analyses import probes, reading, shortcuts
+from fasrepro.evaluation.results.probes import Probes, Reading
+from fasrepro.foundation.settings import FoundationSettings
 from fasrepro.models import backbones
+from fasrepro.models.inputs import generate
 from fasrepro.models.likelihood import log_likelihood
 from fasrepro.models.states import SITES, pooled_states
 from fasrepro.rows import table
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Face
 from fasrepro.rows.truth import Truth
+from fasrepro.simulation import foundation_faces, media_stills
 
 BATCH = 48
 
@@ -33,25 +37,63 @@ def cues_of(faces: list[Face]) -> list[tuple[str, ...]]:
     return [tuple(regions.visible(face.box, row.cues, row.regions)) if row else () for face, row in rows]
 
 
-def preferences(
-    model: PreTrainedModel, processor: ProcessorMixin, images: list[Image.Image], prompt: str, limit: int
-) -> np.ndarray:
+@dataclasses.dataclass(frozen=True, slots=True)
+class LanguageModel:
+    """A frozen backbone that is asked about pictures; `limit`: of a text's tokens."""
+
+    model: PreTrainedModel
+    processor: ProcessorMixin
+    prompt: str
+    limit: int
+
+    def likelihoods(self, images: Sequence[Image.Image], texts: Sequence[str]) -> np.ndarray:
+        """Return how likely it finds each image's text, in nats a token; (images,)."""
+        parts = [
+            log_likelihood(self.model, self.processor, images[rows], self.prompt, texts[rows], self.limit).float().cpu().numpy()
+            for rows in _batches(len(images))
+        ]
+        return np.concatenate(parts)
+
+    def texts(self, images: Sequence[Image.Image]) -> list[str]:
+        """Return what it writes about each image."""
+        batches = [generate(self.model, self.processor, images[rows], self.prompt, self.limit) for rows in _batches(len(images))]
+        return [text for batch in batches for text, _, _ in batch]
+
+
+def _batches(count: int) -> list[slice]:
+    return [slice(start, start + BATCH) for start in range(0, count, BATCH)]
+
+
+def preferences(asked: LanguageModel, images: list[Image.Image]) -> np.ndarray:
     """Return how much likelier the model finds the conclusion "attack" than the other, in nats a token; (images,)."""
-    parts = []
-    for start in range(0, len(images), BATCH):
-        batch = images[start : start + BATCH]
-        attack, bona_fide = (
-            log_likelihood(model, processor, batch, prompt, VERDICTS[verdict], limit)
-            for verdict in (Verdict.ATTACK, Verdict.BONA_FIDE)
-        )
-        parts.append((attack - bona_fide).cpu().numpy())
-    return np.concatenate(parts)
+    attack, bona_fide = (
+        asked.likelihoods(images, [VERDICTS[verdict]] * len(images)) for verdict in (Verdict.ATTACK, Verdict.BONA_FIDE)
+    )
+    return attack - bona_fide
+
+
+def read_new_pictures(asked: LanguageModel, settings: FoundationSettings, count: int, people_from: str) -> Reading:
+    """Return what the model reads of `count` faces and `count` stills that the pretraining did not show."""
+    seeds, size = settings.new_pictures(count), settings.image_size
+    stills = media_stills.captioned_stills(seeds, size)
+    described = {
+        "faces": foundation_faces.captioned_faces(seeds, size, people_from),
+        "stills": [(still.picture, media_stills.CAPTIONS[settings.captions](still)) for still in stills],
+    }
+    shares = {}
+    for kind, pairs in described.items():
+        images, texts = [Image.fromarray(picture) for picture, _ in pairs], [text for _, text in pairs]
+        own, other = asked.likelihoods(images, texts), asked.likelihoods([*images[1:], *images[:1]], texts)
+        shares[kind] = reading.own_picture_share(own, other)
+    written = asked.texts([Image.fromarray(still.picture) for still in stills])
+    present = [media_stills.named_effects(still.media_caption) for still in stills]
+    return Reading(shares, reading.named_effects(present, list(map(media_stills.named_effects, written))))
 
 
 def main(argv: list[str] | None = None) -> None:
     """Write results/probes.json. Pairs are drawn for licensed archives too, whose own cues are not known."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
-    params = config.load("threads", "training", "probes", "evaluation")
+    params = config.load("threads", "foundation", "synthetic", "training", "probes", "evaluation")
     backbones.use_threads(params.threads)
     bounds, seed, prompt = params.probes, params.evaluation.seed, params.training.prompt
     model, processor = backbones.load(params.training.backbone, backbones.device())
@@ -73,13 +115,15 @@ def main(argv: list[str] | None = None) -> None:
         for site in SITES:
             of_site = probes.PairStates(cues, fitted, without[site], present[site])
             sites[site] = probes.at_site(of_site, probes.FaceStates(of_faces[site], labels, shown, splits), seed)
-    preferred = preferences(model, processor, images, prompt, params.training.max_caption_tokens)
+    asked = LanguageModel(model, processor, prompt, params.training.max_caption_tokens)
+    preferred = preferences(asked, images)
     datasets = np.array([face.dataset for face in faces])
     tests = {name: (datasets == name) & (splits == "test") for name in dict.fromkeys(datasets.tolist())}
     report = Probes(
         tested_pairs={cue: int(((cues == cue) & ~fitted).sum()) for cue in sites[SITES[0]].cues},
         invisible_pairs={cue: float(invisible[(cues == cue) & ~fitted].mean()) for cue in sites[SITES[0]].cues},
         sites=sites,
+        reading=read_new_pictures(asked, params.foundation, bounds.described, params.synthetic.people),
         zero_shot_auc={
             name: shortcuts.auc(labels[own], preferred[own]) for name, own in tests.items() if len(set(labels[own])) > 1
         },
@@ -90,6 +134,8 @@ def main(argv: list[str] | None = None) -> None:
         ordered = np.mean([probe.pairs for probe in entry.cues.values()])
         attacks = "none, too few faces" if entry.attack_auc is None else f"{entry.attack_auc:.3f}"
         print(f"probes: {site}: pairs ordered rightly {ordered:.3f}, AUC of attacks {attacks}")
+    effects = report.reading.effects
+    print(f"probes: of new stills, effects named {effects.recall:.3f}, by the text about another {effects.another_recall:.3f}")
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ def test_the_stand_in_model_never_ends_early(folder: Path) -> None:
     fixtures.checkpoint(folder / "model", params.foundation, captions, params.training.prompt)
     model, processor = model_of(folder / "model")
     images = [training.read_crop(world.crops, face.crop, face.crop_sha256) for face in world.faces]
-    assert [(tokens, ended) for _, tokens, ended in generate(model, processor, images, "Who?", 40)] == [(40, False)] * 2
+    assert [(tokens, ended) for _, tokens, ended in generate(model.body, processor, images, "Who?", 40)] == [(40, False)] * 2
 
 
 def test_annotation(folder: Path, output_of: Callable[..., str]) -> None:

@@ -53,7 +53,7 @@ def served(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         )
         try:
             wait_for(f"http://127.0.0.1:{port}/health", server, root / "log")
-            written = lambda picture: inputs.generate(model, processor, [picture], PROMPT, 12)[0][0]  # noqa: E731
+            written = lambda picture: inputs.generate(model.body, processor, [picture], PROMPT, 12)[0][0]  # noqa: E731
             yield Served(f"http://127.0.0.1:{port}/v1", str(root / "merged"), written)
         finally:
             server.terminate()

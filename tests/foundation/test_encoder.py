@@ -60,6 +60,16 @@ def test_the_loss_is_the_cross_entropy_of_the_mean_state() -> None:
     )
 
 
+def test_standardised_states_have_mean_0_and_deviation_1(picture: Callable[[int], Image.Image]) -> None:
+    model, processor = small()
+    images = [picture(number) for number in range(3)]
+    before = encoder.encoded(model, processor, images)
+    encoder.standardise(model, processor, images)
+    after = encoder.encoded(model, processor, images)
+    mean, deviation = before.flatten(0, 1).mean(dim=0), before.flatten(0, 1).std(dim=0)
+    torch.testing.assert_close(after, (before - mean) / deviation, rtol=0, atol=1e-4)
+
+
 def test_words_are_taught_to_the_vision_encoder_alone_and_the_same_way_again(
     picture: Callable[[int], Image.Image], tmp_path: Path
 ) -> None:

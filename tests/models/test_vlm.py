@@ -77,7 +77,7 @@ def test_what_is_saved_and_loaded_gives_equal_logits_and_texts(
     torch.testing.assert_close(first.head_logits, second.head_logits, rtol=0, atol=0)
     torch.testing.assert_close(first.logits, second.logits, rtol=0, atol=0)
     images = [picture(1), picture(2)]
-    assert generate(model, processor, images, PROMPT, 12) == generate(again, processor, images, PROMPT, 12)
+    assert generate(model.body, processor, images, PROMPT, 12) == generate(again.body, processor, images, PROMPT, 12)
     assert {path.suffix for path in tmp_path.iterdir()} == {".safetensors", ".json"}
 
 
@@ -117,7 +117,7 @@ def test_weights_trained_whole_come_back_from_a_checkpoint(
     images = [picture(1), picture(2)]
     batch = inputs.encode_prompts(processor, images, PROMPT)
     assert torch.equal(model.p_attack(**batch), again.p_attack(**batch))
-    assert generate(model, processor, images, PROMPT, 12) == generate(again, processor, images, PROMPT, 12)
+    assert generate(model.body, processor, images, PROMPT, 12) == generate(again.body, processor, images, PROMPT, 12)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ class ProbeBounds:
         min_mean_pairs: the same on average over cues.
         max_shuffled_pairs: the same on average for probes that are fitted on shuffled labels: more would be a leak.
         min_attack_auc: what a probe for attacks should reach on unseen people.
+        described: new faces, and as many new stills, that the language model is asked about.
     """
 
     fitted: int
@@ -24,6 +25,7 @@ class ProbeBounds:
     min_mean_pairs: float
     max_shuffled_pairs: float
     min_attack_auc: float
+    described: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +52,34 @@ class SiteProbes:
 
 
 @dataclasses.dataclass(frozen=True)
+class NamedEffects:
+    """The effects of paper and screens that greedy texts about new stills name.
+
+    Args:
+        precision: the share of named effects that the still shows; None where none is named.
+        recall: the share of shown effects that are named.
+        another_recall: the share of shown effects that the text about another still names, which is what a blind one reaches.
+    """
+
+    precision: float | None
+    recall: float
+    another_recall: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What the language model reads of new pictures, which the pretraining has not shown.
+
+    Args:
+        own_picture: by kind of picture, the share of descriptions that are likelier with their own picture than with another.
+        effects: that its texts about stills name.
+    """
+
+    own_picture: dict[str, float]
+    effects: NamedEffects
+
+
+@dataclasses.dataclass(frozen=True)
 class Probes:
     """probes.json.
 
@@ -57,6 +87,7 @@ class Probes:
         tested_pairs: by cue.
         invisible_pairs: by cue, the share of tested pairs whose difference does not survive camera, codec and crop.
         sites: by their names in `models.states.SITES`.
+        reading: of the language model.
         zero_shot_auc: of the untrained model's preference for the captions' one conclusion over the other, by data set.
         bounds: of this run.
     """
@@ -64,5 +95,6 @@ class Probes:
     tested_pairs: dict[str, int]
     invisible_pairs: dict[str, float]
     sites: dict[str, SiteProbes]
+    reading: Reading
     zero_shot_auc: dict[str, float]
     bounds: ProbeBounds

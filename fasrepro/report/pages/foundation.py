@@ -1,4 +1,4 @@
-"""The page on the backbone: what it was pretrained on, and which cues it can see before any caption run."""
+"""The page on the backbone: what it was pretrained on, and what it can see and read before any caption run."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def render(material: Material) -> dict[str, str]:
         ),
         "cues": cue_table(probes),
         "attacks": attack_table(probes),
+        "reading": reading_table(probes),
         "zero_shot": zero_shot_table(probes),
         "others": others_table(probes, [one for one in material.recorded if differs(one, material.sections)]),
         "trials": trial_table(material.foundation_trials),
@@ -140,6 +141,21 @@ def attack_table(probes: Probes) -> str:
         ["site", "AUC of attacks, unseen people of all data sets"],
         [[name, tables.number(site.attack_auc)] for name, site in probes.sites.items()],
     )
+
+
+def reading_table(probes: Probes) -> str:
+    """Return the table of what the language model reads of new pictures, each figure beside that of a blind one."""
+    read = probes.reading
+    rows = [
+        [f"descriptions of new {kind} that are likelier with their own picture than with another", tables.number(share), "0.500"]
+        for kind, share in read.own_picture.items()
+    ]
+    effects = read.effects
+    rows += [
+        ["effects in new stills that its texts name", tables.number(effects.recall), tables.number(effects.another_recall)],
+        ["effects named in its texts that the still shows", tables.number(effects.precision), tables.number(None)],
+    ]
+    return markdown.table(["share of", "reached", "without looking"], rows)
 
 
 def zero_shot_table(probes: Probes) -> str:

@@ -9,19 +9,20 @@ from pathlib import Path
 import pytest
 
 from fasrepro.config import ConfigError
-from fasrepro.evaluation.results.probes import CueProbe, ProbeBounds, Probes, SiteProbes
+from fasrepro.evaluation.results.probes import CueProbe, NamedEffects, ProbeBounds, Probes, Reading, SiteProbes
 from fasrepro.report import foundation_trials
 from fasrepro.report.pages import foundation as page
 from fasrepro.report.recorded import Run
 from tests.report.conftest import cells
 from tests.report.samples import metrics
 
-BOUNDS = ProbeBounds(20, 15, min_pairs=0.65, min_mean_pairs=0.8, max_shuffled_pairs=0.55, min_attack_auc=0.87)
+BOUNDS = ProbeBounds(20, 15, min_pairs=0.65, min_mean_pairs=0.8, max_shuffled_pairs=0.55, min_attack_auc=0.87, described=4)
 SITES = {
     "encoder": SiteProbes(0.875, {"moire": CueProbe(1.0, 0.5, 0.75), "halftone": CueProbe(0.75, 0.5, None)}),
     "projector": SiteProbes(0.75, {"moire": CueProbe(0.5, 0.5, 0.625), "halftone": CueProbe(0.75, 0.75, None)}),
 }
-RECORD = Probes({"moire": 15, "halftone": 15}, {"moire": 0.0, "halftone": 0.2}, SITES, {"msu": 0.5}, BOUNDS)
+READING = Reading({"faces": 0.9, "stills": 0.75}, NamedEffects(None, 0.4, 0.25))
+RECORD = Probes({"moire": 15, "halftone": 15}, {"moire": 0.0, "halftone": 0.2}, SITES, READING, {"msu": 0.5}, BOUNDS)
 TRIAL = foundation_trials.Trial(
     "first", "it is the first", 4, 0, 5, {"encoder": 0.75}, {"encoder": 0.7}, {"encoder": 0.8}, {"encoder": 0.5}
 )
@@ -49,9 +50,19 @@ def test_a_cue_has_its_figures_at_each_site_in_the_order_of_the_vocabulary() -> 
     assert second[:3] == ["moire", "15", "0.000"]
 
 
+def test_what_the_language_model_reads_stands_beside_what_a_blind_one_reaches() -> None:
+    _, *rows = cells(page.reading_table(RECORD))
+    assert [row[1:] for row in rows] == [["0.900", "0.500"], ["0.750", "0.500"], ["0.400", "0.250"], ["–", "–"]]
+
+
 def test_other_foundations_stand_beside_this_one_if_their_probes_were_kept() -> None:
     other = Probes(
-        {"moire": 15}, {"moire": 0.0}, {"encoder": SiteProbes(0.5, {"moire": CueProbe(0.6, 0.5, None)})}, {"msu": 0.4}, BOUNDS
+        {"moire": 15},
+        {"moire": 0.0},
+        {"encoder": SiteProbes(0.5, {"moire": CueProbe(0.6, 0.5, None)})},
+        READING,
+        {"msu": 0.4},
+        BOUNDS,
     )
     plain = Run("plain", "1", "a", 0.9, 1.0, 0, {"foundation": "plain"}, {}, {}, metrics(), probes=other)
     without = dataclasses.replace(plain, profile="without", probes=None)
