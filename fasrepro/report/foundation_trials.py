@@ -1,6 +1,7 @@
 """The log of trials by which the foundation was chosen, read from foundation_trials.yaml.
 
-They were compared by probes of the frozen foundation alone, before any run with captions was trained on one of them.
+They were compared by probes of the frozen foundation, by a training on labels alone, and at last by what the language model reads
+of new pictures; never by what a caption style gains over another.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class Trial:
         pairs: the mean share of pairs that are ordered rightly, by site.
         least_pairs: the same of the cue that is seen worst, by site.
         word_epochs: over all of them before, of the vision encoder on the captions' words.
+        own_picture: by kind of new picture, the share of descriptions that the language model finds likelier with their own
+            picture than with another; None where it was not measured.
         dev_auc: of one training on labels alone, the mean over the sources' dev videos; None where none was made.
     """
 
@@ -41,6 +44,7 @@ class Trial:
     pairs: dict[str, float]
     least_pairs: dict[str, float]
     word_epochs: int = 0
+    own_picture: dict[str, float] | None = None
     dev_auc: float | None = None
 
 

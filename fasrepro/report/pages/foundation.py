@@ -20,6 +20,7 @@ NEEDS = Needs(inputs=("probes", "stills", "foundation_trials", "recorded"), para
 ACROSS = 4  # stills in a row of their sheet
 LETTERS = 30  # of a caption in a line
 PROBED = ("AUC of attacks", "AUC of cues", "pairs in order", "worst cue's pairs")  # at the encoder / at the projector
+READ = "likelier with its own picture: new faces / new stills"
 NO_TRIALS = "No trial yet.\n"
 NO_STILLS = "It was shown no stills.\n"
 
@@ -179,7 +180,7 @@ def others_table(probes: Probes, runs: Sequence[Run]) -> str:
     for name, one in kept.items():
         by_site = ({site: value(probed) for site, probed in one.sites.items()} for value in (attack_auc, mean_pairs))
         zero_shot = float(np.mean(list(one.zero_shot_auc.values()))) if one.zero_shot_auc else None
-        rows.append([name, *map(_both_sites, by_site), tables.number(zero_shot)])
+        rows.append([name, *map(_both, by_site), tables.number(zero_shot)])
     return markdown.table(titles, rows)
 
 
@@ -187,14 +188,15 @@ def trial_table(log: foundation_trials.Log) -> str:
     """Return what decided, and the trials as a table."""
     rows = []
     for number, trial in enumerate(log.trials, start=1):
-        probed = [_both_sites(values) for values in (trial.attack_auc, trial.cue_auc, trial.pairs, trial.least_pairs)]
+        probed = [_both(values) for values in (trial.attack_auc, trial.cue_auc, trial.pairs, trial.least_pairs)]
         shown = f"{trial.faces} + {trial.stills}, {trial.word_epochs} + {trial.epochs}"
-        rows.append([number, trial.changed, trial.why, shown, *probed, tables.number(trial.dev_auc)])
-    titles = ["trial", "what it is", "why", "faces + stills, passes (words + captions)", *PROBED, "label_only, dev AUC"]
+        read = _both(trial.own_picture) if trial.own_picture else tables.number(None)
+        rows.append([number, trial.changed, trial.why, shown, *probed, read, tables.number(trial.dev_auc)])
+    titles = ["trial", "what it is", "why", "faces + stills, passes (words + captions)", *PROBED, READ, "label_only, dev AUC"]
     return f"{markdown.escape(log.decided)}\n\n{tables.table_or_notice(titles, rows, NO_TRIALS)}"
 
 
-def _both_sites(values: Mapping[str, float | None]) -> str:
+def _both(values: Mapping[str, float | None]) -> str:
     return " / ".join(map(tables.number, values.values()))
 
 
