@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from fasrepro import config, paths, regions
@@ -62,19 +63,19 @@ class CellJobs:
 
     def explanations(self) -> dict[int, dict[str, str]]:
         """Return texts by seed and face_id, of the target's faces."""
-        rows = [row for job in self.jobs for row in _read_own(paths.explanations(job.name), job, Explanation)]
-        texts = by_face(rows, "text", "seed")
-        target = {face.face_id for face in self.test}
-        return {
-            job.seed: {face_id: text for face_id, text in texts.get(job.seed, {}).items() if face_id in target}
-            for job in self.jobs
-        }
+        return self._texts(paths.explanations, self.test)
 
     def dev_explanations(self) -> dict[int, dict[str, str]]:
         """Return texts by seed and face_id, of the sources' dev faces."""
-        rows = [row for job in self.jobs for row in _read_own(paths.dev_explanations(job.name), job, Explanation)]
-        texts = by_face(rows, "text", "seed")
-        return {job.seed: texts.get(job.seed, {}) for job in self.jobs}
+        return self._texts(paths.dev_explanations, self.split.dev)
+
+    def _texts(self, path_of: Callable[[str], Path], faces: Iterable[Face]) -> dict[int, dict[str, str]]:
+        rows = [row for job in self.jobs for row in _read_own(path_of(job.name), job, Explanation)]
+        texts, wanted = by_face(rows, "text", "seed"), {face.face_id for face in faces}
+        return {
+            job.seed: {face_id: text for face_id, text in texts.get(job.seed, {}).items() if face_id in wanted}
+            for job in self.jobs
+        }
 
     def thresholds(self, metrics: Metrics) -> dict[int, float]:
         """Return the dev thresholds by seed, from the contents of metrics.json."""
