@@ -50,6 +50,7 @@ UNSEEN = RESULTS / "unseen.json"
 CALIBRATION = RESULTS / "calibration.json"
 PROBES = RESULTS / "probes.json"
 PROBE_PAIRS = RESULTS / "probe_pairs.npz"
+NEW_PICTURES = RESULTS / "new_pictures.npz"
 RECORDED = RESULTS / "recorded"
 
 BOOK = Path("book")

@@ -4,9 +4,8 @@ The rest of the project calls this, and nothing else (tests/simulation/test_inde
 
 - stage `archives`: `archive_writer.write_archive`
 - stage `world`: `archive_writer.plan`, `cue_pairs.examples`, `cue_pairs.write`, `worlds.tables`
-- stages `foundation` and `probes`: `foundation_faces.captioned_faces`, `media_stills.captioned_stills`, `media_stills.CAPTIONS`,
-  `media_stills.named_effects`
-- stage `probe_pairs`: `probe_pairs.draw`, `probe_pairs.write`
+- stage `foundation`: `foundation_faces.captioned_faces`, `media_stills.captioned_stills`, `media_stills.CAPTIONS`
+- stage `probe_pairs`: `probe_pairs.draw`, `probe_pairs.write`, `new_pictures.write`
 - stage `counterfactual`: `rerender.choose`, `rerender.write`, `rerender.part_of`, `rerender.PARTS`
 - command `counterfactual`: `rerender.drawn_archives`, `rerender.survey`, `cue_pairs.pair`
 - stages `annotate` and `readers`, command `annotate`: `annotator.SIMULATED`, `annotator.MODELS`, `annotator.Annotator`,

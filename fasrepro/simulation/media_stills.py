@@ -164,12 +164,6 @@ THINGS: dict[str, Callable[[Array, Array, np.random.Generator], None]] = {
 }
 
 
-def named_effects(text: str) -> frozenset[str]:
-    """Return the effects of paper and screens that a text names in the words of the captions."""
-    said = text.lower()
-    return frozenset(name for name, wordings in EFFECT_WORDS.items() if any(wording in said for wording in wordings))
-
-
 def captioned_stills(seeds: Sequence[int], size: int) -> list[Still]:
     """Draw a still for each seed; `size`: of the picture's sides, in pixels."""
     cv2.setNumThreads(1)

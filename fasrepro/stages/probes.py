@@ -16,7 +16,6 @@ from fasrepro.captions.styles import VERDICTS
 from fasrepro.evaluation import results
 from fasrepro.evaluation.analyses import probes, reading, shortcuts
 from fasrepro.evaluation.results.probes import Probes, Reading
-from fasrepro.foundation.settings import FoundationSettings
 from fasrepro.models import backbones
 from fasrepro.models.inputs import generate
 from fasrepro.models.likelihood import log_likelihood
@@ -25,7 +24,6 @@ from fasrepro.rows import table
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Face
 from fasrepro.rows.truth import Truth
-from fasrepro.simulation import foundation_faces, media_stills
 
 BATCH = 48
 
@@ -72,28 +70,28 @@ def preferences(asked: LanguageModel, images: list[Image.Image]) -> np.ndarray:
     return attack - bona_fide
 
 
-def read_new_pictures(asked: LanguageModel, settings: FoundationSettings, count: int, people_from: str) -> Reading:
-    """Return what the model reads of `count` faces and `count` stills that the pretraining did not show."""
-    seeds, size = settings.new_pictures(count), settings.image_size
-    stills = media_stills.captioned_stills(seeds, size)
-    described = {
-        "faces": foundation_faces.captioned_faces(seeds, size, people_from),
-        "stills": [(still.picture, media_stills.CAPTIONS[settings.captions](still)) for still in stills],
-    }
+def read_new_pictures(asked: LanguageModel) -> Reading:
+    """Return what the model reads of the faces and stills that the stage `probe_pairs` drew."""
+    with np.load(paths.NEW_PICTURES) as file:
+        drawn = {name: file[name] for name in file.files}
+    images = {kind: list(map(Image.fromarray, drawn[kind])) for kind in ("faces", "stills")}
     shares = {}
-    for kind, pairs in described.items():
-        images, texts = [Image.fromarray(picture) for picture, _ in pairs], [text for _, text in pairs]
-        own, other = asked.likelihoods(images, texts), asked.likelihoods([*images[1:], *images[:1]], texts)
-        shares[kind] = reading.own_picture_share(own, other)
-    written = asked.texts([Image.fromarray(still.picture) for still in stills])
-    present = [media_stills.named_effects(still.media_caption) for still in stills]
-    return Reading(shares, reading.named_effects(present, list(map(media_stills.named_effects, written))))
+    for kind, captions in (("faces", "face_captions"), ("stills", "still_captions")):
+        own, texts = images[kind], drawn[captions].tolist()
+        another = [*own[1:], *own[:1]]
+        shares[kind] = reading.own_picture_share(asked.likelihoods(own, texts), asked.likelihoods(another, texts))
+    wordings = dict(zip(drawn["wordings"].tolist(), drawn["effects"].tolist(), strict=True))
+    present, named = (
+        [reading.effects_in(text, wordings) for text in texts]
+        for texts in (drawn["media_captions"].tolist(), asked.texts(images["stills"]))
+    )
+    return Reading(shares, reading.named_effects(present, named))
 
 
 def main(argv: list[str] | None = None) -> None:
     """Write results/probes.json. Pairs are drawn for licensed archives too, whose own cues are not known."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
-    params = config.load("threads", "foundation", "synthetic", "training", "probes", "evaluation")
+    params = config.load("threads", "training", "probes", "evaluation")
     backbones.use_threads(params.threads)
     bounds, seed, prompt = params.probes, params.evaluation.seed, params.training.prompt
     model, processor = backbones.load(params.training.backbone, backbones.device())
@@ -123,7 +121,7 @@ def main(argv: list[str] | None = None) -> None:
         tested_pairs={cue: int(((cues == cue) & ~fitted).sum()) for cue in sites[SITES[0]].cues},
         invisible_pairs={cue: float(invisible[(cues == cue) & ~fitted].mean()) for cue in sites[SITES[0]].cues},
         sites=sites,
-        reading=read_new_pictures(asked, params.foundation, bounds.described, params.synthetic.people),
+        reading=read_new_pictures(asked),
         zero_shot_auc={
             name: shortcuts.auc(labels[own], preferred[own]) for name, own in tests.items() if len(set(labels[own])) > 1
         },

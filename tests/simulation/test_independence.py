@@ -22,7 +22,6 @@ DEPENDENT = {
     "fasrepro.stages.counterfactual",
     "fasrepro.stages.foundation",
     "fasrepro.stages.probe_pairs",
-    "fasrepro.stages.probes",
     "fasrepro.stages.readers",
     "fasrepro.stages.world",
 }

@@ -54,12 +54,3 @@ def test_a_still_is_a_pure_function_of_its_seed() -> None:
     assert one.picture.shape == (96, 96, 3) and one.picture.dtype == np.uint8
     assert np.array_equal(one.picture, again.picture) and one.media_caption == again.media_caption
     assert not np.array_equal(one.picture, other.picture)
-
-
-def test_the_effects_that_a_caption_names_can_be_read_from_it() -> None:
-    assert media_stills.named_effects("Green bricks. Also, the print is faded. A lamp shines back from it.") == {
-        "narrow_gamut",
-        "glare",
-    }
-    for name, wordings in media_stills.EFFECT_WORDS.items():
-        assert all(media_stills.named_effects(f"A wall. Also, {wording}.") == {name} for wording in wordings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 import numpy as np
@@ -20,6 +20,12 @@ def own_picture_share(own: np.ndarray, other: np.ndarray) -> float:
         other: the same with another picture of its kind.
     """
     return float(np.mean((np.sign(np.round(own - other, DECIMALS)) + 1) / 2))
+
+
+def effects_in(text: str, wordings: Mapping[str, str]) -> frozenset[str]:
+    """Return the effects that a text names; `wordings`: effects by what they may be called, in small letters."""
+    said = text.lower()
+    return frozenset(effect for wording, effect in wordings.items() if wording in said)
 
 
 def named_effects(present: Sequence[AbstractSet[str]], named: Sequence[AbstractSet[str]]) -> NamedEffects:

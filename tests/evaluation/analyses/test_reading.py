@@ -14,6 +14,16 @@ def test_a_description_that_no_picture_changes_is_a_tie_and_counts_half() -> Non
     assert reading.own_picture_share(own, other) == (1 + 0 + 0.5 + 1) / 4
 
 
+def test_an_effect_is_named_by_any_of_its_wordings() -> None:
+    wordings = {
+        "a lamp shines back from it": "glare",
+        "light is thrown back by it": "glare",
+        "the print is faded": "narrow_gamut",
+    }
+    assert reading.effects_in("Also, the print is faded. Light is thrown back by it.", wordings) == {"glare", "narrow_gamut"}
+    assert reading.effects_in("Green bricks.", wordings) == set()
+
+
 def test_named_effects_are_counted_beside_their_own_still_and_beside_the_next() -> None:
     present = [{"moire", "glare"}, {"halftone"}, set()]
     named = [{"moire", "curl"}, set(), {"halftone"}]
