@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fasrepro import paths
-from fasrepro.config import ConfigError
+from fasrepro.config import ConfigError, load
 from fasrepro.data import protocols
 from fasrepro.data import splits as written_splits
 from fasrepro.data.protocols import Protocol, ProtocolError, Sides
@@ -62,6 +62,11 @@ def test_a_declared_protocol_comes_before_its_letters() -> None:
     assert protocols.resolve("oci_m", declared) == Protocol("oci_m", ("oulu",), ("msu", "siw_mv2"))
     assert protocols.resolve("one_to_many", declared).test == ("msu", "oulu")
     assert protocols.resolve("mi_c", declared) == protocols.by_letters("mi_c")
+
+
+def test_learning_rates_are_chosen_on_people_whom_no_protocol_tests() -> None:
+    sources = protocols.by_letters(load("tuning").tuning.protocol).train
+    assert [SPLITS[dataset] for dataset in sources] == [("train", "dev", "test")] * len(sources)
 
 
 @pytest.mark.parametrize("name", ["", "oci", "oci_", "_m", "ocx_m", "oci_x", "OCI_M"])
