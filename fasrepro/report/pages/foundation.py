@@ -69,14 +69,17 @@ def missed_cues(probes: Probes) -> list[str]:
 
 
 def answer(probes: Probes) -> str:
-    """Return how many cues are seen, and how well pairs are ordered at each site."""
+    """Return how many cues are seen, how well pairs are ordered at each site, and how often the language model looks."""
     ordered = ", ".join(f"{mean_pairs(site):.2f} at the {name}" for name, site in probes.sites.items())
     count, missed = len(next(iter(probes.sites.values())).cues), missed_cues(probes)
     seen = f"All {count} cues" if not missed else f"{count - len(missed)} of {count} cues"
     weak = f" It hardly sees {', '.join(map(tables.words, missed))}." if missed else ""
+    looks = " and of ".join(f"{share:.2f} for {kind}" for kind, share in probes.reading.own_picture.items())
     return (
         f"{seen} can be seen by a linear probe at every site: of two pictures that differ in one cue, it finds the right one in a"
-        f" share of {ordered}, on average over cues.{weak}\n"
+        f" share of {ordered}, on average over cues.{weak} Its"
+        f" language model finds a description likelier with its own picture than with another in a share of {looks}, where 0.5"
+        " would be blind.\n"
     )
 
 
