@@ -1,4 +1,6 @@
-"""CASIA-FASD: 50 subjects, twelve videos each in three qualities; no sidecars. Layout: as public loaders agree on it.
+"""CASIA-FASD: 50 subjects, twelve videos each in three qualities. Layout: as public loaders agree on it.
+
+The release carries no face boxes. Those of bob.db.casia_fasd are read if its folder `face-locations` lies in the archive's.
 
 Subject numbers start at 1 in both halves and stand for different people, so a subject's name holds its half.
 """
@@ -71,10 +73,10 @@ def presentation(name: Name) -> Presentation:
 
 def read(root: Path) -> Reading:
     """Read an official tree, whose folders are its splits."""
-    return layout.read_tree(root, lambda path: presentation(parse_name(path)), (".avi",), sidecar=None)
+    return layout.read_tree(root, lambda path: presentation(parse_name(path)), (".avi",), ".face")
 
 
-boxes = layout.not_carried
+boxes = layout.read_boxes
 eyes = layout.not_carried
 rotation = layout.upright
 
@@ -98,7 +100,7 @@ def plan(size: Size) -> list[Presentation]:
 
 
 def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:
-    """Write nothing: the archive has no sidecars."""
+    """Write nothing: the release carries no boxes."""
     del root, path, faces, eyes
 
 

@@ -12,6 +12,7 @@ from fasrepro.rows.faces import Label
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the frame
 Eyes = tuple[float, float, float, float]  # x, y of the eye at the left of the picture, then of the other, in pixels of the frame
 
+BOXES_FOLDER = "face-locations"
 PUT_BACK = "the official archive carries it: put it back"  # the remedy for a missing file
 
 
@@ -157,6 +158,20 @@ def read_numbers(path: Path, separator: str | None, columns: int) -> dict[int, t
         rows[values[0]] = tuple(values[1 : columns + 1])
     first = 0 if 0 in rows else 1
     return {frame - first: values for frame, values in rows.items()}
+
+
+def read_boxes(root: Path, path: str) -> dict[int, Box] | None:
+    """Return frame -> face box from a video's .face file: lines of frame, x, y, width, height. None if there is no file.
+
+    The packages bob.db.replay and bob.db.casia_fasd keep these files in a tree of their own, `BOXES_FOLDER`; a file beside its
+    video is read too. Frames with an empty box have no face.
+    """
+    sidecar = with_suffix(path, ".face")
+    rows = read_numbers(root / BOXES_FOLDER / sidecar, None, 4)
+    rows = read_numbers(root / sidecar, None, 4) if rows is None else rows
+    if rows is None:
+        return None
+    return {frame: (x, y, w, h) for frame, (x, y, w, h) in rows.items() if w > 0 and h > 0}
 
 
 def read_eyes(path: Path, separator: str, before: int) -> dict[int, Eyes] | None:

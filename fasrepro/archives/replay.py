@@ -99,16 +99,7 @@ def read(root: Path) -> Reading:
     return layout.read_tree(root, interpret, (".mov",), ".face")
 
 
-def boxes(root: Path, path: str) -> dict[int, Box] | None:
-    """Return frame -> face box from the .face file (frame x y width height); None if there is no file."""
-    sidecar = layout.with_suffix(path, ".face")
-    rows = layout.read_numbers(root / "face-locations" / sidecar, None, 4)
-    rows = layout.read_numbers(root / sidecar, None, 4) if rows is None else rows
-    if rows is None:
-        return None
-    return {frame: (x, y, w, h) for frame, (x, y, w, h) in rows.items() if w > 0 and h > 0}
-
-
+boxes = layout.read_boxes
 eyes = layout.not_carried
 rotation = layout.upright
 
@@ -143,7 +134,7 @@ def plan(size: Size) -> list[Presentation]:
 def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:
     """Write the .face file: one line a frame, numbered from 0: x y width height."""
     del eyes
-    layout.write_numbers(root / "face-locations" / layout.with_suffix(path, ".face"), dict(faces), " ", first=0)
+    layout.write_numbers(root / layout.BOXES_FOLDER / layout.with_suffix(path, ".face"), dict(faces), " ", first=0)
 
 
 def write_lists(root: Path, presentations: list[Presentation]) -> None:

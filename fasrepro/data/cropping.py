@@ -1,8 +1,8 @@
 """Conventions of the field for cutting a face out of a frame; params.yaml's `index.crop` names one.
 
-Each convention is an entry of `CROPS`: the place of its square, given the eyes, and the size of the crop. A project with a
-landmark detector aligns faces by it; here the two eyes alone decide: the face is rotated until they are level and scaled by their
-distance. So the crops resemble those of the project that a convention is named after, but are not equal to them.
+Each convention is an entry of `CROPS`: the place of its square, given the eyes, and the size of the crop. Other projects align
+faces by five landmarks; here the two eyes alone decide: the face is rotated until they are level and scaled by their distance. So
+the crops resemble those of the project that a convention is named after, but are not equal to them.
 """
 
 from __future__ import annotations
@@ -16,13 +16,11 @@ import cv2
 import numpy as np
 
 from fasrepro.archives.layout import Box, Eyes
-from fasrepro.data.faces import cascade
+from fasrepro.data import mtcnn
 
 # Expected eyes in a face's box: their distance as a share of its width, and their place below its top as a share of its height.
 EYES_APART, EYES_DOWN = 0.42, 0.4
-# Limits of a detected pair of eyes: of their distance as a share of the box's width, and of the slope of the line between them.
-APART = (0.25, 0.65)
-STEEPEST = math.radians(25)
+AROUND = 0.3  # of a box's sides: what the detector of eyes sees on every side of it
 # The mean places of the five landmarks in the unpadded square of MTCNN's `extract_image_chips` (TYY/mxnet_mtcnn and its many
 # copies): eyes 0.53195 of the side apart, 0.21195 from the top. With padding p on each side the square has 1 + 2p of its side.
 CHIP_APART, CHIP_DOWN = 0.75610125 - 0.224152, 0.2119465
@@ -114,31 +112,21 @@ def cut(rgb: np.ndarray, area: Area, side: int, border: int) -> np.ndarray:
     return cv2.warpAffine(rgb, forward, (side, side), flags=cv2.INTER_LINEAR, borderMode=border)
 
 
-def detect_eyes(grey: np.ndarray, box: Box) -> Eyes | None:
-    """Return the eyes that OpenCV's cascade finds in the upper part of a face's box in a uint8 grey frame; None for no pair.
+def detect_eyes(rgb: np.ndarray, box: Box) -> Eyes | None:
+    """Return the eyes of the face in a box, from the detector's landmarks; None if it finds no face about there.
 
-    A pair has one detection on each side of the face's middle, at a plausible distance, nearly level. Of all pairs, the one
-    nearest to the expected distance and height is returned.
+    Of several faces, the one nearest to the middle of the box is taken. Its middle must lie inside the box.
     """
     x, y, w, h = box
-    upper = np.ascontiguousarray(grey[y : y + round(0.62 * h), x : x + w])
-    least = max(8, round(0.12 * w))
-    detections = cascade("eye").detectMultiScale(
-        upper, scaleFactor=1.05, minNeighbors=4, minSize=(least, least), maxSize=(w // 2, w // 2)
-    )
-    centres = sorted((int(ex) + int(ew) / 2, int(ey) + int(eh) / 2) for ex, ey, ew, eh in detections)
-    pairs = [
-        (abs((right[0] - left[0]) / w - EYES_APART) + abs((left[1] + right[1]) / 2 / h - EYES_DOWN), left, right)
-        for place, left in enumerate(centres)
-        for right in centres[place + 1 :]
-        if left[0] < 0.5 * w < right[0]
-        and APART[0] <= (right[0] - left[0]) / w <= APART[1]
-        and abs(math.atan2(right[1] - left[1], right[0] - left[0])) <= STEEPEST
-    ]
-    if not pairs:
+    left, top = max(0, x - round(AROUND * w)), max(0, y - round(AROUND * h))
+    around = np.ascontiguousarray(rgb[top : y + h + round(AROUND * h), left : x + w + round(AROUND * w)])
+    found = mtcnn.detect(around, max(mtcnn.CELL, w // 2))
+    middles = [(left + fx + fw / 2 - x - w / 2, top + fy + fh / 2 - y - h / 2) for fx, fy, fw, fh in (one.box for one in found)]
+    inside = [place for place, (dx, dy) in enumerate(middles) if abs(dx) < w / 2 and abs(dy) < h / 2]
+    if not inside:
         return None
-    _, left, right = min(pairs)
-    return (x + left[0], y + left[1], x + right[0], y + right[1])
+    x1, y1, x2, y2 = found[min(inside, key=lambda place: math.hypot(*middles[place]))].eyes
+    return (left + x1, top + y1, left + x2, top + y2)
 
 
 def expected_eyes(box: Box) -> Eyes:
@@ -166,7 +154,7 @@ def crop(rgb: np.ndarray, box: Box, convention: Convention, sidecar: Eyes | None
         return np.ascontiguousarray(rgb[y : y + h, x : x + w]), box, ""
     eyes, source = sidecar, "sidecar"
     if eyes is None or math.dist(eyes[:2], eyes[2:]) < 1:
-        eyes, source = detect_eyes(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), box), "detector"
+        eyes, source = detect_eyes(rgb, box), "detector"
     if eyes is None:
         eyes, source = expected_eyes(box), "box"
     area = convention.place(eyes)

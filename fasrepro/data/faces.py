@@ -1,31 +1,32 @@
 """The face's box in a frame, and the choice of frames.
 
-Boxes come from the archive's sidecar. Without one they come from OpenCV's frontal face detectors. If these fire in too few of the
-frames to be trusted, the box is the middle of the picture, and the report counts the video.
+Boxes come from the archive's sidecar. Without one they come from a detector, which looks at the frames as they are, and then at
+them in the other quarter turns. If it fires in too few frames to be trusted, the box is the middle of the picture, and the report
+counts the video.
 """
 
 from __future__ import annotations
 
-import functools
+import dataclasses
 import statistics
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from fasrepro.archives.layout import Box
+from fasrepro.data import mtcnn
 from fasrepro.data.frames import Frames, held_frames
+from fasrepro.data.mtcnn import Detection
 
 CENTRE = 0.6  # side of the fallback box, relative to the frame's shorter side
-CASCADES = {
-    "frontalface_default": 4,
-    "frontalface_alt2": 2,
-}  # of OpenCV, with the number of neighbours that must agree with a detection
 DETECTOR_HEIGHT = 480  # a larger frame is shrunk to this before detection
+BLUR = 1.0  # pixels, of a frame in which no face was found at first
 # Smallest share of the candidate frames with a detection. A person stays before the camera for the whole video, so a detector
 # that fires in fewer frames fires at something else or loses the face, and its few boxes would keep the video from the fallback.
 TRUSTED_SHARE = 0.5
+SURE = 0.9  # mean score of a video's boxes from which its frames are not tried in other turns
 # Largest factor between the width of a box and the median of its video. A face hardly changes its size in a short video; a false
 # box may have any size.
 SIZE_FACTOR = 1.35
@@ -49,32 +50,23 @@ def pick(numbers: list[int], first: int) -> list[int]:
     return sorted({ordered[place] for place in places})
 
 
-@functools.cache
-def cascade(name: str) -> cv2.CascadeClassifier:
-    """Return one of OpenCV's detectors. Raises `RuntimeError` if the installed OpenCV lacks it."""
-    classifier = cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / f"haarcascade_{name}.xml"))
-    if classifier.empty():
-        raise RuntimeError(f"OpenCV's cascade {name} is missing: install opencv-python-headless 4.x (version 5 has none)")
-    return classifier
+def detect(rgb: np.ndarray, min_face: int) -> Detection | None:
+    """Return the largest upright face in a uint8 RGB frame; None if there is none of `min_face` pixels' width.
 
-
-def detect(grey: np.ndarray, min_face: int) -> Box | None:
-    """Return the largest face that a detector finds in a uint8 grey frame; None if there is none of `min_face` pixels' width.
-
-    The result is that of the first of `CASCADES` that finds any, first in the frame as it is, then with locally raised contrast.
-    The cascades miss dark faces more often than light ones, and the crops must not depend on skin.
+    A frame without a face is searched again slightly blurred, because the raster of a print or of a screen can hide a face. If
+    the eyes lie rather one above the other than side by side, the face is not upright. The box is clipped to the frame.
     """
-    shrink = min(1.0, DETECTOR_HEIGHT / grey.shape[0])
+    height, width = rgb.shape[:2]
+    shrink = min(1.0, DETECTOR_HEIGHT / height)
     if shrink < 1:
-        grey = cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-    least = max(20, round(min_face * shrink))
-    for raised in (False, True):
-        picture = cv2.createCLAHE(2.0, (4, 4)).apply(grey) if raised else grey
-        for name, votes in CASCADES.items():
-            detections = cascade(name).detectMultiScale(picture, scaleFactor=1.1, minNeighbors=votes, minSize=(least, least))
-            if len(detections):
-                w, x, y, h = max((int(w), int(x), int(y), int(h)) for x, y, w, h in detections)
-                return (round(x / shrink), round(y / shrink), round(w / shrink), round(h / shrink))
+        rgb = cv2.resize(rgb, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    least = max(mtcnn.CELL, round(min_face * shrink))
+    for found in mtcnn.detect(rgb, least) or mtcnn.detect(cv2.GaussianBlur(rgb, (0, 0), BLUR), least):
+        x1, y1, x2, y2 = (value / shrink for value in found.eyes)
+        x, y, w, h = (round(value / shrink) for value in found.box)
+        box = clip((x, y, w, h), height, width)
+        if box is not None and x2 - x1 > abs(y2 - y1):
+            return Detection(box, (x1, y1, x2, y2), found.score)
     return None
 
 
@@ -113,22 +105,39 @@ def trusted(detections: Mapping[int, Box | None]) -> dict[int, Box]:
     return similar if len(similar) >= TRUSTED_SHARE * len(detections) else {}
 
 
-def find(path: Path, frames: Frames, sidecar: Mapping[int, Box] | None, min_face: int) -> tuple[dict[int, Box], str]:
-    """Return frame -> box for the candidate frames with a face, and the source of the boxes (`rows.faces.BOX_SOURCES`).
+def of_sidecar(sidecar: Mapping[int, Box], frames: Frames, numbers: Iterable[int], min_face: int) -> dict[int, Box]:
+    """Return frame -> box for those of `numbers` where a sidecar has a box of at least `min_face` pixels' width in the frame."""
+    size = frames.size(frames.candidates[0])
+    clipped = {number: clip(sidecar[number], *size) for number in numbers if number in sidecar}
+    return {number: box for number, box in clipped.items() if box is not None and box[2] >= min_face}
 
-    A sidecar counts if it has a box inside the picture for any candidate frame; a frame without one then has no face. Otherwise
-    the detector searches each frame. If its boxes are not `trusted`, all frames get the centre.
+
+def detected(path: Path, frames: Frames, min_face: int) -> tuple[dict[int, Box], float]:
+    """Return the `trusted` boxes of the detector in the candidate frames, and the sum of their scores."""
+    found = {number: detect(holder.rgb(number), min_face) for number, holder in held_frames(path, frames, frames.candidates)}
+    boxes = trusted({number: one and one.box for number, one in found.items()})
+    return boxes, sum(one.score for number, one in found.items() if one and number in boxes)
+
+
+def find(path: Path, frames: Frames, sidecar: Mapping[int, Box] | None, min_face: int) -> tuple[Frames, dict[int, Box], str]:
+    """Return the frames, frame -> box for the candidates with a face, and the source of the boxes (`rows.faces.BOX_SOURCES`).
+
+    A sidecar counts if it has a box for any candidate frame; a frame without one then has no face. Otherwise the detector
+    searches each frame. Unless it is `SURE`, it also searches the frames in the other three quarter turns, and the turn with the
+    best scores is that of the frames returned. If no turn has a face, all frames get the centre.
     """
-    sizes = {number: frames.size(number) for number in frames.candidates}
-    clipped = {number: clip(sidecar[number], *size) for number, size in sizes.items() if sidecar and number in sidecar}
-    boxes = {number: box for number, box in clipped.items() if box is not None}
+    boxes = of_sidecar(sidecar, frames, frames.candidates, min_face) if sidecar else {}
     if boxes:
-        return boxes, "sidecar"
-    holders = held_frames(path, frames, frames.candidates)
-    boxes = trusted({number: detect(holder.grey(number), min_face) for number, holder in holders})
+        return frames, boxes, "sidecar"
+    turned = [dataclasses.replace(frames, turns=(frames.turns + more) % 4) for more in range(4)]
+    results = [detected(path, frames, min_face)]
+    boxes, score = results[0]
+    if not boxes or score < SURE * len(boxes):
+        results += [detected(path, one, min_face) for one in turned[1:]]
+    best, (boxes, _) = max(zip(turned, results, strict=False), key=lambda pair: pair[1][1])
     if boxes:
-        return boxes, "detector"
-    return {number: centre(*size) for number, size in sizes.items()}, "centre"
+        return best, boxes, "detector"
+    return frames, {number: centre(*frames.size(number)) for number in frames.candidates}, "centre"
 
 
 def neighbours(missed: int, reach: int, every: int) -> list[int]:
@@ -166,12 +175,10 @@ def stand_ins(
     if sidecar is None:
         median = statistics.median(box[2] for box in boxes.values())
         holders = held_frames(path, frames, sorted(wanted))
-        detections = {number: detect(holder.grey(number), min_face) for number, holder in holders}
-        free = {number: box for number, box in detections.items() if box is not None and similar_width(box, median)}
+        detections = {number: detect(holder.rgb(number), min_face) for number, holder in holders}
+        free = {number: one.box for number, one in detections.items() if one is not None and similar_width(one.box, median)}
     else:
-        size = frames.size(frames.candidates[0])
-        clipped = {number: clip(sidecar[number], *size) for number in wanted if number in sidecar}
-        free = {number: box for number, box in clipped.items() if box is not None}
+        free = of_sidecar(sidecar, frames, sorted(wanted), min_face)
     result: StandIns = {}
     for missed, numbers in neighbours_of.items():
         nearest = next((number for number in numbers if number in free), None)

@@ -45,15 +45,8 @@ class Frames:
 
     def rgb(self, number: int) -> np.ndarray:
         """Return a kept frame as uint8 RGB of (height, width, 3)."""
-        return self._upright(number, "rgb24")
-
-    def grey(self, number: int) -> np.ndarray:
-        """Return a kept frame as uint8 of (height, width)."""
-        return self._upright(number, "gray")
-
-    def _upright(self, number: int, pixels: str) -> np.ndarray:
         try:
-            stored = self.kept[number].to_ndarray(format=pixels)
+            stored = self.kept[number].to_ndarray(format="rgb24")
         except av.FFmpegError as error:
             raise VideoError(f"frame {number}: no picture: {error.strerror}") from None
         return np.ascontiguousarray(np.rot90(stored, self.turns)) if self.turns else stored

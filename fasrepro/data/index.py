@@ -10,7 +10,7 @@ import cv2
 from fasrepro import crops, names
 from fasrepro.archives import archive, layout
 from fasrepro.archives.layout import ArchiveError, Exclusion, Presentation, Reading
-from fasrepro.data import cropping, faces, index_report, progress
+from fasrepro.data import cropping, faces, index_report, mtcnn, progress
 from fasrepro.data.frames import VideoError, decode, held_frames
 from fasrepro.data.index_report import IndexedVideo
 from fasrepro.data.settings import IndexSettings
@@ -28,6 +28,8 @@ def check(settings: IndexSettings) -> None:
     names.lookup(cropping.CROPS, settings.crop, "crop convention", IndexingError, f"{where}.crop")
     if settings.every < 1 or settings.first < 0 or settings.neighbours < 0:
         raise IndexingError(f"{where}: every must be at least 1, first and neighbours at least 0")
+    if settings.min_face < mtcnn.CELL:
+        raise IndexingError(f"{where}: min_face must be at least {mtcnn.CELL} pixels: the detector finds no smaller face")
 
 
 def read_archive(folder: Path, name: str) -> Reading:
@@ -93,7 +95,7 @@ def _indexed(root: Path, presentation: Presentation, settings: IndexSettings) ->
     # Sidecars refer to the frame as stored, so the file's own rotation is applied only to a video without one.
     turns = official.rotation(presentation.path) or (None if sidecar is None else 0)
     frames = decode(path, settings.every, turns)
-    boxes, source = faces.find(path, frames, sidecar, settings.min_face)
+    frames, boxes, source = faces.find(path, frames, sidecar, settings.min_face)
     with_face = len(boxes)
     stand_ins: faces.StandIns = {}
     if settings.neighbours and source != "centre":
@@ -104,7 +106,7 @@ def _indexed(root: Path, presentation: Presentation, settings: IndexSettings) ->
         boxes |= dict(stand_ins.values())
     picked = faces.pick(list(boxes), settings.first)
     convention = cropping.CROPS[settings.crop]
-    eyes = (official.eyes(root, presentation.path) if convention.place else None) or {}
+    eyes = (official.eyes(root, presentation.path) if convention.place and source == "sidecar" else None) or {}
     rows, pictures, eye_sources = [], [], []
     for number, holder in held_frames(path, frames, picked):
         crop, box, eye_source = cropping.crop(holder.rgb(number), boxes[number], convention, eyes.get(number))

@@ -26,7 +26,7 @@ PRESENTATION = frozenset(
     {"audit", "probes", "experiments", "snapshots", "counterfactual", "ledger", "unseen", "ablations", "tuning.saturation"}
 )
 # Sections of named entries: one entry more changes nothing of the others. Each entry has a hash of its own.
-REGISTRIES = ("captions", "protocols", "runs")
+REGISTRIES = ("captions", "protocols", "runs", "archives.datasets", "annotator.datasets")
 READER = "lexical"  # the reader whose verdicts are kept by seed and compared over worlds: a fixed rule, the same in every world
 RUN_FILE = "run.json"
 ANALYSES: dict[str, type[Any]] = {  # files of figures that are kept, by name: those that depend on a training, and probes
@@ -103,10 +103,16 @@ class Run:
 def sections(params: Mapping[str, Any]) -> dict[str, str]:
     """Return the hashes of the sections of params.yaml, without comments and order.
 
-    - Each entry of a registry has a hash of its own, "captions.vanilla". That of a run includes whose learning rate it takes.
-    - So has each other key of `tuning`: "tuning.seed".
+    - Each entry of a registry has a hash of its own, "captions.vanilla" or "archives.datasets.msu". That of a run includes whose
+      learning rate it takes. So a new data set changes nothing of what was trained without it.
+    - So has each other key of `tuning`, `archives` and `annotator`: "tuning.seed".
     """
     parts = dict(params)
+    for section in ("archives", "annotator"):
+        rest = dict(parts.pop(section, {}))
+        datasets = rest.pop("datasets", {})
+        parts |= {f"{section}.{key}": value for key, value in rest.items()}
+        parts[f"{section}.datasets"] = datasets if isinstance(datasets, Mapping) else dict.fromkeys(datasets)
     tuning = dict(parts.pop("tuning", {}))
     like = tuning.pop("like", {})
     runs = parts.pop("runs", {})

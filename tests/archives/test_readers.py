@@ -191,10 +191,15 @@ def test_replay_enrolment_is_excluded_by_name(tree: Tree) -> None:
     assert len(reading.presentations) == len(plan)
 
 
-def test_replay_boxes_beside_the_video_are_read_without_empty_ones(tree: Tree) -> None:
-    root, plan = tree("replay")
-    (root / plan[0].path).with_suffix(".face").write_text("0 0 0 0 0\n1 5 6 70 80\n")
-    assert replay.boxes(root, plan[0].path) == {1: (5, 6, 70, 80)}
+@pytest.mark.parametrize("name", ["replay", "casia"])
+@pytest.mark.parametrize("folder", ["", "face-locations/"])
+def test_boxes_in_a_tree_of_their_own_or_beside_the_video_are_read_without_empty_ones(name: str, folder: str, tree: Tree) -> None:
+    root, plan = tree(name)
+    sidecar = (root / folder / plan[0].path).with_suffix(".face")
+    sidecar.parent.mkdir(parents=True, exist_ok=True)
+    sidecar.write_text("0 0 0 0 0\n1 5 6 70 80\n")
+    assert ARCHIVES[name].boxes(root, plan[0].path) == {1: (5, 6, 70, 80)}
+    assert ARCHIVES[name].read(root).exclusions == []
 
 
 def test_oulu_lists_are_compared_with_the_files(tree: Tree) -> None:

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fasrepro.data import cropping
+from fasrepro.data import cropping, mtcnn
 from fasrepro.data.cropping import CROPS
-from fasrepro.data.faces import detect
 from tests.cartoon import cartoon, eyes
 
 HEIGHT, WIDTH = 180, 240
@@ -95,19 +94,27 @@ def test_the_area_beyond_the_frame_is_black_or_mirrored() -> None:
 @pytest.mark.parametrize("degrees", [0.0, 8.0, -12.0])
 def test_eyes_missing_from_the_archive_are_detected(degrees: float) -> None:
     picture = cartoon(HEIGHT, WIDTH, 120, 92, 44, degrees)
-    box = detect(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), 40)
-    assert box is not None
-    detected = cropping.detect_eyes(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), box)
+    [face] = mtcnn.detect(picture, 40)
+    detected = cropping.detect_eyes(picture, face.box)
     assert detected == pytest.approx(eyes(120, 92, 44, degrees), abs=3)
-    _, _, source = cropping.crop(picture, box, CROPS["flip/aligned_224"], None)
+    _, _, source = cropping.crop(picture, face.box, CROPS["flip/aligned_224"], None)
     assert source == "detector"
-    _, _, source = cropping.crop(picture, box, CROPS["flip/aligned_224"], (5.0, 5.0, 5.0, 5.0))  # one point is not a pair of eyes
+    _, _, source = cropping.crop(
+        picture, face.box, CROPS["flip/aligned_224"], (5.0, 5.0, 5.0, 5.0)
+    )  # one point is not a pair of eyes
     assert source == "detector"
+
+
+def test_eyes_are_those_of_the_face_in_the_box() -> None:
+    two = np.concatenate([cartoon(HEIGHT, 120, 60, 92, 30), cartoon(HEIGHT, 120, 60, 92, 40)], axis=1)
+    assert cropping.detect_eyes(two, (30, 56, 60, 78)) == pytest.approx(eyes(60, 92, 30), abs=3)
+    assert cropping.detect_eyes(two, (140, 44, 80, 104)) == pytest.approx(eyes(180, 92, 40), abs=3)
+    assert cropping.detect_eyes(two, (0, 0, 30, 30)) is None
 
 
 def test_undetected_eyes_are_placed_by_the_box() -> None:
     wall = np.full((HEIGHT, WIDTH, 3), 100, np.uint8)
-    assert cropping.detect_eyes(wall[..., 0], BOX) is None
+    assert cropping.detect_eyes(wall, BOX) is None
     assert cropping.expected_eyes((10, 20, 100, 120)) == pytest.approx((39, 68, 81, 68))
     _, _, source = cropping.crop(wall, BOX, CROPS["ssdg/aligned_256"], None)
     assert source == "box"
