@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import Idefics3ImageProcessorPil, Idefics3Processor, PreTrainedTokenizerFast
 
+WORDS = Path(__file__).with_name("words.txt")
 SPECIAL = [
     "<pad>",
     "<bos>",
@@ -24,6 +26,15 @@ CHAT_TEMPLATE = (
     "{% endfor %}"
     "<end_of_utterance>\n{% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}"
 )
+
+
+def words() -> list[str]:
+    """Return the words of captions of both papers: cues, steps, species and tags.
+
+    A fixed list, not `fasrepro.vocabulary`: every model rests on the tokenizer, and a cue or a species that is added later must
+    not train them all anew. Its words are then spelt in more tokens.
+    """
+    return WORDS.read_text(encoding="utf-8").splitlines()
 
 
 def train_tokenizer(corpus: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:

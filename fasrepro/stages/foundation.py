@@ -10,7 +10,7 @@ import argparse
 import numpy as np
 from PIL import Image
 
-from fasrepro import config, files, hashing, names, paths, stages, vocabulary
+from fasrepro import config, files, hashing, names, paths, stages
 from fasrepro.config import ConfigError
 from fasrepro.foundation import encoder, pretraining, shape, tokenizer
 from fasrepro.foundation.settings import FoundationSettings, Training
@@ -20,7 +20,7 @@ from fasrepro.training.trainer import Optimisation
 
 MAX_GRAD_NORM = 1.0
 SHOWN = 24  # stills that are kept for the book
-WORD_REPEATS = 20  # of the vocabulary's words in the tokenizer's corpus
+WORD_REPEATS = 20  # of the words of captions in the tokenizer's corpus
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -38,9 +38,7 @@ def main(argv: list[str] | None = None) -> None:
     pictures = [*(picture for picture, _ in faces), *(still.picture for still in stills)]
     texts = [*(text for _, text in faces), *map(caption_of, stills)]
     # The tokenizer knows the words that captions will use, as any tokenizer does; the weights see the neutral texts alone.
-    phrasings = [phrasing for cue in vocabulary.CUES.values() for phrasing in cue.phrasings]
-    words = [*phrasings, *vocabulary.STEPS.values(), *vocabulary.SPECIES.values()]
-    trained = tokenizer.train_tokenizer([*texts, *words * WORD_REPEATS, prompt], settings.vocabulary)
+    trained = tokenizer.train_tokenizer([*texts, *tokenizer.words() * WORD_REPEATS, prompt], settings.vocabulary)
     processor = tokenizer.build_processor(trained, settings.image_size, settings.patch_size, settings.scale_factor)
     model = shape.build_model(
         trained,

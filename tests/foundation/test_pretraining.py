@@ -63,3 +63,10 @@ def test_pretraining_teaches_the_texts_and_the_checkpoint_loads_as_any_other(
     assert AutoProcessor.from_pretrained(tmp_path / "saved").chat_template == processor.chat_template
     for name, weight in model.state_dict().items():
         assert torch.equal(weight, again.state_dict()[name]), name
+
+
+def test_the_words_of_captions_hold_both_papers_forms() -> None:
+    words = tokenizer_module.words()
+    assert set(vocabulary.STEPS.values()) <= set(words)
+    assert {"<Facial Description>", "</Facial Description>", "Yes", "No"} <= set(words)
+    assert len(set(words)) == len(words)
