@@ -16,6 +16,7 @@ from fasrepro import names
 WEIGHTS = ("vision", "projector", "language")
 ADAPTERS = {"lora_vision": "vision", "lora_language": "language"}
 PARTS = (*WEIGHTS, *ADAPTERS, "embeddings", "head")
+RATED = ("vision", "projector", "language", "head")  # with what adapts them; the embeddings go with the language model
 LOSSES = ("head", "caption")  # of training.trainer
 SCORES = ("head",)
 HEAD_SITES = ("vision", "projector", "prompt")
@@ -45,6 +46,7 @@ class Phase:
         steps: of the optimiser.
         reset: parts that begin anew from the backbone (of `WEIGHTS`) or from their seed (`head`).
         rate: factor on the run's learning rate.
+        part_rates: factor on that for single parts, of `RATED`; 1 for a part that is not named.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Phase:
     steps: int
     reset: list[str] = dataclasses.field(default_factory=list)
     rate: float = 1.0
+    part_rates: dict[str, float] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,8 +155,10 @@ def _check_phase(phase: Phase, recipe: Recipe, where: str) -> None:
         raise RecipeError(f"{where}: the loss 'head' needs a head: add 'head' to train")
     if set(phase.losses) == {"caption"} and not recipe.captions:
         raise RecipeError(f"{where}: its only loss is 'caption', but the run has no captions")
-    if phase.steps < 1 or phase.rate <= 0:
-        raise RecipeError(f"{where}: steps must be at least 1, and rate above 0")
+    for part in phase.part_rates:
+        _known(part, RATED, "part", f"{where}.part_rates")
+    if phase.steps < 1 or min([phase.rate, *phase.part_rates.values()]) <= 0:
+        raise RecipeError(f"{where}: steps must be at least 1, and rates above 0")
 
 
 def _known(name: str, known: tuple[str, ...], what: str, where: str) -> None:

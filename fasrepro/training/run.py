@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.optim import Optimizer
 from transformers import PreTrainedModel, ProcessorMixin, TrainerCallback
 
 from fasrepro.models import backbones, vlm
@@ -90,6 +91,7 @@ def train(
             data_collator=collate,
             callbacks=list(callbacks),
         )
+        _scale_rates(trainer.create_optimizer(), model, phase.part_rates)
         trainer.train()
         log["losses"][phase.name] = {name: tenths(values) for name, values in trainer.losses.items() if values}
         log["trainable_parameters"][phase.name] = sum(p.numel() for p in model.parameters() if p.requires_grad)
@@ -111,6 +113,28 @@ def optimisation(recipe: Recipe, phase: Phase, seed: int) -> Optimisation:
         max_grad_norm=recipe.max_grad_norm,
         seed=seed,
     )
+
+
+def _scale_rates(optimizer: Optimizer, model: vlm.FasVlm, factors: Mapping[str, float]) -> None:
+    """Give the parameters of each part in `factors` a learning rate of their own, that many times the others'."""
+    part_of = {id(parameter): _part(name, model) for name, parameter in model.named_parameters()}
+    groups = []
+    for group in optimizer.param_groups:
+        for part in dict.fromkeys(part_of[id(parameter)] for parameter in group["params"]):
+            own = [parameter for parameter in group["params"] if part_of[id(parameter)] == part]
+            groups.append({**group, "params": own, "lr": group["lr"] * factors.get(part, 1.0)})
+    optimizer.param_groups[:] = groups
+
+
+def _part(parameter: str, model: vlm.FasVlm) -> str:
+    """Return the part, of `recipe.RATED`, to which a model's parameter belongs by its name."""
+    if parameter.startswith("head."):
+        return "head"
+    places = backbones.backbone(vlm.unwrapped(model.body))
+    for part in ("vision", "projector"):
+        if f".{getattr(places, part)}." in parameter:
+            return part
+    return "language"
 
 
 def _weights_of(base: PreTrainedModel, part: str) -> dict[str, Tensor]:

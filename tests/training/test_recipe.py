@@ -65,8 +65,10 @@ def changed_phase(**changed: Any) -> dict[str, Any]:
         (changed_phase(losses={"head": 0.0}), "with weights above 0"),
         (changed_phase(train=["vision"]), "the loss 'head' needs a head: add 'head' to train"),
         ({"captions": {}, **changed_phase(losses={"caption": 1.0})}, "its only loss is 'caption', but the run has no captions"),
-        (changed_phase(steps=0), "steps must be at least 1, and rate above 0"),
-        (changed_phase(rate=0.0), "steps must be at least 1, and rate above 0"),
+        (changed_phase(steps=0), "steps must be at least 1, and rates above 0"),
+        (changed_phase(rate=0.0), "steps must be at least 1, and rates above 0"),
+        (changed_phase(part_rates={"head": 0.0}), "steps must be at least 1, and rates above 0"),
+        (changed_phase(part_rates={"haed": 2.0}), r"part_rates: unknown part 'haed'\. Did you mean 'head'"),
     ],
 )
 def test_a_recipe_that_cannot_be_trained_is_refused(changed: dict[str, Any], message: str) -> None:

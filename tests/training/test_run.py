@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
+from transformers import TrainerCallback
 
 from fasrepro.models import backbones, vlm
 from fasrepro.rows.training import TrainRow
@@ -64,6 +65,33 @@ def test_every_run_of_a_seed_sees_the_same_images_in_the_same_order(
     assert balanced == order_of(captioned=False, sampling="balanced", **LABELS_ALONE)
     assert sorted(natural[:6]) == [row.face_id for row in rows()]  # each row once before any comes again
     assert sorted(balanced[:6]) != [row.face_id for row in rows()]  # drawn with replacement
+
+
+class Rates(TrainerCallback):
+    """Keeps the rate that each parameter's group has before the first step's warm-up."""
+
+    def on_train_begin(self, *_: Any, model: vlm.FasVlm, optimizer: torch.optim.Optimizer, **__: Any) -> None:
+        """Keep the rates by the parameter's name."""
+        name_of = {id(parameter): name for name, parameter in model.named_parameters()}
+        groups = optimizer.param_groups
+        self.rate_of = {name_of[id(parameter)]: group["initial_lr"] for group in groups for parameter in group["params"]}
+        self.decay_of = {name_of[id(parameter)]: group["weight_decay"] for group in groups for parameter in group["params"]}
+
+
+def test_a_part_is_trained_at_its_own_rate(checkpoint: Path, picture: Picture, tmp_path: Path) -> None:
+    rates = Rates()
+    changed = steps(2, part_rates={"language": 4.0, "projector": 0.5}, rate=0.1)
+    trained = train(checkpoint, picture, tmp_path, rows(), callbacks=[rates], weight_decay=0.01, **changed)
+    assert rates.rate_of.keys() == set(vlm.trainable(trained.model))
+    expected = {"text_model": 0.004, "lm_head": 0.004, "connector": 0.0005, "vision_model": 0.001, "head.linear": 0.001}
+    seen = set()
+    for name, rate in rates.rate_of.items():
+        key = next((key for key in expected if key in name), "head.linear")
+        assert rate == pytest.approx(expected[key]), name
+        seen.add(key)
+    assert seen == expected.keys()
+    assert {name for name, decay in rates.decay_of.items() if not decay} >= {"head.linear.bias"}
+    assert any(rates.decay_of.values())
 
 
 def test_a_shuffled_caption_costs_more_than_the_true_one(checkpoint: Path, picture: Picture, tmp_path: Path) -> None:
