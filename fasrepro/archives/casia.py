@@ -11,8 +11,9 @@ import dataclasses
 import re
 from pathlib import Path
 
-from fasrepro.archives import layout
+from fasrepro.archives import layout, reader
 from fasrepro.archives.layout import Box, Eyes, Presentation, Reading, UnknownName
+from fasrepro.archives.tree import Tree
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 FOLDER = "CASIA-FASD"
@@ -71,9 +72,9 @@ def presentation(name: Name) -> Presentation:
     )
 
 
-def read(root: Path) -> Reading:
+def read(tree: Tree) -> Reading:
     """Read an official tree, whose folders are its splits."""
-    return layout.read_tree(root, lambda path: presentation(parse_name(path)), (".avi",), ".face")
+    return reader.read(tree, lambda path: presentation(parse_name(path)), (".avi",), ".face")
 
 
 boxes = layout.read_boxes

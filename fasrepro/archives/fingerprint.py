@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from fasrepro.archives import archive, layout
+from fasrepro.archives.tree import walk
 from fasrepro.hashing import sha256_file, sha256_json
-
-VIDEOS = (".mp4", ".mov", ".avi")
 
 
 def fingerprint(folder: Path, name: str, contents: bool) -> dict[str, Any]:
@@ -26,13 +25,12 @@ def fingerprint(folder: Path, name: str, contents: bool) -> dict[str, Any]:
     if not root.is_dir():
         raise layout.ArchiveError(f"{root}: no such folder; {layout.remedy_if_absent(name)}")
     rows: list[list[Any]] = []
-    for path in layout.files(root):
-        size = (root / path).stat().st_size
+    for path, size in walk(root).sizes.items():
         rows.append([path, size, sha256_file(root / path)] if contents else [path, size])
     return {
         "root": root.name,
         "files": len(rows),
-        "videos": sum(row[0].lower().endswith(VIDEOS) for row in rows),
+        "videos": sum(row[0].lower().endswith(layout.VIDEOS) for row in rows),
         "bytes": sum(row[1] for row in rows),
         "list_sha256": sha256_json(rows),
     }

@@ -1,9 +1,8 @@
-"""What the archives' modules share: presentations, readings, sidecars of boxes, and the walk through a tree."""
+"""What the archives' modules share: presentations, readings, and sidecars of boxes."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 from fasrepro.files import write_text
@@ -12,6 +11,7 @@ from fasrepro.rows.faces import Label
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the frame
 Eyes = tuple[float, float, float, float]  # x, y of the eye at the left of the picture, then of the other, in pixels of the frame
 
+VIDEOS = (".mp4", ".mov", ".avi")
 BOXES_FOLDER = "face-locations"
 PUT_BACK = "the official archive carries it: put it back"  # the remedy for a missing file
 
@@ -36,19 +36,27 @@ class Presentation:
     species: str
     instrument: str  # the archive's own word for the attack; "" for a bona fide face
     camera: str
+    official: str = ""  # its path in the official layout, where that differs from `path` by more than the suffix
 
     @property
     def id(self) -> str:
-        """The presentation's name in all tables: data set and path without suffix."""
-        return f"{self.dataset}/{PurePosixPath(self.path).with_suffix('')}"
+        """The presentation's name in all tables: data set and official path without suffix."""
+        return f"{self.dataset}/{PurePosixPath(self.official or self.path).with_suffix('')}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A file of an archive, or one that a list names, that gives no face, and the reason."""
+    """A file of an archive, or one that a list names, that gives no face, and the reason.
+
+    Args:
+        path: relative to the archive's folder.
+        reason: why it gives none.
+        by_design: whether the official archive holds such files, so that they are no sign of a broken copy.
+    """
 
     path: str
     reason: str
+    by_design: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,69 +70,6 @@ class Reading:
 def remedy_if_absent(name: str) -> str:
     """Return the remedy for a data set whose folder is absent."""
     return f"put the official tree there, or remove {name} from archives.datasets in params.yaml"
-
-
-def files(root: Path) -> list[str]:
-    """Return all files under `root` as sorted relative POSIX paths. Raises `ArchiveError` if the folder is missing."""
-    if not root.is_dir():
-        raise ArchiveError(f"{root}: no such folder; put the archive's official tree there")
-    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
-
-
-def read_tree(
-    root: Path,
-    interpret: Callable[[str], Presentation | Exclusion],
-    suffixes: tuple[str, ...],
-    sidecar: str | None,
-    other_files: Iterable[str] = (),
-) -> Reading:
-    """Walk `root` and return a presentation for each video, and an exclusion for each file that is not part of the layout.
-
-    Args:
-        root: the archive's folder.
-        interpret: returns the presentation of a video's relative path, or the reason why it is none. It may raise `UnknownName`,
-            which becomes an exclusion. It gets the path with its suffix in lower case, because copies between systems change
-            that; the presentation keeps the path on disk.
-        suffixes: of videos.
-        sidecar: suffix of the files that hold boxes.
-        other_files: further files of the layout (split lists, notes).
-    """
-    presentations: list[Presentation] = []
-    exclusions: list[Exclusion] = []
-    path_of: dict[str, str] = {}
-    for path in files(root):
-        suffix = PurePosixPath(path).suffix.lower()
-        if path in other_files or (sidecar is not None and suffix == sidecar):
-            continue
-        if suffix not in suffixes:
-            exclusions.append(Exclusion(path, "not a file of this archive's layout"))
-            continue
-        try:
-            video = interpret(with_suffix(path, suffix))
-        except UnknownName as error:
-            video = Exclusion(path, str(error))
-        if isinstance(video, Presentation) and path_of.setdefault(video.id, path) != path:
-            video = Exclusion(path, f"{video.id} is {path_of[video.id]} already")
-        if isinstance(video, Presentation):
-            presentations.append(dataclasses.replace(video, path=path))
-        else:
-            exclusions.append(Exclusion(path, video.reason))
-    return Reading(presentations, exclusions)
-
-
-def read_lines(path: Path, what: str, remedy: str) -> list[tuple[int, str]]:
-    """Return the lines of a split list that are not blank, stripped, each with its number in the file, from 1.
-
-    Raises:
-        ArchiveError: the list is missing (the message ends with `remedy`) or is not UTF-8 text.
-    """
-    if not path.is_file():
-        raise ArchiveError(f"{path}: missing {what}; {remedy}")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ArchiveError(f"{path}: not UTF-8 text at byte {error.start}; restore the official {what}") from None
-    return [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
 
 
 def read_numbers(path: Path, separator: str | None, columns: int) -> dict[int, tuple[int, ...]] | None:

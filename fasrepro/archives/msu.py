@@ -12,8 +12,9 @@ import dataclasses
 import re
 from pathlib import Path
 
-from fasrepro.archives import layout
+from fasrepro.archives import layout, reader
 from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Eyes, Presentation, Reading, UnknownName
+from fasrepro.archives.tree import Tree
 from fasrepro.files import write_text
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
@@ -67,12 +68,12 @@ def presentation(name: Name, split: str) -> Presentation:
     )
 
 
-def read_splits(root: Path) -> dict[int, str]:
+def read_splits(tree: Tree) -> dict[int, str]:
     """Return client -> split from the official lists of two-digit ids. Raises `ArchiveError` on a bad list."""
     splits: dict[int, str] = {}
     for split, file in LISTS.items():
-        path = root / file
-        for number, line in layout.read_lines(path, "split list", layout.PUT_BACK):
+        path = tree.root / file
+        for number, line in tree.lines(file, "split list", layout.PUT_BACK):
             if not line.isdecimal():
                 raise ArchiveError(f"{path}, line {number}: {line[:40]!r} is not a client number; restore the official list")
             if splits.setdefault(int(line), split) != split:
@@ -83,9 +84,9 @@ def read_splits(root: Path) -> dict[int, str]:
     return splits
 
 
-def read(root: Path) -> Reading:
+def read(tree: Tree) -> Reading:
     """Read an official tree. The videos of a client in neither list are exclusions."""
-    splits = read_splits(root)
+    splits = read_splits(tree)
 
     def interpret(path: str) -> Presentation | Exclusion:
         name = parse_name(path)
@@ -93,7 +94,7 @@ def read(root: Path) -> Reading:
             return Exclusion(path, f"client {name.client:03d} is in neither split list")
         return presentation(name, splits[name.client])
 
-    return layout.read_tree(root, interpret, tuple(SUFFIXES.values()), ".face", LISTS.values())
+    return reader.read(tree, interpret, tuple(SUFFIXES.values()), ".face", tuple(LISTS.values()))
 
 
 def upside_down(path: str) -> bool:

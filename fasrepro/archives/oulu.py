@@ -11,8 +11,9 @@ import math
 import re
 from pathlib import Path, PurePosixPath
 
-from fasrepro.archives import layout
+from fasrepro.archives import layout, reader
 from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Eyes, Presentation, Reading, UnknownName
+from fasrepro.archives.tree import Tree
 from fasrepro.files import write_text
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
@@ -91,15 +92,16 @@ def presentation(name: Name) -> Presentation:
     )
 
 
-def read_protocol(root: Path, side: str, protocol: str = "Protocol_1") -> dict[str, bool]:
+def read_protocol(tree: Tree, side: str, protocol: str = "Protocol_1") -> dict[str, bool]:
     """Return stem -> whether it is an attack, from Protocols/<protocol>/<side>.txt; the side of a fold is like "Train_1".
 
     Raises:
         ArchiveError: naming the file, and the line whose label contradicts its file number; also for a missing list.
     """
-    path = root / "Protocols" / protocol / f"{side}.txt"
+    file = f"Protocols/{protocol}/{side}.txt"
+    path = tree.root / file
     listed: dict[str, bool] = {}
-    for number, line in layout.read_lines(path, "protocol list", layout.PUT_BACK):
+    for number, line in tree.lines(file, "protocol list", layout.PUT_BACK):
         match = _LINE.fullmatch(line.replace(" ", ""))
         if not match:
             raise ArchiveError(f"{path}, line {number}: {line[:40]!r} is not like '+1,1_1_01_1'; restore the official list")
@@ -112,15 +114,15 @@ def read_protocol(root: Path, side: str, protocol: str = "Protocol_1") -> dict[s
     return listed
 
 
-def read(root: Path) -> Reading:
+def read(tree: Tree) -> Reading:
     """Read an official tree. A video that Protocol 1 lists and that is absent is an exclusion; a missing list is an error."""
-    protocols = {p for p in layout.files(root) if PurePosixPath(p).parts[0] == "Protocols"}
-    reading = layout.read_tree(root, lambda path: presentation(parse_name(path)), (".avi",), ".txt", protocols)
+    protocols = {p for p in tree.sizes if PurePosixPath(p).parts[0] == "Protocols"}
+    reading = reader.read(tree, lambda path: presentation(parse_name(path)), (".avi",), ".txt", protocols)
     present = {PurePosixPath(p.path).stem for p in reading.presentations}
     missing = [
         Exclusion(f"{folder}/{stem}.avi", f"listed in Protocols/Protocol_1/{file}, but absent")
         for folder, (_, _, file, _) in SIDES.items()
-        for stem in read_protocol(root, file.removesuffix(".txt"))
+        for stem in read_protocol(tree, file.removesuffix(".txt"))
         if stem not in present
     ]
     return Reading(reading.presentations, reading.exclusions + missing)

@@ -9,8 +9,9 @@ import dataclasses
 import re
 from pathlib import Path
 
-from fasrepro.archives import layout
+from fasrepro.archives import layout, reader
 from fasrepro.archives.layout import Box, Exclusion, Eyes, Presentation, Reading, UnknownName
+from fasrepro.archives.tree import Tree
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 FOLDER = "Replay-Attack"
@@ -88,15 +89,15 @@ def presentation(name: Name) -> Presentation:
     )
 
 
-def read(root: Path) -> Reading:
+def read(tree: Tree) -> Reading:
     """Read an official tree. Its folders are its splits; the enrolment videos are exclusions."""
 
     def interpret(path: str) -> Presentation | Exclusion:
         if path.startswith("enroll/"):
-            return Exclusion(path, "enrolment video: not part of the attack protocol")
+            return Exclusion(path, "enrolment video: not part of the attack protocol", by_design=True)
         return presentation(parse_name(path))
 
-    return layout.read_tree(root, interpret, (".mov",), ".face")
+    return reader.read(tree, interpret, (".mov",), ".face")
 
 
 boxes = layout.read_boxes

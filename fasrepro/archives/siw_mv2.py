@@ -28,8 +28,9 @@ import dataclasses
 import re
 from pathlib import Path, PurePosixPath
 
-from fasrepro.archives import layout
+from fasrepro.archives import layout, reader
 from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Eyes, Presentation, Reading, UnknownName
+from fasrepro.archives.tree import Tree
 from fasrepro.files import write_text
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
@@ -127,14 +128,14 @@ def presentation(name: Name, split: str) -> Presentation:
     )
 
 
-def read_splits(root: Path) -> dict[str, str]:
+def read_splits(tree: Tree) -> dict[str, str]:
     """Return video -> split from the lists of Protocol I, repeats counted once. Raises `ArchiveError` on a bad list."""
     prefixes = {prefix for prefix, _ in KINDS.values()}
     splits: dict[str, str] = {}
     for split, files in LISTS.items():
         for file, live in zip(files, (True, False), strict=True):
-            path = root / LISTS_FOLDER / file
-            for number, line in layout.read_lines(path, "Protocol I list", REMEDY):
+            path = tree.root / LISTS_FOLDER / file
+            for number, line in tree.lines(f"{LISTS_FOLDER}/{file}", "Protocol I list", REMEDY):
                 prefix, _, digits = line.rpartition("_")
                 if prefix not in prefixes or (prefix == "Live") != live or not digits.isdecimal():
                     example = "Live_12" if live else "Makeup_Co_12"
@@ -146,12 +147,12 @@ def read_splits(root: Path) -> dict[str, str]:
     return splits
 
 
-def read(root: Path) -> Reading:
+def read(tree: Tree) -> Reading:
     """Read an official tree.
 
     Exclusions are videos in no list, listed videos that are absent, and videos of the same name as another but for the suffix.
     """
-    splits = read_splits(root)
+    splits = read_splits(tree)
     path_of: dict[str, str] = {}
 
     def interpret(path: str) -> Presentation | Exclusion:
@@ -164,8 +165,8 @@ def read(root: Path) -> Reading:
         return presentation(name, splits[video])
 
     documents = ("README.pdf", "DRA.pdf", "DRA_form_SIWMv2.pdf")
-    lists = {path for path in layout.files(root) if PurePosixPath(path).parts[0] == LISTS_FOLDER}
-    reading = layout.read_tree(root, interpret, SUFFIXES, None, {*documents, *lists})
+    lists = {path for path in tree.sizes if PurePosixPath(path).parts[0] == LISTS_FOLDER}
+    reading = reader.read(tree, interpret, SUFFIXES, None, {*documents, *lists})
     list_of = {video: f"{LISTS_FOLDER}/{split}list" for video, split in splits.items()}
     missing = [
         Exclusion(video, f"listed in {list_of[video]}_*.txt, but absent") for video in sorted(splits.keys() - path_of.keys())

@@ -9,6 +9,7 @@ import av
 
 from fasrepro.archives import archive
 from fasrepro.archives.layout import ArchiveError
+from fasrepro.archives.tree import walk
 from fasrepro.data import progress
 
 
@@ -43,7 +44,7 @@ def of_presentations(folder_of: Callable[[str], Path], wanted: Iterable[str]) ->
     for name in sorted({presentation_id.partition("/")[0] for presentation_id in missing}):
         official = archive(name)
         root = folder_of(name) / official.FOLDER
-        for presentation in official.read(root).presentations:
+        for presentation in official.read(walk(root)).presentations:
             if presentation.id in missing:
                 missing.discard(presentation.id)
                 sizes[presentation.id] = bytes_per_frame(root / presentation.path)

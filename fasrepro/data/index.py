@@ -10,6 +10,7 @@ import cv2
 from fasrepro import crops, names
 from fasrepro.archives import archive, layout
 from fasrepro.archives.layout import ArchiveError, Exclusion, Presentation, Reading
+from fasrepro.archives.tree import walk
 from fasrepro.data import cropping, faces, index_report, mtcnn, progress
 from fasrepro.data.frames import VideoError, decode, held_frames
 from fasrepro.data.index_report import IndexedVideo
@@ -43,7 +44,7 @@ def read_archive(folder: Path, name: str) -> Reading:
     root = folder / official.FOLDER
     if not root.is_dir():
         raise IndexingError(f"{root}: no such folder; {layout.remedy_if_absent(name)}")
-    reading: Reading = official.read(root)
+    reading: Reading = official.read(walk(root))
     if not reading.presentations:
         raise IndexingError(f"{root}: no video recognised; {excluded(reading.exclusions)}; restore the official tree")
     split_of: dict[str, str] = {}

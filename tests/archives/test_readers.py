@@ -8,7 +8,8 @@ import pytest
 from fasrepro import archives
 from fasrepro.archives import ARCHIVES, casia, msu, oulu, replay, siw_mv2
 from fasrepro.archives.fingerprint import fingerprint
-from fasrepro.archives.layout import ArchiveError, Presentation, read_lines, read_numbers, write_numbers
+from fasrepro.archives.layout import ArchiveError, Presentation, read_numbers, write_numbers
+from fasrepro.archives.tree import walk
 
 Tree = Callable[[str], tuple[Path, list[Presentation]]]
 
@@ -43,7 +44,7 @@ def test_the_reader_reads_what_the_writer_wrote(name: str, tree: Tree) -> None:
     faces = {0: (10, 20, 80, 100), 7: (12, 21, 80, 100)}
     eyes = {0: (30, 60, 66, 60), 7: (32, 61, 68, 61)}
     ARCHIVES[name].write_sidecar(root, plan[0].path, faces, eyes)
-    reading = ARCHIVES[name].read(root)
+    reading = ARCHIVES[name].read(walk(root))
     assert reading.presentations == sorted(plan, key=lambda p: p.path)
     assert reading.exclusions == []
     assert ARCHIVES[name].boxes(root, plan[1].path) is None
@@ -60,14 +61,14 @@ def test_the_reader_reads_what_the_writer_wrote(name: str, tree: Tree) -> None:
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_stray_files_are_counted_and_named(name: str, tree: Tree) -> None:
+def test_stray_files_are_named_and_those_of_systems_set_aside(name: str, tree: Tree) -> None:
     root, plan = tree(name)
-    strays = ["Thumbs.db", ".DS_Store", plan[0].path.rsplit("/", 1)[0] + "/holiday" + plan[0].path[-4:]]
-    for stray in strays:
-        (root / stray).write_bytes(b"x")
-    reading = ARCHIVES[name].read(root)
-    assert {e.path for e in reading.exclusions} == set(strays)
-    assert all(e.reason for e in reading.exclusions)
+    folder = plan[0].path.rsplit("/", 1)[0]
+    stray = f"{folder}/holiday{plan[0].path[-4:]}"
+    for file in ("Thumbs.db", ".DS_Store", f"{folder}/._{plan[0].path.rsplit('/', 1)[1]}", stray):
+        (root / file).write_bytes(b"x")
+    reading = ARCHIVES[name].read(walk(root))
+    assert [(e.path, bool(e.reason), e.by_design) for e in reading.exclusions] == [(stray, True, False)]
     assert len(reading.presentations) == len(plan)
 
 
@@ -87,13 +88,13 @@ def test_a_missing_split_list_is_an_error_with_a_remedy(name: str, file: str, re
     root, _ = tree(name)
     (root / file).unlink()
     with pytest.raises(ArchiveError, match=rf"{file}: missing .*{remedy}$"):
-        ARCHIVES[name].read(root)
+        ARCHIVES[name].read(walk(root))
 
 
 def test_a_missing_archive_is_an_error(tmp_path: Path) -> None:
     for archive in ARCHIVES.values():
         with pytest.raises(ArchiveError, match=r"no such folder|missing"):
-            archive.read(tmp_path / "nowhere")
+            archive.read(walk(tmp_path / "nowhere"))
 
 
 def test_msu_lists_of_two_digits_split_the_clients(tree: Tree) -> None:
@@ -102,7 +103,7 @@ def test_msu_lists_of_two_digits_split_the_clients(tree: Tree) -> None:
     assert (root / "test_sub_list.txt").read_text() == "02\n03\n"
     (root / "train_sub_list.txt").write_text("02 \n")
     (root / "test_sub_list.txt").write_text("03\n\n")
-    reading = msu.read(root)
+    reading = msu.read(walk(root))
     assert {(p.subject, p.split) for p in reading.presentations} == {("msu/client002", "train"), ("msu/client003", "test")}
     assert {e.reason for e in reading.exclusions} == {"client 001 is in neither split list"}
     assert len(reading.exclusions) == 8
@@ -114,7 +115,7 @@ def test_msu_client_in_both_lists_is_an_error(tree: Tree) -> None:
     with pytest.raises(
         ArchiveError, match=r"test_sub_list\.txt, line 1: client 01 is in train_sub_list\.txt too: .*two splits; restore"
     ):
-        msu.read(root)
+        msu.read(walk(root))
 
 
 @pytest.mark.parametrize("line", ["x7", "²"])
@@ -122,7 +123,7 @@ def test_an_msu_list_line_without_a_number_is_an_error(line: str, tree: Tree) ->
     root, _ = tree("msu")
     (root / "test_sub_list.txt").write_text(f"02\n\n{line}\n", encoding="utf-8")
     with pytest.raises(ArchiveError, match=rf"test_sub_list\.txt, line 3: '{line}' is not a client number; restore"):
-        msu.read(root)
+        msu.read(walk(root))
 
 
 @pytest.mark.parametrize(
@@ -133,16 +134,11 @@ def test_a_list_is_utf_8_with_or_without_byte_order_mark(name: str, file: str, t
     root, plan = tree(name)
     text = (root / file).read_text()
     (root / file).write_text(text, encoding="utf-8-sig")
-    reading = ARCHIVES[name].read(root)
+    reading = ARCHIVES[name].read(walk(root))
     assert (len(reading.presentations), reading.exclusions) == (len(plan), [])
     (root / file).write_text(text, encoding="utf-16")
     with pytest.raises(ArchiveError, match=rf"{file}: not UTF-8 text at byte 0; restore"):
-        ARCHIVES[name].read(root)
-
-
-def test_lines_of_a_list_keep_their_numbers(tmp_path: Path) -> None:
-    (tmp_path / "list.txt").write_text("\n one \r\n\n  \ntwo", encoding="utf-8-sig")
-    assert read_lines(tmp_path / "list.txt", "list", "write one") == [(2, "one"), (5, "two")]
+        ARCHIVES[name].read(walk(root))
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -154,7 +150,7 @@ def test_a_suffix_may_be_in_any_letter_case(name: str, tree: Tree) -> None:
     known = [ARCHIVES[name].boxes(root, shown.path) for shown in sorted(plan, key=lambda p: p.path)]
     for shown in plan:
         (root / shown.path).rename((root / shown.path).with_suffix((root / shown.path).suffix.upper()))
-    reading = ARCHIVES[name].read(root)
+    reading = ARCHIVES[name].read(walk(root))
     assert reading.exclusions == []
     assert [p.id for p in reading.presentations] == sorted(p.id for p in plan)
     assert all((root / p.path).is_file() for p in reading.presentations)
@@ -169,7 +165,7 @@ def test_a_suffix_may_be_in_any_letter_case(name: str, tree: Tree) -> None:
 def test_a_second_file_of_a_presentation_is_excluded(tree: Tree) -> None:
     root, plan = tree("casia")
     (root / "test_release/1/1.AVI").write_bytes(b"")
-    reading = casia.read(root)
+    reading = casia.read(walk(root))
     assert len(reading.presentations) == len(plan)
     assert [(e.path, e.reason) for e in reading.exclusions] == [
         ("test_release/1/1.avi", "casia/test_release/1/1 is test_release/1/1.AVI already")
@@ -178,7 +174,7 @@ def test_a_second_file_of_a_presentation_is_excluded(tree: Tree) -> None:
 
 def test_casia_subjects_of_the_two_halves_are_different_people(tree: Tree) -> None:
     root, _ = tree("casia")
-    assert {p.subject for p in casia.read(root).presentations} == {"casia/train/1", "casia/test/1"}
+    assert {p.subject for p in casia.read(walk(root)).presentations} == {"casia/train/1", "casia/test/1"}
 
 
 def test_replay_enrolment_is_excluded_by_name(tree: Tree) -> None:
@@ -186,7 +182,7 @@ def test_replay_enrolment_is_excluded_by_name(tree: Tree) -> None:
     video = root / "enroll/train/client001_session01_webcam_enroll_adverse_1.mov"
     video.parent.mkdir(parents=True)
     video.write_bytes(b"")
-    reading = replay.read(root)
+    reading = replay.read(walk(root))
     assert [(e.path[:7], "enrolment" in e.reason) for e in reading.exclusions] == [("enroll/", True)]
     assert len(reading.presentations) == len(plan)
 
@@ -199,7 +195,7 @@ def test_boxes_in_a_tree_of_their_own_or_beside_the_video_are_read_without_empty
     sidecar.parent.mkdir(parents=True, exist_ok=True)
     sidecar.write_text("0 0 0 0 0\n1 5 6 70 80\n")
     assert ARCHIVES[name].boxes(root, plan[0].path) == {1: (5, 6, 70, 80)}
-    assert ARCHIVES[name].read(root).exclusions == []
+    assert ARCHIVES[name].read(walk(root)).exclusions == []
 
 
 def test_oulu_lists_are_compared_with_the_files(tree: Tree) -> None:
@@ -208,14 +204,14 @@ def test_oulu_lists_are_compared_with_the_files(tree: Tree) -> None:
     assert train.read_text().splitlines() == ["+1,1_1_01_1", "-1,1_1_01_2", "-1,1_1_01_3", "-1,1_1_01_4", "-1,1_1_01_5"]
     assert (root / "Protocols/Protocol_1/Test.txt").read_text().startswith("+1,1_3_36_1\n")
     (root / "Train_files/1_1_01_2.avi").unlink()
-    [missing] = oulu.read(root).exclusions
+    [missing] = oulu.read(walk(root)).exclusions
     assert (missing.path, "Train.txt" in missing.reason) == ("Train_files/1_1_01_2.avi", True)
     train.write_text("+1,1_1_01_2\n")
     with pytest.raises(ArchiveError, match=r"Train.txt, line 1.*contradicts"):
-        oulu.read(root)
+        oulu.read(walk(root))
     train.write_text("\n\nhello\n")
     with pytest.raises(ArchiveError, match=r"Train.txt, line 3: 'hello'"):
-        oulu.read(root)
+        oulu.read(walk(root))
 
 
 def test_the_eye_at_the_left_of_the_picture_comes_first(tree: Tree) -> None:
@@ -248,7 +244,7 @@ def test_siw_lists_split_the_videos_and_repeats_count_once(tree: Tree) -> None:
     (root / "Live/Live_3.mp4").write_bytes(b"")
     (root / "Spoof/Paper").mkdir()
     (root / "Spoof/Print/Paper_1.mov").rename(root / "Spoof/Paper/Paper_1.mov")
-    reading = siw_mv2.read(root)
+    reading = siw_mv2.read(walk(root))
     train = [p for p in reading.presentations if p.split == "train"]
     assert [p.path for p in train] == ["Live/Live_1.mov", "Spoof/Mannequin/Mask_Mann_1.mov", "Spoof/Paper/Paper_1.mov"]
     excluded = {e.path: e.reason for e in reading.exclusions}
@@ -272,7 +268,7 @@ def test_a_contradictory_siw_list_is_an_error(file: str, text: str, message: str
     root, _ = tree("siw_mv2")
     (root / "pro_3_text" / file).write_text(text)
     with pytest.raises(ArchiveError, match=message):
-        siw_mv2.read(root)
+        siw_mv2.read(walk(root))
 
 
 def test_eyes_in_one_point_give_no_box() -> None:

@@ -142,10 +142,10 @@ def test_unreadable_videos_and_stray_files_are_reported(archives: Path, tmp_path
     folder = archives / "CASIA-FASD"
     broken = folder / "train_release/1/3.avi"
     broken.write_bytes(broken.read_bytes()[:3000])
-    (folder / "train_release/1/Thumbs.db").write_bytes(b"x")
+    (folder / "train_release/1/notes.doc").write_bytes(b"x")
     (folder / "test_release/1/99.avi").write_bytes(b"x")
     report = build(archives, tmp_path, "casia", max_exclusion_rate=0.2)
-    assert list(report["excluded"]) == ["test_release/1/99.avi", "train_release/1/3.avi", "train_release/1/Thumbs.db"]
+    assert list(report["excluded"]) == ["test_release/1/99.avi", "train_release/1/3.avi", "train_release/1/notes.doc"]
     assert "CASIA-FASD name" in report["excluded"]["test_release/1/99.avi"]
     assert report["unreadable_videos"] == 1
     assert report["excluded_by"] == {"the archive's layout or lists": 2, "a broken video or sidecar": 1}

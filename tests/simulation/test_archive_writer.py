@@ -11,6 +11,7 @@ import pytest
 
 from fasrepro.archives import ARCHIVES
 from fasrepro.archives.layout import ArchiveError
+from fasrepro.archives.tree import walk
 from fasrepro.hashing import sha256_file
 from fasrepro.simulation import archive_writer, foundation_faces
 from fasrepro.simulation.drawing import portraits
@@ -29,7 +30,7 @@ def test_written_archives_are_complete_and_readable(tmp_path: Path) -> None:
         truths = archive_writer.write_archive(tmp_path / "a", name, SIZES, SMALL)
         presentations = {row.face_id.partition("#")[0] for row in truths}
         official, root = ARCHIVES[name], tmp_path / "a" / ARCHIVES[name].FOLDER
-        reading = official.read(root)
+        reading = official.read(walk(root))
         assert reading.exclusions == []
         assert {presentation.id for presentation in reading.presentations} == presentations
         assert all(len(official.boxes(root, presentation.path)) == 3 for presentation in reading.presentations)
