@@ -14,8 +14,9 @@ STEPS: dict[str, str] = {
     "judgment": "Final judgment",
 }
 
-# PAI species of the five archives, as prompts describe them; no two share a description.
-SPECIES: dict[str, str] = {
+# PAI species of paper 1's archives, as prompts describe them. Keys of replies that were paid for hold a hash of all of them
+# (captions/styles.py): never edit them. A new species belongs into `SPECIES`.
+FIRST_SPECIES: dict[str, str] = {
     "bona_fide": "a live person in front of the camera",
     "print": "a printed photo held in front of the camera",
     "warped_photo": "a printed photo bent around a face",
@@ -35,17 +36,77 @@ SPECIES: dict[str, str] = {
     "partial_paper_glasses": "paper glasses with printed eyes",
     "partial_funny_eye": "toy glasses with false eyes",
 }
-PRINTS = ("print", "warped_photo", "cut_photo")
-REPLAYS = ("replay_photo", "replay_video")
-MASKS = ("mannequin", "silicone_mask", "half_mask", "paper_mask", "transparent_mask")
+# All PAI species; no two share a description.
+SPECIES: dict[str, str] = {
+    **FIRST_SPECIES,
+    "a4_print": "a photo on a sheet of office paper",
+    "poster": "a printed poster of a face",
+    "album_photo": "a photo in an album",
+    "newspaper_photo": "a picture in a newspaper",
+    "facial_photo": "a photo cut out along the face and worn as a mask",
+    "upper_body_photo": "a photo cut out along the upper body",
+    "cloth_print": "a face printed on cloth",
+    "replay_pad": "a picture on a tablet",
+    "replay_pc": "a picture on a computer monitor",
+    "replay_phone": "a picture on a phone",
+    "region_mask": "a cut-out photo of a part of the face",
+    "mask_3d": "a three-dimensional mask of the face",
+    "rigid_mask": "a rigid mask of hard resin",
+    "flexible_mask": "a flexible mask over the face",
+    "plaster_mask": "a mask of plaster",
+    "resin_mask": "a painted mask of cast resin",
+    "adult_doll": "a doll of an adult",
+    "garage_kit": "a small model figure",
+}
+PRINTS = (
+    "print",
+    "warped_photo",
+    "cut_photo",
+    "a4_print",
+    "poster",
+    "album_photo",
+    "newspaper_photo",
+    "upper_body_photo",
+    "cloth_print",
+)
+REPLAYS = ("replay_photo", "replay_video", "replay_pad", "replay_pc", "replay_phone")
+SOLID_MASKS = ("mask_3d", "rigid_mask", "flexible_mask", "plaster_mask", "resin_mask")  # of a whole face
+MASKS = (
+    "mannequin",
+    "silicone_mask",
+    "half_mask",
+    "paper_mask",
+    "transparent_mask",
+    "facial_photo",
+    *SOLID_MASKS,
+    "adult_doll",
+    "garage_kit",
+)
 MAKEUPS = ("makeup_cosmetic", "makeup_impersonation", "makeup_obfuscation")
-PARTIALS = ("partial_eye", "partial_mouth", "partial_paper_glasses", "partial_funny_eye")
+PARTIALS = ("partial_eye", "partial_mouth", "partial_paper_glasses", "partial_funny_eye", "region_mask")
 FAMILIES: dict[str, tuple[str, ...]] = {
     "print": PRINTS,
     "replay": REPLAYS,
     "mask": MASKS,
     "makeup": MAKEUPS,
     "partial": PARTIALS,
+}
+# Species -> the type of attack in the figure of FaceCoT's repository (paper 2), which files a worn photo under print, not mask.
+FACECOT_TYPES: dict[str, str] = {
+    "print": "Photo",
+    "poster": "Poster",
+    "a4_print": "A4",
+    "album_photo": "Album",
+    "newspaper_photo": "Newspaper",
+    "facial_photo": "Facial Photo",
+    "upper_body_photo": "Upper Body",
+    "replay_pad": "Pad",
+    "replay_pc": "PC",
+    "replay_phone": "Phone",
+    "adult_doll": "AdultDoll",
+    "garage_kit": "GarageKit",
+    "region_mask": "Region Mask",
+    "mask_3d": "3D Mask",
 }
 
 
@@ -75,7 +136,7 @@ def _ways(text: str) -> tuple[str, ...]:
 CUES: dict[str, Cue] = {
     "halftone": Cue(
         "artifacts",
-        (*PRINTS, "paper_mask", "partial_paper_glasses", "partial_eye", "partial_mouth"),
+        (*PRINTS, "paper_mask", "partial_paper_glasses", "partial_eye", "partial_mouth", "facial_photo", "region_mask"),
         _ways(
             "halftone dots from a printer / a fine raster of ink dots / a dotted print pattern on the skin"
             " / printer dots across the cheeks / rows of small printed dots"
@@ -83,7 +144,7 @@ CUES: dict[str, Cue] = {
     ),
     "paper_border": Cue(
         "context",
-        ("print", "warped_photo", "cut_photo"),
+        ("print", "warped_photo", "cut_photo", "a4_print", "album_photo", "newspaper_photo", "upper_body_photo"),
         _ways(
             "the pale edge of a sheet / a white paper margin around the face / the straight border of a photo print"
             " / a paper edge that cuts the background / the rim of a printed sheet"
@@ -91,7 +152,7 @@ CUES: dict[str, Cue] = {
     ),
     "curl": Cue(
         "features",
-        ("print", "warped_photo"),
+        ("print", "warped_photo", "a4_print", "newspaper_photo", "upper_body_photo", "cloth_print"),
         _ways(
             "a sheet that bends and curls / the curved edge of bent paper / a bend across the whole picture"
             " / paper that curls at the side / a face bent like paper"
@@ -123,7 +184,7 @@ CUES: dict[str, Cue] = {
     ),
     "hand_on_medium": Cue(
         "context",
-        ("print", "warped_photo", *REPLAYS),
+        ("print", "warped_photo", *REPLAYS, "a4_print", "album_photo", "upper_body_photo"),
         _ways(
             "fingers over the edge of the picture / a hand that holds the picture / fingers that grip the picture"
             " / a thumb on the picture / fingers close beside the face"
@@ -155,7 +216,7 @@ CUES: dict[str, Cue] = {
     ),
     "glare": Cue(
         "lighting",
-        ("print", *REPLAYS),
+        ("print", *REPLAYS, "poster", "album_photo"),
         _ways(
             "a glare on the glass / a bright reflection on the surface / a mirror-like streak across the picture"
             " / a washed patch of reflected light / a lamp reflected by a glossy surface"
@@ -187,7 +248,7 @@ CUES: dict[str, Cue] = {
     ),
     "waxy_skin": Cue(
         "features",
-        ("silicone_mask", "mannequin", "half_mask"),
+        ("silicone_mask", "mannequin", "half_mask", "flexible_mask", "adult_doll"),
         _ways(
             "skin that looks like wax / a waxy shine on the skin / skin as smooth as wax"
             " / dull waxy cheeks and forehead / skin like soft plastic"
@@ -195,7 +256,18 @@ CUES: dict[str, Cue] = {
     ),
     "eye_hole_seam": Cue(
         "features",
-        ("silicone_mask", "half_mask", "paper_mask", "transparent_mask"),
+        (
+            "silicone_mask",
+            "half_mask",
+            "paper_mask",
+            "transparent_mask",
+            "facial_photo",
+            "mask_3d",
+            "rigid_mask",
+            "flexible_mask",
+            "plaster_mask",
+            "resin_mask",
+        ),
         _ways(
             "a seam around the eye holes / dark gaps around the eyes / a raised edge around each eye"
             " / eyes set behind a mask / a dark ring behind the mask"
@@ -211,7 +283,7 @@ CUES: dict[str, Cue] = {
     ),
     "hard_specular": Cue(
         "lighting",
-        ("transparent_mask", "mannequin", "silicone_mask"),
+        ("transparent_mask", "mannequin", "silicone_mask", "mask_3d", "rigid_mask", "resin_mask", "adult_doll", "garage_kit"),
         _ways(
             "hard shiny spots on the face / sharp highlights as on plastic / small hard points of shine"
             " / a hard plastic shine / highlights with a sharp edge"
@@ -219,7 +291,19 @@ CUES: dict[str, Cue] = {
     ),
     "uniform_texture": Cue(
         "features",
-        ("mannequin", "silicone_mask", "makeup_cosmetic", "makeup_impersonation"),
+        (
+            "mannequin",
+            "silicone_mask",
+            "makeup_cosmetic",
+            "makeup_impersonation",
+            "mask_3d",
+            "rigid_mask",
+            "flexible_mask",
+            "plaster_mask",
+            "resin_mask",
+            "adult_doll",
+            "garage_kit",
+        ),
         _ways(
             "skin of one even tone / the same smooth skin all over / an even coat over the pores"
             " / skin that hides its pores / the same tone on both cheeks"
@@ -227,7 +311,18 @@ CUES: dict[str, Cue] = {
     ),
     "mask_edge": Cue(
         "context",
-        ("half_mask", "transparent_mask", "silicone_mask", "paper_mask"),
+        (
+            "half_mask",
+            "transparent_mask",
+            "silicone_mask",
+            "paper_mask",
+            "facial_photo",
+            "mask_3d",
+            "rigid_mask",
+            "flexible_mask",
+            "plaster_mask",
+            "resin_mask",
+        ),
         _ways(
             "the edge of a mask / a mask rim along the face / a step between mask and skin"
             " / a line where the mask ends / a mask border beside the cheek"
@@ -235,7 +330,7 @@ CUES: dict[str, Cue] = {
     ),
     "pasted_patch": Cue(
         "artifacts",
-        ("partial_eye", "partial_mouth"),
+        ("partial_eye", "partial_mouth", "region_mask"),
         _ways(
             "a pasted patch over the face / a strip of another skin tone / a printed strip over the skin"
             " / a patch with straight edges / a piece pasted on the face"
@@ -251,7 +346,7 @@ CUES: dict[str, Cue] = {
     ),
     "painted_eyes": Cue(
         "features",
-        ("partial_funny_eye", "mannequin", "partial_paper_glasses"),
+        ("partial_funny_eye", "mannequin", "partial_paper_glasses", "adult_doll", "garage_kit"),
         _ways(
             "flat eyes that stare / painted eyes that stay open / eyes drawn on a surface"
             " / staring eyes of one flat colour / eyes that look like paint"

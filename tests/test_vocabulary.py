@@ -15,7 +15,7 @@ PHRASINGS = [(name, phrasing) for name, cue in vocabulary.CUES.items() for phras
 def test_cues_go_with_known_species_and_steps_and_every_attack_has_some() -> None:
     assert len(vocabulary.CUES) == 26
     attacks = [species for species in vocabulary.SPECIES if species != "bona_fide"]
-    assert len(attacks) == 17
+    assert len(attacks) == 35
     for cue in vocabulary.CUES.values():
         assert cue.step in {"artifacts", "features", "lighting", "context"}
         assert cue.species and set(cue.species) <= set(attacks)
@@ -28,6 +28,11 @@ def test_every_attack_belongs_to_one_family_and_has_words_of_its_own() -> None:
     members = [species for family in vocabulary.FAMILIES.values() for species in family]
     assert sorted(members) == sorted(set(vocabulary.SPECIES) - {"bona_fide"})
     assert len(set(vocabulary.SPECIES.values())) == len(vocabulary.SPECIES)
+
+
+def test_the_types_of_facecot_are_fourteen_species() -> None:
+    assert len(vocabulary.FACECOT_TYPES) == len(set(vocabulary.FACECOT_TYPES.values())) == 14
+    assert vocabulary.FACECOT_TYPES.keys() <= vocabulary.SPECIES.keys()
 
 
 def test_phrasings_are_plain_short_and_distinct() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from fasrepro import hashing, names, vocabulary
 from fasrepro.captions.layouts import Form
 from fasrepro.rows.captions import Verdict
-from fasrepro.rows.faces import Label
+from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 # The fixed words that end every caption, so that its verdict can be read back without guessing.
 VERDICTS: dict[Verdict, str] = {
@@ -100,20 +100,25 @@ class Style:
         They tell the label if `label_aware` is set and the style allows it.
         """
         aware = label_aware and self.may_know_label
-        version = self.prompt_version(aware)
+        version = self.prompt_version(aware, species)
         prompt = self.aware_prompt(label, species) if aware else self.blind_prompt()
         if self.own_prompt:
             return [(version, prompt)]
         reframed = [(f"{version}-{_digest(opening)}", f"{opening}\n{prompt}") for opening in REFRAMINGS]
         return [(version, prompt), *reframed]
 
-    def prompt_version(self, label_aware: bool) -> str:
-        """Return a name that changes with every word of the prompt: style, version, variant, and a short content hash."""
+    def prompt_version(self, label_aware: bool, species: str = BONA_FIDE_SPECIES) -> str:
+        """Return a name that changes with every word of the prompt: style, version, variant, and a short content hash.
+
+        The first species share a name, which the replies of earlier versions have; each later one has its own, so that a new
+        species changes no prompt that was paid for.
+        """
         if self.own_prompt:
             return f"{self.name}-{self.version}-own-{_digest(self.own_prompt)}"
         if not self.concludes:
             return f"{self.name}-{self.version}-{_digest([self.system(), self.task])}"
-        opening = [*TOLD.values(), TOLD_END, vocabulary.SPECIES] if label_aware else [NOT_TOLD]
+        described = vocabulary.FIRST_SPECIES if species in vocabulary.FIRST_SPECIES else vocabulary.SPECIES[species]
+        opening = [*TOLD.values(), TOLD_END, described] if label_aware else [NOT_TOLD]
         digest = _digest([self.system(), opening, self.task, ENDING])
         return f"{self.name}-{self.version}-{'aware' if label_aware else 'blind'}-{digest}"
 

@@ -14,6 +14,7 @@ from fasrepro.simulation.attacks import CUE_RATES, KINDS, WORKSHOPS, Workshop
 from fasrepro.simulation.cameras import CAMERAS, Camera
 from fasrepro.simulation.drawing.people import PEOPLE
 from fasrepro.simulation.spurious_ties import TIES, Tie
+from fasrepro.vocabulary import FIRST_SPECIES
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -84,12 +85,13 @@ def tables(name: str) -> dict[str, Any]:
     """Return all tables of a world as JSON, for the book: people, strengths, kinds and rates of cues, and studios with their
     parts."""
     table = world(name)
+    drawn = [species for species in KINDS if species in FIRST_SPECIES]
     return {
         "world": name,
         "people": dataclasses.asdict(PEOPLE[table.people]),
         "strength": list(table.strength),
-        "kinds": {species: dataclasses.asdict(kind) for species, kind in KINDS.items()},
-        "cue_rates": CUE_RATES,
+        "kinds": {species: dataclasses.asdict(KINDS[species]) for species in drawn},
+        "cue_rates": {species: CUE_RATES[species] for species in drawn},
         "studios": {
             dataset: {
                 **dataclasses.asdict(studio),

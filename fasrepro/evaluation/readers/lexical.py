@@ -20,7 +20,9 @@ _STATED = {
 _MATERIAL = re.compile(
     r"\b(?:printed (?:colou?r )?(?:photo(?:graph)?|picture|image|copy|paper|sheet|eye|mouth|strip|patch|mask)s?"
     r"|(?:photo|paper) prints?|printouts?|(?:paper|toy|funny) glasses|false (?:piece|part|face|eye|mouth|nose)s?"
-    r"|on (?:a|the) (?:\w+ )?(?:screen|display|monitor|tablet)|replay(?:s|ed)?|recaptured?"
+    r"|(?:photo|picture|face)s? (?:(?:printed )?on (?:a sheet|(?:office )?paper|cloth)|in an? (?:album|newspaper)|cut out)"
+    r"|printed posters?|cut-out photos?|dolls?|model figures?"
+    r"|on (?:a|the) (?:\w+ )?(?:screen|display|monitor|tablet|phone)|replay(?:s|ed)?|recaptured?"
     r"|(?<!medical )(?<!surgical )(?:face)?masks?|mannequins?|dummy|(?:disguis|impersonat|obfuscat)\w+"
     r"|(?:heavy|thick|strong|theatrical|stage) (?:\w+ )?make-?up|make-?up (?:that|which|to) (?:change|cop|hide)\w*)\b"
 )

@@ -190,12 +190,12 @@ def attributes_of(text: str) -> dict[str, str]:
 def infer_species(names: Sequence[str]) -> str:
     """Return what an annotator that was not told the label would take the named cues for, in words.
 
-    Each cue divides one vote among its species. The family with most votes wins; of equal ones, the first in
-    `vocabulary.FAMILIES`.
+    Each cue divides one vote among those of its species that stand in `vocabulary.FIRST_SPECIES`, so that species added later
+    change no caption. The family with most votes wins; of equal ones, the first in `vocabulary.FAMILIES`.
     """
     votes = dict.fromkeys(vocabulary.FAMILIES, Fraction(0))
     for name in names:
-        species = vocabulary.CUES[name].species
+        species = [one for one in vocabulary.CUES[name].species if one in vocabulary.FIRST_SPECIES]
         for family, members in vocabulary.FAMILIES.items():
             votes[family] += Fraction(len([one for one in species if one in members]), len(species))
     return INFERRED[max(votes, key=votes.__getitem__)] if any(votes.values()) else "a copy of a face"
