@@ -7,13 +7,27 @@ import subprocess
 import sys
 
 from fasrepro import __version__
-from fasrepro.commands import annotate, calibrate, counterfactual, doctor, jobs, merge, plan, record, reproduce, rescore, verify
+from fasrepro.commands import (
+    annotate,
+    calibrate,
+    counterfactual,
+    doctor,
+    inspect,
+    jobs,
+    merge,
+    plan,
+    record,
+    reproduce,
+    rescore,
+    verify,
+)
 
 COMMANDS = {
     "annotate": annotate,
     "calibrate": calibrate,
     "counterfactual": counterfactual,
     "doctor": doctor,
+    "inspect": inspect,
     "jobs": jobs,
     "merge": merge,
     "plan": plan,

@@ -1,4 +1,4 @@
-"""The data sets by key: title, letter in the names of protocols, media and licence. Their readers: `archives/`."""
+"""The data sets by key: title, letter in the names of protocols, media and licence; and types of attack. Readers: `archives/`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Dataset:
 
 
 _AGREEMENT = "end-user licence agreement, research only"
+_RESEARCH = "research only"
 
 DATASETS: dict[str, Dataset] = {
     "msu": Dataset("MSU-MFSD", "m", "video", _AGREEMENT),
@@ -31,5 +32,31 @@ DATASETS: dict[str, Dataset] = {
     "replay": Dataset("Replay-Attack", "i", "video", _AGREEMENT),
     "oulu": Dataset("OULU-NPU", "o", "video", _AGREEMENT),
     "siw_mv2": Dataset("SiW-Mv2", "w", "video", _AGREEMENT),
+    "celeba_spoof": Dataset("CelebA-Spoof", "", "image", _RESEARCH),
+    "wfas": Dataset("WFAS", "", "image", _AGREEMENT),
+    "siw": Dataset("SiW", "", "video", _AGREEMENT),
+    "hkbu": Dataset("HKBU-MARs V2", "", "video", _AGREEMENT),
+    "hifimask": Dataset("HiFiMask", "", "video", _AGREEMENT),
+    "wmca": Dataset("WMCA", "", "video", _AGREEMENT),
+    "surf_3dmask": Dataset("CASIA-SURF 3DMask", "", "video", _AGREEMENT),
+    "rose_youtu": Dataset("Rose-Youtu", "", "video", _AGREEMENT),
+    "threedmad": Dataset("3DMAD", "", "video", _AGREEMENT),
 }
 TITLES: dict[str, str] = {name: dataset.title for name, dataset in DATASETS.items()}
+# Species -> the type of attack in the figure of FaceCoT's repository (paper 2), which files a worn photo under print, not mask.
+FACECOT_TYPES: dict[str, str] = {
+    "print": "Photo",
+    "poster": "Poster",
+    "a4_print": "A4",
+    "album_photo": "Album",
+    "newspaper_photo": "Newspaper",
+    "facial_photo": "Facial Photo",
+    "upper_body_photo": "Upper Body",
+    "replay_pad": "Pad",
+    "replay_pc": "PC",
+    "replay_phone": "Phone",
+    "adult_doll": "AdultDoll",
+    "garage_kit": "GarageKit",
+    "region_mask": "Region Mask",
+    "mask_3d": "3D Mask",
+}

@@ -154,10 +154,11 @@ def dev_explanations(job: str) -> Path:
 
 def licensed_archives() -> Path:
     """Return the folder of the licensed archives, from `$FASREPRO_ARCHIVES`. Raises `ValueError` where it names none."""
-    folder = os.environ.get("FASREPRO_ARCHIVES", "")
-    if not folder or not Path(folder).is_dir():
+    named = os.environ.get("FASREPRO_ARCHIVES", "")
+    folder = Path(named).expanduser()
+    if not named or not folder.is_dir():
         raise ValueError("archives.source is 'licensed': set FASREPRO_ARCHIVES to the folder that holds the official archives")
-    return Path(folder)
+    return folder
 
 
 def store() -> Path:

@@ -58,30 +58,12 @@ SPECIES: dict[str, str] = {
     "adult_doll": "a doll of an adult",
     "garage_kit": "a small model figure",
 }
-PRINTS = (
-    "print",
-    "warped_photo",
-    "cut_photo",
-    "a4_print",
-    "poster",
-    "album_photo",
-    "newspaper_photo",
-    "upper_body_photo",
-    "cloth_print",
-)
+FIRST_PRINTS = ("print", "warped_photo", "cut_photo")
+PRINTS = (*FIRST_PRINTS, "a4_print", "poster", "album_photo", "newspaper_photo", "upper_body_photo", "cloth_print")
 REPLAYS = ("replay_photo", "replay_video", "replay_pad", "replay_pc", "replay_phone")
 SOLID_MASKS = ("mask_3d", "rigid_mask", "flexible_mask", "plaster_mask", "resin_mask")  # of a whole face
-MASKS = (
-    "mannequin",
-    "silicone_mask",
-    "half_mask",
-    "paper_mask",
-    "transparent_mask",
-    "facial_photo",
-    *SOLID_MASKS,
-    "adult_doll",
-    "garage_kit",
-)
+WORN_MASKS = ("half_mask", "paper_mask", "transparent_mask", "facial_photo")
+MASKS = ("mannequin", "silicone_mask", *WORN_MASKS, *SOLID_MASKS, "adult_doll", "garage_kit")
 MAKEUPS = ("makeup_cosmetic", "makeup_impersonation", "makeup_obfuscation")
 PARTIALS = ("partial_eye", "partial_mouth", "partial_paper_glasses", "partial_funny_eye", "region_mask")
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -90,23 +72,6 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "mask": MASKS,
     "makeup": MAKEUPS,
     "partial": PARTIALS,
-}
-# Species -> the type of attack in the figure of FaceCoT's repository (paper 2), which files a worn photo under print, not mask.
-FACECOT_TYPES: dict[str, str] = {
-    "print": "Photo",
-    "poster": "Poster",
-    "a4_print": "A4",
-    "album_photo": "Album",
-    "newspaper_photo": "Newspaper",
-    "facial_photo": "Facial Photo",
-    "upper_body_photo": "Upper Body",
-    "replay_pad": "Pad",
-    "replay_pc": "PC",
-    "replay_phone": "Phone",
-    "adult_doll": "AdultDoll",
-    "garage_kit": "GarageKit",
-    "region_mask": "Region Mask",
-    "mask_3d": "3D Mask",
 }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fasrepro import regions, vocabulary
+from fasrepro.datasets import FACECOT_TYPES
 from fasrepro.evaluation.readers.lexical import _NOT
 from tests.regions import box_region
 
@@ -31,8 +32,8 @@ def test_every_attack_belongs_to_one_family_and_has_words_of_its_own() -> None:
 
 
 def test_the_types_of_facecot_are_fourteen_species() -> None:
-    assert len(vocabulary.FACECOT_TYPES) == len(set(vocabulary.FACECOT_TYPES.values())) == 14
-    assert vocabulary.FACECOT_TYPES.keys() <= vocabulary.SPECIES.keys()
+    assert len(FACECOT_TYPES) == len(set(FACECOT_TYPES.values())) == 14
+    assert FACECOT_TYPES.keys() <= vocabulary.SPECIES.keys()
 
 
 def test_phrasings_are_plain_short_and_distinct() -> None:

@@ -3,6 +3,7 @@
 Every module holds, under the same names:
 
 - its folder, `FOLDER`, and the codec of its file names: `format_name`, `parse_name`;
+- what the release holds: `PUBLISHED`, and where a subject's presentations are all known, `siblings`;
 - the reader: `read`, `boxes`, `eyes`, and `rotation`, the quarter turns (counter-clockwise, as `np.rot90` counts them) that make
   a stored frame upright;
 - the writer of a small synthetic archive in the official layout, unless the data set is only read: `Size`, `plan`,
@@ -16,10 +17,40 @@ from types import ModuleType
 from typing import Any
 
 from fasrepro import names, schema
-from fasrepro.archives import casia, msu, oulu, replay, siw_mv2
+from fasrepro.archives import (
+    casia,
+    celeba_spoof,
+    hifimask,
+    hkbu,
+    msu,
+    oulu,
+    replay,
+    rose_youtu,
+    siw,
+    siw_mv2,
+    surf_3dmask,
+    threedmad,
+    wfas,
+    wmca,
+)
 from fasrepro.archives.layout import ArchiveError, Presentation
 
-ARCHIVES: dict[str, ModuleType] = {"msu": msu, "casia": casia, "replay": replay, "oulu": oulu, "siw_mv2": siw_mv2}
+ARCHIVES: dict[str, ModuleType] = {
+    "msu": msu,
+    "casia": casia,
+    "replay": replay,
+    "oulu": oulu,
+    "siw_mv2": siw_mv2,
+    "celeba_spoof": celeba_spoof,
+    "wfas": wfas,
+    "siw": siw,
+    "hkbu": hkbu,
+    "hifimask": hifimask,
+    "wmca": wmca,
+    "surf_3dmask": surf_3dmask,
+    "rose_youtu": rose_youtu,
+    "threedmad": threedmad,
+}
 WHERE = "params.yaml: archives.datasets"
 
 

@@ -17,6 +17,8 @@ from fasrepro.archives.tree import Tree
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 FOLDER = "CASIA-FASD"
+# split -> subjects, bona fide videos, attacks, by the lists of the release
+PUBLISHED = {"train": (20, 60, 180), "test": (30, 90, 270)}
 # file number -> species, the archive's word for the attack, camera (a quality)
 FILES: dict[str, tuple[str, str, str]] = {
     "1": (BONA_FIDE_SPECIES, "", "low"),
@@ -90,8 +92,13 @@ class Size:
     test: int
 
 
+def siblings(shown: Presentation) -> list[Presentation]:
+    """Return all videos that the release has of a presentation's subject: 3 bona fide ones and 9 attacks."""
+    return [presentation(Name(shown.split, int(shown.subject.rpartition("/")[2]), file)) for file in FILES]
+
+
 def plan(size: Size) -> list[Presentation]:
-    """Return the presentations of a small archive of the official shape: 3 bona fide videos and 9 attacks a subject."""
+    """Return the presentations of a small archive of the official shape."""
     return [
         presentation(Name(split, subject + 1, file))
         for split, count in (("train", size.train), ("test", size.test))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fasrepro.archives import archive, layout
-from fasrepro.archives.tree import walk
+from fasrepro.archives import layout, locate
 from fasrepro.hashing import sha256_file, sha256_json
 
 
@@ -21,14 +20,12 @@ def fingerprint(folder: Path, name: str, contents: bool) -> dict[str, Any]:
     Raises:
         ArchiveError: the data set is unknown, or its folder is absent.
     """
-    root = folder / archive(name).FOLDER
-    if not root.is_dir():
-        raise layout.ArchiveError(f"{root}: no such folder; {layout.remedy_if_absent(name)}")
+    tree = locate.tree_of(folder, name)
     rows: list[list[Any]] = []
-    for path, size in walk(root).sizes.items():
-        rows.append([path, size, sha256_file(root / path)] if contents else [path, size])
+    for path, size in tree.sizes.items():
+        rows.append([path, size, sha256_file(tree.file(path))] if contents else [path, size])
     return {
-        "root": root.name,
+        "root": tree.root.name,
         "files": len(rows),
         "videos": sum(row[0].lower().endswith(layout.VIDEOS) for row in rows),
         "bytes": sum(row[1] for row in rows),

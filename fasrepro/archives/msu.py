@@ -21,6 +21,8 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 FOLDER = "MSU-MFSD"
 SUFFIXES = {"android": ".mp4", "laptop": ".mov"}
 SPECIES = {"ipad_video": "replay_video", "iphone_video": "replay_video", "printed_photo": "print"}
+# split -> subjects, bona fide videos, attacks, by the lists of the release
+PUBLISHED = {"train": (15, 30, 90), "test": (20, 40, 120)}
 LISTS = {"train": "train_sub_list.txt", "test": "test_sub_list.txt"}
 ROTATED = frozenset(f"scene01/real/real_client{client:03d}_android_SD_scene01.mp4" for client in (3, 5, 6, 7, 8, 9))
 _NAME = re.compile(
@@ -72,7 +74,7 @@ def read_splits(tree: Tree) -> dict[int, str]:
     """Return client -> split from the official lists of two-digit ids. Raises `ArchiveError` on a bad list."""
     splits: dict[int, str] = {}
     for split, file in LISTS.items():
-        path = tree.root / file
+        path = tree.file(file)
         for number, line in tree.lines(file, "split list", layout.PUT_BACK):
             if not line.isdecimal():
                 raise ArchiveError(f"{path}, line {number}: {line[:40]!r} is not a client number; restore the official list")
@@ -133,15 +135,20 @@ class Size:
     test: int
 
 
+def of_client(client: int, split: str) -> list[Presentation]:
+    """Return all videos of a client: 2 bona fide ones and 6 attacks."""
+    return [presentation(Name(client, camera, instrument), split) for camera in SUFFIXES for instrument in ("", *SPECIES)]
+
+
+def siblings(shown: Presentation) -> list[Presentation]:
+    """Return all videos that the release has of a presentation's subject."""
+    return of_client(int(shown.subject[-3:]), shown.split)
+
+
 def plan(size: Size) -> list[Presentation]:
-    """Return the presentations of a small archive of the official shape: 2 bona fide videos and 6 attacks a client."""
+    """Return the presentations of a small archive of the official shape."""
     splits = {number + 1: "train" if number < size.train else "test" for number in range(size.train + size.test)}
-    return [
-        presentation(Name(client, camera, instrument), split)
-        for client, split in splits.items()
-        for camera in SUFFIXES
-        for instrument in ("", *SPECIES)
-    ]
+    return [shown for client, split in splits.items() for shown in of_client(client, split)]
 
 
 def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:

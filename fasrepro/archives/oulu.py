@@ -18,6 +18,8 @@ from fasrepro.files import write_text
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 FOLDER = "OULU-NPU"
+# split -> subjects, bona fide videos, attacks, by the lists of the release
+PUBLISHED = {"train": (20, 360, 1440), "dev": (15, 270, 1080), "test": (20, 360, 1440)}
 # folder -> split, its users, its list in Protocol 1, the sessions of that list
 SIDES: dict[str, tuple[str, range, str, tuple[int, ...]]] = {
     "Train_files": ("train", range(1, 21), "Train.txt", (1, 2)),
@@ -99,7 +101,7 @@ def read_protocol(tree: Tree, side: str, protocol: str = "Protocol_1") -> dict[s
         ArchiveError: naming the file, and the line whose label contradicts its file number; also for a missing list.
     """
     file = f"Protocols/{protocol}/{side}.txt"
-    path = tree.root / file
+    path = tree.file(file)
     listed: dict[str, bool] = {}
     for number, line in tree.lines(file, "protocol list", layout.PUT_BACK):
         match = _LINE.fullmatch(line.replace(" ", ""))
@@ -115,9 +117,15 @@ def read_protocol(tree: Tree, side: str, protocol: str = "Protocol_1") -> dict[s
 
 
 def read(tree: Tree) -> Reading:
-    """Read an official tree. A video that Protocol 1 lists and that is absent is an exclusion; a missing list is an error."""
+    """Read an official tree. A video that Protocol 1 lists and that is absent is an exclusion; a missing list is an error.
+
+    Without the whole folder `Protocols` nothing is compared, and a notice says so: the folders alone tell the splits.
+    """
     protocols = {p for p in tree.sizes if PurePosixPath(p).parts[0] == "Protocols"}
     reading = reader.read(tree, lambda path: presentation(parse_name(path)), (".avi",), ".txt", protocols)
+    if not protocols:
+        notice = "Protocols/ is absent: the archive's own protocols cannot be run, and no list is compared with the files"
+        return dataclasses.replace(reading, notices=[notice])
     present = {PurePosixPath(p.path).stem for p in reading.presentations}
     missing = [
         Exclusion(f"{folder}/{stem}.avi", f"listed in Protocols/Protocol_1/{file}, but absent")
@@ -171,6 +179,12 @@ class Size:
     test: int
     phones: int
     sessions: int
+
+
+def siblings(shown: Presentation) -> list[Presentation]:
+    """Return all videos that the release has of a presentation's subject: 18 bona fide ones and 72 attacks."""
+    user = int(shown.subject[-2:])
+    return [presentation(Name(phone, session, user, file)) for phone in range(1, 7) for session in range(1, 4) for file in FILES]
 
 
 def plan(size: Size) -> list[Presentation]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection
-from pathlib import PurePosixPath
 
 from fasrepro.archives import layout
 from fasrepro.archives.layout import Exclusion, Presentation, Reading, UnknownName
@@ -34,7 +33,7 @@ def read(
     path_of: dict[str, str] = {}
     read_suffixes = {*suffixes, *(layout.VIDEOS if set(suffixes) & set(layout.VIDEOS) else ())}
     for path in tree.sizes:
-        suffix = PurePosixPath(path).suffix.lower()
+        suffix = layout.suffix_of(path).lower()
         if path in other_files or (sidecar is not None and suffix == sidecar):
             continue
         if suffix not in read_suffixes:
@@ -47,8 +46,9 @@ def read(
         if isinstance(shown, Exclusion):
             exclusions.append(dataclasses.replace(shown, path=path))
             continue
-        same = layout.with_suffix(path, "") == layout.with_suffix(shown.path, "")
-        presentations.append(dataclasses.replace(shown, path=path, official="" if same else shown.path))
+        place = tree.place_of.get(path, path)
+        same = layout.with_suffix(place, "") == layout.with_suffix(shown.path, "")
+        presentations.append(dataclasses.replace(shown, path=place, official="" if same else shown.path))
     return Reading(presentations, exclusions)
 
 

@@ -15,6 +15,8 @@ from fasrepro.archives.tree import Tree
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 FOLDER = "Replay-Attack"
+# split -> subjects, bona fide videos, attacks, by the lists of the release
+PUBLISHED = {"train": (15, 60, 300), "dev": (15, 60, 300), "test": (20, 80, 400)}
 SPLITS = {"train": "train", "devel": "dev", "test": "test"}  # the archive's folder -> split
 LIGHTS = ("adverse", "controlled")
 SUPPORTS = ("fixed", "hand")
@@ -114,22 +116,34 @@ class Size:
     test: int
 
 
+def of_client(folder: str, client: int) -> list[Presentation]:
+    """Return all videos of a client: 4 bona fide ones and 20 attacks."""
+    names = [Name(folder, client, light, take=take) for light in LIGHTS for take in (1, 2)]
+    names += [
+        Name(folder, client, light, support=support, device=device, sample=sample, media=media)
+        for device, kinds in ATTACKS.items()
+        for sample, media in kinds
+        for support in SUPPORTS
+        for light in LIGHTS
+    ]
+    return [presentation(name) for name in names]
+
+
+def siblings(shown: Presentation) -> list[Presentation]:
+    """Return all videos that the release has of a presentation's subject."""
+    folder = next(folder for folder, split in SPLITS.items() if split == shown.split)
+    return of_client(folder, int(shown.subject[-3:]))
+
+
 def plan(size: Size) -> list[Presentation]:
-    """Return the presentations of a small archive of the official shape: 4 bona fide videos and 20 attacks a client."""
-    names: list[Name] = []
+    """Return the presentations of a small archive of the official shape."""
+    presentations: list[Presentation] = []
     client = 0
     for folder, count in (("train", size.train), ("devel", size.devel), ("test", size.test)):
         for _ in range(count):
             client += 1
-            names += [Name(folder, client, light, take=take) for light in LIGHTS for take in (1, 2)]
-            names += [
-                Name(folder, client, light, support=support, device=device, sample=sample, media=media)
-                for device, kinds in ATTACKS.items()
-                for sample, media in kinds
-                for support in SUPPORTS
-                for light in LIGHTS
-            ]
-    return [presentation(name) for name in names]
+            presentations += of_client(folder, client)
+    return presentations
 
 
 def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:

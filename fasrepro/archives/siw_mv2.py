@@ -73,6 +73,10 @@ COUNTS: dict[str, tuple[int, int]] = {
     "Spoof/Mask_PaperMask": (11, 6),
     "Spoof/Mask_TransparentMask": (24, 35),
 }
+PUBLISHED = {  # split -> subjects (unknown), bona fide videos, attacks
+    split: (0, COUNTS["Live"][place], sum(counts[place] for folder, counts in COUNTS.items() if folder != "Live"))
+    for place, split in enumerate(("train", "test"))
+}
 LEAST = (1, 2)  # train and test videos of each kind, however small the archive
 LISTS = {"train": ("trainlist_live.txt", "trainlist_all.txt"), "test": ("testlist_live.txt", "testlist_all.txt")}
 LISTS_FOLDER = "pro_3_text"
@@ -134,7 +138,7 @@ def read_splits(tree: Tree) -> dict[str, str]:
     splits: dict[str, str] = {}
     for split, files in LISTS.items():
         for file, live in zip(files, (True, False), strict=True):
-            path = tree.root / LISTS_FOLDER / file
+            path = tree.file(f"{LISTS_FOLDER}/{file}")
             for number, line in tree.lines(f"{LISTS_FOLDER}/{file}", "Protocol I list", REMEDY):
                 prefix, _, digits = line.rpartition("_")
                 if prefix not in prefixes or (prefix == "Live") != live or not digits.isdecimal():
@@ -194,7 +198,7 @@ def plan(size: Size) -> list[Presentation]:
     """
     if not 0 <= size.share <= 1:
         raise ArchiveError(
-            f"params.yaml: archives.datasets.siw: share {size.share}; it lies between 0 (no archive) and 1 (all of Protocol I)"
+            f"params.yaml: archives.datasets.siw_mv2: share {size.share}; it lies between 0 (none) and 1 (all of Protocol I)"
         )
     if not size.share:
         return []

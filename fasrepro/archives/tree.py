@@ -9,12 +9,12 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from fasrepro.archives.layout import ArchiveError, Exclusion
 
 JUNK = ("thumbs.db", "desktop.ini", ".ds_store", ".directory")  # files that systems add, in lower case
-JUNK_FOLDERS = ("__MACOSX", ".Trashes", ".Spotlight-V100", "@eaDir")
+JUNK_FOLDERS = frozenset({"__MACOSX", ".Trashes", ".Spotlight-V100", "@eaDir"})
 JUNK_PREFIX = "._"  # of the second file that macOS writes beside each
 
 
@@ -28,6 +28,7 @@ class Tree:
         faults: what could not be listed, with the reason.
         junk: how many files were set aside because systems add them.
         on_disk: whether the files themselves can be read.
+        place_of: official path -> path relative to `root`, of the files that lie elsewhere than their official path says.
     """
 
     root: Path
@@ -35,15 +36,17 @@ class Tree:
     faults: list[Exclusion] = dataclasses.field(default_factory=list)
     junk: int = 0
     on_disk: bool = True
+    place_of: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def file(self, path: str) -> Path:
+        """Return where a file of the tree lies on disk."""
+        return self.root / self.place_of.get(path, path)
 
     def under(self, folder: str) -> Tree:
-        """Return the tree below one of its folders; "" for the tree itself."""
-        if not folder:
-            return self
-        start = f"{folder}/"
+        """Return the tree below one of the folders of a tree whose files lie at their official paths; "" for itself."""
+        start = f"{folder}/" if folder else ""
         sizes = {path[len(start) :]: size for path, size in self.sizes.items() if path.startswith(start)}
-        faults = [Exclusion(fault.path[len(start) :], fault.reason) for fault in self.faults if fault.path.startswith(start)]
-        return Tree(self.root / folder, sizes, faults, 0, self.on_disk)
+        return Tree(self.root / folder, sizes, on_disk=self.on_disk)
 
     def lines(self, path: str, what: str, remedy: str) -> list[tuple[int, str]]:
         """Return the lines of a list that are not blank, stripped, each with its number in the file, from 1.
@@ -51,7 +54,7 @@ class Tree:
         Raises:
             ArchiveError: the list is missing (the message ends with `remedy`), is a web page or is not UTF-8 text.
         """
-        file = self.root / path
+        file = self.file(path)
         if path not in self.sizes:
             raise ArchiveError(f"{file}: missing {what}; {remedy}")
         if not self.on_disk:
@@ -86,9 +89,8 @@ def walk(root: Path) -> Tree:
 
 def is_junk(path: str) -> bool:
     """Return whether a system wrote a file, and no data set."""
-    parts = PurePosixPath(path).parts
-    name = parts[-1]
-    return name.lower() in JUNK or name.startswith(JUNK_PREFIX) or any(part in JUNK_FOLDERS for part in parts[:-1])
+    *folders, name = path.split("/")
+    return name.lower() in JUNK or name.startswith(JUNK_PREFIX) or not JUNK_FOLDERS.isdisjoint(folders)
 
 
 def _entries(folder: str, prefix: str, above: set[tuple[int, int]]) -> Iterator[tuple[str, int, str]]:
@@ -175,6 +177,6 @@ def _listed_file(line: str, where: str) -> tuple[str, int]:
     path = path.replace("\\", "/").removeprefix("./")
     if size and not size.strip().isdecimal():
         raise ArchiveError(f"{where}: {size[:40]!r} is no size in bytes; give `size<tab>path`, or a path alone")
-    if path.startswith("/") or ".." in PurePosixPath(path).parts:
+    if path.startswith("/") or ".." in path.split("/"):
         raise ArchiveError(f"{where}: {path[:80]!r} leaves the archive; list paths relative to its folder")
     return path, int(size or 0)

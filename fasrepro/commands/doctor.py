@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fasrepro import config, paths
-from fasrepro.archives import ARCHIVES
+from fasrepro.archives import locate
+from fasrepro.archives.tree import walk
 from fasrepro.commands import jobs
 from fasrepro.datasets import TITLES
 from fasrepro.llm.types import is_local, shown_url
@@ -94,17 +95,18 @@ def _recorded_runs() -> Iterator[tuple[bool, str]]:
 def _licensed_archives(archives: config.Archives) -> Iterator[tuple[bool, str]]:
     """Yield whether the folder of archives, and each archive in it, is there."""
     place = os.environ.get("FASREPRO_ARCHIVES")
-    root = Path(place or "-")
+    root = Path(place or "-").expanduser()
     yield not root.is_dir(), f"licensed archives: FASREPRO_ARCHIVES is {place or 'not set'}"
     if not root.is_dir():
         return
+    found = locate.folders(walk(root))
     for name in archives.datasets:
-        folder = root / ARCHIVES[name].FOLDER
-        if folder.is_dir():
-            yield False, f"{TITLES[name]}: {folder} is there"
+        if name in found:
+            folders = ", ".join(str(root / folder) for folder in found[name])
+            yield False, f"{TITLES[name]}: in {folders} (`fasrepro inspect {place}` says whether it is whole)"
         else:
             remedy = f"take {name} out of archives.datasets in params.yaml, then `fasrepro jobs`"
-            yield True, f"{TITLES[name]}: {folder} is absent: {remedy}"
+            yield True, f"{TITLES[name]}: absent from {root}: {remedy}"
 
 
 def _annotator(params: types.SimpleNamespace) -> Iterator[tuple[bool, str]]:

@@ -123,20 +123,22 @@ def find(path: Path, frames: Frames, sidecar: Mapping[int, Box] | None, min_face
     """Return the frames, frame -> box for the candidates with a face, and the source of the boxes (`rows.faces.BOX_SOURCES`).
 
     A sidecar counts if it has a box for any candidate frame; a frame without one then has no face. Otherwise the detector
-    searches each frame. Unless it is `SURE`, it also searches the frames in the other three quarter turns, and the turn with the
-    best scores is that of the frames returned. If no turn has a face, all frames get the centre.
+    searches each frame. Unless it is `SURE`, it also searches the frames in the other three quarter turns, and returns them in
+    the turn with the best scores in which it is. If no turn has a face, all frames get the centre.
     """
     boxes = of_sidecar(sidecar, frames, frames.candidates, min_face) if sidecar else {}
     if boxes:
         return frames, boxes, "sidecar"
-    turned = [dataclasses.replace(frames, turns=(frames.turns + more) % 4) for more in range(4)]
-    results = [detected(path, frames, min_face)]
-    boxes, score = results[0]
+    boxes, score = detected(path, frames, min_face)
     if not boxes or score < SURE * len(boxes):
-        results += [detected(path, one, min_face) for one in turned[1:]]
-    best, (boxes, _) = max(zip(turned, results, strict=False), key=lambda pair: pair[1][1])
+        stored = frames.turns
+        for more in (1, 2, 3):
+            turned = dataclasses.replace(frames, turns=(stored + more) % 4)
+            others, other_score = detected(path, turned, min_face)
+            if other_score >= max(score, SURE * len(others)) and others:
+                frames, boxes, score = turned, others, other_score
     if boxes:
-        return best, boxes, "detector"
+        return frames, boxes, "detector"
     return frames, {number: centre(*frames.size(number)) for number in frames.candidates}, "centre"
 
 

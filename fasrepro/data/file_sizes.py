@@ -7,9 +7,8 @@ from pathlib import Path
 
 import av
 
-from fasrepro.archives import archive
+from fasrepro.archives import archive, locate
 from fasrepro.archives.layout import ArchiveError
-from fasrepro.archives.tree import walk
 from fasrepro.data import progress
 
 
@@ -42,12 +41,11 @@ def of_presentations(folder_of: Callable[[str], Path], wanted: Iterable[str]) ->
     sizes: dict[str, float] = {}
     show = progress.on_terminal("audit: video sizes", len(missing))
     for name in sorted({presentation_id.partition("/")[0] for presentation_id in missing}):
-        official = archive(name)
-        root = folder_of(name) / official.FOLDER
-        for presentation in official.read(walk(root)).presentations:
+        tree = locate.tree_of(folder_of(name), name)
+        for presentation in archive(name).read(tree).presentations:
             if presentation.id in missing:
                 missing.discard(presentation.id)
-                sizes[presentation.id] = bytes_per_frame(root / presentation.path)
+                sizes[presentation.id] = bytes_per_frame(tree.root / presentation.path)
                 show(len(sizes))
     if missing:
         first = min(missing)

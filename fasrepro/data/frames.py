@@ -1,15 +1,20 @@
-"""Frames of a video file, decoded with PyAV and turned upright."""
+"""Frames of a video, of a still image or of an HDF5 file, decoded and turned upright."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import av
+import h5py
 import numpy as np
+from PIL import Image
 
 KEPT_BYTES = 256 << 20  # of decoded frames held of one video: 86 frames of 1920 x 1080; the rest is decoded again
+IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+HDF5 = (".hdf5", ".h5")
 WHOLE = 0.9  # a video with less than this share of the frames that its header declares is truncated
 
 
@@ -53,15 +58,56 @@ class Frames:
 
 
 def stream(path: Path) -> Iterator[tuple[int, av.VideoFrame]]:
-    """Decode a video whole and yield its frames, numbered from 0.
+    """Yield the frames of a video, of a still image or of an HDF5 file, each with its number, from 0.
+
+    A frame that does not decode is left out, and the others keep their numbers, so that side files still fit.
 
     Raises:
-        VideoError: the file is empty, is no video, has no frames, is broken or truncated; in the last two cases perhaps after
-            some frames.
+        VideoError: the file is empty, is none of these, has no frames, or is broken or truncated; in the last two cases perhaps
+            after some frames.
     """
     if path.stat().st_size == 0:
         raise VideoError("empty file")
-    count = 0
+    suffix = path.suffix.lower()
+    if suffix in IMAGES:
+        yield 0, _picture(path)
+    elif suffix in HDF5:
+        yield from _hdf5_frames(path)
+    else:
+        yield from _video_frames(path)
+
+
+def _picture(path: Path) -> av.VideoFrame:
+    try:
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # Pillow raises these for malformed files
+        raise VideoError(f"not decodable: {' '.join(str(error).split())}") from None
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+
+
+def _hdf5_frames(path: Path) -> Iterator[tuple[int, av.VideoFrame]]:
+    """Yield colour frames: of the dataset `Color_Data` (3DMAD), or of the groups Frame_N (WMCA), as (channels, height, width)."""
+    try:
+        with h5py.File(path, "r") as file:
+            if "Color_Data" in file:
+                numbered = enumerate(file["Color_Data"])
+            else:
+                numbers = sorted(int(name.removeprefix("Frame_")) for name in file if re.fullmatch(r"Frame_\d+", name))
+                numbered = ((number, file[f"Frame_{number}"]["array"][()]) for number in numbers)
+            count = 0
+            for number, pixels in numbered:
+                yield number, av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)), format="rgb24")
+                count += 1
+    except (OSError, KeyError, ValueError, RuntimeError) as error:  # h5py raises these for malformed files
+        raise VideoError(f"not decodable as HDF5: {' '.join(str(error).split())}") from None
+    if not count:
+        raise VideoError("no frames")
+
+
+def _video_frames(path: Path) -> Iterator[tuple[int, av.VideoFrame]]:
+    count = broken = 0
+    number_of: dict[int, int] = {}  # by the time of its presentation, once a frame is broken
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:
@@ -69,15 +115,31 @@ def stream(path: Path) -> Iterator[tuple[int, av.VideoFrame]]:
             video = container.streams.video[0]
             declared = video.frames
             video.codec_context.thread_count = 1
-            for frame in container.decode(video):
-                yield count, frame
-                count += 1
+            for packet in container.demux(video):
+                try:
+                    frames = packet.decode()
+                except av.InvalidDataError:
+                    broken += 1
+                    number_of = number_of or _numbers(path)
+                    continue
+                for frame in frames:
+                    if broken and frame.pts not in number_of:
+                        raise VideoError(f"a frame is broken, and those behind frame {count - 1} cannot be numbered")
+                    yield number_of[frame.pts] if broken else count, frame
+                    count += 1
     except av.FFmpegError as error:
         raise VideoError(f"not decodable after {count} frames: {error.strerror}") from None
     if not count:
         raise VideoError("no frames")
-    if count < WHOLE * declared:
-        raise VideoError(f"truncated: {count} of {declared} frames")
+    if count < WHOLE * max(declared, count + broken):
+        raise VideoError(f"truncated: {count} of {max(declared, count + broken)} frames")
+
+
+def _numbers(path: Path) -> dict[int, int]:
+    """Return the number of each frame of a video by its time of presentation, from its packets, none of which is decoded."""
+    with av.open(str(path)) as container:
+        times = [packet.pts for packet in container.demux(video=0) if packet.size and packet.pts is not None]
+    return {time: number for number, time in enumerate(sorted(times))}
 
 
 def decode(path: Path, every: int, turns: int | None = 0) -> Frames:

@@ -8,10 +8,9 @@ from typing import Any
 import cv2
 
 from fasrepro import crops, names
-from fasrepro.archives import archive, layout
+from fasrepro.archives import archive, locate
 from fasrepro.archives.layout import ArchiveError, Exclusion, Presentation, Reading
-from fasrepro.archives.tree import walk
-from fasrepro.data import cropping, faces, index_report, mtcnn, progress
+from fasrepro.data import cropping, faces, index_report, inspection, mtcnn, progress
 from fasrepro.data.frames import VideoError, decode, held_frames
 from fasrepro.data.index_report import IndexedVideo
 from fasrepro.data.settings import IndexSettings
@@ -33,20 +32,20 @@ def check(settings: IndexSettings) -> None:
         raise IndexingError(f"{where}: min_face must be at least {mtcnn.CELL} pixels: the detector finds no smaller face")
 
 
-def read_archive(folder: Path, name: str) -> Reading:
-    """Read the official tree of a data set in `folder`.
+def read_archive(folder: Path, name: str) -> tuple[Path, Reading]:
+    """Return where a data set lies in `folder`, and what is read there; its presentations' paths are relative to that place.
 
     Raises:
-        ArchiveError: the data set is unknown, or its tree is not the official one.
-        IndexingError: the tree is absent, no video is recognised, or a subject is in two splits.
+        ArchiveError: the data set is unknown or absent, or its tree is not the official one.
+        IndexingError: no video is recognised, a class of a split is missing, or a subject is in two splits.
     """
-    official = archive(name)
-    root = folder / official.FOLDER
-    if not root.is_dir():
-        raise IndexingError(f"{root}: no such folder; {layout.remedy_if_absent(name)}")
-    reading: Reading = official.read(walk(root))
+    tree = locate.tree_of(folder, name)
+    root, reading = tree.root, archive(name).read(tree)
     if not reading.presentations:
         raise IndexingError(f"{root}: no video recognised; {excluded(reading.exclusions)}; restore the official tree")
+    lacks = inspection.lacks(name, reading)
+    if lacks:
+        raise IndexingError(f"{root}: {', '.join(lacks)}; restore the official tree (`fasrepro inspect` names what is missing)")
     split_of: dict[str, str] = {}
     for presentation in reading.presentations:
         subject, split = presentation.subject, presentation.split
@@ -55,7 +54,7 @@ def read_archive(folder: Path, name: str) -> Reading:
                 f"{root / presentation.path}: {subject} is in {split_of[subject]} and in {split}: a subject in two splits;"
                 " restore the official tree"
             )
-    return reading
+    return root, reading
 
 
 def excluded(exclusions: list[Exclusion]) -> str:
@@ -94,7 +93,7 @@ def _indexed(root: Path, presentation: Presentation, settings: IndexSettings) ->
     path = root / presentation.path
     sidecar = official.boxes(root, presentation.path)
     # Sidecars refer to the frame as stored, so the file's own rotation is applied only to a video without one.
-    turns = official.rotation(presentation.path) or (None if sidecar is None else 0)
+    turns = official.rotation(presentation.official or presentation.path) or (None if sidecar is None else 0)
     frames = decode(path, settings.every, turns)
     frames, boxes, source = faces.find(path, frames, sidecar, settings.min_face)
     with_face = len(boxes)
@@ -162,8 +161,7 @@ def build(archives: Path, name: str, folder: Path, settings: IndexSettings) -> d
     """
     check(settings)
     cv2.setNumThreads(1)
-    reading = read_archive(archives, name)
-    root = archives / archive(name).FOLDER
+    root, reading = read_archive(archives, name)
     videos: list[IndexedVideo] = []
     unreadable: list[Exclusion] = []
     show = progress.on_terminal(f"index {name}", len(reading.presentations))
@@ -179,10 +177,11 @@ def build(archives: Path, name: str, folder: Path, settings: IndexSettings) -> d
                     pack(row.crop, picture)
             show(done)
     total = len(reading.presentations)
-    if len(unreadable) > settings.max_exclusion_rate * total:
+    faults = unreadable + [one for one in reading.exclusions if not one.by_design]
+    if len(faults) > settings.max_exclusion_rate * total:
         raise IndexingError(
-            f"{root}: {len(unreadable)} of {total} videos unreadable, more than index.max_exclusion_rate ="
-            f" {settings.max_exclusion_rate}; the first: {unreadable[0].path}: {unreadable[0].reason}"
+            f"{root}: {len(faults)} files left out or unreadable beside {total} videos, more than index.max_exclusion_rate ="
+            f" {settings.max_exclusion_rate}; the first: {faults[0].path}: {faults[0].reason}"
         )
     rows = [row for video in videos for row in video.rows]
     if not rows:

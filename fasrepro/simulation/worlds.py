@@ -7,6 +7,7 @@ down before any model was run on them, and nothing was tuned on them.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from typing import Any
 
 from fasrepro import names
@@ -14,7 +15,6 @@ from fasrepro.simulation.attacks import CUE_RATES, KINDS, WORKSHOPS, Workshop
 from fasrepro.simulation.cameras import CAMERAS, Camera
 from fasrepro.simulation.drawing.people import PEOPLE
 from fasrepro.simulation.spurious_ties import TIES, Tie
-from fasrepro.vocabulary import FIRST_SPECIES
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -81,17 +81,16 @@ def world(name: str) -> World:
     return names.lookup(WORLDS, name, "world", where="params.yaml: synthetic.world")
 
 
-def tables(name: str) -> dict[str, Any]:
-    """Return all tables of a world as JSON, for the book: people, strengths, kinds and rates of cues, and studios with their
-    parts."""
+def tables(name: str, species: Collection[str]) -> dict[str, Any]:
+    """Return all tables of a world as JSON, for the book: people, strengths, studios with their parts, and the kinds of `species`
+    with their rates of cues."""
     table = world(name)
-    drawn = [species for species in KINDS if species in FIRST_SPECIES]
     return {
         "world": name,
         "people": dataclasses.asdict(PEOPLE[table.people]),
         "strength": list(table.strength),
-        "kinds": {species: dataclasses.asdict(KINDS[species]) for species in drawn},
-        "cue_rates": {species: CUE_RATES[species] for species in drawn},
+        "kinds": {one: dataclasses.asdict(kind) for one, kind in KINDS.items() if one in species},
+        "cue_rates": {one: rates for one, rates in CUE_RATES.items() if one in species},
         "studios": {
             dataset: {
                 **dataclasses.asdict(studio),

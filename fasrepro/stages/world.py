@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from fasrepro import config, files, paths, stages
+from fasrepro import config, files, paths, stages, vocabulary
 from fasrepro.simulation import archive_writer, cue_pairs, worlds
 
 
@@ -14,7 +14,7 @@ def main(argv: list[str] | None = None) -> None:
     params = config.load("archives", "synthetic")
     tables, examples = {}, {}
     if params.archives.source == "synthetic":
-        tables = worlds.tables(params.synthetic.world)
+        tables = worlds.tables(params.synthetic.world, vocabulary.FIRST_SPECIES)
         examples = cue_pairs.examples(archive_writer.plan(params.archives.datasets), params.synthetic)
     with files.replaced_folder(paths.WORLD.parent, paths.WORK / "world") as folder:
         files.write_json(folder / paths.WORLD.name, tables)

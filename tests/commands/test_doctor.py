@@ -10,6 +10,7 @@ from fasrepro.commands import doctor
 from fasrepro.evaluation.results import EvaluationSettings, LedgerSettings, Metrics
 from fasrepro.evaluation.results.metrics import MetricsSettings
 from fasrepro.report import recorded
+from tests import trees
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -65,7 +66,7 @@ def test_licensed_archives_need_an_annotator_that_is_not_simulated(
 ) -> None:
     datasets: dict[str, dict] = {"msu": {}, "oulu": {}}
     project(tmp_path, archives={"source": "licensed", "datasets": datasets})
-    (tmp_path / "MSU-MFSD").mkdir()
+    trees.make(tmp_path, {"msu": {"train": 1, "test": 1}})
     (tmp_path / "requirements.lock").touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FASREPRO_ARCHIVES", str(tmp_path))
@@ -73,8 +74,8 @@ def test_licensed_archives_need_an_annotator_that_is_not_simulated(
     out = capsys.readouterr().out
     assert "ok       licensed archives" in out
     assert "stale: run `fasrepro jobs`" in out
-    assert f"ok       MSU-MFSD: {tmp_path / 'MSU-MFSD'} is there" in out
-    assert "MISSING  OULU-NPU: " in out and "absent: take oulu out of archives.datasets" in out
+    assert f"ok       MSU-MFSD: in {tmp_path / 'MSU-MFSD'} (`fasrepro inspect" in out
+    assert "MISSING  OULU-NPU: absent from" in out and "take oulu out of archives.datasets" in out
     assert "MISSING  annotator: simulated" in out and "set annotator.base_url" in out
 
 

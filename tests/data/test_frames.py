@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import av
+import h5py
 import numpy as np
 import pytest
+from PIL import Image
 
 from fasrepro.data import frames as decoding
 from fasrepro.data.frames import VideoError, decode, held_frames, one_by_one
+from fasrepro.data.frames import stream as stream_frames
 from tests import videos
 
 
@@ -127,3 +131,70 @@ def test_rotation_is_applied_when_no_frame_is_held(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(decoding, "KEPT_BYTES", 0)
     frames = decode(tmp_path / "v.mp4", 5, turns=None)
     assert (frames.kept, frames.turns, frames.size(5)) == ({}, 3, (96, 64))
+
+
+def damage(path: Path, number: int) -> None:
+    """Overwrite the picture of one frame of a .mov file, and leave its container whole."""
+    with av.open(str(path)) as container:
+        packet = [packet for packet in container.demux(video=0) if packet.size][number]
+        place, size = packet.pos, packet.size
+    data = bytearray(path.read_bytes())
+    data[place : place + size] = bytes(size)
+    path.write_bytes(data)
+
+
+def test_a_frame_that_does_not_decode_costs_that_frame(tmp_path: Path) -> None:
+    path = tmp_path / "v.mov"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("mjpeg", rate=25)  # every frame alone
+        stream.height, stream.width, stream.pix_fmt = 64, 96, "yuvj420p"
+        for frame in grey_frames(30):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        output.mux(stream.encode())
+    damage(path, 12)
+    decoded = dict(stream_frames(path))
+    assert sorted(decoded) == [number for number in range(30) if number != 12]
+    for number, frame in decoded.items():
+        assert abs(frame.to_ndarray(format="rgb24").mean() - (40 + 3 * number)) < 3
+    frames = decode(path, 4)
+    assert (frames.candidates, frames.count) == ([0, 4, 8, 16, 20, 24, 28], 30)
+    for number in range(0, 30, 5):
+        damage(path, number)
+    with pytest.raises(VideoError, match="truncated: 23 of 30 frames"):
+        decode(path, 4)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_a_still_image_is_a_single_frame(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    Image.fromarray(np.full((63, 95, 3), (200, 100, 50), np.uint8)).save(path, quality=95)
+    frames = decode(path, 5)
+    assert (frames.candidates, frames.count, frames.size(0)) == ([0], 1, (63, 95))
+    assert np.abs(frames.rgb(0).astype(int) - (200, 100, 50)).max() < 6
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(VideoError, match="not decodable"):
+        decode(path, 5)
+    path.write_text("no picture")
+    with pytest.raises(VideoError, match="not decodable: cannot identify"):
+        decode(path, 5)
+
+
+def test_frames_of_hdf5_files(tmp_path: Path) -> None:
+    pictures = np.stack([np.full((3, 20, 30), 10 * number, np.uint8) for number in range(12)])
+    with h5py.File(tmp_path / "threedmad.hdf5", "w") as file:
+        file["Color_Data"] = pictures
+    with h5py.File(tmp_path / "wmca.hdf5", "w") as file:
+        for number in range(0, 12, 2):
+            file[f"Frame_{number}/array"] = pictures[number]
+    assert decode(tmp_path / "threedmad.hdf5", 5).candidates == [0, 5, 10]
+    wmca = decode(tmp_path / "wmca.hdf5", 5)
+    assert (wmca.candidates, wmca.size(10)) == ([0, 10], (20, 30))
+    assert wmca.rgb(10).mean() == 100
+    data = (tmp_path / "wmca.hdf5").read_bytes()
+    (tmp_path / "cut.hdf5").write_bytes(data[: len(data) // 2])
+    with pytest.raises(VideoError, match=r"not decodable as HDF5: .*truncated"):
+        decode(tmp_path / "cut.hdf5", 5)
+    with h5py.File(tmp_path / "none.hdf5", "w") as file:
+        file["else"] = 1
+    with pytest.raises(VideoError, match="no frames"):
+        decode(tmp_path / "none.hdf5", 5)

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from fasrepro import crops
-from fasrepro.archives import replay
+from fasrepro.archives import archive, replay
+from fasrepro.archives import plan as plan_of
 from fasrepro.archives.layout import ArchiveError, Presentation
 from fasrepro.crops import read_crop
 from fasrepro.data import faces as face_boxes
@@ -166,7 +167,7 @@ def test_empty_videos_and_broken_sidecars_are_reported(archives: Path, tmp_path:
 def test_more_unreadable_videos_than_allowed_is_an_error(archives: Path, tmp_path: Path) -> None:
     for number in (1, 2):
         (archives / f"CASIA-FASD/train_release/1/{number}.avi").write_bytes(b"")
-    message = r"2 of 24 videos unreadable.*max_exclusion_rate = 0\.05.*1\.avi: empty file"
+    message = r"2 files left out or unreadable beside 24 videos.*max_exclusion_rate = 0\.05.*1\.avi: empty file"
     with pytest.raises(index.IndexingError, match=message):
         build(archives, tmp_path, "casia")
 
@@ -198,7 +199,9 @@ def test_a_video_that_fails_to_decode_is_excluded_with_its_reason(
     report = build(trees_of_two, tmp_path / "index", "casia")
     assert report["excluded"] == {"train_release/1/3.avi": reason}
     assert report["unreadable_videos"] == 1
-    with pytest.raises(index.IndexingError, match=r"1 of 24 videos unreadable.*the first: train_release/1/3\.avi: "):
+    with pytest.raises(
+        index.IndexingError, match=r"1 files left out or unreadable beside 24 videos.*the first: train_release/1/3\.avi: "
+    ):
         build(trees_of_two, tmp_path / "strict", "casia", max_exclusion_rate=0.0)
 
 
@@ -284,10 +287,11 @@ def test_settings_that_cannot_be_are_errors(tmp_path: Path, change: dict[str, ob
 
 def test_a_subject_in_two_splits_is_an_error(tmp_path: Path) -> None:
     root = tmp_path / "Replay-Attack"
-    for presentation in replay.plan(replay.Size(1, 0, 0))[:1]:
-        for path in (presentation.path, presentation.path.replace("train/", "test/")):
-            (root / path).parent.mkdir(parents=True)
-            (root / path).write_bytes(b"")
+    plan = replay.plan(replay.Size(1, 1, 1))
+    copy = plan[0].path.replace("train/", "test/")
+    for path in [*(presentation.path for presentation in plan), copy]:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(b"")
     with pytest.raises(index.IndexingError, match=r"replay/client001 is in test and in train: a subject in two splits"):
         index.read_archive(tmp_path, "replay")
 
@@ -305,9 +309,7 @@ def test_an_archive_without_a_known_video_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_absent_archive_is_an_error_that_names_the_params_key(tmp_path: Path) -> None:
-    with pytest.raises(
-        index.IndexingError, match=r"CASIA-FASD: no such folder; .*remove casia from archives\.datasets in params"
-    ):
+    with pytest.raises(ArchiveError, match=r"CASIA-FASD: no such folder, .*remove casia from archives\.datasets in params"):
         build(tmp_path, tmp_path / "index", "casia")
 
 
@@ -342,10 +344,42 @@ def test_a_missing_split_list_stops_the_index(archives: Path, tmp_path: Path) ->
 
 
 def test_the_devel_folder_of_replay_is_its_dev_split(tmp_path: Path) -> None:
-    trees.make(tmp_path, {"replay": {"train": 0, "devel": 1, "test": 0}})
+    trees.make(tmp_path, {"replay": {"train": 1, "devel": 1, "test": 1}})
     report = build(tmp_path, tmp_path / "index", "replay")
-    assert report["subjects"] == {"dev": 1}
-    assert report["videos_by_split"] == {"dev": {"bona_fide": 4, "print": 4, "replay_photo": 8, "replay_video": 8}}
+    assert report["subjects"] == {"dev": 1, "test": 1, "train": 1}
+    assert report["videos_by_split"]["dev"] == {"bona_fide": 4, "print": 4, "replay_photo": 8, "replay_video": 8}
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "gone", "message"),
+    [
+        ("replay", {"train": 1, "devel": 1, "test": 1}, "devel", "no bona fide presentation in dev, no attack in dev"),
+        ("casia", {"train": 1, "test": 1}, "test_release", "no bona fide presentation in test, no attack in test"),
+        ("siw_mv2", {"share": 0.001}, "Spoof", "no attack in train, no attack in test"),
+    ],
+)
+def test_a_missing_class_or_split_is_an_error_with_its_name(
+    tmp_path: Path, name: str, sizes: dict[str, int], gone: str, message: str
+) -> None:
+    """Replay-Attack without `devel` once let its test people choose thresholds, in silence."""
+    root = tmp_path / archive(name).FOLDER
+    plan = plan_of(name, sizes)
+    for presentation in plan:
+        (root / presentation.path).parent.mkdir(parents=True, exist_ok=True)
+        (root / presentation.path).write_bytes(b"")
+    archive(name).write_lists(root, plan)
+    shutil.rmtree(root / gone)
+    with pytest.raises(index.IndexingError, match=f"{message}; restore the official tree"):
+        index.read_archive(tmp_path, name)
+
+
+def test_files_left_out_for_their_names_count_towards_the_limit(archives: Path, tmp_path: Path) -> None:
+    for number in (1, 2):
+        (archives / f"CASIA-FASD/train_release/1/HR_{number}.avi").rename(archives / f"CASIA-FASD/train_release/1/HR{number}.avi")
+    with pytest.raises(
+        index.IndexingError, match=r"2 files left out .*the first: train_release/1/HR1\.avi: not a CASIA-FASD name"
+    ):
+        build(archives, tmp_path, "casia")
 
 
 def test_a_table_that_cannot_be_written_is_an_error(trees_of_two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

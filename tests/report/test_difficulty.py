@@ -11,6 +11,7 @@ import yaml
 from fasrepro import config, hashing
 from fasrepro.report import difficulty
 from fasrepro.simulation import worlds
+from fasrepro.vocabulary import FIRST_SPECIES
 
 ROOT = Path(__file__).parents[2]
 HASH = "0123456789abcdef" * 4
@@ -41,12 +42,12 @@ def fault(log: difficulty.Log, now: str) -> str:
 
 
 def test_the_world_is_the_one_whose_difficulty_was_set() -> None:
-    now = frozen(worlds.tables("a"), config.read_yaml(ROOT / "params.yaml"))
+    now = frozen(worlds.tables("a", FIRST_SPECIES), config.read_yaml(ROOT / "params.yaml"))
     assert not (words := fault(difficulty.load(), now)), words
 
 
 def test_any_change_of_tables_or_sizes_is_noticed() -> None:
-    params, tables = config.read_yaml(ROOT / "params.yaml"), worlds.tables("a")
+    params, tables = config.read_yaml(ROOT / "params.yaml"), worlds.tables("a", FIRST_SPECIES)
     before = frozen(tables, params)
     archives = params["archives"]
     assert frozen(tables, {**params, "archives": {**archives, "source": "licensed"}, "threads": 64}) == before
@@ -94,7 +95,7 @@ def test_both_ends_of_the_window_count(tmp_path: Path) -> None:
         ({"trials": [{**TRIAL, "seeds": 0}]}, r"seeds: 0 is not a number of trainings"),
         ({"trials": None}, "trials: expected a list"),
         ({"window": {**WINDOW, "low": 0.5}}, "not two shares in order"),
-        ({"window": {**WINDOW, "targets": 9}}, "targets 9 is not a number"),
+        ({"window": {**WINDOW, "targets": 99}}, "targets 99 is not a number"),
         ({"window": {"low": 0.1}}, "window: must have exactly the keys high, low, targets"),
         ({"notes": "x"}, "must have exactly the keys window, frozen and trials"),
         ({"frozen": ""}, "frozen: '' is not a sha256"),

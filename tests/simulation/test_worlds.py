@@ -10,6 +10,7 @@ import pytest
 from fasrepro.datasets import DATASETS
 from fasrepro.simulation import cameras, spurious_ties, worlds
 from fasrepro.simulation.drawing import backgrounds, people
+from fasrepro.vocabulary import FIRST_SPECIES
 
 
 def test_each_world_has_its_own_studio_for_every_data_set() -> None:
@@ -30,7 +31,7 @@ def test_each_world_has_its_own_studio_for_every_data_set() -> None:
 
 
 def test_the_tables_of_a_world_are_json_and_name_its_parts() -> None:
-    tables = json.loads(json.dumps(worlds.tables("b")))
+    tables = json.loads(json.dumps(worlds.tables("b", FIRST_SPECIES)))
     assert tables["studios"]["msu"]["camera"] == "tablet"
     assert tables["studios"]["msu"]["parts"]["camera"]["crf"] == cameras.CAMERAS["tablet"].crf
     assert tables["cue_rates"].keys() == tables["kinds"].keys()

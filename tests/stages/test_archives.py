@@ -16,14 +16,14 @@ from fasrepro.stages import index as index_stage
 from tests import trees
 
 ROOT = Path(__file__).parents[2]
-SIZES = {"msu": {"train": 3, "test": 0}, "siw_mv2": {"share": 0.001}}  # the third client's phone video is stored upside down
+SIZES = {"msu": {"train": 2, "test": 1}, "siw_mv2": {"share": 0.001}}  # the third client's phone video is stored upside down
 
 
 def write_params(source: str = "synthetic", **synthetic: object) -> None:
     params = config.read_yaml(ROOT / "params.yaml")
     params["archives"] = {"source": source, "datasets": SIZES}
     small = {"frames": 50, "width": 120, "height": 90}
-    paths.PARAMS.write_text(yaml.safe_dump(reproduce.merge(params, {"synthetic": small | synthetic})))
+    paths.PARAMS.write_text(yaml.safe_dump(reproduce.merge(params, {"synthetic": small | synthetic, "index": {"min_face": 20}})))
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_every_synthetic_video_is_indexed(project: Path, name: str, folder: str,
 
 
 def test_licensed_archives_are_read_in_place(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    licensed = trees.make(tmp_path / "licensed", {"msu": {"train": 1, "test": 0}})
+    licensed = trees.make(tmp_path / "licensed", {"msu": {"train": 1, "test": 1}})
     write_params("licensed")
     monkeypatch.delenv("FASREPRO_ARCHIVES", raising=False)
     with pytest.raises(ValueError, match="set FASREPRO_ARCHIVES"):
@@ -72,8 +72,8 @@ def test_licensed_archives_are_read_in_place(project: Path, tmp_path: Path, monk
     assert str(licensed) not in paths.fingerprint("msu").read_text()
     assert table.read(paths.truth("msu"), Truth) == []
     index_stage.main(["--dataset", "msu"])
-    assert files.read_json(paths.index_report("msu"))["videos"] == 8
-    with pytest.raises(ArchiveError, match=r"SiW-Mv2: no such folder; .*remove siw_mv2 from archives\.datasets in params\.yaml"):
+    assert files.read_json(paths.index_report("msu"))["videos"] == 16
+    with pytest.raises(ArchiveError, match=r"SiW-Mv2: no such folder, .*remove siw_mv2 from archives\.datasets in params\.yaml"):
         run("siw_mv2")
 
 

@@ -92,5 +92,5 @@ def test_an_absent_archive_is_an_error_that_names_the_params_key(
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.setenv("FASREPRO_ARCHIVES", str(tmp_path / "elsewhere"))
-    with pytest.raises(ValueError, match=r"MSU-MFSD: no such folder; .* or remove msu from archives\.datasets in params\.yaml"):
+    with pytest.raises(ValueError, match=r"MSU-MFSD: no such folder, .* or remove msu from archives\.datasets in params\.yaml"):
         index_stage.main(["--dataset", "msu"])
