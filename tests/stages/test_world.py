@@ -10,6 +10,7 @@ import yaml
 from fasrepro import config, files, paths
 from fasrepro.simulation import worlds
 from fasrepro.stages import world
+from fasrepro.vocabulary import FIRST_SPECIES
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +26,7 @@ def test_the_stage_writes_tables_and_examples_of_its_world(tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     write_params("synthetic")
     world.main([])
-    assert files.read_json(paths.WORLD) == json.loads(json.dumps(worlds.tables("b")))
+    assert files.read_json(paths.WORLD) == json.loads(json.dumps(worlds.tables("b", FIRST_SPECIES)))
     with np.load(paths.CUE_PAIRS) as examples:
         assert {"moire_without", "moire_with", "moire_mask"} <= set(examples)
     first = paths.CUE_PAIRS.read_bytes()
