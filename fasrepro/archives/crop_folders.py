@@ -27,7 +27,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from fasrepro import names
-from fasrepro.archives import casia, msu, oulu, replay
+from fasrepro.archives import archive, locate, msu, oulu, replay
 from fasrepro.archives.layout import ArchiveError, Exclusion, Presentation, UnknownName
 from fasrepro.archives.tree import Tree
 from fasrepro.rows.faces import Label
@@ -56,6 +56,7 @@ _COMPANION = re.compile(
 _SORTED = re.compile(r"(?P<split>train|test)/(?P<word>live|spoof)/(?P<stem>[^/]+)")
 _CASIA_STEM = re.compile(r"(?P<user>\d+)_(?:NM_)?(?P<file>[1-8]|HR_[1-4])", re.ASCII)
 _OULU_STEM = re.compile(r"\d_\d_(?P<user>\d\d)_\d", re.ASCII)
+VIDEO_SUFFIXES = {"casia": ".avi", "replay": ".mov", "oulu": ".avi"}
 _CONTRADICTION = re.compile(r"(?:.+/)?(?:real/attack_|attack/real_|attack/(?:fixed|hand)/client)[^/]+")
 _REMEDY = "one of them is wrong: move the file or remove it"
 
@@ -118,14 +119,10 @@ def mirrored_path(dataset: str, folder: str) -> str:
     >>> mirrored_path("replay", "replayattack-test/test/real/client009_session01_webcam_authenticate_adverse_1")
     'test/real/client009_session01_webcam_authenticate_adverse_1.mov'
     """
-    if dataset == "msu":
+    suffix = VIDEO_SUFFIXES.get(dataset)
+    if suffix is None:  # MSU-MFSD's tells the camera
         suffix = next((suffix for camera, suffix in msu.SUFFIXES.items() if f"_{camera}_" in folder), "")
-        return f"scene01/{folder.removeprefix('scene01/')}{suffix}"
-    if dataset == "replay":
-        return re.sub(r"^replayattack-(train|devel|test)/(?:\1/)?", r"\1/", folder) + ".mov"
-    if dataset == "casia":
-        folder = re.sub(r"^(train|test)/", r"\1_release/", folder)
-    return f"{folder}.avi"
+    return f"{locate.official_path(dataset, folder)}{suffix}"
 
 
 def flat_path(dataset: str, stem: str, split: str) -> str:
@@ -246,13 +243,9 @@ def presentation(where: Path, name: CropName, split: str) -> Presentation:
 
 
 def _official(name: CropName, split: str) -> Presentation:
-    if name.dataset == "msu":
-        return msu.presentation(msu.parse_name(name.video), split)
-    if name.dataset == "casia":
-        return casia.presentation(casia.parse_name(name.video))
-    if name.dataset == "replay":
-        return replay.presentation(replay.parse_name(name.video))
-    return oulu.presentation(oulu.parse_name(name.video))
+    official = archive(name.dataset)
+    parsed = official.parse_name(name.video)
+    return official.presentation(parsed, split) if name.dataset == "msu" else official.presentation(parsed)
 
 
 def recognise(tree: Tree) -> str | None:

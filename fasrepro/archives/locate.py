@@ -8,8 +8,9 @@ each of its tarballs was unpacked into one of its own.
 from __future__ import annotations
 
 import collections
+import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fasrepro.archives import ARCHIVES, archive, layout
@@ -77,28 +78,35 @@ def _sample(paths: Iterable[str]) -> list[str]:
     return [path for group in groups.values() for path in group[:: -(-len(group) // SAMPLED)]]
 
 
-def located(tree: Tree) -> dict[str, Tree]:
-    """Return the tree of each data set that is found below a folder, by official paths.
+def located(tree: Tree, folders_of: Mapping[str, list[str]]) -> dict[str, Tree]:
+    """Return the tree of each data set, by official paths, with the faults of its own folders.
 
     A file below the folders of two data sets belongs to the inner one.
+
+    Args:
+        tree: of all of them.
+        folders_of: what `folders` returns of it.
     """
-    owner_of = {folder: dataset for dataset, of_dataset in folders(tree).items() for folder in of_dataset}
-    sizes: dict[str, dict[str, int]] = {dataset: {} for dataset in owner_of.values()}
-    place_of: dict[str, dict[str, str]] = {dataset: {} for dataset in owner_of.values()}
-    faults: dict[str, list[Exclusion]] = {dataset: [] for dataset in owner_of.values()}
-    for of_first in list(faults.values())[:1]:
-        of_first += tree.faults
-    innermost = sorted(owner_of, key=lambda folder: -len(folder))
-    folder_of: dict[str, str | None] = {}
+    owner_of = {folder: dataset for dataset, of_dataset in folders_of.items() for folder in of_dataset}
+    innermost = sorted(owner_of, key=len, reverse=True)
+    sizes: dict[str, dict[str, int]] = {dataset: {} for dataset in folders_of}
+    place_of: dict[str, dict[str, str]] = {dataset: {} for dataset in folders_of}
+    faults: dict[str, list[Exclusion]] = {dataset: [] for dataset in folders_of}
+
+    @functools.cache
+    def folder_above(parent: str) -> str | None:
+        return next((folder for folder in innermost if not folder or f"{parent}/".startswith(f"{folder}/")), None)
+
+    for fault in tree.faults:
+        folder = folder_above(fault.path.rpartition("/")[0])
+        if folder is not None:
+            faults[owner_of[folder]].append(fault)
     for path, size in tree.sizes.items():
-        parent = path.rpartition("/")[0]
-        if parent not in folder_of:
-            folder_of[parent] = next((one for one in innermost if not one or f"{parent}/".startswith(f"{one}/")), None)
-        folder = folder_of[parent]
+        folder = folder_above(path.rpartition("/")[0])
         if folder is None:
             continue
         dataset = owner_of[folder]
-        official = official_path(dataset, path[len(folder) + 1 :] if folder else path)
+        official = official_path(dataset, path.removeprefix(f"{folder}/") if folder else path)
         if official in sizes[dataset]:
             faults[dataset].append(Exclusion(path, f"a second copy of {place_of[dataset].get(official, official)}"))
             continue
@@ -107,8 +115,7 @@ def located(tree: Tree) -> dict[str, Tree]:
             place_of[dataset][official] = path
     return {
         dataset: Tree(tree.root, dict(sorted(sizes[dataset].items())), faults[dataset], 0, tree.on_disk, place_of[dataset])
-        for dataset in ARCHIVES
-        if dataset in sizes
+        for dataset in folders_of
     }
 
 
@@ -120,9 +127,9 @@ def tree_of(folder: Path, name: str) -> Tree:
     """
     own = folder / archive(name).FOLDER
     tree = walk(own if own.is_dir() else folder)
-    found = located(tree).get(name)
-    if found is not None:
-        return found
+    trees = located(tree, folders(tree))
+    if name in trees:
+        return trees[name]
     if own.is_dir():
         return tree  # whose reader says what is wrong with it
     raise ArchiveError(

@@ -5,7 +5,7 @@ Columns, in any order:
 - path: of the picture or video, relative to the folder.
 - label: live, bona_fide, real or genuine; attack, spoof or fake. Numbers are refused: lists differ in what 0 and 1 mean.
 - split: train, dev (or val, valid, validation, devel) or test. eval is refused: it is a test set to some, and to others dev.
-- subject: who is shown. A subject belongs to one split.
+- subject: the person. A subject belongs to one split.
 - species: a key of `fasrepro.vocabulary.SPECIES`, required for attacks; empty or bona_fide for live faces.
 - video (optional): name of the video that a picture was taken from. The pictures of a video are one presentation, so their rows
   agree in label, split, subject, species and device.
@@ -173,7 +173,7 @@ def _row(where: str, line: int, cells: dict[str, str], folder: Path, spellings: 
     if _suffix(path) in layout.VIDEOS and box and frame is None:
         raise ArchiveError(f"{where}: a box of the video {path} without a frame; write the number of its frame")
     if not cells["subject"]:
-        raise ArchiveError(f"{where}: no subject; write who is shown")
+        raise ArchiveError(f"{where}: no subject; write a name or number of the person")
     label = _label(where, cells["label"])
     species = _species(where, cells.get("species", ""), label)
     shown = Presentation(

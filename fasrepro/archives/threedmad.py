@@ -10,8 +10,7 @@ wearer's is not certain.
 The place of the files is not certain. The folders `session01` to `session03`, which one loader has, are taken as the official
 ones; files are also read in the archive's folder itself, and in a folder `Data` in any of these, as another loader has it.
 
-The archive gives eyes, not faces, so `boxes` returns the box around the eyes by the rule of `oulu.box_from_eyes`. HDF5 files are
-read and written with h5py, which is imported when it is needed.
+The archive gives eyes, not faces, so `boxes` returns the box around the eyes by the rule of `oulu.box_from_eyes`.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import h5py
 import numpy as np
 
-from fasrepro.archives import layout, reader
+from fasrepro.archives import hdf5, layout, reader
 from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Eyes, Presentation, Reading, UnknownName
 from fasrepro.archives.oulu import box_from_eyes
 from fasrepro.archives.tree import Tree
-from fasrepro.archives.wmca import open_hdf5
 from fasrepro.files import replaced
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
@@ -101,7 +100,7 @@ def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
     Raises:
         ArchiveError: the file is damaged, or its `Eye_Pos` is absent or no table of four columns.
     """
-    with open_hdf5(root / path) as file:
+    with hdf5.opened(root / path) as file:
         shape = getattr(file.get("Eye_Pos"), "shape", ())
         if len(shape) != 2 or shape[1] != 4:
             raise ArchiveError(f"{root / path}: no dataset Eye_Pos of four columns; restore the official file")
@@ -151,10 +150,8 @@ def plan(size: Size) -> list[Presentation]:
 
 def write_frames(path: Path, frames: Iterable[np.ndarray]) -> None:
     """Write uint8 RGB frames of (height, width, 3) into a video's file as `Color_Data`, whole or not at all; without depth."""
-    import h5py
-
     with replaced(path) as temporary, h5py.File(temporary, "w") as file:
-        file.create_dataset("Color_Data", data=np.stack([frame.transpose(2, 0, 1) for frame in frames]))
+        file.create_dataset(hdf5.ALL_FRAMES, data=np.stack([frame.transpose(2, 0, 1) for frame in frames]))
 
 
 def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:
@@ -162,8 +159,6 @@ def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, 
 
     The eye at the left of the picture comes first: it is the person's right one.
     """
-    import h5py
-
     del faces
     file_path = root / path
     file_path.parent.mkdir(parents=True, exist_ok=True)

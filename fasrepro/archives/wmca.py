@@ -6,28 +6,25 @@ picture for every frame of the file. By others' account official files hold 20 f
 taken as the frame's number. `preprocessed-face-station_CDIT` (depth, infrared, thermal) is not used. An inner folder `WMCA`, and
 a folder `face-station` around the dates, are read too, as public loaders have them.
 
-A name is <client>_<session>_<presenter>_<type>_<pai>. The client is who is shown, also by an attack, and is the subject; the
-presenter (000 for a support) is none. Type and pai give the species by the table of bob.db.batl as others keep it. The protocol
-list has none of its make-up (type 5) and of its wigs (type 1, pai 8 to 12): such names are unknown here.
+A name is <client>_<session>_<presenter>_<type>_<pai>. The client is the person in the picture, also of an attack, and the
+subject; the presenter (000 for a support) is not. Type and pai give the species by the table of bob.db.batl as others keep it.
+The protocol list has none of its make-up (type 5) and of its wigs (type 1, pai 8 to 12): such names are unknown here.
 
 Splits come from `WMCA_Grandtest.txt`, in the archive's folder or in `protocols`. Its rows are read in IDIAP_WMCA/ of
 github.com/liuajian/CASIA-FAS-Dataset; it comes with bob, not with the videos. Without it all is "test".
-
-HDF5 files are read and written with h5py, which is imported when it is needed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
 
+import h5py
 import numpy as np
 
-from fasrepro.archives import layout, reader
+from fasrepro.archives import hdf5, layout, reader
 from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Eyes, Presentation, Reading, UnknownName
 from fasrepro.archives.tree import Tree
 from fasrepro.files import replaced, write_text
@@ -72,7 +69,6 @@ _ROW = re.compile(
     r"\d+,(?P<client>\d+),face-station/(?P<video>[^,/]+/[^,/]+?)(?:\.hdf5)?,(?P<group>train|dev|eval),(?P<word>attack|bonafide)",
     re.ASCII,
 )
-_FRAME = re.compile(r"Frame_(\d+)", re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -190,21 +186,6 @@ def printable(root: Path) -> set[str]:
     return stems
 
 
-@contextlib.contextmanager
-def open_hdf5(path: Path) -> Iterator[Any]:
-    """Yield an HDF5 file, an `h5py.File`, to read. Raises `ArchiveError` for one that is absent, truncated or damaged."""
-    try:
-        import h5py
-    except ImportError:
-        raise ArchiveError(f"{path}: reading it needs h5py: pip install h5py") from None
-    try:
-        with h5py.File(path, "r") as file:
-            yield file
-    except (OSError, KeyError, RuntimeError) as error:  # h5py raises these for damaged files
-        reason = " ".join(str(error).split())
-        raise ArchiveError(f"{path}: not a whole HDF5 file ({reason}); restore it from the official archive") from None
-
-
 def boxes(root: Path, path: str) -> dict[int, Box] | None:
     """Return frame -> its whole picture, because the faces are cropped already: (0, 0, 128, 128) in the official archive.
 
@@ -212,18 +193,15 @@ def boxes(root: Path, path: str) -> dict[int, Box] | None:
         ArchiveError: the file is damaged, holds no frame, or a frame is no picture of three channels.
     """
     whole: dict[int, Box] = {}
-    with open_hdf5(root / path) as file:
-        for group in file:
-            match = _FRAME.fullmatch(group)
-            if not match:
-                continue
-            shape = getattr(file.get(f"{group}/array"), "shape", ())
+    with hdf5.opened(root / path) as file:
+        for number, dataset in hdf5.groups(file).items():
+            shape = getattr(file.get(dataset), "shape", ())
             if len(shape) != 3 or shape[0] != 3:
-                raise ArchiveError(f"{root / path}: {group}/array is {shape}, not (3, 128, 128); restore the official file")
-            whole[int(match[1])] = (0, 0, shape[2], shape[1])
+                raise ArchiveError(f"{root / path}: {dataset} is {shape}, not (3, 128, 128); restore the official file")
+            whole[number] = (0, 0, shape[2], shape[1])
     if not whole:
         raise ArchiveError(f"{root / path}: no group Frame_0, Frame_1 ...; restore the official file")
-    return dict(sorted(whole.items()))
+    return whole
 
 
 eyes = layout.not_carried
@@ -273,8 +251,6 @@ def _dealt(clients: range, instruments: tuple[tuple[int, int], ...], count: int)
 
 def write_frames(path: Path, frames: Iterable[np.ndarray]) -> None:
     """Write uint8 RGB frames of (height, width, 3) into a video's file, whole or not at all."""
-    import h5py
-
     with replaced(path) as temporary, h5py.File(temporary, "w") as file:
         for number, frame in enumerate(frames):
             file.create_group(f"Frame_{number}").create_dataset("array", data=np.ascontiguousarray(frame.transpose(2, 0, 1)))

@@ -99,11 +99,11 @@ def _licensed_archives(archives: config.Archives) -> Iterator[tuple[bool, str]]:
     yield not root.is_dir(), f"licensed archives: FASREPRO_ARCHIVES is {place or 'not set'}"
     if not root.is_dir():
         return
-    found = locate.folders(walk(root))
+    folders_of = locate.folders(walk(root))
     for name in archives.datasets:
-        if name in found:
-            folders = ", ".join(str(root / folder) for folder in found[name])
-            yield False, f"{TITLES[name]}: in {folders} (`fasrepro inspect {place}` says whether it is whole)"
+        if name in folders_of:
+            places = ", ".join(str(root / folder) for folder in folders_of[name])
+            yield False, f"{TITLES[name]}: in {places} (`fasrepro inspect {place}` says whether it is whole)"
         else:
             remedy = f"take {name} out of archives.datasets in params.yaml, then `fasrepro jobs`"
             yield True, f"{TITLES[name]}: absent from {root}: {remedy}"

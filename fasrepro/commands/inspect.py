@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from fasrepro import config
-from fasrepro.archives import ARCHIVES, locate
-from fasrepro.archives.tree import Tree, listed, walk
+from fasrepro.archives import ARCHIVES
+from fasrepro.archives.tree import listed, walk
 from fasrepro.data import inspection, progress, protocols
 from fasrepro.data.inspection import Count, Inspection
 from fasrepro.datasets import TITLES
@@ -32,21 +32,23 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what is there; return 1 if anything is wrong with it, or nothing is there."""
     folder = arguments.folder.expanduser()
     tree = listed(folder) if arguments.listing else walk(folder)
+    if arguments.deep and not tree.on_disk:
+        raise ValueError("--deep: a listing does not hold the files; give the folder itself")
     named = len(tree.sizes) if arguments.all else NAMED
-    found = inspection.inspect(tree)
     print(f"{folder}: {len(tree.sizes)} files{f', and {tree.junk} that systems added' if tree.junk else ''}")
-    if not found:
+    print("\n".join(_named("not listed", [f"{fault.path}: {fault.reason}" for fault in tree.faults], named)))
+    inspections = inspection.inspect(tree)
+    if not inspections:
         print(f"no archive of {', '.join(TITLES[name] for name in ARCHIVES)} is recognised")
         return 1
-    whole = True
-    for one in found:
-        print()
+    whole = not tree.faults
+    for one in inspections:
         print("\n".join(report(one, named)))
+        print()
         whole &= one.is_whole
-    if arguments.deep:
-        whole &= not _deep(tree, named)
-    print()
-    print("\n".join(runnable({one.dataset for one in found if not one.error})))
+        if arguments.deep:
+            whole &= _deep(tree.root, one, named)
+    print("\n".join(runnable({one.dataset for one in inspections if not one.error})))
     return int(not whole)
 
 
@@ -90,20 +92,13 @@ def _named(fault: str, paths: list[str], named: int) -> Iterator[str]:
         yield f"    and {len(paths) - named} more: --all names them"
 
 
-def _deep(tree: Tree, named: int) -> bool:
-    """Decode all files and print the faults; return whether there is any."""
-    if not tree.on_disk:
-        raise ValueError("--deep: a listing does not hold the files; give the folder itself")
-    faulty = False
-    for dataset, own in locate.located(tree).items():
-        presentations = ARCHIVES[dataset].read(own).presentations
-        show = progress.on_terminal(f"{TITLES[dataset]}: files decoded", len(presentations))
-        faults = inspection.broken(tree.root, presentations, show)
-        print()
-        print(f"{TITLES[dataset]}: {len(presentations)} files decoded, {len(faults)} of them with a fault")
-        print("\n".join(_named("broken or doubled", [f"{fault.path}: {fault.reason}" for fault in faults], named)))
-        faulty |= bool(faults)
-    return faulty
+def _deep(root: Path, one: Inspection, named: int) -> bool:
+    """Decode all files of a data set and print the faults; return whether there is none."""
+    total = len(one.presentations)
+    faults = inspection.broken(root, one.presentations, progress.on_terminal(f"{TITLES[one.dataset]}: files decoded", total))
+    print(f"{TITLES[one.dataset]}: {total} files decoded, {len(faults)} of them with a fault")
+    print("\n".join(_named("broken or doubled", [f"{fault.path}: {fault.reason}" for fault in faults], named)))
+    return not faults
 
 
 def runnable(present: Iterable[str]) -> Iterator[str]:

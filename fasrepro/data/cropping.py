@@ -120,12 +120,14 @@ def detect_eyes(rgb: np.ndarray, box: Box) -> Eyes | None:
     x, y, w, h = box
     left, top = max(0, x - round(AROUND * w)), max(0, y - round(AROUND * h))
     around = np.ascontiguousarray(rgb[top : y + h + round(AROUND * h), left : x + w + round(AROUND * w)])
-    found = mtcnn.detect(around, max(mtcnn.CELL, w // 2))
-    middles = [(left + fx + fw / 2 - x - w / 2, top + fy + fh / 2 - y - h / 2) for fx, fy, fw, fh in (one.box for one in found)]
+    detections = mtcnn.detect(around, max(mtcnn.CELL, w // 2))
+    middles = [
+        (left + fx + fw / 2 - x - w / 2, top + fy + fh / 2 - y - h / 2) for fx, fy, fw, fh in (one.box for one in detections)
+    ]
     inside = [place for place, (dx, dy) in enumerate(middles) if abs(dx) < w / 2 and abs(dy) < h / 2]
     if not inside:
         return None
-    x1, y1, x2, y2 = found[min(inside, key=lambda place: math.hypot(*middles[place]))].eyes
+    x1, y1, x2, y2 = detections[min(inside, key=lambda place: math.hypot(*middles[place]))].eyes
     return (left + x1, top + y1, left + x2, top + y2)
 
 

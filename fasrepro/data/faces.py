@@ -114,9 +114,10 @@ def of_sidecar(sidecar: Mapping[int, Box], frames: Frames, numbers: Iterable[int
 
 def detected(path: Path, frames: Frames, min_face: int) -> tuple[dict[int, Box], float]:
     """Return the `trusted` boxes of the detector in the candidate frames, and the sum of their scores."""
-    found = {number: detect(holder.rgb(number), min_face) for number, holder in held_frames(path, frames, frames.candidates)}
-    boxes = trusted({number: one and one.box for number, one in found.items()})
-    return boxes, sum(one.score for number, one in found.items() if one and number in boxes)
+    holders = held_frames(path, frames, frames.candidates)
+    detections = {number: detect(holder.rgb(number), min_face) for number, holder in holders}
+    boxes = trusted({number: one and one.box for number, one in detections.items()})
+    return boxes, sum(one.score for number, one in detections.items() if one and number in boxes)
 
 
 def find(path: Path, frames: Frames, sidecar: Mapping[int, Box] | None, min_face: int) -> tuple[Frames, dict[int, Box], str]:

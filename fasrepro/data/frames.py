@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import av
-import h5py
 import numpy as np
 from PIL import Image
+
+from fasrepro.archives import hdf5
 
 KEPT_BYTES = 256 << 20  # of decoded frames held of one video: 86 frames of 1920 x 1080; the rest is decoded again
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
@@ -87,21 +87,13 @@ def _picture(path: Path) -> av.VideoFrame:
 
 
 def _hdf5_frames(path: Path) -> Iterator[tuple[int, av.VideoFrame]]:
-    """Yield colour frames: of the dataset `Color_Data` (3DMAD), or of the groups Frame_N (WMCA), as (channels, height, width)."""
+    number = None
     try:
-        with h5py.File(path, "r") as file:
-            if "Color_Data" in file:
-                numbered = enumerate(file["Color_Data"])
-            else:
-                numbers = sorted(int(name.removeprefix("Frame_")) for name in file if re.fullmatch(r"Frame_\d+", name))
-                numbered = ((number, file[f"Frame_{number}"]["array"][()]) for number in numbers)
-            count = 0
-            for number, pixels in numbered:
-                yield number, av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)), format="rgb24")
-                count += 1
-    except (OSError, KeyError, ValueError, RuntimeError) as error:  # h5py raises these for malformed files
-        raise VideoError(f"not decodable as HDF5: {' '.join(str(error).split())}") from None
-    if not count:
+        for number, pixels in hdf5.frames(path):
+            yield number, av.VideoFrame.from_ndarray(pixels, format="rgb24")
+    except ValueError as error:  # of an archive that is damaged, or of pixels that are no colour frame
+        raise VideoError(str(error).removeprefix(f"{path}: ")) from None
+    if number is None:
         raise VideoError("no frames")
 
 

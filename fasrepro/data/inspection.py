@@ -37,6 +37,7 @@ class Inspection:
     Args:
         dataset: key of `ARCHIVES`.
         folders: where it lies, relative to the folder that was inspected.
+        presentations: as they were read.
         error: why it cannot be read; "" if it can.
         counts: one a split that the release or the folder has.
         lacks: classes and splits of the release without any presentation.
@@ -48,6 +49,7 @@ class Inspection:
 
     dataset: str
     folders: list[str]
+    presentations: list[Presentation] = dataclasses.field(default_factory=list)
     error: str = ""
     counts: list[Count] = dataclasses.field(default_factory=list)
     lacks: list[str] = dataclasses.field(default_factory=list)
@@ -71,7 +73,7 @@ def inspect(tree: Tree) -> list[Inspection]:
     """Return what a folder or a listing holds of each data set that is found in it, in the order of `ARCHIVES`."""
     folders = locate.folders(tree)
     result = []
-    for dataset, own in locate.located(tree).items():
+    for dataset, own in locate.located(tree, folders).items():
         try:
             reading = ARCHIVES[dataset].read(own)
         except ArchiveError as error:
@@ -81,6 +83,7 @@ def inspect(tree: Tree) -> list[Inspection]:
             Inspection(
                 dataset,
                 folders[dataset],
+                reading.presentations,
                 counts=counts(dataset, reading.presentations),
                 lacks=lacks(dataset, reading),
                 missing=missing(dataset, reading.presentations),

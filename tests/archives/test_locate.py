@@ -53,10 +53,12 @@ def test_archives_side_by_side_keep_their_own_files(tmp_path: Path) -> None:
     for name in ("msu", "casia", "oulu"):
         put(tmp_path, name, lambda path, name=name: f"all/{name}/{path}")
     (tmp_path / "all/casia/train_release/1/notes.doc").write_bytes(b"x")
-    located = locate.located(walk(tmp_path))
+    (tmp_path / "all/oulu/Train_files/gone.avi").symlink_to(tmp_path / "nowhere")
+    tree = walk(tmp_path)
+    located = locate.located(tree, locate.folders(tree))
     assert list(located) == ["msu", "casia", "oulu"]
-    [stray] = ARCHIVES["casia"].read(located["casia"]).exclusions
-    assert stray.path == "train_release/1/notes.doc"
+    exclusions = {name: [one.path for one in ARCHIVES[name].read(own).exclusions] for name, own in located.items()}
+    assert exclusions == {"msu": [], "casia": ["train_release/1/notes.doc"], "oulu": ["all/oulu/Train_files/gone.avi"]}
 
 
 def test_a_folder_without_archives_has_none(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ FAULTS = [
     (["a/1.png,attak,test,s2,print,,,,"], r"line 2: unknown label 'attak'\. Did you mean 'attack'"),
     (["a/1.png,live,eval,s1,,,,,"], r"line 2: split 'eval' is a test set to some .*; write test or dev"),
     (["a/1.png,live,tset,s1,,,,,"], r"line 2: unknown split 'tset'\. Did you mean 'test'"),
-    (["a/1.png,live,train,,,,,,"], r"line 2: no subject; write who"),
+    (["a/1.png,live,train,,,,,,"], r"line 2: no subject; write a name or number"),
     (["a/1.png,attack,train,s1,,,,,"], r"line 2: an attack without a species; write one of print, "),
     (["a/1.png,attack,train,s1,prnt,,,,"], r"line 2: unknown species of an attack 'prnt'\. Did you mean 'print'"),
     (["a/1.png,attack,train,s1,bona_fide,,,,"], r"line 2: unknown species of an attack 'bona_fide'"),

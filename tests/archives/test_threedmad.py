@@ -3,6 +3,7 @@
 import collections
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given
@@ -105,7 +106,6 @@ def test_folders_of_sessions_are_read_and_one_of_another_session_is_excluded(tmp
 
 
 def test_the_eye_at_the_left_of_the_picture_comes_first(tmp_path: Path) -> None:
-    h5py = pytest.importorskip("h5py")
     rows = [[300, 200, 360, 202], [360, 202, 300, 200], [0, 0, 0, 0], [float("nan")] * 4, [10.5, 20, 50.5, 20]]
     with h5py.File(tmp_path / "01_01_01.hdf5", "w") as file:
         file["Eye_Pos"] = np.array(rows)
@@ -116,7 +116,6 @@ def test_the_eye_at_the_left_of_the_picture_comes_first(tmp_path: Path) -> None:
 
 
 def test_frames_and_eyes_are_written_into_one_file(tmp_path: Path) -> None:
-    h5py = pytest.importorskip("h5py")
     eyes = {0: (30, 60, 66, 60), 2: (32, 61, 68, 61)}
     threedmad.write_frames(tmp_path / "01_01_01.hdf5", [np.full((48, 64, 3), (1, 2, 3), np.uint8)] * 3)
     (tmp_path / "01_01_02.hdf5").write_bytes(b"")
@@ -131,7 +130,6 @@ def test_frames_and_eyes_are_written_into_one_file(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_or_one_without_eyes_is_an_error_that_names_it(tmp_path: Path) -> None:
-    pytest.importorskip("h5py")
     threedmad.write_frames(tmp_path / "01_01_01.hdf5", [np.zeros((48, 64, 3), np.uint8)])
     with pytest.raises(ArchiveError, match=r"01_01_01\.hdf5: no dataset Eye_Pos of four columns; restore"):
         threedmad.boxes(tmp_path, "01_01_01.hdf5")

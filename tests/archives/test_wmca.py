@@ -3,6 +3,7 @@
 import collections
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given
@@ -169,7 +170,6 @@ def test_printable_videos_are_those_of_both_documents(tmp_path: Path) -> None:
 
 
 def test_boxes_are_the_whole_picture_of_every_frame(tmp_path: Path) -> None:
-    h5py = pytest.importorskip("h5py")
     picture = np.random.default_rng(3).integers(0, 256, (128, 128, 3), np.uint8)
     for file in ("a.hdf5", "b.hdf5"):
         wmca.write_frames(tmp_path / file, [picture] * 11)
@@ -182,7 +182,6 @@ def test_boxes_are_the_whole_picture_of_every_frame(tmp_path: Path) -> None:
 
 
 def test_a_truncated_or_foreign_hdf5_file_is_an_error_that_names_it(tmp_path: Path) -> None:
-    h5py = pytest.importorskip("h5py")
     wmca.write_frames(tmp_path / "a.hdf5", [np.zeros((128, 128, 3), np.uint8)] * 3)
     whole = (tmp_path / "a.hdf5").read_bytes()
     for content in (whole[: len(whole) // 2], b""):

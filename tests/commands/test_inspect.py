@@ -7,10 +7,8 @@ import pytest
 
 from fasrepro import cli
 from fasrepro.archives import casia
-from tests import trees
+from tests import trees, videos
 from tests.layout import ROOT
-
-FULL = {"casia": {"train": 20, "test": 30}}
 
 
 @pytest.fixture(scope="module")
@@ -77,15 +75,17 @@ def test_a_class_or_list_that_is_missing_is_named(tmp_path: Path, capsys: pytest
 
 
 def test_deep_names_broken_files_and_equal_bytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    trees.make(tmp_path, {"casia": {"train": 1, "test": 1}})
-    root = tmp_path / "CASIA-FASD"
-    video = root / "train_release/1/3.avi"
-    video.write_bytes(video.read_bytes()[:4000])
-    shutil.copy(root / "train_release/1/1.avi", root / "train_release/1/2.avi")
-    assert cli.main(["inspect", str(tmp_path), "--deep", "--all"]) == 1
+    for shift, shown in enumerate(casia.plan(casia.Size(1, 1))):
+        videos.write(tmp_path / "CASIA-FASD" / shown.path, trees.frames(shift))
+    folder = tmp_path / "CASIA-FASD/train_release/1"
+    (folder / "3.avi").write_bytes((folder / "3.avi").read_bytes()[:-3000])
+    shutil.copy(folder / "1.avi", folder / "2.avi")
+    assert cli.main(["inspect", str(tmp_path), "--deep"]) == 1
     out = capsys.readouterr().out
-    assert "CASIA-FASD: 24 files decoded" in out
-    assert "CASIA-FASD/train_release/1/3.avi: " in out.partition("broken or doubled")[2]
+    assert "CASIA-FASD: 24 files decoded, 2 of them with a fault" in out
+    second, third = out.partition("broken or doubled: 2\n")[2].splitlines()[:2]
+    assert second.strip() == "CASIA-FASD/train_release/1/2.avi: the same bytes as CASIA-FASD/train_release/1/1.avi"
+    assert "CASIA-FASD/train_release/1/3.avi: truncated" in third
 
 
 def test_a_listing_stands_for_a_folder(tmp_path: Path, whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
