@@ -86,7 +86,7 @@ class Material:
         root: of the project.
         caption_words: what pages say about each caption set.
         sections: the hashes of params.yaml, by section: see `recorded.sections`; none of a material without recorded figures.
-        profile: whose recorded run figures are taken from, if its params are the same; "" for this machine's own figures.
+        profile: whose recorded run figures are taken from first, if its params are the same; "" for this machine's own figures.
         loaded: inputs that another page has loaded already.
     """
 
@@ -153,10 +153,10 @@ class Material:
 
     @functools.cached_property
     def record(self) -> recorded.Run | None:
-        """The recorded run that figures are taken from; None where they are all this machine's own."""
+        """What is recorded with these params, and figures are taken from; None where they are all this machine's own."""
         if not self.profile or not self.sections:
             return None
-        return shown.comparable_run(self._input("recorded"), self.profile, self.sections)
+        return shown.comparable_record(self._input("recorded"), self.profile, self.sections)
 
     @functools.cached_property
     def own(self) -> Material:

@@ -3,8 +3,8 @@
 A folder has run.json, which says where the figures came from, and beside it the files of figures (`ANALYSES`), as the stages
 wrote them but thinner. Version 0.1.0 kept a single file, results/recorded/<profile>.json, which is read as well.
 
-A recorded run is *comparable* with another if all params that decide a result are the same in both: then the rows of one extend
-those of the other. Every section of params.yaml decides, but those in `PRESENTATION` and entries of registries that only one of
+A recorded run is *comparable* with another if all params that decide a result are the same in both: then both are parts of one
+record (`joined`). Every section of params.yaml decides, but those in `PRESENTATION` and entries of registries that only one of
 the two has.
 """
 
@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fasrepro import config, files, hashing, schema
 from fasrepro.evaluation.results import Faithfulness, Grounding, Metrics, Optimism, Probes, Unseen, VerdictAgreement
 from fasrepro.report import version_0_1_0
+from fasrepro.report.differences import cells_of
 
 # Sections that change no figure of a pair of runs: which jobs are run, what else is analysed, and what is shown. A pair is
 # compared inside one experiment, so both its runs have the same faces.
@@ -28,6 +29,7 @@ PRESENTATION = frozenset(
 # Sections of named entries: one entry more changes nothing of the others. Each entry has a hash of its own.
 REGISTRIES = ("captions", "protocols", "runs", "archives.datasets", "annotator.datasets")
 READER = "lexical"  # the reader whose verdicts are kept by seed and compared over worlds: a fixed rule, the same in every world
+BY_CELL = ("metrics", "grounding", "verdict_agreement")  # analyses that rest on no choice of one run: cells are added to cells
 RUN_FILE = "run.json"
 ANALYSES: dict[str, type[Any]] = {  # files of figures that are kept, by name: those that depend on a training, and probes
     "metrics": Metrics,
@@ -45,7 +47,7 @@ class Run:
     """One run, as results/recorded/<profile>/ holds it: each of `ANALYSES` in a file of its own, all else in run.json.
 
     Args:
-        profile: its name.
+        profile: its name; of a joined run all names, with commas.
         version: of this project, that recorded it; "" for the run that the book is about.
         world: of its synthetic archives.
         spurious_strength: how tightly scene and label are tied, in [0, 1].
@@ -85,6 +87,11 @@ class Run:
     unseen: Unseen | None = None
     probes: Probes | None = None
     note: str = ""
+
+    @property
+    def profiles(self) -> list[str]:
+        """The names of its profiles: several of a joined run."""
+        return self.profile.split(", ")
 
     @property
     def source(self) -> str:
@@ -177,22 +184,17 @@ def write(run: Run, folder: Path) -> None:
     files.write_json(folder / RUN_FILE, content)
 
 
-def differing(one: Run, sections: Mapping[str, str], runs: Iterable[str] = ()) -> list[str]:
+def differing(one: Run, sections: Mapping[str, str]) -> list[str]:
     """Return the sections in which a recorded run differs from params with these hashes, but those of presentation.
 
-    An entry of a registry that only one of the two has makes no difference, unless it is one of `runs`, which both must have.
+    An entry of a registry that only one of the two has makes no difference.
     """
-    needed = {f"runs.{run}" for run in runs}
     return sorted(
         name
         for name in one.sections_sha256.keys() | sections.keys()
         if one.sections_sha256.get(name) != sections.get(name)
         and name not in PRESENTATION
-        and (
-            name in needed
-            or _in_both(name, one.sections_sha256, sections)
-            or not name.startswith(tuple(f"{r}." for r in REGISTRIES))
-        )
+        and (_in_both(name, one.sections_sha256, sections) or not name.startswith(tuple(f"{r}." for r in REGISTRIES)))
     )
 
 
@@ -200,30 +202,61 @@ def _in_both(name: str, first: Mapping[str, str], second: Mapping[str, str]) -> 
     return name in first and name in second
 
 
-def comparable(one: Run, sections: Mapping[str, str], runs: Iterable[str] = ()) -> bool:
-    """Return whether a recorded run has the params that decide the results of `runs` in common with these hashes."""
-    return not differing(one, sections, runs)
+def comparable(one: Run, sections: Mapping[str, str]) -> bool:
+    """Return whether a recorded run has the params that decide a result in common with these hashes."""
+    return not differing(one, sections)
 
 
-def completed(this: Run, recorded: Sequence[Run]) -> Run:
-    """Return `this` with the differences between runs that it lacks, from recorded runs that are comparable.
+def joined(runs: Sequence[Run]) -> Run:
+    """Return the first of several runs with the same params, with what it lacks from the others in their order.
 
-    Such a row says so in `recorded`.
+    So what takes a day can be recorded in parts. A difference from another run than the first says so in `recorded`.
+
+    Args:
+        runs: at least one; any two are comparable.
     """
-    paired, means = list(this.metrics.paired), list(this.metrics.means)
-    measured = {pair(row) for row in paired}
-    for one in recorded:
-        lent = {runs for runs in _pairs(one.metrics) - measured if comparable(one, this.sections_sha256, runs)}
+    whole, *others = runs
+    for one in others:
+        more = {name: getattr(one, name) for name in ANALYSES if getattr(whole, name) is None}
         source = f"a recorded run, profile {one.source}"
-        paired += [dataclasses.replace(row, recorded=source) for row in one.metrics.paired if pair(row) in lent]
-        means += [dataclasses.replace(row, recorded=source) for row in one.metrics.means if pair(row) in lent]
-        measured |= lent
-    return dataclasses.replace(this, metrics=dataclasses.replace(this.metrics, paired=paired, means=means))
+        both = [name for name in BY_CELL if name not in more and getattr(one, name) is not None]
+        more |= {name: extended(getattr(whole, name), getattr(one, name), source, pair_and_cells) for name in both}
+        whole = dataclasses.replace(
+            whole,
+            profile=f"{whole.profile}, {one.profile}",
+            version=", ".join(dict.fromkeys([*whole.version.split(", "), one.version])),
+            hours=None if whole.hours is None or one.hours is None else whole.hours + one.hours,
+            untimed_stages=whole.untimed_stages + one.untimed_stages,
+            outputs_md5={**one.outputs_md5, **whole.outputs_md5},
+            experiments={**one.experiments, **whole.experiments},
+            note=" ".join(filter(None, (whole.note, one.note))),
+            **more,
+        )
+    return whole
 
 
-def only_extends(one: Run, this: Run) -> bool:
-    """Return whether a recorded run is comparable with `this` and repeats none of the differences that `this` measured."""
-    return comparable(one, this.sections_sha256) and not _pairs(one.metrics) & _pairs(this.metrics)
+def extended(kept: Any, other: Any, source: str, about: Callable[[Any], Hashable]) -> Any:
+    """Return figures of one analysis, with what they lack from another run's.
+
+    Args:
+        kept: of `ANALYSES`.
+        other: of the same kind.
+        source: of the other run, in words: a difference from it says so in `recorded`.
+        about: returns what a difference is about: those of `kept` are not taken twice.
+    """
+    changes: dict[str, Any] = {}
+    for part in ("cells", "dev", "tuning"):
+        if hasattr(kept, part):
+            changes[part] = {**getattr(other, part), **getattr(kept, part)}
+    if hasattr(kept, "paired"):
+        known = {about(row) for row in (*kept.paired, *kept.means)}
+        for part in ("paired", "means"):
+            lent = [row for row in getattr(other, part) if about(row) not in known]
+            changes[part] = getattr(kept, part) + [dataclasses.replace(row, recorded=row.recorded or source) for row in lent]
+    if hasattr(kept, "pairwise_tests"):
+        known = {about(row) for row in kept.pairwise_tests}
+        changes["pairwise_tests"] = kept.pairwise_tests + [row for row in other.pairwise_tests if about(row) not in known]
+    return dataclasses.replace(kept, **changes)
 
 
 def pair(row: Any) -> frozenset[str]:
@@ -231,5 +264,6 @@ def pair(row: Any) -> frozenset[str]:
     return frozenset((row.run, row.baseline))
 
 
-def _pairs(metrics: Metrics) -> set[frozenset[str]]:
-    return {pair(row) for row in metrics.paired if not row.recorded}
+def pair_and_cells(row: Any) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the two runs that a difference compares, and the cell or the cells that it is about."""
+    return pair(row), frozenset(cells_of(row))

@@ -22,9 +22,10 @@ OWN_RUN = f"the run in {paths.RESULTS}/"  # of this machine, or of the one that 
 DECIDING = {"unseen": ("unseen",), "optimism": ("snapshots",), "faithfulness": ("counterfactual",)}
 
 
-def comparable_run(runs: Sequence[Run], profile: str, sections: Mapping[str, str]) -> Run | None:
-    """Return the recorded run of a profile if its params are those with these hashes; None if there is none."""
-    return next((one for one in runs if one.profile == profile and recorded.comparable(one, sections)), None)
+def comparable_record(runs: Sequence[Run], profile: str, sections: Mapping[str, str]) -> Run | None:
+    """Return what is recorded with the params of these hashes, joined, that of `profile` first; None if there is nothing."""
+    alike = [one for one in runs if recorded.comparable(one, sections)]
+    return recorded.joined(sorted(alike, key=lambda one: one.profile != profile)) if alike else None
 
 
 def analysis(name: str, record: Run, own: Any, sections: Mapping[str, str]) -> Any:
@@ -40,30 +41,9 @@ def analysis(name: str, record: Run, own: Any, sections: Mapping[str, str]) -> A
     same = all(record.sections_sha256.get(section) == sections.get(section) for section in DECIDING.get(name, ()))
     if kept is None or not same:
         return own
-    changes: dict[str, Any] = {}
-    for part in ("cells", "dev"):
-        if hasattr(kept, part):
-            changes[part] = {**getattr(own, part), **getattr(kept, part)}
-    if hasattr(kept, "paired"):
-        changes |= _differences(kept, own)
-    if isinstance(kept, Metrics):
-        known = {recorded.pair(row) for row in kept.pairwise_tests}
-        changes |= {
-            "settings": own.settings,  # the rule of verdicts is a question of presentation
-            "tuning": {**own.tuning, **kept.tuning},
-            "pairwise_tests": kept.pairwise_tests + [row for row in own.pairwise_tests if recorded.pair(row) not in known],
-        }
-    return dataclasses.replace(kept, **changes) if changes else kept
-
-
-def _differences(kept: Any, own: Any) -> dict[str, Any]:
-    """Return the record's differences, and this machine's of pairs of runs that the record lacks; those are marked."""
-    known = {recorded.pair(row) for row in kept.paired}
-    return {
-        part: getattr(kept, part)
-        + [dataclasses.replace(row, recorded=OWN_RUN) for row in getattr(own, part) if recorded.pair(row) not in known]
-        for part in ("paired", "means")
-    }
+    both = recorded.extended(kept, own, OWN_RUN, recorded.pair)
+    # The rule of verdicts is a question of presentation.
+    return dataclasses.replace(both, settings=own.settings) if isinstance(both, Metrics) else both
 
 
 def seeds(metrics: Metrics) -> str:
@@ -81,7 +61,8 @@ def provenance(record: Run | None, own: Metrics) -> str:
     if record is None:
         return f"Figures and verdicts are those of {OWN_RUN} ({seeds(own)})."
     details = ", ".join(filter(None, (seeds(record.metrics), record.duration)))
-    of_record = f"the recorded run of profile {record.source} ({details})"
+    runs = "run of profile" if len(record.profiles) == 1 else "runs of profiles"
+    of_record = f"the recorded {runs} {record.source} ({details})"
     compared = comparison.rows(record, own, {})
     agreeing = f"{sum(row.is_within for row in compared)} of {len(compared)}"
     return (

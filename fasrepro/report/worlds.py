@@ -229,5 +229,5 @@ def recorded_table(runs: Sequence[Run]) -> str:
 
 
 def shown(this: Run, runs: Sequence[Run]) -> list[Run]:
-    """Return the runs that have a column: this one, and each recorded one that does more than extend it."""
-    return [this, *(one for one in runs if not recorded.only_extends(one, this))]
+    """Return the runs that have a column: this one, and each recorded one with other params."""
+    return [this, *(one for one in runs if not recorded.comparable(one, this.sections_sha256))]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fasrepro import config, files, schema
-from fasrepro.evaluation.results import Grounding
+from fasrepro.evaluation.results import Grounding, Unseen
 from fasrepro.evaluation.results.metrics import CellDifference
 from fasrepro.report import recorded
 from fasrepro.report.recorded import Run
@@ -63,11 +63,10 @@ def test_any_param_makes_a_run_stale_unless_it_is_presentation() -> None:
         assert recorded.differing(run("more", **{section: "other"}), SAME) == [section]
 
 
-def test_an_entry_of_a_registry_counts_if_both_have_it_or_the_runs_need_it() -> None:
+def test_an_entry_of_a_registry_counts_if_both_have_it() -> None:
     assert recorded.comparable(run("more", **{"runs.new": "x", "captions.new": "x", "protocols.new": "x"}), SAME)
     changed = run("more", **{"runs.prose": "other"})
     assert recorded.differing(changed, SAME) == ["runs.prose"]
-    assert recorded.differing(run("more", **{"runs.new": "x"}), SAME, ["new"]) == ["runs.new"]
 
 
 def test_sections_are_hashed_without_order_and_runs_one_by_one() -> None:
@@ -90,25 +89,35 @@ def test_a_new_data_set_changes_nothing_of_what_was_trained_without_it() -> None
     assert {name: wider[name] for name in one} == one
 
 
-def test_a_run_is_completed_with_rows_it_lacks_from_comparable_runs() -> None:
-    this = run("this book", row("reasoning", "vanilla"))
-    more = run("more", row("vanilla", "reasoning"), row("prose", "neutral"))
-    other = run("other", row("prose", "neutral"), row("blind", "prose"), training="other")
-    last = run("last", row("neutral", "prose"), row("vanilla", "blind"), **{"runs.blind": "other"})
-    completed = recorded.completed(this, [more, other, last]).metrics
-    assert completed.paired == [
+def test_runs_are_joined_with_rows_of_other_pairs_or_cells() -> None:
+    one = run("study", row("reasoning", "vanilla"))
+    two = run("more", row("vanilla", "reasoning"), row("prose", "neutral"), difference("mi_c", 0.1, 0.2))
+    three = run("last", row("neutral", "prose"), row("blind", "prose"), version="9.8")
+    both = recorded.joined([one, two, three])
+    assert both.metrics.paired == [
         row("reasoning", "vanilla"),
         row("prose", "neutral", recorded="a recorded run, profile more of version 9.9"),
+        difference("mi_c", 0.1, 0.2, recorded="a recorded run, profile more of version 9.9"),
+        row("blind", "prose", recorded="a recorded run, profile last of version 9.8"),
     ]
-    assert this.metrics.paired == [row("reasoning", "vanilla")]
+    assert (both.source, both.hours, both.profiles) == ("study, more, last of version 9.9, 9.8", 3.0, ["study", "more", "last"])
+    assert one.metrics.paired == [row("reasoning", "vanilla")]
 
 
-def test_a_run_extends_another_only_if_it_repeats_nothing() -> None:
-    more = run("more", row("prose", "neutral"))
-    this = recorded.completed(run("this book", row("reasoning", "vanilla")), [more])
-    assert recorded.only_extends(more, this)
-    assert not recorded.only_extends(run("again", row("vanilla", "reasoning")), this)
-    assert not recorded.only_extends(run("other", row("prose", "neutral"), training="other"), this)
+def test_a_joined_run_has_the_cells_experiments_and_analyses_of_all_and_the_first_ones_where_several_have_it() -> None:
+    def part(name: str, value: float, *names: str) -> Run:
+        given = metrics(cells=[cell_metrics("oci_m", one, value) for one in names])
+        experiments = {one: config.Experiment(["oci_m"], [one], [0]) for one in (name, "shared")}
+        outputs = {f"predictions/{one}": name for one in names}
+        return Run(name, "9.9", "a", 0.9, 1.0, 2, SAME, {}, {}, given, outputs, experiments, note=f"Of {name}.")
+
+    more = dataclasses.replace(part("more", 0.4, "vanilla", "prose"), unseen=Unseen("reasoning", "vanilla", {}))
+    both = recorded.joined([part("study", 0.3, "vanilla"), more])
+    values = {name: cell.mean.video.figures["hter_dev"].value for name, cell in both.metrics.cells.items()}
+    assert values == {"oci_m-vanilla": 0.3, "oci_m-prose": 0.4}
+    assert both.outputs_md5 == {"predictions/vanilla": "study", "predictions/prose": "more"}
+    assert both.experiments.keys() == {"study", "more", "shared"} and both.experiments["shared"].runs == ["shared"]
+    assert (both.untimed_stages, both.note, both.unseen) == (4, "Of study. Of more.", more.unseen)
 
 
 OLD_LEVEL = {"counts": {"bona_fide": 1, "attack": 2, "subjects": 3}, "hter_dev": {"value": 0.5, "low": 0.25, "high": 0.75}}

@@ -76,9 +76,24 @@ def test_the_rule_of_verdicts_is_that_of_params() -> None:
 def test_an_analysis_of_other_runs_is_not_taken_from_the_record() -> None:
     study = record(STUDY.metrics, unseen=Unseen("reasoning", "vanilla", {}))
     own = Unseen("mine", "vanilla", {})
-    assert shown.analysis("unseen", study, own, SECTIONS) is study.unseen
+    assert shown.analysis("unseen", study, own, SECTIONS) == study.unseen
     assert shown.analysis("unseen", study, own, SECTIONS | {"unseen": "other"}) is own
     assert shown.analysis("unseen", STUDY, own, SECTIONS) is own  # the record has none
+
+
+def test_what_is_recorded_with_the_same_params_is_shown_as_one_record_the_asked_profile_first(tmp_path: Path) -> None:
+    write(tmp_path, given(0.4, "vanilla"))
+    part = dataclasses.replace(record(given(0.2, "vanilla", "prose", seeds=(0, 1, 2, 3, 4))), profile="controls")
+    recorded.write(part, tmp_path / paths.RECORDED / "controls")
+    other = dataclasses.replace(part, profile="plain", sections_sha256={"foundation": "plain"})
+    recorded.write(other, tmp_path / paths.RECORDED / "plain")
+    one = material(tmp_path)
+    assert one.record is not None and one.record.profiles == ["study", "controls"]
+    assert [len(one.metrics.cells[f"oci_m-{run}"].seeds) for run in ("vanilla", "prose")] == [3, 5]
+    assert "the recorded runs of profiles study, controls of version 9.9 (3 to 5 seeds, 4.0 hours)" in one.provenance
+    asked = Material(params(), root=tmp_path, sections=SECTIONS, profile="controls")
+    assert asked.record is not None and asked.record.profiles == ["controls", "study"]
+    assert len(asked.metrics.cells["oci_m-vanilla"].seeds) == 5
 
 
 def test_provenance_says_what_time_is_unknown_and_what_a_reader_must_know_of_the_record() -> None:

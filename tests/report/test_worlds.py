@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fasrepro.report import claims, recorded, worlds
+from fasrepro.report import claims, worlds
 from fasrepro.report.claims.ledger import LedgerRow
 from fasrepro.report.pages import ledger as page
 from fasrepro.report.recorded import Run
@@ -146,21 +146,9 @@ def test_a_trend_is_the_least_squares_line_through_all_strengths() -> None:
     assert worlds.trend({0.0: rows[0.0], 0.5: rows[0.5]}) is None
 
 
-def test_a_run_that_only_extends_this_one_has_no_column() -> None:
-    this, again = (world(name, "a", 0.9, -0.3, -0.1) for name in ("this book", "study"))
-    more = world("recipes", "a", 0.9, -0.3, -0.1, run="reasoning_prompt_head", baseline="vanilla_prompt_head")
-    alike = {f"runs.{run}": "same" for run in ("reasoning_prompt_head", "vanilla_prompt_head")}
-    this, more = (dataclasses.replace(one, sections_sha256={**one.sections_sha256, **alike}) for one in (this, more))
-    runs = [again, more, world("world_b", "b", 0.9, -0.1, 0.3)]
-    table = worlds.verdict_table(worlds.shown(recorded.completed(this, runs), runs), SETTINGS)
-    heading = table_cells(table)[0]
-    assert [name for name in ("study", "world_b", "recipes") if any(f"({name})" in cell for cell in heading)] == [
-        "study",
-        "world_b",
-    ]
-    (added,) = [row for row in cells(table) if row[0] == "C-10"]
-    assert added[2] == "-0.200 [-0.300, -0.100]"
-    assert added[3:] == ["not run", "not run"]
+def test_a_recorded_part_of_this_run_has_no_column() -> None:
+    this, part = (world(name, "a", 0.9, -0.3, -0.1) for name in ("this book", "recipes"))
+    assert worlds.shown(this, [part, world("world_b", "b", 0.9, -0.1, 0.3)]) == [this, world("world_b", "b", 0.9, -0.1, 0.3)]
 
 
 def test_a_run_of_another_version_says_so() -> None:

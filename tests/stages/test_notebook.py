@@ -70,15 +70,15 @@ def write_results(world: SimpleNamespace) -> None:
     table.write(paths.scores("oci_m-vanilla-0"), own, Score)
 
 
-def write_record() -> None:
-    """Record the study with the runs of its own experiments."""
-    study = config.read_yaml(ROOT / "profiles" / "study.yaml")["experiments"]
-    experiments = {name: config.Experiment(**entry) for name, entry in study.items()}
-    cells = [cell_metrics("icm_o", run) for name in ("controls", "recipes", "shares") for run in experiments[name].runs]
+def write_record(profile: str) -> None:
+    """Record a profile with the runs of its own experiments."""
+    of_profile = config.read_yaml(ROOT / "profiles" / f"{profile}.yaml")["experiments"]
+    experiments = {name: config.Experiment(**entry) for name, entry in of_profile.items()}
+    cells = [cell_metrics("icm_o", run) for experiment in experiments.values() for run in experiment.runs]
     rows = [difference("icm_o", -0.25, 0.0625, run="prose", baseline="reasoning_only")]
     sections = recorded.sections(config.read_yaml(paths.PARAMS))
-    one = recorded.Run("study", "9.9", "a", 0.9, 1.5, 0, sections, {}, {}, metrics(*rows, cells=cells), {}, experiments)
-    recorded.write(one, paths.RECORDED / "study")
+    one = recorded.Run(profile, "9.9", "a", 0.9, 1.5, 0, sections, {}, {}, metrics(*rows, cells=cells), {}, experiments)
+    recorded.write(one, paths.RECORDED / profile)
 
 
 def write(given: Metrics) -> None:
@@ -93,11 +93,11 @@ def outputs(name: str) -> str:
 # What each shows of these results: a text, and how many figures.
 SHOWN = {
     "caption_style": ("-0.125 [-0.250, +0.062]", 3),
-    "controls": ("there is no recorded run of profile study", 0),
+    "controls": ("there is no recorded run of profile controls", 0),
     "annotators": ("By construction it misses", 2),
     "explanations": ("+0.500 [+0.500, +0.500]", 1),
-    "shares": ("there is no recorded run of profile study", 0),
-    "loss_weights": ("there is no recorded run of profile study", 0),
+    "shares": ("there is no recorded run of profile shares", 0),
+    "loss_weights": ("there is no recorded run of profile recipes", 0),
     "unseen_attacks": ("silicone mask", 1),
     "threshold_choice": ("called attack, dev threshold", 2),
 }
@@ -118,12 +118,12 @@ def test_a_notebook_runs_from_its_own_folder_and_shows_its_results(name: str, pr
     assert outputs(name).count("image/png") == figures
 
 
-@pytest.mark.parametrize("name", ["controls", "shares", "loss_weights"])
-def test_a_notebook_on_recorded_runs_shows_the_record(name: str, project: Path, world: SimpleNamespace) -> None:
+@pytest.mark.parametrize(("name", "profile"), [("controls", "controls"), ("shares", "shares"), ("loss_weights", "recipes")])
+def test_a_notebook_on_recorded_runs_shows_the_record(name: str, profile: str, project: Path, world: SimpleNamespace) -> None:
     write_results(world)
-    write_record()
+    write_record(profile)
     stage.main(["--name", name])
-    assert "recorded run of profile study of version 9.9" in outputs(name)
+    assert f"recorded run of profile {profile} of version 9.9" in outputs(name)
     assert "No results for" not in outputs(name)
     assert outputs(name).count("image/png") == (3 if name == "controls" else 2)  # the others have no differences here
 

@@ -33,7 +33,7 @@ def render(material: Material) -> dict[str, str]:
     if not material.is_synthetic:
         return fragments | dict.fromkeys(("worlds", "strengths", "foundations", "recorded"), worlds.LICENSED)
     this = this_run(material)
-    shown = worlds.shown(this, [one for one in material.recorded if one is not material.record])
+    shown = worlds.shown(this, material.recorded)
     return fragments | {
         "worlds": worlds.verdict_table(shown, settings),
         "strengths": worlds.strength_table(shown, settings),
@@ -43,9 +43,9 @@ def render(material: Material) -> dict[str, str]:
 
 
 def this_run(material: Material) -> recorded.Run:
-    """Return the run that the book shows, completed by further comparable recorded runs."""
+    """Return the run that the book shows: what is recorded with its params, and what this machine computed beyond that."""
     world = material.params.synthetic
-    this = recorded.Run(
+    return recorded.Run(
         profile="this book",
         version="",
         world=world.world,
@@ -57,7 +57,6 @@ def this_run(material: Material) -> recorded.Run:
         versions={},
         metrics=material.metrics,
     )
-    return recorded.completed(this, [one for one in material.recorded if one is not material.record])
 
 
 def ledger_rows(material: Material) -> list[LedgerRow]:
