@@ -5,7 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from fasrepro import config
+from fasrepro.archives.layout import Presentation
 from fasrepro.config import Synthetic
+from fasrepro.simulation import archive_writer
+from tests.layout import ROOT
 
 SMALL = Synthetic(
     seed=3,
@@ -23,3 +27,8 @@ SMALL = Synthetic(
 def settings(**changes: Any) -> Synthetic:
     """Return the settings of a small world with some changes."""
     return dataclasses.replace(SMALL, **changes)
+
+
+def default_plan() -> list[Presentation]:
+    """Return the presentations of the default profile's archives."""
+    return archive_writer.plan(config.load("archives", path=ROOT / "params.yaml").archives.datasets)

@@ -26,6 +26,7 @@ from fasrepro.archives import (
     oulu,
     replay,
     rose_youtu,
+    sampling,
     siw,
     siw_mv2,
     surf_3dmask,
@@ -64,15 +65,23 @@ def plan(name: str, size: Mapping[str, Any]) -> list[Presentation]:
 
     Args:
         name: of the data set.
-        size: fields of its module's `Size`, as params.yaml gives them.
+        size: fields of its module's `Size`, as params.yaml gives them; and `per_subject`, fields of `sampling.PerSubject`, if not
+            all presentations of a subject are drawn.
 
     Raises:
         ArchiveError: the data set is unknown or only read, its size has other fields, or the official archive is smaller.
 
     >>> len(plan("msu", {"train": 1, "test": 0}))
     8
+    >>> len(plan("msu", {"train": 1, "test": 0, "per_subject": {"bona_fide": 1, "attack": 2}}))
+    3
     """
     official = archive(name)
     if not hasattr(official, "plan"):
         raise ArchiveError(f"{WHERE}.{name}: cannot be drawn; set archives.source to licensed, or remove {name}")
-    return official.plan(schema.build(official.Size, size, f"{WHERE}.{name}", ArchiveError))
+    whole = dict(size)
+    kept = whole.pop("per_subject", None)
+    planned = official.plan(schema.build(official.Size, whole, f"{WHERE}.{name}", ArchiveError))
+    if kept is None:
+        return planned
+    return sampling.sampled(planned, schema.build(sampling.PerSubject, kept, f"{WHERE}.{name}.per_subject", ArchiveError))

@@ -1,4 +1,4 @@
-"""A synthetic archive on disk in its official layout: videos, sidecars and split lists, and the truth of its frames."""
+"""A synthetic archive on disk in its official layout: videos or still images, sidecars, split lists, and the truth of frames."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def write_archive(folder: Path, name: str, sizes: Mapping[str, Mapping[str, Any]
 
 
 def write_presentation(root: Path, presentation: Presentation, person: Person | Sitter, synthetic: Synthetic) -> list[Truth]:
-    """Draw one presentation, write its video and its sidecar under `root`, and return the truth of its frames."""
+    """Draw one presentation, write its file and its sidecar under `root`, and return the truth of its frames."""
     cv2.setNumThreads(1)
     official = ARCHIVES[presentation.dataset]
     survey = truth.survey_presentation(presentation, person, synthetic)
@@ -92,6 +92,13 @@ def write_presentation(root: Path, presentation: Presentation, person: Person | 
     turns = official.rotation(presentation.path)
     if turns:
         filmed = (np.ascontiguousarray(np.rot90(frame, -turns)) for frame in filmed)
-    video.write_video(root / presentation.path, filmed, synthetic.frame_rate, shot.crf, shot.quantiser)
+    path = root / presentation.path
+    suffix = path.suffix.lower()
+    if suffix in recordings.LOSSLESS:
+        official.write_frames(path, filmed)
+    elif suffix in video.STILLS:
+        video.write_still(path, next(filmed), shot.crf)
+    else:
+        video.write_video(path, filmed, synthetic.frame_rate, shot.crf, shot.quantiser)
     official.write_sidecar(root, presentation.path, frames.boxes, frames.eyes)
     return frames.truths

@@ -12,6 +12,7 @@ import numpy as np
 from fasrepro import names
 from fasrepro.archives.layout import Presentation
 from fasrepro.config import Synthetic
+from fasrepro.datasets import DATASETS
 from fasrepro.rows.faces import Label
 from fasrepro.simulation import attacks, cameras, motion, spurious_ties, worlds
 from fasrepro.simulation.drawing import people
@@ -21,6 +22,8 @@ from fasrepro.simulation.drawing.portraits import Sitter
 from fasrepro.simulation.effects import LOOK_ALIKES
 
 NOISE_FIELDS = 4
+LOSSLESS = (".hdf5",)  # suffixes of files that hold whole frames: each as large as fifty in a video
+LOSSLESS_FRAMES = 26  # of such a file, where the papers' frame rule still takes two
 FRAME_HEIGHT = 180  # the lengths below are in pixels of a frame of this height
 
 
@@ -80,6 +83,14 @@ def person_of(presentation: Presentation, synthetic: Synthetic) -> Person:
     return people.draw_person(seed, people.PEOPLE[worlds.world(synthetic.world).people])
 
 
+def frame_count(presentation: Presentation, synthetic: Synthetic) -> int:
+    """Return how many frames a presentation has: one on a still image."""
+    if DATASETS[presentation.dataset].media == "image":
+        return 1
+    is_lossless = presentation.path.lower().endswith(LOSSLESS)
+    return min(synthetic.frames, LOSSLESS_FRAMES) if is_lossless else synthetic.frames
+
+
 def plan_recording(presentation: Presentation, person: Person | Sitter, synthetic: Synthetic, attempt: int = 0) -> Recording:
     """Make all choices about one presentation: a pure function of the arguments.
 
@@ -100,6 +111,7 @@ def plan_recording(presentation: Presentation, person: Person | Sitter, syntheti
     kind = attacks.KINDS[presentation.species] if is_attack else None
     setting = spurious_ties.draw(tie, is_attack, synthetic.spurious_strength, rng_of(seed, "setting"))
     unit = synthetic.height / FRAME_HEIGHT
+    frames = frame_count(presentation, synthetic)
 
     rng = rng_of(seed, "place")
     place = Place(
@@ -109,11 +121,11 @@ def plan_recording(presentation: Presentation, person: Person | Sitter, syntheti
     )
     rng = rng_of(seed, "motion")
     head_amplitude, hand_amplitude = rng.uniform(0.8, 2.2, 2) * unit
-    head = motion.sway(rng, synthetic.frames, (place.x, place.y), head_amplitude, turning=1.0)
+    head = motion.sway(rng, frames, (place.x, place.y), head_amplitude, turning=1.0)
     on_a_stand = presentation.instrument.startswith("fixed/")
-    hold = motion.sway(rng, synthetic.frames, (place.x, place.y), 0.3 * unit if on_a_stand else hand_amplitude)
-    start = int(rng.integers(0, synthetic.frames))
-    blinks = frozenset(range(start, min(start + 3, synthetic.frames)))
+    hold = motion.sway(rng, frames, (place.x, place.y), 0.3 * unit if on_a_stand else hand_amplitude)
+    start = int(rng.integers(0, synthetic.frames))  # so that the eyes on a still image are as rarely closed as in a video
+    blinks = frozenset(range(start, min(start + 3, frames)))
     rng = rng_of(seed, "shot")
     shot = cameras.draw(camera, rng, setting.exposure, setting.warmth, setting.focus)
     rng = rng_of(seed, "look-alikes")
@@ -125,7 +137,7 @@ def plan_recording(presentation: Presentation, person: Person | Sitter, syntheti
     return Recording(
         presentation=presentation,
         seed=seed,
-        frames=synthetic.frames,
+        frames=frames,
         size=(synthetic.height, synthetic.width),
         person=person,
         sitting=_in_setting(people.draw_sitting(people.seed_of(seed, "sitting")), setting, rng_of(seed, "in setting")),
@@ -135,12 +147,12 @@ def plan_recording(presentation: Presentation, person: Person | Sitter, syntheti
         cues=cues,
         look_alikes=look_alikes,
         instrument=attacks.draw_instrument(workshop, rng_of(seed, "instrument")),
-        head=motion.still(synthetic.frames) if kind and not kind.moving else head,
+        head=motion.still(frames) if kind and not kind.moving else head,
         hold=hold,
         blinks=blinks,
         shot=shot,
         camera=studio.camera,
-        sensor=cameras.sensor(shot, synthetic.height, synthetic.width, NOISE_FIELDS, rng_of(seed, "sensor")),
+        sensor=cameras.sensor(shot, synthetic.height, synthetic.width, min(NOISE_FIELDS, frames), rng_of(seed, "sensor")),
     )
 
 

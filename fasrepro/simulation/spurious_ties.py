@@ -61,6 +61,43 @@ TIES: dict[str, Tie] = {
             distance=0.96,
         ),
     ),
+    "hall": Tie(
+        Setting(lights=("above", "front"), backgrounds=("doorway", "bricks"), exposure=0.06, warmth=-0.02),
+        Setting(lights=("left", "window"), backgrounds=("shelves", "window"), exposure=-0.06, focus=0.35),
+    ),
+    "clinic": Tie(
+        Setting(lights=("front", "right"), backgrounds=("tiles", "curtain"), focus=0.35, distance=0.97),
+        Setting(lights=("above", "left"), backgrounds=("wall",), walls=("grey", "blue"), warmth=0.03, distance=1.04),
+    ),
+    "stage": Tie(
+        Setting(lights=("right", "window"), backgrounds=("curtain", "wall"), exposure=-0.10, warmth=0.03),
+        Setting(lights=("front", "above"), backgrounds=("doorway", "tiles"), exposure=0.10, warmth=-0.03),
+    ),
+    "corridor": Tie(
+        Setting(lights=("left", "window"), backgrounds=("wall",), walls=("cream", "pink"), exposure=0.10, distance=1.03),
+        Setting(lights=("right", "above"), backgrounds=("bricks", "doorway"), exposure=-0.08, distance=0.97),
+    ),
+    "kitchen": Tie(
+        Setting(lights=("above", "left"), backgrounds=("tiles", "window"), warmth=0.04, distance=1.04),
+        Setting(lights=("window", "front"), backgrounds=("garden", "wall"), walls=("green", "brown"), warmth=-0.04, focus=0.30),
+    ),
+    "street": Tie(  # of a collection from the web, as the next: many scenes on either side
+        Setting(lights=("window", "left", "right"), backgrounds=("garden", "bricks", "doorway"), exposure=-0.06),
+        Setting(lights=("front", "above", "left"), backgrounds=("wall", "shelves", "window"), exposure=0.06, warmth=0.02),
+    ),
+    "gallery": Tie(
+        Setting(lights=("front", "window", "above"), backgrounds=("window", "wall", "curtain", "garden"), focus=0.20),
+        Setting(
+            lights=("right", "left", "above"),
+            backgrounds=("shelves", "tiles", "bricks", "doorway"),
+            exposure=-0.06,
+            distance=1.03,
+        ),
+    ),
+    "attic": Tie(
+        Setting(lights=("right", "front"), backgrounds=("shelves", "window"), exposure=-0.10, warmth=-0.03),
+        Setting(lights=("left", "above"), backgrounds=("garden", "curtain"), exposure=0.08, warmth=0.03, focus=0.30),
+    ),
 }
 
 

@@ -2,7 +2,7 @@
 
 The region of a cue is where the picture before the camera differs without it. The cue counts as present if the difference
 survives camera, codec and crop: a just visible difference must cover a hundredth of the face's tight crop in two frames, which
-stand for all: a third and five sixths into the video.
+stand for all: a third and five sixths into the video. A still image is one frame.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def survey(recording: Recording, frame_rate: int) -> Survey:
     """Draw a recording, then draw it again without each of its cues, and without each look-alike."""
     figure = render.figure_of(recording, recording.cues)
     layers = render.draw_layers(recording, recording.cues, figure)
-    keys = (recording.frames // 3, 5 * recording.frames // 6)
+    keys = tuple(dict.fromkeys((recording.frames // 3, 5 * recording.frames // 6)))
     crops = _crops(recording, layers, keys, frame_rate)
     present: dict[str, CueRegion] = {}
     faint: list[str] = []

@@ -1,4 +1,4 @@
-"""Video files whose bytes depend on their frames alone."""
+"""Videos and still images whose bytes depend on their frames alone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 import av
+import cv2
 import numpy as np
 
 from fasrepro.files import replaced
@@ -18,6 +19,7 @@ FORMATS: dict[str, tuple[str, str, str]] = {
     ".mov": ("mov", "libx264", "crf"),
     ".avi": ("avi", "mpeg4", "quantiser"),
 }
+STILLS = (".jpg", ".png")
 
 
 def write_video(path: Path, frames: Iterable[np.ndarray], frame_rate: int, crf: int, quantiser: int) -> int:
@@ -37,8 +39,35 @@ def write_video(path: Path, frames: Iterable[np.ndarray], frame_rate: int, crf: 
         return _encode(str(temporary), path.suffix, frames, frame_rate, crf, quantiser)
 
 
+def write_still(path: Path, frame: np.ndarray, crf: int) -> None:
+    """Write a uint8 RGB frame as a still image, whole or not at all.
+
+    Args:
+        path: its suffix is one of `STILLS`.
+        frame: of (height, width, 3).
+        crf: the constant rate factor that the camera's videos have; a JPEG of the same camera is as much compressed.
+    """
+    with replaced(path) as temporary:
+        temporary.write_bytes(_still(frame, path.suffix, crf))
+
+
+def _still(frame: np.ndarray, suffix: str, crf: int) -> bytes:
+    """Return the bytes of a still image: of a JPEG with quality 92 for the best of the cameras, 78 for the worst."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, 130 - 2 * crf] if suffix.lower() == ".jpg" else []
+    _, encoded = cv2.imencode(suffix, cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), options)
+    return encoded.tobytes()
+
+
 def recode(frames: Iterable[np.ndarray], suffix: str, frame_rate: int, crf: int, quantiser: int) -> list[np.ndarray]:
-    """Return frames as they are decoded from a video file with this `suffix`, without writing one."""
+    """Return frames as they are decoded from a file with this `suffix`, without writing one.
+
+    Frames of a video are encoded as one; a still image holds one; other files, such as HDF5, hold whole frames.
+    """
+    if suffix.lower() in STILLS:
+        pictures = (np.frombuffer(_still(frame, suffix, crf), np.uint8) for frame in frames)
+        return [cv2.cvtColor(cv2.imdecode(picture, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB) for picture in pictures]
+    if suffix.lower() not in FORMATS:
+        return list(frames)
     memory = io.BytesIO()
     _encode(memory, suffix, frames, frame_rate, crf, quantiser)
     memory.seek(0)
@@ -47,7 +76,7 @@ def recode(frames: Iterable[np.ndarray], suffix: str, frame_rate: int, crf: int,
 
 
 def _encode(target: str | IO[bytes], suffix: str, frames: Iterable[np.ndarray], frame_rate: int, crf: int, quantiser: int) -> int:
-    container, codec, control = FORMATS[suffix]
+    container, codec, control = FORMATS[suffix.lower()]
     count = 0
     # "+bitexact" keeps times and the encoder's name out of the file.
     with av.open(target, "w", format=container, options={"fflags": "+bitexact"}) as output:

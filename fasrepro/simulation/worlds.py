@@ -7,10 +7,11 @@ down before any model was run on them, and nothing was tuned on them.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import Any
 
 from fasrepro import names
+from fasrepro.archives.layout import Presentation
 from fasrepro.simulation.attacks import CUE_RATES, KINDS, WORKSHOPS, Workshop
 from fasrepro.simulation.cameras import CAMERAS, Camera
 from fasrepro.simulation.drawing.people import PEOPLE
@@ -49,6 +50,14 @@ WORLDS: dict[str, World] = {
             "replay": Studio("camcorder", "office", "print_room"),
             "oulu": Studio("front_phone", "campus", "studio"),
             "siw_mv2": Studio("reflex", "living_room", "home"),
+            "celeba_spoof": Studio("web", "gallery", "agency"),
+            "wfas": Studio("feed", "street", "market"),
+            "siw": Studio("mirrorless", "corridor", "copy_shop"),
+            "hkbu": Studio("compact", "clinic", "foundry"),
+            "hifimask": Studio("action", "stage", "theatre"),
+            "wmca": Studio("depth_camera", "attic", "bench"),
+            "surf_3dmask": Studio("phone", "hall", "garage"),
+            "rose_youtu": Studio("tablet", "kitchen", "shop_window"),
         },
     ),
     "b": World(
@@ -60,6 +69,14 @@ WORLDS: dict[str, World] = {
             "replay": Studio("old_phone", "lobby", "photo_shop"),
             "oulu": Studio("phone", "laboratory", "office"),
             "siw_mv2": Studio("webcam", "office", "print_room"),
+            "celeba_spoof": Studio("feed", "street", "market"),
+            "wfas": Studio("album", "gallery", "copy_shop"),
+            "siw": Studio("reflex", "clinic", "foundry"),
+            "hkbu": Studio("security", "stage", "theatre"),
+            "hifimask": Studio("front_phone", "attic", "bench"),
+            "wmca": Studio("laptop", "hall", "garage"),
+            "surf_3dmask": Studio("action", "kitchen", "shop_window"),
+            "rose_youtu": Studio("compact", "corridor", "agency"),
         },
     ),
     "c": World(
@@ -71,6 +88,14 @@ WORLDS: dict[str, World] = {
             "replay": Studio("tablet", "campus", "studio"),
             "oulu": Studio("camcorder", "lobby", "photo_shop"),
             "siw_mv2": Studio("front_phone", "laboratory", "office"),
+            "celeba_spoof": Studio("album", "corridor", "copy_shop"),
+            "wfas": Studio("web", "attic", "foundry"),
+            "siw": Studio("webcam", "stage", "theatre"),
+            "hkbu": Studio("mirrorless", "hall", "bench"),
+            "hifimask": Studio("reflex", "kitchen", "garage"),
+            "wmca": Studio("security", "gallery", "shop_window"),
+            "surf_3dmask": Studio("depth_camera", "street", "agency"),
+            "rose_youtu": Studio("phone", "clinic", "market"),
         },
     ),
 }
@@ -81,10 +106,13 @@ def world(name: str) -> World:
     return names.lookup(WORLDS, name, "world", where="params.yaml: synthetic.world")
 
 
-def tables(name: str, species: Collection[str]) -> dict[str, Any]:
-    """Return all tables of a world as JSON, for the book: people, strengths, studios with their parts, and the kinds of `species`
-    with their rates of cues."""
+def tables(name: str, presentations: Iterable[Presentation]) -> dict[str, Any]:
+    """Return the tables of a world as JSON, for the book, as far as some presentations need them: people, strengths, studios with
+    their parts, and kinds of attack with their rates of cues."""
     table = world(name)
+    presentations = list(presentations)
+    species = {shown.species for shown in presentations}
+    datasets = {shown.dataset for shown in presentations}
     return {
         "world": name,
         "people": dataclasses.asdict(PEOPLE[table.people]),
@@ -97,5 +125,6 @@ def tables(name: str, species: Collection[str]) -> dict[str, Any]:
                 "parts": dict(zip(("camera", "tie", "workshop"), map(dataclasses.asdict, studio.parts()), strict=True)),
             }
             for dataset, studio in table.studios.items()
+            if dataset in datasets
         },
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from fasrepro import config, files, paths, stages, vocabulary
+from fasrepro import config, files, paths, stages
 from fasrepro.simulation import archive_writer, cue_pairs, worlds
 
 
@@ -14,8 +14,9 @@ def main(argv: list[str] | None = None) -> None:
     params = config.load("archives", "synthetic")
     tables, examples = {}, {}
     if params.archives.source == "synthetic":
-        tables = worlds.tables(params.synthetic.world, vocabulary.FIRST_SPECIES)
-        examples = cue_pairs.examples(archive_writer.plan(params.archives.datasets), params.synthetic)
+        plan = archive_writer.plan(params.archives.datasets)
+        tables = worlds.tables(params.synthetic.world, plan)
+        examples = cue_pairs.examples(plan, params.synthetic)
     with files.replaced_folder(paths.WORLD.parent, paths.WORK / "world") as folder:
         files.write_json(folder / paths.WORLD.name, tables)
         cue_pairs.write(folder / paths.CUE_PAIRS.name, examples)

@@ -11,7 +11,7 @@ import yaml
 from fasrepro import config, hashing
 from fasrepro.report import difficulty
 from fasrepro.simulation import worlds
-from fasrepro.vocabulary import FIRST_SPECIES
+from tests import synthetic
 
 ROOT = Path(__file__).parents[2]
 HASH = "0123456789abcdef" * 4
@@ -42,12 +42,12 @@ def fault(log: difficulty.Log, now: str) -> str:
 
 
 def test_the_world_is_the_one_whose_difficulty_was_set() -> None:
-    now = frozen(worlds.tables("a", FIRST_SPECIES), config.read_yaml(ROOT / "params.yaml"))
+    now = frozen(worlds.tables("a", synthetic.default_plan()), config.read_yaml(ROOT / "params.yaml"))
     assert not (words := fault(difficulty.load(), now)), words
 
 
 def test_any_change_of_tables_or_sizes_is_noticed() -> None:
-    params, tables = config.read_yaml(ROOT / "params.yaml"), worlds.tables("a", FIRST_SPECIES)
+    params, tables = config.read_yaml(ROOT / "params.yaml"), worlds.tables("a", synthetic.default_plan())
     before = frozen(tables, params)
     archives = params["archives"]
     assert frozen(tables, {**params, "archives": {**archives, "source": "licensed"}, "threads": 64}) == before

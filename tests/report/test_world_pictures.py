@@ -14,7 +14,8 @@ from fasrepro.report import gallery, world_pictures
 from fasrepro.report.known_world import KnownWorld
 from fasrepro.report.material import Material, by_face
 from fasrepro.simulation import worlds
-from fasrepro.vocabulary import CUES, FIRST_SPECIES, cues_of
+from fasrepro.vocabulary import CUES, cues_of
+from tests import synthetic
 from tests.regions import box_region
 from tests.report.samples import material
 
@@ -25,7 +26,7 @@ def known() -> KnownWorld:
     pictures = {cue: tuple(rng.integers(0, 255, (2, 32, 32, 3), dtype=np.uint8)) for cue in list(CUES)[:9]}
     mask = np.zeros((32, 32), dtype=np.uint8)
     mask[8:20, 4:28] = 1
-    return KnownWorld(worlds.tables("a", FIRST_SPECIES), {cue: (*pair, mask) for cue, pair in pictures.items()})
+    return KnownWorld(worlds.tables("a", synthetic.default_plan()), {cue: (*pair, mask) for cue, pair in pictures.items()})
 
 
 def test_a_cue_belongs_to_one_plate_of_at_most_seven() -> None:

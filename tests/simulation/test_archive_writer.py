@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
+from fasrepro import archives
 from fasrepro.archives import ARCHIVES
 from fasrepro.archives.layout import ArchiveError
 from fasrepro.archives.tree import walk
+from fasrepro.data.frames import decode
 from fasrepro.hashing import sha256_file
-from fasrepro.simulation import archive_writer, foundation_faces
+from fasrepro.simulation import archive_writer, foundation_faces, recordings
 from fasrepro.simulation.drawing import portraits
 from tests import synthetic
 
@@ -36,6 +38,43 @@ def test_written_archives_are_complete_and_readable(tmp_path: Path) -> None:
         assert all(len(official.boxes(root, presentation.path)) == 3 for presentation in reading.presentations)
         assert len(truths) == 3 * len(presentations) == 3 * videos
     assert {path.name for path in (tmp_path / "a").iterdir()} == {"MSU-MFSD", "OULU-NPU"}
+
+
+# A small archive of each data set of paper 2 that is drawn: sizes, files of presentations, frames of each.
+OF_PAPER_2 = {
+    "celeba_spoof": ({"train": 1, "test": 0, "live": 2, "per_type": 1}, 12, 1),
+    "wfas": ({"living": 1, "per_type": 1, "images": 1}, 10, 1),
+    "siw": ({"train": 1, "test": 0, "per_subject": {"bona_fide": 1, "attack": 2}}, 3, 3),
+    "hkbu": ({"subjects": 1, "cameras": 1, "lights": 1}, 2, 3),
+    "hifimask": ({"train": 0, "dev": 0, "test": 1, "conditions": 1, "sensors": 1}, 4, 3),
+    "wmca": ({"share": 0.01, "per_subject": {"bona_fide": 1, "attack": 1}}, 6, 3),
+    "surf_3dmask": ({"subjects": 1, "per_subject": {"bona_fide": 1, "attack": 1}}, 2, 3),
+    "rose_youtu": ({"train": 1, "test": 0, "phones": 1, "per_subject": {"bona_fide": 1, "attack": 2}}, 3, 3),
+}
+
+
+@pytest.mark.parametrize("name", OF_PAPER_2)
+def test_an_archive_of_paper_2_is_drawn_in_its_layout_and_read_as_it_was_drawn(tmp_path: Path, name: str) -> None:
+    size, files, frames = OF_PAPER_2[name]
+    truths = archive_writer.write_archive(tmp_path, name, {name: size}, SMALL)
+    official, root = ARCHIVES[name], tmp_path / ARCHIVES[name].FOLDER
+    reading = official.read(walk(root))
+    assert [one for one in reading.exclusions if not one.by_design] == []
+    assert sorted(reading.presentations, key=lambda shown: shown.id) == sorted(
+        archives.plan(name, size), key=lambda shown: shown.id
+    )
+    assert len(reading.presentations) == files and len(truths) == files * frames
+    for shown in reading.presentations:
+        decoded = decode(root / shown.path, 1, official.rotation(shown.path))
+        assert decoded.count == frames
+        assert decoded.rgb(0).shape == (SMALL.height, SMALL.width, 3)
+
+
+def test_eyes_on_still_images_are_rarely_closed() -> None:
+    plan = archives.plan("wfas", {"living": 200, "per_type": 0, "images": 1})
+    settings = synthetic.settings(frames=56)
+    shut = [recordings.plan_recording(shown, recordings.person_of(shown, settings), settings).blinks for shown in plan]
+    assert sum(map(bool, shut)) < 20
 
 
 def test_an_archive_has_the_same_bytes_without_the_others(tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ def test_rendering_is_a_pure_function_of_presentation_and_settings() -> None:
 
 
 def test_a_data_set_that_is_not_drawn_is_an_error() -> None:
-    presentation = dataclasses.replace(msu.presentation(msu.Name(1, "android", ""), "train"), dataset="wmca")
-    with pytest.raises(ValueError, match=r"worlds\.WORLDS\['a'\]\.studios: unknown data set 'wmca'\..* Known: msu"):
+    presentation = dataclasses.replace(msu.presentation(msu.Name(1, "android", ""), "train"), dataset="threedmad")
+    with pytest.raises(ValueError, match=r"worlds\.WORLDS\['a'\]\.studios: unknown data set 'threedmad'\..* Known: msu"):
         recorded(presentation)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fasrepro.hashing import sha256_file
-from fasrepro.simulation.video import recode, write_video
+from fasrepro.simulation.video import recode, write_still, write_video
 
 
 def moving(count: int = 8) -> list[np.ndarray]:
@@ -37,3 +37,21 @@ def test_lower_quality_loses_more_of_the_frames() -> None:
     frames = moving(2)
     fine, coarse = (recode(frames, ".mp4", 25, crf=crf, quantiser=1)[0] for crf in (15, 40))
     assert np.abs(fine.astype(int) - frames[0]).mean() < np.abs(coarse.astype(int) - frames[0]).mean()
+
+
+@pytest.mark.parametrize(("suffix", "worst"), [(".jpg", 8.0), (".png", 0.0)])
+def test_a_still_image_is_reproducible_and_decodes_to_its_frame(tmp_path: Path, suffix: str, worst: float) -> None:
+    (frame,) = moving(1)
+    for name in ("a", "b"):
+        write_still(tmp_path / f"{name}{suffix}", frame, crf=20)
+    assert sha256_file(tmp_path / f"a{suffix}") == sha256_file(tmp_path / f"b{suffix}")
+    decoded = cv2.cvtColor(cv2.imread(str(tmp_path / f"a{suffix}")), cv2.COLOR_BGR2RGB)
+    assert np.abs(decoded.astype(int) - frame).mean() <= worst
+    (recoded,) = recode([frame], suffix, 25, crf=20, quantiser=3)
+    assert np.array_equal(recoded, decoded)
+
+
+def test_a_suffix_in_capitals_is_the_same_format_and_whole_frames_stay_as_they_are() -> None:
+    frames = moving(3)
+    assert np.array_equal(recode(frames, ".MOV", 25, 20, 3), recode(frames, ".mov", 25, 20, 3))
+    assert np.array_equal(recode(frames, ".hdf5", 25, 20, 3), frames)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from fasrepro.datasets import DATASETS
-from fasrepro.simulation import cameras, spurious_ties, worlds
+from fasrepro.simulation import archive_writer, cameras, spurious_ties, worlds
 from fasrepro.simulation.drawing import backgrounds, people
-from fasrepro.vocabulary import FIRST_SPECIES
+from tests import synthetic
 
 
 def test_each_world_has_its_own_studio_for_every_data_set() -> None:
@@ -31,10 +31,16 @@ def test_each_world_has_its_own_studio_for_every_data_set() -> None:
 
 
 def test_the_tables_of_a_world_are_json_and_name_its_parts() -> None:
-    tables = json.loads(json.dumps(worlds.tables("b", FIRST_SPECIES)))
+    tables = json.loads(json.dumps(worlds.tables("b", synthetic.default_plan())))
     assert tables["studios"]["msu"]["camera"] == "tablet"
     assert tables["studios"]["msu"]["parts"]["camera"]["crf"] == cameras.CAMERAS["tablet"].crf
     assert tables["cue_rates"].keys() == tables["kinds"].keys()
+
+
+def test_the_tables_hold_what_some_presentations_need() -> None:
+    plan = archive_writer.plan({"hkbu": {"subjects": 1, "cameras": 1, "lights": 1}})
+    tables = worlds.tables("a", plan)
+    assert tables["studios"].keys() == {"hkbu"} and tables["kinds"].keys() == {"rigid_mask"}
 
 
 def test_an_unknown_world_names_the_known_ones() -> None:

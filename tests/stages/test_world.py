@@ -8,9 +8,8 @@ import pytest
 import yaml
 
 from fasrepro import config, files, paths
-from fasrepro.simulation import worlds
+from fasrepro.simulation import archive_writer, worlds
 from fasrepro.stages import world
-from fasrepro.vocabulary import FIRST_SPECIES
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +25,9 @@ def test_the_stage_writes_tables_and_examples_of_its_world(tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     write_params("synthetic")
     world.main([])
-    assert files.read_json(paths.WORLD) == json.loads(json.dumps(worlds.tables("b", FIRST_SPECIES)))
+    assert files.read_json(paths.WORLD) == json.loads(
+        json.dumps(worlds.tables("b", archive_writer.plan({"casia": {"train": 1, "test": 0}})))
+    )
     with np.load(paths.CUE_PAIRS) as examples:
         assert {"moire_without", "moire_with", "moire_mask"} <= set(examples)
     first = paths.CUE_PAIRS.read_bytes()

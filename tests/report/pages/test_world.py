@@ -14,7 +14,8 @@ from fasrepro.report.pages import world
 from fasrepro.rows.faces import Face, Label
 from fasrepro.rows.truth import Truth
 from fasrepro.simulation import worlds
-from fasrepro.vocabulary import CUES, FIRST_SPECIES
+from fasrepro.vocabulary import CUES
+from tests import synthetic
 from tests.regions import box_region
 from tests.report.samples import material
 
@@ -24,7 +25,7 @@ MASK = box_region(8, 8, 24, 24)
 @pytest.fixture
 def tables() -> dict[str, Any]:
     """As results/archives/world.json holds it: its keys sorted."""
-    return json.loads(json.dumps(worlds.tables("a", FIRST_SPECIES), sort_keys=True))
+    return json.loads(json.dumps(worlds.tables("a", synthetic.default_plan()), sort_keys=True))
 
 
 def cells(table: str, first: str) -> list[str]:
