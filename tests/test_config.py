@@ -97,6 +97,10 @@ def test_merge_lays_a_profile_over_the_base() -> None:
     assert base["a"]["y"] == [1, 2]
     rates = {"tuning": {"seed": 0, "like": {"r": "q"}}}
     assert reproduce.merge(rates, {"tuning": {"like": {}}}) == {"tuning": {"seed": 0, "like": {}}}  # each chooses its own
+    archives = {"archives": {"datasets": {"msu": {"train": 1}}}}
+    assert reproduce.merge(archives, {"archives": {"datasets": {"siw": {"train": 2}}}}) == {
+        "archives": {"datasets": {"msu": {"train": 1}, "siw": {"train": 2}}}
+    }
     with pytest.raises(config.ConfigError, match=r"profile: a\.xx: unknown key 'xx'\. Did you mean 'x'\?"):
         reproduce.merge(base, {"a": {"xx": 1}})
 

@@ -12,6 +12,7 @@ Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the frame
 Eyes = tuple[float, float, float, float]  # x, y of the eye at the left of the picture, then of the other, in pixels of the frame
 
 VIDEOS = (".mp4", ".mov", ".avi")
+STILLS = (".jpg", ".png")
 BOXES_FOLDER = "face-locations"
 PUT_BACK = "the official archive carries it: put it back"  # the remedy for a missing file
 

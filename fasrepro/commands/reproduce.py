@@ -37,7 +37,7 @@ SOURCES = (
 BOOK_PRODUCTS = ("_generated", "executed", "_build")
 # glibc gives a step's large tensors back to the system and asks for them again in the next; kept, training is some 5 % faster.
 KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**31), "MALLOC_MMAP_THRESHOLD_": str(2**31)}
-OPEN = ("runs", "protocols")  # sections to which a profile may add names
+OPEN = ("runs", "protocols", "archives.datasets")  # sections to which a profile may add names
 WHOLE = ("experiments", "ablations", "tuning.like")  # of these, a profile that names any entry names all
 
 
@@ -47,7 +47,7 @@ def merge(base: dict[str, Any], override: dict[str, Any], where: str = "") -> di
     A list, a scalar and the sections `WHOLE` are replaced, `null` takes a key away, and `training` is overlaid as by a run.
 
     Raises:
-        ConfigError: for a key that `base` lacks, except the name of a run or a protocol.
+        ConfigError: for a key that `base` lacks, except the name of a run, a protocol or a data set.
     """
     merged = dict(base)
     for key, value in override.items():

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from fasrepro import archives
-from fasrepro.archives import ARCHIVES
+from fasrepro.archives import ARCHIVES, layout
 from fasrepro.archives.layout import Presentation
 from fasrepro.config import Synthetic
 from fasrepro.rows.truth import Truth
@@ -96,7 +96,7 @@ def write_presentation(root: Path, presentation: Presentation, person: Person | 
     suffix = path.suffix.lower()
     if suffix in recordings.LOSSLESS:
         official.write_frames(path, filmed)
-    elif suffix in video.STILLS:
+    elif suffix in layout.STILLS:
         video.write_still(path, next(filmed), shot.crf)
     else:
         video.write_video(path, filmed, synthetic.frame_rate, shot.crf, shot.quantiser)

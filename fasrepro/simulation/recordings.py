@@ -10,9 +10,9 @@ import dataclasses
 import numpy as np
 
 from fasrepro import names
+from fasrepro.archives import layout
 from fasrepro.archives.layout import Presentation
 from fasrepro.config import Synthetic
-from fasrepro.datasets import DATASETS
 from fasrepro.rows.faces import Label
 from fasrepro.simulation import attacks, cameras, motion, spurious_ties, worlds
 from fasrepro.simulation.drawing import people
@@ -85,10 +85,10 @@ def person_of(presentation: Presentation, synthetic: Synthetic) -> Person:
 
 def frame_count(presentation: Presentation, synthetic: Synthetic) -> int:
     """Return how many frames a presentation has: one on a still image."""
-    if DATASETS[presentation.dataset].media == "image":
+    suffix = layout.suffix_of(presentation.path).lower()
+    if suffix in layout.STILLS:
         return 1
-    is_lossless = presentation.path.lower().endswith(LOSSLESS)
-    return min(synthetic.frames, LOSSLESS_FRAMES) if is_lossless else synthetic.frames
+    return min(synthetic.frames, LOSSLESS_FRAMES) if suffix in LOSSLESS else synthetic.frames
 
 
 def plan_recording(presentation: Presentation, person: Person | Sitter, synthetic: Synthetic, attempt: int = 0) -> Recording:

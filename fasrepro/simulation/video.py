@@ -11,6 +11,7 @@ import av
 import cv2
 import numpy as np
 
+from fasrepro.archives import layout
 from fasrepro.files import replaced
 
 # suffix -> format, codec, name of its quality
@@ -19,7 +20,6 @@ FORMATS: dict[str, tuple[str, str, str]] = {
     ".mov": ("mov", "libx264", "crf"),
     ".avi": ("avi", "mpeg4", "quantiser"),
 }
-STILLS = (".jpg", ".png")
 
 
 def write_video(path: Path, frames: Iterable[np.ndarray], frame_rate: int, crf: int, quantiser: int) -> int:
@@ -43,7 +43,7 @@ def write_still(path: Path, frame: np.ndarray, crf: int) -> None:
     """Write a uint8 RGB frame as a still image, whole or not at all.
 
     Args:
-        path: its suffix is one of `STILLS`.
+        path: its suffix is one of `layout.STILLS`.
         frame: of (height, width, 3).
         crf: the constant rate factor that the camera's videos have; a JPEG of the same camera is as much compressed.
     """
@@ -63,7 +63,7 @@ def recode(frames: Iterable[np.ndarray], suffix: str, frame_rate: int, crf: int,
 
     Frames of a video are encoded as one; a still image holds one; other files, such as HDF5, hold whole frames.
     """
-    if suffix.lower() in STILLS:
+    if suffix.lower() in layout.STILLS:
         pictures = (np.frombuffer(_still(frame, suffix, crf), np.uint8) for frame in frames)
         return [cv2.cvtColor(cv2.imdecode(picture, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB) for picture in pictures]
     if suffix.lower() not in FORMATS:
