@@ -95,7 +95,7 @@ def _named(fault: str, paths: list[str], named: int) -> Iterator[str]:
 def _deep(root: Path, one: Inspection, named: int) -> bool:
     """Decode all files of a data set and print the faults; return whether there is none."""
     total = len(one.presentations)
-    faults = inspection.broken(root, one.presentations, progress.on_terminal(f"{TITLES[one.dataset]}: files decoded", total))
+    faults = inspection.broken(root, one.presentations, progress.to_stderr(f"{TITLES[one.dataset]}: files decoded", total))
     print(f"{TITLES[one.dataset]}: {total} files decoded, {len(faults)} of them with a fault")
     print("\n".join(_named("broken or doubled", [f"{fault.path}: {fault.reason}" for fault in faults], named)))
     return not faults
