@@ -1,22 +1,26 @@
 """`fasrepro annotate`: what the captions of a set will cost, captions in batches, and captions by people.
 
---dry-run sends nothing and needs no key. --batch fills the reply store over the OpenAI Batch API; `dvc repro` then finds every
-reply there. --to-people writes a file of the faces that the model failed on, for people to write captions into; --from-people
-checks that file and puts its captions into reviews/, in git, where they win over the model's.
+--dry-run sends nothing and needs no key; it also says which experiments can run with the data sets that are indexed. --batch
+fills the reply store over the OpenAI Batch API; `dvc repro` then finds every reply there. --to-people writes a file of the faces
+that the model failed on, for people to write captions into; --from-people checks that file and puts its captions into reviews/,
+in git, where they win over the model's.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 
 from fasrepro import config, paths
 from fasrepro.captions import annotate, review, sets
 from fasrepro.captions.styles import Style, style_of, with_own_prompt
+from fasrepro.commands import jobs, runnable
 from fasrepro.llm import batch, budget, pricing
 from fasrepro.llm.attempts import Pending, replay
 from fasrepro.llm.store import Store
 from fasrepro.llm.types import Failure
+from fasrepro.rows import table
 from fasrepro.rows.faces import Face
 from fasrepro.simulation.annotator import SIMULATED
 from fasrepro.stages import annotation
@@ -46,6 +50,12 @@ def dry_run(task: AnnotationTask, styles: Styles, store: Store) -> None:
     print(f"model {endpoint.model}; prices of {prices.checked:%Y-%m-%d}, {prices.evidence} (fasrepro/llm/{pricing.PRICES.name})")
     print("one attempt per image: a caption that is asked again costs again")
     print(f"spent so far ${spent:.2f}, with this ${spent + total:.2f}, budget ${endpoint.budget_usd:.2f}")
+
+
+def indexed(datasets: Collection[str]) -> dict[str, bool]:
+    """Return which of some data sets are indexed, and whether each has an official dev split."""
+    present = [name for name in datasets if paths.faces(name).is_file()]
+    return {name: "dev" in table.columns(paths.faces(name), Face, ["split"])["split"].to_pylist() for name in present}
 
 
 def in_batches(task: AnnotationTask, styles: Styles, store: Store) -> None:
@@ -115,6 +125,7 @@ def run(arguments: argparse.Namespace) -> int:
     with Store(paths.store()) as store:
         if arguments.dry_run:
             dry_run(task, styles, store)
+            print("\n".join(runnable.report(config.load(*jobs.KEYS), indexed(params.archives.datasets))))
         elif arguments.batch:
             in_batches(task, styles, store)
         elif arguments.to_people is not None:

@@ -9,13 +9,15 @@ import platform
 import shutil
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fasrepro import config, paths
-from fasrepro.archives import locate
+from fasrepro.archives import ARCHIVES, locate
+from fasrepro.archives.layout import ArchiveError
 from fasrepro.archives.tree import walk
-from fasrepro.commands import jobs
+from fasrepro.commands import jobs, runnable
+from fasrepro.data import inspection
 from fasrepro.datasets import TITLES
 from fasrepro.llm.types import is_local, shown_url
 from fasrepro.report import recorded
@@ -93,13 +95,14 @@ def _recorded_runs() -> Iterator[tuple[bool, str]]:
 
 
 def _licensed_archives(archives: config.Archives) -> Iterator[tuple[bool, str]]:
-    """Yield whether the folder of archives, and each archive in it, is there."""
+    """Yield whether the folder of archives, and each archive in it, is there, and what can run with those."""
     place = os.environ.get("FASREPRO_ARCHIVES")
     root = Path(place or "-").expanduser()
     yield not root.is_dir(), f"licensed archives: FASREPRO_ARCHIVES is {place or 'not set'}"
     if not root.is_dir():
         return
-    folders_of = locate.folders(walk(root))
+    tree = walk(root)
+    folders_of = locate.folders(tree)
     for name in archives.datasets:
         if name in folders_of:
             places = ", ".join(str(root / folder) for folder in folders_of[name])
@@ -107,6 +110,32 @@ def _licensed_archives(archives: config.Archives) -> Iterator[tuple[bool, str]]:
         else:
             remedy = f"take {name} out of archives.datasets in params.yaml, then `fasrepro jobs`"
             yield True, f"{TITLES[name]}: absent from {root}: {remedy}"
+    has_dev: dict[str, bool] = {}
+    for name, own in locate.located(tree, folders_of).items():
+        if name not in archives.datasets:
+            continue
+        try:
+            reading = ARCHIVES[name].read(own)
+        except ArchiveError as error:
+            yield True, f"{TITLES[name]}: cannot be read: {error}"
+            continue
+        lacks = inspection.lacks(name, reading)
+        if lacks:
+            yield True, f"{TITLES[name]}: {', '.join(lacks)}: restore the official tree"
+        else:
+            has_dev[name] = inspection.has_dev(reading.presentations)
+    yield from _runnable(has_dev)
+
+
+def _runnable(has_dev: Mapping[str, bool]) -> Iterator[tuple[bool, str]]:
+    """Yield what can run with the data sets at hand, but for what `_jobs` says already."""
+    try:
+        params, known = config.load(*jobs.KEYS), jobs.notices()
+    except ValueError:
+        return  # `_jobs` says why
+    for line in runnable.report(params, has_dev):
+        if line not in known:
+            yield False, line
 
 
 def _annotator(params: types.SimpleNamespace) -> Iterator[tuple[bool, str]]:

@@ -1,4 +1,4 @@
-"""`fasrepro inspect DIR`: which data sets are in a folder, what they lack, and which protocols can run with them.
+"""`fasrepro inspect DIR`: which data sets are in a folder, what they lack, and which experiments can run with them.
 
 Archives are found by their content, whatever their folders are called. Nothing is decoded without --deep, so that terabytes take
 seconds. Exits with 1 if anything is missing, left over or broken.
@@ -7,13 +7,14 @@ seconds. Exits with 1 if anything is missing, left over or broken.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from fasrepro import config
 from fasrepro.archives import ARCHIVES
 from fasrepro.archives.tree import listed, walk
-from fasrepro.data import inspection, progress, protocols
+from fasrepro.commands import jobs, runnable
+from fasrepro.data import inspection, progress
 from fasrepro.data.inspection import Count, Inspection
 from fasrepro.datasets import TITLES
 
@@ -48,7 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
         whole &= one.is_whole
         if arguments.deep:
             whole &= _deep(tree.root, one, named)
-    print("\n".join(runnable({one.dataset for one in inspections if not one.error})))
+    usable = [one for one in inspections if not one.error and not one.lacks]
+    has_dev = {one.dataset: inspection.has_dev(one.presentations) for one in usable}
+    print("\n".join(runnable.report(config.load(*jobs.KEYS), has_dev)))
     return int(not whole)
 
 
@@ -95,16 +98,7 @@ def _named(fault: str, paths: list[str], named: int) -> Iterator[str]:
 def _deep(root: Path, one: Inspection, named: int) -> bool:
     """Decode all files of a data set and print the faults; return whether there is none."""
     total = len(one.presentations)
-    faults = inspection.broken(root, one.presentations, progress.on_terminal(f"{TITLES[one.dataset]}: files decoded", total))
+    faults = inspection.broken(root, one.presentations, progress.to_stderr(f"{TITLES[one.dataset]}: files decoded", total))
     print(f"{TITLES[one.dataset]}: {total} files decoded, {len(faults)} of them with a fault")
     print("\n".join(_named("broken or doubled", [f"{fault.path}: {fault.reason}" for fault in faults], named)))
     return not faults
-
-
-def runnable(present: Iterable[str]) -> Iterator[str]:
-    """Yield for each protocol of the experiments in params.yaml whether it can run with these data sets."""
-    params = config.load("protocols", "experiments")
-    present = set(present)
-    for name in sorted({name for experiment in params.experiments.values() for name in experiment.protocols}):
-        _, notice = protocols.without_absent(protocols.resolve(name, params.protocols), present)
-        yield notice or f"protocol {name} can run"

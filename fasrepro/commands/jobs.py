@@ -7,7 +7,7 @@ import dataclasses
 import re
 import types
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 
@@ -41,7 +41,8 @@ TUNING = "tuning"  # names the training sets on which learning rates are chosen
 def planned(params: types.SimpleNamespace) -> Jobs:
     """Return all that params.yaml's experiments ask to be trained.
 
-    A protocol whose data sets are absent is left out with a notice, and so is an absent target.
+    A protocol whose data sets are absent is left out with a notice, and so is an absent target. Where `tuning.protocol` is such
+    a protocol, a run that names one learning rate needs no other: it has nothing to choose. Snapshots are then of another job.
 
     Raises:
         ValueError: for a run, protocol, caption set, recipe or seed that cannot be, and a name that DVC takes for a path.
@@ -182,40 +183,75 @@ class _Plan:
     def add_tunings(self) -> None:
         """Add the choice of a learning rate for each run that makes one."""
         runs = sorted({job.tuned for job in self.jobs.values()})
-        protocol = self.params.tuning.protocol
+        protocol = self.protocol(self.params.tuning.protocol) if runs else None
         compared = sorted({name for run in runs for name in self.recipe(run).captions})
-        if runs and self.protocol(protocol) is None:
-            self.refuse_protocol("tuning.protocol", protocol)
         for run in runs:
             recipe = schema.plain(self.recipe(run))
             recipe.pop("captions", None)
-            trainset = self.trainset(TUNING, protocol, run, compared)
-            test = list(self.protocol(protocol).test)
-            self.tunings[run] = Job(protocol, run, self.params.tuning.seed, test, trainset, run, recipe)
+            if protocol is None:
+                job = self.job_at_the_only_rate(run)
+                self.tunings[run] = dataclasses.replace(job, run=run, seed=self.params.tuning.seed, tuned=run, recipe=recipe)
+            else:
+                trainset = self.trainset(TUNING, protocol.name, run, compared)
+                test = list(protocol.test)
+                self.tunings[run] = Job(protocol.name, run, self.params.tuning.seed, test, trainset, run, recipe)
+
+    def job_at_the_only_rate(self, run: str) -> Job:
+        """Return a job at the one learning rate of a run, whose protocol stands in where `tuning.protocol` cannot be run.
+
+        Raises:
+            ConfigError: where the run has several rates. The dev people on which it would choose can be a target's test people,
+                so that people must name the protocol.
+        """
+        if len(self.recipe(run).learning_rates) > 1:
+            absent = self.notices[self.params.tuning.protocol]
+            possible = ", ".join(sorted({job.protocol for job in self.jobs.values()}))
+            raise ConfigError(
+                f"params.yaml: tuning.protocol: {absent}; name another, such as {possible}, or one rate in"
+                f" runs.{run}.learning_rates"
+            )
+        return min((job for job in self.jobs.values() if job.tuned == run), key=lambda job: job.name)
+
+    def absence(self, protocol: str) -> str:
+        """Return the notice why nothing is trained on a protocol; "" where something is, or no experiment asks for it."""
+        if any(job.protocol == protocol for job in self.jobs.values()):
+            return ""
+        if self.protocol(protocol) is None:
+            return self.notices[protocol]
+        return next((notice for skipped, notice in self.notices.items() if skipped.endswith(f" on {protocol}")), "")
 
     def add_snapshots(self) -> None:
-        """Add the job that is scored on its way: one of the jobs, because its last scores are compared with them."""
-        wanted = self.params.snapshots
-        if self.protocol(wanted.protocol) is None:
-            if self.jobs:
-                self.refuse_protocol("snapshots.protocol", wanted.protocol)
-            return
-        name = f"{wanted.protocol}-{wanted.run}-{wanted.seed}"
-        job = names.lookup(self.jobs, name, "job", ConfigError, "params.yaml: snapshots")
-        snapshots.steps(recipes.steps(self.recipe(wanted.run)), wanted.count)  # raises for a count that cannot be
-        self.snapshot_jobs[name] = job
+        """Add the job that is scored on its way: one of the jobs, because its last scores are compared with them.
 
-    def refuse_protocol(self, key: str, protocol: str) -> NoReturn:
-        """Raise `ConfigError` for a key of params.yaml that names a protocol that cannot be run."""
-        possible = ", ".join(sorted({job.protocol for job in self.jobs.values()}))
-        raise ConfigError(f"params.yaml: {key}: {self.notices[protocol]}; name another, such as {possible}")
+        Where nothing is trained on its protocol because data sets are absent, it is the job most like it.
+        """
+        wanted = self.params.snapshots
+        absence = self.absence(wanted.protocol)
+        if absence and not self.jobs:
+            return
+        if absence:
+            job = min(self.jobs.values(), key=lambda job: (job.run != wanted.run, job.seed != wanted.seed, job.name))
+            self.notices["snapshots"] = f"snapshots are of {job.name}: {absence}"
+        else:
+            name = f"{wanted.protocol}-{wanted.run}-{wanted.seed}"
+            job = names.lookup(self.jobs, name, "job", ConfigError, "params.yaml: snapshots")
+        snapshots.steps(recipes.steps(self.recipe(job.run)), wanted.count)  # raises for a count that cannot be
+        self.snapshot_jobs[job.name] = job
 
     def check_counterfactual(self) -> None:
-        """Raise `ConfigError` where a cue is to be taken out for models that no job trains."""
+        """Note the protocols on which no cue can be taken out, because data sets are absent.
+
+        Raises:
+            ConfigError: where a cue is to be taken out for models that no job trains.
+        """
         wanted = self.params.counterfactual
         trained = {f"{job.protocol}-{job.run}": job for job in self.jobs.values()}
         for protocol in wanted.protocols:
-            for run in wanted.runs if self.protocol(protocol) else ():
+            absence = self.absence(protocol)
+            if absence:
+                self.notices[f"counterfactual on {protocol}"] = f"no cue is taken out on {protocol}: {absence}"
+                continue
+            for run in wanted.runs:
                 names.lookup(trained, f"{protocol}-{run}", "protocol and run", ConfigError, "params.yaml: counterfactual")
         if wanted.faces < 1:
             raise ConfigError("params.yaml: counterfactual.faces must be at least 1; for none, empty counterfactual.protocols")

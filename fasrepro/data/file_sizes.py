@@ -28,7 +28,7 @@ def bytes_per_frame(path: Path) -> float:
 
 
 def of_presentations(folder_of: Callable[[str], Path], wanted: Iterable[str]) -> dict[str, float]:
-    """Return the bytes per frame of presentations, by id. A terminal on standard error shows the progress.
+    """Return the bytes per frame of presentations, by id. Standard error shows the progress.
 
     Args:
         folder_of: returns the folder that holds the official tree of a data set.
@@ -39,7 +39,7 @@ def of_presentations(folder_of: Callable[[str], Path], wanted: Iterable[str]) ->
     """
     missing = set(wanted)
     sizes: dict[str, float] = {}
-    show = progress.on_terminal("audit: video sizes", len(missing))
+    show = progress.to_stderr("audit: video sizes", len(missing))
     for name in sorted({presentation_id.partition("/")[0] for presentation_id in missing}):
         tree = locate.tree_of(folder_of(name), name)
         for presentation in archive(name).read(tree).presentations:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ import cv2
 from fasrepro import crops, names
 from fasrepro.archives import archive, locate
 from fasrepro.archives.layout import ArchiveError, Exclusion, Presentation, Reading
-from fasrepro.data import cropping, faces, index_report, inspection, mtcnn, progress
+from fasrepro.data import cropping, faces, index_journal, index_report, inspection, mtcnn, progress
 from fasrepro.data.frames import VideoError, decode, held_frames
 from fasrepro.data.index_report import IndexedVideo
 from fasrepro.data.settings import IndexSettings
+from fasrepro.hashing import sha256_json
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face, face_id
+
+WORST_REASONS = 3  # of excluded files, that are named where they are too many
 
 
 class IndexingError(ValueError):
@@ -147,7 +151,9 @@ def _indexed(root: Path, presentation: Presentation, settings: IndexSettings) ->
 def build(archives: Path, name: str, folder: Path, settings: IndexSettings) -> dict[str, Any]:
     """Index a data set into `folder` (<name>.parquet and crops/<name>.zip) and return `index_report.report`.
 
-    One video is held in memory at a time.
+    One video is held in memory at a time. Videos that an earlier call with this folder, these settings and this code has decoded
+    are taken from its journal, <name>.journal, which is removed at the end. So a folder is for one code and one `settings`, but
+    that `max_exclusion_rate` may differ.
 
     Args:
         archives: the folder that holds the official tree.
@@ -156,33 +162,41 @@ def build(archives: Path, name: str, folder: Path, settings: IndexSettings) -> d
         settings: which frames are taken, and how they are cropped.
 
     Raises:
-        IndexingError: as `check` and `read_archive` do; too many videos are unreadable; no face is found; the table cannot be
-            written.
+        IndexingError: as `check` and `read_archive` do; too many videos are unreadable, as soon as that is certain; no face is
+            found; the table cannot be written.
+        JournalError: the journal cannot be written.
     """
     check(settings)
     cv2.setNumThreads(1)
     root, reading = read_archive(archives, name)
+    total = len(reading.presentations)
+    limit = settings.max_exclusion_rate * total
     videos: list[IndexedVideo] = []
     unreadable: list[Exclusion] = []
-    show = progress.on_terminal(f"index {name}", len(reading.presentations))
-    with crops.packed(folder / "crops") as pack:
+    faults = [one for one in reading.exclusions if not one.by_design]
+    _check_faults(faults, limit, root, total)
+    with index_journal.opened(folder / f"{name}.journal") as journal, crops.packed(folder / "crops") as pack:
+        show = progress.to_stderr(f"index {name}", total)
+        kept = 0
         for done, presentation in enumerate(reading.presentations, start=1):
-            result = index_video(root, presentation, settings)
+            key = _journal_key(root, presentation)
+            result = journal.read(key)
+            if result is None:
+                result = index_video(root, presentation, settings)
+                if not isinstance(result, Exclusion):  # a file that could not be read is tried again by the next run
+                    journal.add(key, *result)
+            else:
+                kept += 1
             if isinstance(result, Exclusion):
                 unreadable.append(result)
+                faults.append(result)
+                _check_faults(faults, limit, root, total)
             else:
                 video, pictures = result
                 videos.append(video)
                 for row, picture in zip(video.rows, pictures, strict=True):
                     pack(row.crop, picture)
-            show(done)
-    total = len(reading.presentations)
-    faults = unreadable + [one for one in reading.exclusions if not one.by_design]
-    if len(faults) > settings.max_exclusion_rate * total:
-        raise IndexingError(
-            f"{root}: {len(faults)} files left out or unreadable beside {total} videos, more than index.max_exclusion_rate ="
-            f" {settings.max_exclusion_rate}; the first: {faults[0].path}: {faults[0].reason}"
-        )
+            show(done, kept)
     rows = [row for video in videos for row in video.rows]
     if not rows:
         raise IndexingError(f"{root}: no face; {excluded(unreadable)}; restore the official tree")
@@ -191,4 +205,37 @@ def build(archives: Path, name: str, folder: Path, settings: IndexSettings) -> d
         table.write(path, rows, Face)
     except OSError as error:
         raise IndexingError(f"{path}: cannot be written: {error.strerror or error}; make room and run the stage again") from None
+    journal.path.unlink()
     return index_report.report(videos, total, reading, unreadable)
+
+
+def _journal_key(root: Path, presentation: Presentation) -> str:
+    """Return a hash of all that a video's faces are made of, but for settings and code: its name, its file and its sidecar.
+
+    The file is known by its size and time, because reading it takes as long as decoding it.
+    """
+    official = archive(presentation.dataset)
+    made_of: list[Any] = [dataclasses.asdict(presentation)]
+    try:
+        state = (root / presentation.path).stat()
+        made_of += [state.st_size, state.st_mtime_ns]
+        made_of.append(official.boxes(root, presentation.path))
+        made_of.append(official.eyes(root, presentation.path))
+    except Exception as error:  # `index_video` meets it again, and says what is wrong with the video
+        made_of.append(str(error))
+    return sha256_json(made_of)
+
+
+def _check_faults(faults: list[Exclusion], limit: float, root: Path, total: int) -> None:
+    """Raise `IndexingError` once there are more faults than the limit, however the videos that are left may turn out."""
+    if len(faults) <= limit:
+        return
+    reasons: dict[str, list[Exclusion]] = {}
+    for fault in faults:
+        reasons.setdefault(fault.reason.replace(fault.path, "").rstrip(": "), []).append(fault)
+    worst = sorted(reasons.values(), key=len, reverse=True)[:WORST_REASONS]
+    named = "; ".join(f"{len(alike)} like {alike[0].path}: {alike[0].reason}" for alike in worst)
+    raise IndexingError(
+        f"{root}: {len(faults)} files left out or unreadable, more than index.max_exclusion_rate allows of {total} videos"
+        f" ({limit / total:g}), so that no other is read: {named}"
+    )

@@ -114,6 +114,11 @@ def counts(dataset: str, presentations: Iterable[Presentation]) -> list[Count]:
     ]
 
 
+def has_dev(presentations: Iterable[Presentation]) -> bool:
+    """Return whether presentations have an official dev split."""
+    return any(shown.split == "dev" for shown in presentations)
+
+
 def lacks(dataset: str, reading: Reading) -> list[str]:
     """Return the classes that the release has in a split and that a reading lacks, in words."""
     return [

@@ -58,14 +58,15 @@ def annotation_task(annotator: config.Annotator, settings: config.Simulated, sou
         people: params.yaml's `synthetic.people`.
 
     Raises:
-        AnnotationError: a data set is unknown, or none is present.
+        AnnotationError: a data set is unknown, none is present, or no protocol trains on any.
         AnnotatorError: the annotator is simulated and no truth is known.
     """
     for key, datasets in (("datasets", annotator.datasets), ("may_leave", annotator.may_leave)):
         for name in datasets:
             names.lookup(DATASETS, name, "data set", AnnotationError, f"params.yaml: annotator.{key}")
-    faces = _train_faces(annotator.datasets)
-    truths = _truths(annotator.datasets)
+    datasets = captioned_datasets(annotator)
+    faces = _train_faces(datasets)
+    truths = _truths(datasets)
     present = None
     if truths:
         present = {
@@ -79,11 +80,30 @@ def annotation_task(annotator: config.Annotator, settings: config.Simulated, sou
         faces=faces,
         present=present,
         label_aware=annotator.label_aware,
-        may_leave=annotator.datasets if is_drawn else annotator.may_leave,
+        may_leave=datasets if is_drawn else annotator.may_leave,
         prompt=annotator.prompt,
         endpoint=endpoint_settings(annotator),
         simulated=simulated,
     )
+
+
+def captioned_datasets(annotator: config.Annotator) -> list[str]:
+    """Return the data sets whose train faces are captioned: of a real annotator, which is paid, those that a protocol trains on.
+
+    The simulated one captions all that params.yaml names, so that pages compare its captions on the same faces in every profile.
+
+    Raises:
+        AnnotationError: no protocol trains on any of them.
+    """
+    if annotator.base_url == simulation.SIMULATED:
+        return annotator.datasets
+    sources = {dataset for protocol in config.load_protocols().values() for dataset in protocol.train}
+    spared = [name for name in annotator.datasets if name not in sources]
+    if spared:
+        print(f"not captioned, because no protocol in {paths.JOBS} trains on it: {', '.join(spared)}", file=sys.stderr)
+    if len(spared) == len(annotator.datasets):
+        raise AnnotationError(f"params.yaml: annotator.datasets: no protocol in {paths.JOBS} trains on any; name its sources")
+    return [name for name in annotator.datasets if name in sources]
 
 
 def _train_faces(datasets: list[str]) -> list[Face]:

@@ -1,15 +1,63 @@
 """Stage `index@dataset`: two faces a video, as crops and a table, and a report on all that was excluded.
 
-Writes results/faces/<dataset>.parquet, results/crops/<dataset>.zip and results/index_report/<dataset>.json.
+Writes results/faces/<dataset>.parquet, results/crops/<dataset>.zip and results/index_report/<dataset>.json. Videos that are
+decoded are kept in .work until all are: a run that was killed, or that failed, is taken up where it ended.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import dataclasses
+import importlib.metadata
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
-from fasrepro import config, files, paths, stages
+import filelock
+
+import fasrepro
+from fasrepro import config, files, hashing, paths, stages
 from fasrepro.data import index
+from fasrepro.data.settings import IndexSettings
+
+CODE = ("archives", "data", "rows", "crops.py", "hashing.py")  # what the faces of a video are made by
+PACKAGES = ("pillow", "h5py")  # beside `hashing.PACKAGES`
+
+
+def input_hash(settings: IndexSettings) -> str:
+    """Return a hash of all that decides the faces of every video: settings, code and packages, but not how many may be broken."""
+    package = Path(fasrepro.__file__).parent
+    sources = [path for name in CODE for path in sorted([package / name, *(package / name).glob("*.py")]) if path.is_file()]
+    made_by = {
+        "settings": dataclasses.asdict(dataclasses.replace(settings, max_exclusion_rate=0.0)),
+        "code": {str(path.relative_to(package)): hashing.sha256_file(path) for path in sources},
+        "packages": hashing.versions() | {name: importlib.metadata.version(name) for name in PACKAGES},
+    }
+    return hashing.sha256_json(made_by)[:16]
+
+
+@contextlib.contextmanager
+def work_folder(dataset: str, settings: IndexSettings) -> Iterator[Path]:
+    """Yield the folder for what is unfinished; when the block succeeds, it is removed, with those of other settings or code.
+
+    What is decoded stays there if the block fails.
+
+    Raises:
+        ValueError: where another process indexes this data set.
+    """
+    folder = paths.WORK / "index" / f"{dataset}-{input_hash(settings)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(folder / "lock", blocking=False):
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder / "crops", ignore_errors=True)  # made anew from what is kept
+            for other in folder.parent.glob(f"{dataset}-*"):
+                shutil.rmtree(other)
+    except filelock.Timeout:
+        raise ValueError(f"{folder}: another process indexes {dataset}; wait for it, or end it") from None
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -26,16 +74,12 @@ def main(argv: list[str] | None = None) -> None:
             f" run `dvc repro index@{name}`"
         )
     archives = paths.licensed_archives() if source == "licensed" else paths.archive(name)
-    work = paths.WORK / "index" / name
-    shutil.rmtree(work, ignore_errors=True)
-    try:
+    with work_folder(name, params.index) as work:
         report = index.build(archives, name, work, params.index)
         for output, folder in ((work / "crops" / f"{name}.zip", paths.CROPS), (work / f"{name}.parquet", paths.FACES)):
             folder.mkdir(parents=True, exist_ok=True)
             output.replace(folder / output.name)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    files.write_json(paths.index_report(name), report)
+        files.write_json(paths.index_report(name), report)
     sources = ", ".join(f"{count} {source}" for source, count in report["videos_by_box_source"].items())
     print(
         f"index {name}: {report['faces']} faces, {report['videos']} videos ({sources}), {report['stand_ins_count']} neighbouring"

@@ -42,6 +42,7 @@ def project(world: Any, root: Path, **annotator: Any) -> Path:
     params["annotator"] |= {"datasets": ["msu"], **annotator}
     params["simulated"] |= dict.fromkeys(("refusal", "bad_format", "cut_off", "empty", "http_error"), 0.05)
     (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    shutil.copy(ROOT / "jobs.yaml", root)
     return root
 
 

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from fasrepro import cli, config
 from fasrepro.llm.types import Capabilities
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption, Review
+from fasrepro.rows.faces import Face
 from fasrepro.simulation.annotator.annotator import Annotator
 from fasrepro.simulation.annotator.server import content_of, serve
 from fasrepro.stages import annotate as stage
@@ -46,7 +49,53 @@ def test_a_dry_run_needs_no_key_and_sends_nothing(at: Any, capsys: pytest.Captur
     assert [line.split(":")[0] for line in out.splitlines()[:4]] == ["vanilla", "reasoning", "neutral", "blind"]
     assert "12 images, 0 stored, 12 requests" in out and "budget $10.00" in out and "prices of 20" in out
     assert cli.main(["annotate", "--dry-run", "--set", "vanilla"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 4
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[:2]] == ["vanilla:", "model"]
+
+
+def test_a_dry_run_says_what_is_skipped_for_lack_of_data(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    at()
+    assert cli.main(["annotate", "--dry-run"]) == 0
+    out = capsys.readouterr().out
+    assert "experiment caption_style cannot run: oci_m lacks OULU-NPU, CASIA-FASD, Replay-Attack; omi_c lacks" in out
+    assert "protocol omi_c is skipped: OULU-NPU, Replay-Attack is absent" in out
+
+
+def test_only_faces_that_a_protocol_trains_on_are_asked_about(
+    at: Any, world: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second data set is indexed and named in annotator.datasets, but is a target alone."""
+    root = at(base_url="https://example.invalid/v1", model="gpt-4o", datasets=["msu", "casia"])
+    others = [renamed(face, "casia") for face in world.faces]
+    table.write(root / "results" / "faces" / "casia.parquet", others, Face)
+    shutil.rmtree(root / "results" / "truth")  # nobody knows what licensed images show
+    params = config.read_yaml(root / "params.yaml")
+    params["protocols"]["mine"] = {"train": ["msu"], "test": ["casia"]}
+    params["experiments"] = {"own": {"protocols": ["mine"], "runs": ["vanilla"], "seeds": [0]}}
+    params["archives"]["datasets"] = {"msu": {"train": 8, "test": 8}, "casia": {"train": 8, "test": 9}}
+
+    def images() -> str:
+        (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+        assert cli.main(["jobs"]) == 0
+        capsys.readouterr()
+        assert cli.main(["annotate", "--dry-run", "--set", "vanilla"]) == 0
+        out, err = capsys.readouterr()
+        assert ("not captioned, because no protocol in jobs.yaml trains on it: casia" in err) == ("24 images" not in out)
+        return out.partition(",")[0]
+
+    assert images() == "vanilla: 12 images"
+    params["protocols"]["back"] = {"train": ["casia"], "test": ["msu"]}
+    params["experiments"]["own"]["protocols"].append("back")
+    assert images() == "vanilla: 24 images"
+    params["annotator"]["datasets"] = ["oulu"]
+    (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    assert cli.main(["annotate", "--dry-run"]) == 1
+    assert "annotator.datasets: no protocol in jobs.yaml trains on any; name its sources" in capsys.readouterr().err
+
+
+def renamed(face: Face, dataset: str) -> Face:
+    """Return a face as one of another data set."""
+    names = {key: getattr(face, key).replace("msu/", f"{dataset}/") for key in ("face_id", "subject", "presentation")}
+    return dataclasses.replace(face, dataset=dataset, **names)
 
 
 def test_a_dry_run_counts_stored_replies(at: Any, capsys: pytest.CaptureFixture[str]) -> None:

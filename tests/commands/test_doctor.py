@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from fasrepro.report import recorded
 from tests import trees
 
 ROOT = Path(__file__).parent.parent.parent
+REPLAY = {"train": 1, "devel": 1, "test": 1}
 
 
 def project(folder: Path, **changes: object) -> None:
@@ -77,6 +79,31 @@ def test_licensed_archives_need_an_annotator_that_is_not_simulated(
     assert f"ok       MSU-MFSD: in {tmp_path / 'MSU-MFSD'} (`fasrepro inspect" in out
     assert "MISSING  OULU-NPU: absent from" in out and "take oulu out of archives.datasets" in out
     assert "MISSING  annotator: simulated" in out and "set annotator.base_url" in out
+
+
+def test_with_licensed_archives_what_can_run_is_said_before_anything_is_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = config.read_yaml(ROOT / "params.yaml")
+    experiments = {"own": {"protocols": ["mine", "oci_m"], "runs": ["vanilla"], "seeds": [0]}}
+    protocols = content["protocols"] | {"mine": {"train": ["msu"], "test": ["casia"]}}
+    names = ("msu", "casia", "replay")
+    archives = {"source": "licensed", "datasets": {name: {} for name in names}}
+    project(tmp_path, archives=archives, experiments=experiments, protocols=protocols)
+    trees.make(tmp_path, {"msu": {"train": 1, "test": 1}, "casia": {"train": 1, "test": 1}, "replay": REPLAY})
+    shutil.rmtree(tmp_path / "Replay-Attack" / "devel")
+    (tmp_path / "requirements.lock").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FASREPRO_ARCHIVES", str(tmp_path))
+    cli.main(["jobs"])
+    capsys.readouterr()
+    cli.main(["doctor"])
+    lines = capsys.readouterr().out.splitlines()
+    lacks = "no bona fide presentation in dev, no attack in dev"
+    assert f"MISSING  Replay-Attack: {lacks}: restore the official tree" in lines
+    assert "ok       experiment own can run on mine alone: oci_m lacks OULU-NPU, Replay-Attack" in lines
+    assert "ok       MSU-MFSD has no dev split: its test people choose thresholds in mine" in lines
+    assert len(set(lines)) == len(lines)
 
 
 def test_a_protocol_whose_data_set_is_absent_is_named(

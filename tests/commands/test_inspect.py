@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
-from fasrepro import cli
+from fasrepro import cli, config, paths
 from fasrepro.archives import casia
 from tests import trees, videos
 from tests.layout import ROOT
@@ -72,6 +73,23 @@ def test_a_class_or_list_that_is_missing_is_named(tmp_path: Path, capsys: pytest
     out = capsys.readouterr().out
     assert "cannot be read: " in out and "train_sub_list.txt: missing split list" in out
     assert "lacks: no bona fide presentation in dev" in out and "lacks: no attack in dev" in out
+    assert "Replay-Attack has no dev split" not in out  # it has one, which is missing: nothing can run with this copy
+    assert "protocol oci_m is skipped: OULU-NPU, CASIA-FASD, Replay-Attack is absent" in out
+
+
+def test_experiments_that_can_run_and_changed_roles_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    params = config.read_yaml(paths.PARAMS)
+    params["protocols"]["mine"] = {"train": ["msu"], "test": ["casia"]}
+    params["experiments"]["own"] = {"protocols": ["mine"], "runs": ["vanilla"], "seeds": [0]}
+    paths.PARAMS.write_text(yaml.safe_dump(params), encoding="utf-8")
+    trees.make(tmp_path, {"msu": {"train": 1, "test": 1}, "casia": {"train": 1, "test": 1}})
+    cli.main(["inspect", str(tmp_path)])
+    lines = capsys.readouterr().out.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("experiment "))
+    assert lines[start].startswith("experiment caption_style cannot run: oci_m lacks OULU-NPU, Replay-Attack; omi_c lacks ")
+    assert lines[start + 1] == "experiment own can run"
+    assert "protocol icm_o is skipped: Replay-Attack is absent" in lines[start + 2 :]
+    assert lines[-1] == "MSU-MFSD has no dev split: its test people choose thresholds in mine"
 
 
 def test_deep_names_broken_files_and_equal_bytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,9 +11,10 @@ import yaml
 
 from fasrepro import cli, config
 from fasrepro.captions.sets import CaptionSet, CaptionSetError
-from fasrepro.commands import jobs
+from fasrepro.commands import jobs, reproduce
 from fasrepro.config import ConfigError, Experiment, Jobs
 from fasrepro.data.protocols import ProtocolError, Sides
+from fasrepro.datasets import TITLES
 from fasrepro.training.recipe import RecipeError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -134,8 +135,6 @@ def test_a_protocol_whose_data_set_is_absent_is_skipped_with_a_notice() -> None:
     plan = planned(experiments, archives=archives, snapshots=config.Snapshots("mi_c", "vanilla", 0, 1))
     assert list(plan.jobs) == ["mi_c-vanilla-0"]
     assert plan.skipped == ["protocol oci_m is skipped: OULU-NPU is absent"]
-    with pytest.raises(ConfigError, match=r"snapshots\.protocol: protocol oci_m is skipped: .*; name another, such as mi_c"):
-        planned(experiments, archives=archives, snapshots=config.Snapshots("oci_m", "vanilla", 0, 1))
     without_siw = config.Archives("licensed", {name: {} for name in DATASETS if name != "siw_mv2"})
     plan = planned(experiments, archives=without_siw)
     assert plan.jobs["oci_m-vanilla-0"].test == ["msu"]
@@ -155,23 +154,101 @@ def test_an_experiment_whose_targets_are_all_absent_is_skipped_with_a_notice() -
         planned({"one": Experiment(["oci_m"], ["vanilla"], [0], test=["casia"])}, archives=archives)
 
 
-def test_siw_mv2_can_be_absent_from_the_default_profile() -> None:
-    """The others are sources of `tuning.protocol` or `snapshots.protocol`, which a person must then choose anew."""
-    absent = "siw_mv2"
-    params = config.load(*jobs.KEYS, path=ROOT / "params.yaml")
-    present = {name: size for name, size in params.archives.datasets.items() if name != absent}
-    params.archives = config.Archives("licensed", present)
+def test_snapshots_are_of_the_job_most_like_the_one_whose_data_sets_are_absent() -> None:
+    archives = config.Archives("licensed", {name: {} for name in DATASETS if name != "oulu"})
+    experiments = {"one": Experiment(["oci_m", "mi_c"], ["label_only", "vanilla"], [0, 1])}
+    plan = planned(experiments, archives=archives, snapshots=config.Snapshots("oci_m", "vanilla", 1, 1))
+    assert list(plan.snapshot_jobs) == ["mi_c-vanilla-1"]
+    assert plan.snapshot_jobs["mi_c-vanilla-1"] == plan.jobs["mi_c-vanilla-1"]
+    absence = "protocol oci_m is skipped: OULU-NPU is absent"
+    assert plan.skipped == [absence, f"snapshots are of mi_c-vanilla-1: {absence}"]
+
+
+def test_snapshots_and_cues_go_with_an_experiment_that_is_skipped_on_its_protocol() -> None:
+    """The protocol itself can be run, because it has another target."""
+    archives = config.Archives("licensed", {name: {} for name in DATASETS if name != "msu"})
+    experiments = {
+        "one": Experiment(["oci_m"], ["label_only"], [0], test=["msu"]),
+        "two": Experiment(["oi_c"], ["vanilla"], [0]),
+    }
+    wanted = {
+        "tuning": config.Tuning("oi_c", 7, 0.01, {}),
+        "snapshots": config.Snapshots("oci_m", "label_only", 0, 1),
+        "counterfactual": config.Counterfactual(["oci_m"], ["label_only"], 6),
+    }
+    plan = planned(experiments, archives=archives, **wanted)
+    assert list(plan.snapshot_jobs) == ["oi_c-vanilla-0"]
+    assert plan.skipped[-1] == "no cue is taken out on oci_m: experiment one is skipped on oci_m: its targets are absent"
+
+
+def test_a_run_with_one_learning_rate_needs_no_protocol_to_choose_it_on() -> None:
+    archives = config.Archives("licensed", {name: {} for name in DATASETS if name != "msu"})
+    experiments = {"one": Experiment(["oci_w"], ["wide", "label_only"], [0])}
+    one_rate = {name: {**run, "learning_rates": [0.002]} for name, run in RUNS.items()}
+    plan = planned(experiments, archives=archives, runs=one_rate)
+    vanilla = plan.tunings["vanilla"]  # whose rate `wide` takes
+    assert (vanilla.name, vanilla.seed, vanilla.trainset) == ("oci_w-vanilla-7", 7, "oci_w-one-vanilla")
+    assert vanilla.recipe["learning_rates"] == [0.002] and vanilla.recipe["lora"]["rank"] == 16
+    assert set(plan.splits) == {"oci_w"} == {trainset.protocol for trainset in plan.trainsets.values()}
+    assert "protocol mi_c is skipped: MSU-MFSD is absent" in plan.skipped
+
+
+def without(absent: list[str], **changes: Any) -> types.SimpleNamespace:
+    """Return the sections of the project's params.yaml without some data sets."""
+    content = config.read_yaml(ROOT / "params.yaml")
+    params = reproduce.merge(content, {"archives": {"datasets": dict.fromkeys(absent)}, **changes})
+    return types.SimpleNamespace(**{key: config.build(config.SECTIONS[key], params[key], key) for key in jobs.KEYS})
+
+
+@pytest.mark.parametrize(
+    ("absent", "kept"),
+    [
+        ("msu", {"oci_m": ["siw_mv2"]}),
+        ("casia", {"omi_c": ["siw_mv2"]}),
+        ("replay", {"ocm_i": ["siw_mv2"]}),
+        ("oulu", {"icm_o": ["siw_mv2"]}),
+        ("siw_mv2", {"oci_m": ["msu"], "omi_c": ["casia"], "ocm_i": ["replay"], "icm_o": ["oulu"]}),
+    ],
+)
+def test_any_data_set_of_the_default_profile_can_be_absent(absent: str, kept: dict[str, list[str]]) -> None:
+    params = without([absent])
     plan = jobs.planned(params)
-    assert plan.jobs
+    assert {job.protocol: job.test for job in plan.jobs.values()} == kept
+    assert set(plan.tunings) == {"label_only", "vanilla", "reasoning"}
+    assert len(plan.snapshot_jobs) == 1 and plan.snapshot_jobs.items() <= plan.jobs.items()
+    used = [*plan.jobs.values(), *plan.tunings.values(), *plan.snapshot_jobs.values(), *plan.trainsets.values()]
+    assert {one.protocol for one in used} == set(plan.splits)
     assert absent not in {dataset for sides in plan.splits.values() for dataset in (*sides.train, *sides.test)}
+    partial = {protocol for protocol, targets in kept.items() if targets != params.protocols[protocol].test}
+    for protocol in params.protocols:
+        words = "is not tested on" if protocol in partial else "is skipped:"
+        assert any(notice.startswith(f"protocol {protocol} {words} {TITLES[absent]}") for notice in plan.skipped)
 
 
-def test_learning_rates_need_a_protocol_that_can_be_run() -> None:
+def test_two_data_sets_and_a_protocol_of_one_s_own_are_enough() -> None:
+    sides = {"train": ["msu"], "test": ["casia"]}
+    experiment = {"protocols": ["icm_o", "mine"], "runs": ["label_only", "vanilla", "reasoning"], "seeds": [0]}
+    params = without(["replay", "oulu", "siw_mv2"], protocols={"mine": sides}, experiments={"caption_style": experiment})
+    plan = jobs.planned(params)
+    assert list(plan.jobs) == ["mine-label_only-0", "mine-reasoning-0", "mine-vanilla-0"]
+    assert list(plan.splits) == ["mine"] and list(plan.snapshot_jobs) == ["mine-label_only-0"]
+    assert {job.trainset for job in plan.tunings.values()} == set(plan.trainsets)
+    assert plan.skipped == [
+        "protocol icm_o is skipped: Replay-Attack is absent",
+        "protocol oi_c is skipped: OULU-NPU, Replay-Attack is absent",
+        "snapshots are of mine-label_only-0: protocol icm_o is skipped: Replay-Attack is absent",
+        "no cue is taken out on icm_o: protocol icm_o is skipped: Replay-Attack is absent",
+    ]
+
+
+def test_several_learning_rates_need_a_protocol_that_can_be_run() -> None:
     archives = config.Archives("licensed", {name: {} for name in DATASETS if name != "msu"})
     experiments = {"one": Experiment(["oci_w"], ["vanilla"], [0])}
-    with pytest.raises(
-        ConfigError, match=r"tuning\.protocol: protocol mi_c is skipped: MSU-MFSD is absent; name another, such as oci_w"
-    ):
+    message = (
+        r"tuning\.protocol: protocol mi_c is skipped: MSU-MFSD is absent; name another, such as oci_w, or one rate in"
+        r" runs\.vanilla\.learning_rates"
+    )
+    with pytest.raises(ConfigError, match=message):
         planned(experiments, archives=archives)
 
 

@@ -37,7 +37,7 @@ def test_progress_is_shown_for_each_video(tmp_path: Path, monkeypatch: pytest.Mo
     for number in (1, 2):
         videos.write(root / f"train_release/1/{number}.avi", noisy(6))
     shown: list[tuple[int, int]] = []
-    monkeypatch.setattr(file_sizes.progress, "on_terminal", lambda what, total: lambda done: shown.append((done, total)))
+    monkeypatch.setattr(file_sizes.progress, "to_stderr", lambda what, total: lambda done: shown.append((done, total)))
     file_sizes.of_presentations(lambda _: tmp_path, ["casia/train_release/1/1", "casia/train_release/1/2"])
     assert shown == [(1, 2), (2, 2)]
 

@@ -27,6 +27,9 @@ from tests import trees, videos
 SETTINGS = IndexSettings(every=5, first=4, min_face=30, neighbours=4, crop="tight", max_exclusion_rate=0.05)
 SIZES = {"msu": {"train": 1, "test": 2}, "casia": {"train": 1, "test": 1}}
 UPSIDE_DOWN = "scene01/real/real_client003_android_SD_scene01.mp4"
+LIVE = "scene01/real/real_client001_android_SD_scene01.mp4"
+PHOTO = "scene01/attack/attack_client001_android_SD_printed_photo_scene01.mp4"
+REPLAY = "scene01/attack/attack_client001_laptop_SD_ipad_video_scene01.mov"
 ROOT = Path(__file__).parents[2]
 
 
@@ -167,9 +170,61 @@ def test_empty_videos_and_broken_sidecars_are_reported(archives: Path, tmp_path:
 def test_more_unreadable_videos_than_allowed_is_an_error(archives: Path, tmp_path: Path) -> None:
     for number in (1, 2):
         (archives / f"CASIA-FASD/train_release/1/{number}.avi").write_bytes(b"")
-    message = r"2 files left out or unreadable beside 24 videos.*max_exclusion_rate = 0\.05.*1\.avi: empty file"
+    message = r"2 files left out or unreadable, .*max_exclusion_rate allows of 24 videos \(0\.05\).*1\.avi: empty file"
     with pytest.raises(index.IndexingError, match=message):
         build(archives, tmp_path, "casia")
+
+
+def test_the_index_stops_as_soon_as_the_limit_is_certain_to_be_passed(
+    archives: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At most 2 of 24 videos may be unreadable: the third ends it, though the last is broken in another way."""
+    decoded = []
+    index_video = index.index_video
+
+    def counted(root: Path, presentation: Presentation, settings: IndexSettings) -> object:
+        decoded.append(presentation.path.removeprefix("test_release/1/"))
+        return index_video(root, presentation, settings)
+
+    monkeypatch.setattr(index, "index_video", counted)
+    folder = archives / "CASIA-FASD/test_release/1"
+    (folder / "2.avi").write_bytes(b"")
+    (folder / "4.avi").write_bytes(b"not a video")
+    (folder / "5.avi").write_bytes(b"")
+    message = r"3 files left out or unreadable, .*: 2 like test_release/1/2\.avi: empty file; 1 like test_release/1/4\.avi: "
+    with pytest.raises(index.IndexingError, match=message):
+        build(archives, tmp_path, "casia", max_exclusion_rate=0.1)
+    assert decoded == ["1.avi", "2.avi", "3.avi", "4.avi", "5.avi"]
+
+
+def test_a_video_is_decoded_again_only_if_it_or_its_sidecar_has_changed(
+    archives: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a run that failed at the end: one video is replaced, one box is moved, one was unreadable."""
+    videos.write(archives / "MSU-MFSD" / PHOTO, trees.frames(shift=1))
+    unreadable = archives / "MSU-MFSD" / REPLAY
+    whole = unreadable.read_bytes()
+    unreadable.write_bytes(b"")
+    with monkeypatch.context() as failing:
+        failing.setattr(table, "write", no_room)
+        with pytest.raises(index.IndexingError, match="No space left on device"):
+            build(archives, tmp_path / "resumed", "msu")
+    videos.write(archives / "MSU-MFSD" / PHOTO, trees.frames())
+    unreadable.write_bytes(whole)
+    sidecar = (archives / "MSU-MFSD" / LIVE).with_suffix(".face")
+    sidecar.write_text(sidecar.read_text().replace("21,38,22,", "21,39,22,"))
+    decoded = []
+    index_video = index.index_video
+
+    def counted(root: Path, presentation: Presentation, settings: IndexSettings) -> object:
+        decoded.append(presentation.path)
+        return index_video(root, presentation, settings)
+
+    monkeypatch.setattr(index, "index_video", counted)
+    resumed = build(archives, tmp_path / "resumed", "msu")
+    assert sorted(decoded) == sorted([LIVE, PHOTO, REPLAY])
+    assert resumed == build(archives, tmp_path / "anew", "msu")
+    assert tree(tmp_path / "resumed") == tree(tmp_path / "anew")
 
 
 def fail_on(error: Exception, video: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,9 +254,7 @@ def test_a_video_that_fails_to_decode_is_excluded_with_its_reason(
     report = build(trees_of_two, tmp_path / "index", "casia")
     assert report["excluded"] == {"train_release/1/3.avi": reason}
     assert report["unreadable_videos"] == 1
-    with pytest.raises(
-        index.IndexingError, match=r"1 files left out or unreadable beside 24 videos.*the first: train_release/1/3\.avi: "
-    ):
+    with pytest.raises(index.IndexingError, match=r"1 files left out or unreadable.*: 1 like train_release/1/3\.avi: "):
         build(trees_of_two, tmp_path / "strict", "casia", max_exclusion_rate=0.0)
 
 
@@ -376,19 +429,20 @@ def test_a_missing_class_or_split_is_an_error_with_its_name(
 def test_files_left_out_for_their_names_count_towards_the_limit(archives: Path, tmp_path: Path) -> None:
     for number in (1, 2):
         (archives / f"CASIA-FASD/train_release/1/HR_{number}.avi").rename(archives / f"CASIA-FASD/train_release/1/HR{number}.avi")
-    with pytest.raises(
-        index.IndexingError, match=r"2 files left out .*the first: train_release/1/HR1\.avi: not a CASIA-FASD name"
-    ):
+    message = r"2 files left out .*: 2 like train_release/1/HR1\.avi: not a CASIA-FASD name"
+    with pytest.raises(index.IndexingError, match=message):
         build(archives, tmp_path, "casia")
+    assert not tmp_path.joinpath("casia.journal").exists()  # known from the names, before any video is decoded
 
 
 def test_a_table_that_cannot_be_written_is_an_error(trees_of_two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(table, "write", full)
+    monkeypatch.setattr(table, "write", no_room)
     with pytest.raises(index.IndexingError, match=r"casia\.parquet: cannot be written: No space left on device; make room"):
         build(trees_of_two, tmp_path, "casia")
+
+
+def no_room(*_: object) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def tree(folder: Path) -> dict[str, bytes]:
