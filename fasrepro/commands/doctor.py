@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fasrepro import config, paths
-from fasrepro.archives import locate
+from fasrepro.archives import formats, locate
+from fasrepro.archives.layout import ArchiveError
 from fasrepro.archives.tree import walk
 from fasrepro.commands import jobs
 from fasrepro.datasets import TITLES
@@ -101,12 +102,24 @@ def _licensed_archives(archives: config.Archives) -> Iterator[tuple[bool, str]]:
         return
     folders_of = locate.folders(walk(root))
     for name in archives.datasets:
-        if name in folders_of:
+        form = archives.formats.get(name, "")
+        if form:
+            yield _in_format(root, name, form)
+        elif name in folders_of:
             places = ", ".join(str(root / folder) for folder in folders_of[name])
             yield False, f"{TITLES[name]}: in {places} (`fasrepro inspect {place}` says whether it is whole)"
         else:
             remedy = f"take {name} out of archives.datasets in params.yaml, then `fasrepro jobs`"
             yield True, f"{TITLES[name]}: absent from {root}: {remedy}"
+
+
+def _in_format(root: Path, name: str, form: str) -> tuple[bool, str]:
+    """Return whether a data set is absent that should lie there as crops or with a manifest."""
+    try:
+        where, reading = formats.read(root, name, form)
+    except ArchiveError as error:
+        return True, f"{TITLES[name]}: {error}"
+    return False, f"{TITLES[name]}: {form} in {where}, {len(reading.presentations)} presentations"
 
 
 def _annotator(params: types.SimpleNamespace) -> Iterator[tuple[bool, str]]:
