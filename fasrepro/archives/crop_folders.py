@@ -88,12 +88,14 @@ class Convention:
 
     Args:
         title: of the project.
+        mark: that the path of each of its crops holds, to pass over millions of other pictures quickly.
         splits: that its crops have.
         parse: returns what the relative path of a picture tells, or an exclusion if it belongs to the convention and is not read.
             Raises `UnknownName` for any other path.
     """
 
     title: str
+    mark: str
     splits: tuple[str, ...]
     parse: Callable[[str], CropName | Exclusion]
 
@@ -210,10 +212,10 @@ def _match(pattern: re.Pattern[str], path: str) -> re.Match[str]:
 
 
 CONVENTIONS: dict[str, Convention] = {
-    "flip": Convention("FLIP", ("train", "test"), parse_flip),
-    "ssdg": Convention("SSDG", SPLITS, parse_ssdg),
-    "safas": Convention("SAFAS", SPLITS, parse_safas),
-    "companion": Convention("the companion code of paper 1", ("train", "test"), parse_companion),
+    "flip": Convention("FLIP", "_frame", ("train", "test"), parse_flip),
+    "ssdg": Convention("SSDG", "_256/", SPLITS, parse_ssdg),
+    "safas": Convention("SAFAS", "/preposess/", SPLITS, parse_safas),
+    "companion": Convention("the companion code of paper 1", "/crop_", ("train", "test"), parse_companion),
 }
 
 
@@ -255,7 +257,7 @@ def located(tree: Tree) -> dict[str, dict[str, Tree]]:
     roots: dict[str, dict[str, set[str]]] = {}
     for path in tree.sizes:
         for convention in CONVENTIONS:
-            name = _parsed(convention, path)
+            name = _parsed(convention, path) if CONVENTIONS[convention].mark in path else None
             if name is not None:
                 roots.setdefault(name.dataset, {}).setdefault(convention, set()).add(name.root)
     return {
