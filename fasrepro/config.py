@@ -14,8 +14,9 @@ from typing import Any
 
 import yaml
 
-from fasrepro import names, paths, schema
+from fasrepro import datasets, names, paths, schema
 from fasrepro.captions.sets import CaptionSet
+from fasrepro.data.archive_settings import Archives
 from fasrepro.data.protocols import Protocol, Sides
 from fasrepro.data.settings import IndexSettings
 from fasrepro.evaluation.results import EvaluationSettings, LedgerSettings
@@ -28,14 +29,6 @@ from fasrepro.training.recipe import Recipe
 
 class ConfigError(ValueError):
     """A key or value of params.yaml or jobs.yaml that cannot be; the message names the file, the key and its neighbours."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Archives:
-    """`source`: synthetic or licensed. `datasets`: those that are present; of a synthetic one, the size that its `plan` takes."""
-
-    source: str
-    datasets: dict[str, dict[str, Any]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -244,12 +237,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def load(*keys: str, path: Path = paths.PARAMS) -> types.SimpleNamespace:
     """Return the named top-level sections of params.yaml, each as its dataclass, as attributes of one namespace.
 
-    Unknown top-level keys of the file are refused, whichever sections are asked for. Raises `ConfigError`.
+    Unknown top-level keys of the file are refused, whichever sections are asked for, and `datasets.DATASETS` holds the data sets
+    that the file describes. Raises `ConfigError`.
     """
     content = read_yaml(path)
     for key in content:
         if key not in SECTIONS:
             raise ConfigError(f"{path}: {names.unknown(str(key), SECTIONS, 'key')}")
+    if "archives" in content:  # whose data sets every section may name
+        datasets.describe(build(Archives, content["archives"], f"{path}: archives").described)
     missing = [key for key in keys if key not in content]
     if missing:
         raise ConfigError(f"{path}: missing {', '.join(missing)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -18,11 +19,12 @@ class Dataset:
     """
 
     title: str
-    letter: str
-    media: str
-    licence: str
+    letter: str = ""
+    media: str = "video"
+    licence: str = "not stated"
 
 
+MEDIA = ("video", "image")
 _AGREEMENT = "end-user licence agreement, research only"
 _RESEARCH = "research only"
 
@@ -43,6 +45,17 @@ DATASETS: dict[str, Dataset] = {
     "threedmad": Dataset("3DMAD", "", "video", _AGREEMENT),
 }
 TITLES: dict[str, str] = {name: dataset.title for name, dataset in DATASETS.items()}
+PUBLISHED = tuple(DATASETS)  # all others are described by params.yaml
+
+
+def describe(described: Mapping[str, Dataset]) -> None:
+    """Let `DATASETS` and `TITLES` hold the published data sets and these, and no others."""
+    for name in [name for name in DATASETS if name not in PUBLISHED]:
+        del DATASETS[name], TITLES[name]
+    DATASETS.update(described)
+    TITLES.update({name: dataset.title for name, dataset in described.items()})
+
+
 # Species -> the type of attack in the figure of FaceCoT's repository (paper 2), which files a worn photo under print, not mask.
 FACECOT_TYPES: dict[str, str] = {
     "print": "Photo",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import functools
 import re
 import shlex
@@ -11,7 +12,7 @@ import pytest
 import yaml
 
 from fasrepro import config
-from fasrepro.archives import ARCHIVES
+from fasrepro.archives import ARCHIVES, manifest
 from fasrepro.cli import COMMANDS
 from fasrepro.models.backbones import BACKBONES
 from tests.layout import ROOT
@@ -173,7 +174,8 @@ def keys_of(mapping: dict, prefix: str = "") -> set[str]:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_key_of_params_exists(document: str) -> None:
-    known = keys_of(config.read_yaml(ROOT / "params.yaml"))
+    optional = {f"archives.{field.name}" for field in dataclasses.fields(config.Archives)}
+    known = keys_of(config.read_yaml(ROOT / "params.yaml")) | optional
     for span in code(document):
         match = re.fullmatch(r"(\w+(?:\.\w+)*):?(?: \w+)?", span)
         if match and match[1].split(".")[0] in config.SECTIONS and "." in match[1]:
@@ -195,6 +197,21 @@ def test_every_example_in_yaml_has_keys_of_params(document: str) -> None:
 
 def test_the_manual_lists_every_backbone() -> None:
     assert not [name for name in BACKBONES if f"`{name}`" not in text_of("book/manual.md")]
+
+
+def test_every_message_in_the_table_of_faults_is_read_by_a_test() -> None:
+    rows = text_of("book/manual.md").partition("(manual-faults)=")[2].partition("\n(manual-")[0]
+    messages = re.findall(r"^\| .* \| `(.*)` \|$", rows, re.MULTILINE)
+    folders = ("tests/archives", "tests/commands", "tests/data", "tests/stages")
+    tests = "".join(path.read_text(encoding="utf-8") for folder in folders for path in (ROOT / folder).glob("*.py"))
+    assert len(messages) > 30
+    assert not [message for message in messages if message not in tests.replace("\\", "")]
+
+
+def test_the_manual_names_every_column_of_a_manifest() -> None:
+    columns = re.findall(r"^\| `(\w+)` \| (yes|no|for attacks) \|", text_of("book/manual.md"), re.MULTILINE)
+    assert tuple(name for name, _ in columns) == manifest.COLUMNS
+    assert tuple(name for name, required in columns if required == "yes") == manifest.REQUIRED
 
 
 def test_the_manual_lists_every_profile() -> None:

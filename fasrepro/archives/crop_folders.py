@@ -23,14 +23,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path, PurePosixPath
 
 from fasrepro import names
 from fasrepro.archives import archive, locate, msu, oulu, replay
-from fasrepro.archives.layout import ArchiveError, Exclusion, Presentation, UnknownName
+from fasrepro.archives.layout import WHOLE, ArchiveError, Exclusion, MediaFile, Presentation, Reading, UnknownName
 from fasrepro.archives.tree import Tree
-from fasrepro.rows.faces import Label
+from fasrepro.rows.faces import SPLITS, Label
 
 PICTURES = (".png", ".jpg", ".jpeg")
 LABELS = {"real": Label.BONA_FIDE, "live": Label.BONA_FIDE, "fake": Label.ATTACK, "spoof": Label.ATTACK}
@@ -88,11 +88,15 @@ class Convention:
 
     Args:
         title: of the project.
+        mark: that the path of each of its crops holds, to pass over millions of other pictures quickly.
+        splits: that its crops have.
         parse: returns what the relative path of a picture tells, or an exclusion if it belongs to the convention and is not read.
             Raises `UnknownName` for any other path.
     """
 
     title: str
+    mark: str
+    splits: tuple[str, ...]
     parse: Callable[[str], CropName | Exclusion]
 
 
@@ -208,10 +212,10 @@ def _match(pattern: re.Pattern[str], path: str) -> re.Match[str]:
 
 
 CONVENTIONS: dict[str, Convention] = {
-    "flip": Convention("FLIP", parse_flip),
-    "ssdg": Convention("SSDG", parse_ssdg),
-    "safas": Convention("SAFAS", parse_safas),
-    "companion": Convention("the companion code of paper 1", parse_companion),
+    "flip": Convention("FLIP", "_frame", ("train", "test"), parse_flip),
+    "ssdg": Convention("SSDG", "_256/", SPLITS, parse_ssdg),
+    "safas": Convention("SAFAS", "/preposess/", SPLITS, parse_safas),
+    "companion": Convention("the companion code of paper 1", "/crop_", ("train", "test"), parse_companion),
 }
 
 
@@ -248,24 +252,82 @@ def _official(name: CropName, split: str) -> Presentation:
     return official.presentation(parsed, split) if name.dataset == "msu" else official.presentation(parsed)
 
 
-def recognise(tree: Tree) -> str | None:
-    """Return the convention under which most pictures of a tree parse, if they are at least half of them; else None."""
-    pictures = [path for path in tree.sizes if PurePosixPath(path).suffix.lower() in PICTURES]
-    counts = {key: sum(_parses(convention, path) for path in pictures) for key, convention in CONVENTIONS.items()}
-    best = max(counts, key=lambda key: counts[key])
-    return best if pictures and 2 * counts[best] >= len(pictures) else None
+def located(tree: Tree) -> dict[str, dict[str, Tree]]:
+    """Return the crops of a tree by data set and convention, each with all files of the folders in which they lie."""
+    roots: dict[str, dict[str, set[str]]] = {}
+    for path in tree.sizes:
+        for convention in CONVENTIONS:
+            name = _parsed(convention, path) if CONVENTIONS[convention].mark in path else None
+            if name is not None:
+                roots.setdefault(name.dataset, {}).setdefault(convention, set()).add(name.root)
+    return {
+        dataset: {convention: _below(tree, folders) for convention, folders in by_convention.items()}
+        for dataset, by_convention in sorted(roots.items())
+    }
 
 
-def _parses(convention: Convention, path: str) -> bool:
+def _below(tree: Tree, folders: Collection[str]) -> Tree:
+    """Return the part of a tree that lies in some of its folders."""
+    starts = tuple(f"{folder}/" for folder in folders)
+    sizes = {path: size for path, size in tree.sizes.items() if path.startswith(starts)}
+    return Tree(tree.root, sizes, [fault for fault in tree.faults if fault.path.startswith(starts)], 0, tree.on_disk)
+
+
+def of_dataset(tree: Tree, dataset: str) -> tuple[str, Tree]:
+    """Return the convention and the tree of a data set's crops.
+
+    Raises:
+        ArchiveError: there are none, or those of several conventions.
+    """
+    by_convention = located(tree).get(dataset, {})
+    if not by_convention:
+        titles = ", ".join(convention.title for convention in CONVENTIONS.values())
+        raise ArchiveError(
+            f"{tree.root}: no crops of {dataset} in a layout of {titles}; put them there, or describe them with a manifest"
+        )
+    if len(by_convention) > 1:
+        titles = " and ".join(CONVENTIONS[convention].title for convention in by_convention)
+        raise ArchiveError(f"{tree.root}: crops of {dataset} in the layouts of {titles}; keep one of them")
+    return next(iter(by_convention.items()))
+
+
+def reading(tree: Tree, convention: str) -> Reading:
+    """Return the presentations of a data set's crops, in order of their official paths, with the crops of each.
+
+    Args:
+        tree: of one data set.
+        convention: a key of `CONVENTIONS`.
+
+    Raises:
+        ArchiveError: as `read` does.
+    """
+    crops = read(tree, convention)
+    presentations: dict[str, Presentation] = {}
+    crops_of: dict[str, list[MediaFile]] = {}
+    for crop in crops.crops:
+        presentations[crop.presentation.id] = crop.presentation
+        crops_of.setdefault(crop.presentation.id, []).append(MediaFile(crop.path, crop.frame, WHOLE))
+    ordered = sorted(presentations.values(), key=lambda shown: shown.path)
+    splits = {shown.split for shown in ordered}
+    released = {split for shown in ordered[:1] for split in archive(shown.dataset).PUBLISHED}
+    notices = []
+    if "dev" in released - splits:
+        notices.append("the release has a dev set and these crops have none: of a source, the test people choose thresholds")
+    return Reading(ordered, crops.exclusions, notices, crops_of, CONVENTIONS[convention].splits)
+
+
+def _parsed(convention: str, path: str) -> CropName | None:
+    """Return what the path of a crop of an official video tells; None for any other path."""
     try:
-        name = convention.parse(path)
-        if isinstance(name, CropName):
-            presentation(Path(path), name, name.split or "train")
+        name = CONVENTIONS[convention].parse(path)
+        if isinstance(name, Exclusion):
+            return None
+        presentation(Path(path), name, name.split or "train")
     except UnknownName:
-        return False
-    except ArchiveError:
-        return True  # a contradiction, which `read` reports
-    return True
+        return None
+    except ArchiveError:  # a contradiction, which `read` reports
+        pass
+    return name
 
 
 def read(tree: Tree, convention: str) -> CropReading:
@@ -298,7 +360,7 @@ def read(tree: Tree, convention: str) -> CropReading:
                 f"{tree.root / path}: {shown.subject} is {shown.split} here and {first.presentation.split} by {first.path}:"
                 f" a subject in two splits; {_REMEDY}"
             )
-        key = (shown.id, PurePosixPath(path).stem)
+        key = (shown.id, PurePosixPath(path).stem if crop.frame is None else str(crop.frame))
         if path_of.setdefault(key, path) != path:
             exclusions.append(Exclusion(path, f"the same crop as {path_of[key]}: remove one of them"))
             continue

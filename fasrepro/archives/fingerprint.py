@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fasrepro.archives import layout, locate
+from fasrepro.archives import formats, layout
 from fasrepro.hashing import sha256_file, sha256_json
 
 
-def fingerprint(folder: Path, name: str, contents: bool) -> dict[str, Any]:
+def fingerprint(folder: Path, name: str, contents: bool, form: str = "") -> dict[str, Any]:
     """Return the number and the size of a data set's files, and a hash over the sorted list of their paths and sizes.
 
     Args:
-        folder: that holds the official tree.
+        folder: that holds the data set.
         name: of the data set.
-        contents: whether the hash covers the bytes of each file too. Right for archives made here, slow for terabytes.
+        contents: whether the hash covers the bytes of each file too. Right for archives made here, slow for terabytes. Those of
+            a manifest are always covered.
+        form: a format of `formats`.
 
     Raises:
-        ArchiveError: the data set is unknown, or its folder is absent.
+        ArchiveError: the data set or the format is unknown, or the data set is absent.
     """
-    tree = locate.tree_of(folder, name)
+    tree = formats.tree_of(folder, name, form)
+    manifest = PurePosixPath(form).name if formats.is_manifest(form) else None
     rows: list[list[Any]] = []
     for path, size in tree.sizes.items():
-        rows.append([path, size, sha256_file(tree.file(path))] if contents else [path, size])
+        rows.append([path, size, sha256_file(tree.file(path))] if contents or path == manifest else [path, size])
     return {
+        **({"format": form} if form else {}),
         "root": tree.root.name,
         "files": len(rows),
         "videos": sum(row[0].lower().endswith(layout.VIDEOS) for row in rows),

@@ -4,7 +4,6 @@ Layout and counts: the lists of github.com/liuajian/CASIA-FAS-Dataset.
 
 - `{real,attack}/<subject>/<camera>_<light>_<subject>.avi`. The names in attack/09 end in `_9`. A copy that ends them in `_09` is
   read too, under the official names.
-- One public loader finds the folder `HKBU_MARs_V2` once more inside itself. Both places are read.
 
 No official split is known to us, so all videos are of the split "test". A public survey reports masks of hard resin by two
 makers. Who made which mask is not known to us: every attack is a rigid mask, and its instrument is the folder's word, attack.
@@ -84,12 +83,11 @@ def presentation(name: Name) -> Presentation:
 
 
 def official_path(path: str) -> str:
-    """Return a path without the second `HKBU_MARs_V2`, and with the release's ending in attack/09.
+    """Return a path with the release's ending in attack/09.
 
-    >>> official_path("HKBU_MARs_V2/attack/09/01_02_09.avi")
+    >>> official_path("attack/09/01_02_09.avi")
     'attack/09/01_02_9.avi'
     """
-    path = path.removeprefix(f"{FOLDER}/")
     repaired = _REPAIRED.fullmatch(path)
     return "".join(repaired.groups()) if repaired else path
 

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from fasrepro.files import write_text
-from fasrepro.rows.faces import Label
+from fasrepro.rows.faces import SPLITS, Label
 
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the frame
 Eyes = tuple[float, float, float, float]  # x, y of the eye at the left of the picture, then of the other, in pixels of the frame
@@ -14,6 +14,7 @@ Eyes = tuple[float, float, float, float]  # x, y of the eye at the left of the p
 VIDEOS = (".mp4", ".mov", ".avi")
 STILLS = (".jpg", ".png")
 BOXES_FOLDER = "face-locations"
+WHOLE: Box = (0, 0, 10**6, 10**6)  # of a picture that is a crop of a face already; to be clipped to the picture
 PUT_BACK = "the official archive carries it: put it back"  # the remedy for a missing file
 
 
@@ -61,12 +62,37 @@ class Exclusion:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class MediaFile:
+    """One of the files that show a presentation which does not lie as an official video.
+
+    Args:
+        path: of a picture or a video, relative to the archive's folder.
+        frame: number of the picture in its video, or of the frame of a video that is to be taken; None where it is not known.
+        box: of the face; `WHOLE` for a crop, None where it is not known.
+    """
+
+    path: str
+    frame: int | None
+    box: Box | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Reading:
-    """An archive's presentations, sorted by path, its excluded files, and notices about what it lacks and can do without."""
+    """What was read of an archive.
+
+    Args:
+        presentations: sorted by path.
+        exclusions: files that give no face.
+        notices: about what the archive lacks and can do without.
+        files: of each presentation, by id, where crops or a manifest stand in for the official videos; else empty.
+        splits: that such a copy has.
+    """
 
     presentations: list[Presentation]
     exclusions: list[Exclusion]
     notices: list[str] = dataclasses.field(default_factory=list)
+    files: dict[str, list[MediaFile]] = dataclasses.field(default_factory=dict)
+    splits: tuple[str, ...] = SPLITS
 
 
 def remedy_if_absent(name: str) -> str:

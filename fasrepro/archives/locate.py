@@ -24,6 +24,8 @@ OTHER_LAYOUTS: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
     "msu": ((re.compile(r"(?=(?:real|attack)/)"), "scene01/"), (re.compile(r"information/"), "")),
     # The same, and the lists' repository: `train` and `test`.
     "casia": ((re.compile(r"(train|test)/"), r"\1_release/"),),
+    # Public loaders: a folder around the dates.
+    "wmca": ((re.compile(r"(preprocessed-face-station_(?:RGB|CDIT)/)face-station/"), r"\1"),),
     # The tarballs' own folders, with or without the folder of the split again.
     "replay": ((re.compile(r"replayattack-(train|devel|test)/(?:\1/)?"), r"\1/"),),
 }

@@ -9,9 +9,11 @@ Columns, in any order:
 - species: a key of `fasrepro.vocabulary.SPECIES`, required for attacks; empty or bona_fide for live faces.
 - video (optional): name of the video that a picture was taken from. The pictures of a video are one presentation, so their rows
   agree in label, split, subject, species and device.
-- frame (optional): number of the frame in the video, from 0.
+- frame (optional): number of the frame in the video, from 0; for all pictures of a video or for none. Of a file that is a video,
+  it is the only frame that is taken.
 - device (optional): the camera.
-- box (optional): the face as "x y width height" in pixels. The box of a video needs the number of its frame.
+- box (optional): the face as "x y width height" in pixels, or the word whole for a picture that is a crop of the face. The box
+  of a video needs the number of its frame. Without a box the face is searched.
 """
 
 from __future__ import annotations
@@ -26,12 +28,13 @@ from pathlib import Path, PurePosixPath
 
 from fasrepro import names
 from fasrepro.archives import layout
-from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Presentation, Reading
+from fasrepro.archives.layout import WHOLE, ArchiveError, Box, Exclusion, MediaFile, Presentation, Reading
 from fasrepro.archives.tree import Tree, walk
-from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
+from fasrepro.rows.faces import BONA_FIDE_SPECIES, SPLITS, Label
 from fasrepro.vocabulary import SPECIES
 
-DATASET = "manifest"
+UNNAMED = "manifest"  # the data set of a manifest that is only inspected
+WHOLE_WORD = "whole"
 REQUIRED = ("path", "label", "split", "subject")
 COLUMNS = (*REQUIRED, "species", "video", "frame", "device", "box")
 AGREEING = ("label", "subject", "species", "split", "device")  # the same in all rows of a video
@@ -40,7 +43,7 @@ LABELS: dict[str, Label] = {
     **dict.fromkeys(("live", "bona_fide", "real", "genuine"), Label.BONA_FIDE),
     **dict.fromkeys(("attack", "spoof", "fake"), Label.ATTACK),
 }
-SPLITS = {"train": "train", **dict.fromkeys(("dev", "val", "valid", "validation", "devel"), "dev"), "test": "test"}
+SPLIT_WORDS = {"train": "train", **dict.fromkeys(("dev", "val", "valid", "validation", "devel"), "dev"), "test": "test"}
 ATTACKS = {key: text for key, text in SPECIES.items() if key != BONA_FIDE_SPECIES}
 SEPARATORS = {";": "semicolons", "\t": "tabulators", "|": "bars"}
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
@@ -60,50 +63,69 @@ class Row:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Place:
-    """Where the face of a file is; None for what the manifest does not give."""
+class Checked:
+    """The files of a manifest's folder, the rows without a fault, and a message for each other row, with its line."""
 
-    presentation: str  # id
-    frame: int | None
-    box: Box | None
+    tree: Tree
+    rows: list[Row]
+    faults: list[str]
 
 
-def read(file: Path) -> Reading:
-    """Return the presentations of a manifest; the other files of its folder are exclusions.
+def read(file: Path, dataset: str) -> Reading:
+    """Return the presentations of a manifest and their files, in its order.
+
+    The other files of its folder are exclusions by design, because a manifest may describe a part of a folder.
 
     The path of a presentation is that of its file; for the pictures of a video it is the video's name, which is no file.
 
+    Args:
+        file: the manifest.
+        dataset: key of the data set that it describes.
+
     Raises:
-        ArchiveError: naming the file, the line and the remedy.
+        ArchiveError: naming the file, the line and the remedy of the first fault.
     """
-    tree, rows = _read_rows(file)
-    presentations = {row.presentation.id: row.presentation for row in reversed(rows)}
-    listed = {file.name, *(row.path for row in rows)}
+    checked = check(file, dataset)
+    if checked.faults:
+        raise ArchiveError(checked.faults[0])
+    presentations = {row.presentation.id: row.presentation for row in reversed(checked.rows)}
+    files: dict[str, list[MediaFile]] = {}
+    for row in checked.rows:
+        files.setdefault(row.presentation.id, []).append(MediaFile(row.path, row.frame, row.box))
+    listed = {file.name, *(row.path for row in checked.rows)}
     exclusions = [
-        Exclusion(path, f"in no row of {file.name}: add one, or move the file away", by_design=_suffix(path) not in MEDIA)
-        for path in tree.sizes
-        if path not in listed
+        Exclusion(path, f"in no row of {file.name}", by_design=True) for path in checked.tree.sizes if path not in listed
     ]
-    return Reading(sorted(presentations.values(), key=lambda shown: shown.path), tree.faults + exclusions)
+    ordered = sorted(presentations.values(), key=lambda shown: shown.path)
+    present = {shown.split for shown in ordered}
+    splits = tuple(split for split in SPLITS if split in present)
+    return Reading(ordered, checked.tree.faults + exclusions, files=files, splits=splits)
 
 
-def read_places(file: Path) -> dict[str, Place]:
-    """Return where the face of each file of a manifest is, by path. Raises `ArchiveError` as `read` does."""
-    _, rows = _read_rows(file)
-    return {row.path: Place(row.presentation.id, row.frame, row.box) for row in rows}
+def check(file: Path, dataset: str = UNNAMED) -> Checked:
+    """Return the files of a manifest's folder, its rows without a fault, and all faults.
 
-
-def _read_rows(file: Path) -> tuple[Tree, list[Row]]:
-    """Return the files of a manifest's folder and its checked rows. Raises `ArchiveError` like `read`."""
+    Raises:
+        ArchiveError: the file cannot be read as a CSV file with these columns.
+    """
     cells_by_line = _read_cells(file)
     tree = walk(file.parent)
     spellings: dict[str, list[str]] = {}
     for path in tree.sizes:
         spellings.setdefault(_composed(path), []).append(path)
     folder = file.parent.resolve()
-    rows = [_row(f"{file}, line {line}", line, cells, folder, spellings) for line, cells in cells_by_line.items()]
-    _compare(file, rows)
-    return tree, rows
+    earlier = _Earlier()
+    rows, faults = [], []
+    for line, cells in cells_by_line.items():
+        where = f"{file}, line {line}"
+        try:
+            row = _row(where, line, cells, dataset, folder, spellings)
+            _compare(where, row, earlier)
+        except ArchiveError as error:
+            faults.append(str(error))
+        else:
+            rows.append(row)
+    return Checked(tree, rows, faults)
 
 
 def _read_cells(file: Path) -> dict[int, dict[str, str]]:
@@ -164,7 +186,7 @@ def _check_header(where: str, header: list[str]) -> None:
             raise ArchiveError(f"{where}: no column {name!r}; add it: {', '.join(REQUIRED)} are required")
 
 
-def _row(where: str, line: int, cells: dict[str, str], folder: Path, spellings: dict[str, list[str]]) -> Row:
+def _row(where: str, line: int, cells: dict[str, str], dataset: str, folder: Path, spellings: dict[str, list[str]]) -> Row:
     path = _path(where, cells["path"], folder, spellings)
     video = _video(where, cells.get("video", ""))
     frame, box = _frame(where, cells.get("frame", "")), _box(where, cells.get("box", ""))
@@ -172,15 +194,17 @@ def _row(where: str, line: int, cells: dict[str, str], folder: Path, spellings: 
         raise ArchiveError(f"{where}: {path} is a video itself; leave the column 'video' empty")
     if _suffix(path) in layout.VIDEOS and box and frame is None:
         raise ArchiveError(f"{where}: a box of the video {path} without a frame; write the number of its frame")
+    if _suffix(path) in layout.VIDEOS and box == WHOLE:
+        raise ArchiveError(f"{where}: {path} is a video, and {WHOLE_WORD!r} is for pictures; write numbers or nothing")
     if not cells["subject"]:
         raise ArchiveError(f"{where}: no subject; write a name or number of the person")
     label = _label(where, cells["label"])
     species = _species(where, cells.get("species", ""), label)
     shown = Presentation(
-        dataset=DATASET,
+        dataset=dataset,
         path=video or path,
         split=_split(where, cells["split"]),
-        subject=f"{DATASET}/{_composed(cells['subject'])}",
+        subject=f"{dataset}/{_composed(cells['subject'])}",
         label=label,
         species=species,
         instrument="" if label is Label.BONA_FIDE else species,
@@ -217,7 +241,7 @@ def _label(where: str, text: str) -> Label:
 def _split(where: str, text: str) -> str:
     if text.lower() in ("eval", "evaluation"):
         raise ArchiveError(f"{where}: split {text!r} is a test set to some and a validation set to others; write test or dev")
-    return names.lookup(SPLITS, text.lower(), "split", ArchiveError, where)
+    return names.lookup(SPLIT_WORDS, text.lower(), "split", ArchiveError, where)
 
 
 def _species(where: str, text: str, label: Label) -> str:
@@ -247,42 +271,57 @@ def _frame(where: str, text: str) -> int | None:
 def _box(where: str, text: str) -> Box | None:
     if not text:
         return None
+    if text.lower() == WHOLE_WORD:
+        return WHOLE
     match = _BOX.fullmatch(text)
     if not match or not int(match[3]) or not int(match[4]):
-        raise ArchiveError(f"{where}: box {text!r} is not like '10 20 80 100'; write x y width height in whole pixels")
+        raise ArchiveError(
+            f"{where}: box {text!r} is not like '10 20 80 100'; write x y width height in whole pixels, or"
+            f" {WHOLE_WORD} for a crop"
+        )
     x, y, width, height = (int(number) for number in match.groups())
     return x, y, width, height
 
 
-def _compare(file: Path, rows: list[Row]) -> None:
-    """Compare each row with those above it. Raises `ArchiveError` naming both lines."""
-    by_path: dict[str, Row] = {}
-    by_subject: dict[str, Row] = {}
-    by_id: dict[str, Row] = {}
-    by_frame: dict[tuple[str, int | None], Row] = {}
-    for row in rows:
-        where, shown = f"{file}, line {row.line}", row.presentation
-        first = by_path.setdefault(row.path, row)
-        if first is not row:
-            raise ArchiveError(f"{where}: {row.path} is in line {first.line} too; keep one row a file")
-        first = by_id.setdefault(shown.id, row)
-        if first is not row and (not row.video or first.video != row.video):
-            raise ArchiveError(f"{where}: the id {shown.id!r} is that of line {first.line} too; rename the file or the video")
-        for column, here, there in zip(AGREEING, _agreeing(shown), _agreeing(first.presentation), strict=True):
-            if here != there:
-                raise ArchiveError(
-                    f"{where}: two values of {column} for the video {row.video!r}: {here!r} here and {there!r} in line"
-                    f" {first.line}; correct one of them, or name two videos"
-                )
-        first = by_subject.setdefault(shown.subject, row)
-        if first.presentation.split != shown.split:
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Earlier:
+    """The first row of each path, subject, id and frame."""
+
+    by_path: dict[str, Row] = dataclasses.field(default_factory=dict)
+    by_subject: dict[str, Row] = dataclasses.field(default_factory=dict)
+    by_id: dict[str, Row] = dataclasses.field(default_factory=dict)
+    by_frame: dict[tuple[str, int | None], Row] = dataclasses.field(default_factory=dict)
+
+
+def _compare(where: str, row: Row, earlier: _Earlier) -> None:
+    """Compare a row with those above it, and add it to them. Raises `ArchiveError` naming both lines."""
+    shown = row.presentation
+    first = earlier.by_path.setdefault(row.path, row)
+    if first is not row:
+        raise ArchiveError(f"{where}: {row.path} is in line {first.line} too; keep one row a file")
+    first = earlier.by_id.setdefault(shown.id, row)
+    if first is not row and (not row.video or first.video != row.video):
+        raise ArchiveError(f"{where}: the id {shown.id!r} is that of line {first.line} too; rename the file or the video")
+    if (first.frame is None) != (row.frame is None):
+        raise ArchiveError(
+            f"{where}: of the video {row.video!r}, one of lines {first.line} and {row.line} has a frame and the other none;"
+            " number all or none"
+        )
+    for column, here, there in zip(AGREEING, _agreeing(shown), _agreeing(first.presentation), strict=True):
+        if here != there:
             raise ArchiveError(
-                f"{where}: a subject in two splits: {shown.subject} is in {shown.split} here and in {first.presentation.split}"
-                f" in line {first.line}; correct one of them"
+                f"{where}: two values of {column} for the video {row.video!r}: {here!r} here and {there!r} in line"
+                f" {first.line}; correct one of them, or name two videos"
             )
-        first = by_frame.setdefault((shown.id, row.frame), row)
-        if first is not row and row.frame is not None:
-            raise ArchiveError(f"{where}: frame {row.frame} of {shown.id} is in line {first.line} too; keep one of them")
+    first = earlier.by_subject.setdefault(shown.subject, row)
+    if first.presentation.split != shown.split:
+        raise ArchiveError(
+            f"{where}: a subject in two splits: {shown.subject} is in {shown.split} here and in {first.presentation.split}"
+            f" in line {first.line}; correct one of them"
+        )
+    first = earlier.by_frame.setdefault((shown.id, row.frame), row)
+    if first is not row and row.frame is not None:
+        raise ArchiveError(f"{where}: frame {row.frame} of {shown.id} is in line {first.line} too; keep one of them")
 
 
 def _agreeing(shown: Presentation) -> tuple[str, ...]:

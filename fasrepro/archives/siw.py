@@ -13,8 +13,6 @@ Read in the lists and tests of bob.db.siw:
 
 Reported by others: some videos need transposing. Which ones is not known to us, so `rotation` names none.
 
-Read in public loaders: the archive unpacks to `SiW_release/`, which is read inside the root too.
-
 The `.face` files are not used. A public loader reads a line a frame: left, top, right, bottom, where zeros mean no face.
 But bob.db.siw calls these boxes "not good" and replaces them, and it is not known whether they fit the frames as stored or the
 frames as shown. Faces are therefore found by the detector.
@@ -32,7 +30,6 @@ from fasrepro.archives.tree import Tree
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 FOLDER = "SiW"
-WRAPPER = "SiW_release/"  # the folder that unpacking makes
 SPLITS = {"Train": "train", "Test": "test"}  # the archive's folder -> split
 SENSORS = {1: "Canon T6", 2: "Logitech C920"}
 LIVE, PRINT, REPLAY = 1, 2, 3  # types
@@ -126,7 +123,7 @@ def read(tree: Tree) -> Reading:
     path_of: dict[Name, str] = {}
 
     def interpret(path: str) -> Presentation | Exclusion:
-        name = parse_name(path.removeprefix(WRAPPER))
+        name = parse_name(path)
         first = path_of.setdefault(dataclasses.replace(name, suffix=".mov"), path)
         if first != path:
             return Exclusion(path, f"the same video as {first}")

@@ -3,8 +3,7 @@
 Read in the documentation of bob.db.batl and in public loaders: a file of `preprocessed-face-station_RGB` holds groups `Frame_N`,
 each with a dataset `array` of (3, 128, 128), uint8, RGB. The faces are cropped and aligned already, so `boxes` returns the whole
 picture for every frame of the file. By others' account official files hold 20 frames; here the file's groups are counted. N is
-taken as the frame's number. `preprocessed-face-station_CDIT` (depth, infrared, thermal) is not used. An inner folder `WMCA`, and
-a folder `face-station` around the dates, are read too, as public loaders have them.
+taken as the frame's number. `preprocessed-face-station_CDIT` (depth, infrared, thermal) is not used.
 
 A name is <client>_<session>_<presenter>_<type>_<pai>. The client is the person in the picture, also of an attack, and the
 subject; the presenter (000 for a support) is not. Type and pai give the species by the table of bob.db.batl as others keep it.
@@ -33,10 +32,9 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 FOLDER = "WMCA"
 VIDEOS_FOLDER = "preprocessed-face-station_RGB"
 PROTOCOL = "WMCA_Grandtest.txt"
-PROTOCOLS = (PROTOCOL, f"protocols/{PROTOCOL}", f"WMCA/{PROTOCOL}", f"WMCA/protocols/{PROTOCOL}")  # where it is looked for
+PROTOCOLS = (PROTOCOL, f"protocols/{PROTOCOL}")  # where it is looked for
 PROTOCOL_HEADER = ",client_id,filepath,group,label"
 WORDS = ("attack", "bonafide")
-WRAPPERS = ("", "WMCA/")  # around all of the archive
 # type -> species -> pai
 PAIS: dict[int, dict[str, tuple[int, ...]]] = {
     0: {BONA_FIDE_SPECIES: (0, 1, 2)},  # without glasses, with glasses, with retro glasses
@@ -64,7 +62,7 @@ PLANNED_IN_TEST = ((2, 8),)  # the protocol has paper masks in eval alone
 _STEM = r"(?P<client>\d{3})_(?P<session>\d\d)_(?P<presenter>\d{3})_(?P<type>\d)_(?P<pai>\d\d)"
 _DATE = r"(?P<date>(?:0[1-9]|[12]\d|3[01])\.(?:0[1-9]|1[0-2])\.\d\d)"
 _NAME = re.compile(rf"{VIDEOS_FOLDER}/{_DATE}/{_STEM}\.hdf5", re.ASCII)
-_ON_DISK = re.compile(r"(?:WMCA/)?preprocessed-face-station_(?P<channels>RGB|CDIT)/(?:face-station/)?(?P<video>.+)", re.DOTALL)
+_ON_DISK = re.compile(r"preprocessed-face-station_(?P<channels>RGB|CDIT)/(?P<video>.+)", re.DOTALL)
 _ROW = re.compile(
     r"\d+,(?P<client>\d+),face-station/(?P<video>[^,/]+/[^,/]+?)(?:\.hdf5)?,(?P<group>train|dev|eval),(?P<word>attack|bonafide)",
     re.ASCII,
@@ -166,17 +164,18 @@ def read(tree: Tree) -> Reading:
     reading = reader.read(tree, interpret, (".hdf5",), None, documents | ({protocol} if protocol else set()))
     present = {layout.with_suffix(shown.official or shown.path, ".hdf5") for shown in reading.presentations}
     missing = [Exclusion(video, f"listed in {protocol}, but absent") for video in sorted(splits.keys() - present)]
-    return Reading(reading.presentations, reading.exclusions + missing)
+    notices = [] if protocol else [f"no {PROTOCOL}: all videos are of the test set; it comes with bob"]
+    return Reading(reading.presentations, reading.exclusions + missing, notices)
 
 
-def printable(root: Path) -> set[str]:
+def printable(tree: Tree) -> set[str]:
     """Return the videos whose pictures the release allows to print, as names without folder and suffix.
 
     The two lists in `documentation` tell them; they are no label lists. Without them none is printable.
     """
-    files = [root / f"{wrapper}documentation/{word}_illustration_files.csv" for wrapper in WRAPPERS for word in WORDS]
+    lists = [f"documentation/{word}_illustration_files.csv" for word in WORDS]
     stems: set[str] = set()
-    for file in filter(Path.is_file, files):
+    for file in [tree.file(path) for path in lists if path in tree.sizes]:
         try:
             lines = file.read_text(encoding="utf-8-sig").splitlines()
         except UnicodeDecodeError as error:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fasrepro import config, paths
-from fasrepro.archives import ARCHIVES, locate
+from fasrepro.archives import ARCHIVES, formats, locate
 from fasrepro.archives.layout import ArchiveError
 from fasrepro.archives.tree import walk
 from fasrepro.commands import jobs, runnable
@@ -103,25 +103,27 @@ def _licensed_archives(archives: config.Archives) -> Iterator[tuple[bool, str]]:
         return
     tree = walk(root)
     folders_of = locate.folders(tree)
+    official = locate.located(tree, folders_of)
+    has_dev: dict[str, bool] = {}
     for name in archives.datasets:
-        if name in folders_of:
-            places = ", ".join(str(root / folder) for folder in folders_of[name])
-            yield False, f"{TITLES[name]}: in {places} (`fasrepro inspect {place}` says whether it is whole)"
-        else:
+        form = archives.formats.get(name, "")
+        if not form and name not in folders_of:
             remedy = f"take {name} out of archives.datasets in params.yaml, then `fasrepro jobs`"
             yield True, f"{TITLES[name]}: absent from {root}: {remedy}"
-    has_dev: dict[str, bool] = {}
-    for name, own in locate.located(tree, folders_of).items():
-        if name not in archives.datasets:
             continue
         try:
-            reading = ARCHIVES[name].read(own)
+            where, reading = formats.read(root, name, form) if form else (root, ARCHIVES[name].read(official[name]))
         except ArchiveError as error:
-            yield True, f"{TITLES[name]}: cannot be read: {error}"
+            yield True, f"{TITLES[name]}: {error}"
             continue
+        if form:
+            yield False, f"{TITLES[name]}: {form} in {where}, {len(reading.presentations)} presentations"
+        else:
+            places = ", ".join(str(root / folder) for folder in folders_of[name])
+            yield False, f"{TITLES[name]}: in {places} (`fasrepro inspect {place}` says whether it is whole)"
         lacks = inspection.lacks(name, reading)
         if lacks:
-            yield True, f"{TITLES[name]}: {', '.join(lacks)}: restore the official tree"
+            yield True, f"{TITLES[name]}: {', '.join(lacks)}: {f'complete the {form}' if form else 'restore the official tree'}"
         else:
             has_dev[name] = inspection.has_dev(reading.presentations)
     yield from _runnable(has_dev)

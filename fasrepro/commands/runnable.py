@@ -20,7 +20,8 @@ def report(params: types.SimpleNamespace, has_dev: Mapping[str, bool]) -> Iterat
         params: the sections `jobs.KEYS` of params.yaml.
         has_dev: the data sets at hand, and whether each has a dev split of its own.
     """
-    at_hand = dataclasses.replace(params.archives, datasets={name: {} for name in has_dev})
+    formats = {name: form for name, form in params.archives.formats.items() if name in has_dev}
+    at_hand = dataclasses.replace(params.archives, datasets={name: {} for name in has_dev}, formats=formats)
     try:
         for name, experiment in params.experiments.items():
             resolved = [protocols.resolve(protocol, params.protocols) for protocol in experiment.protocols]

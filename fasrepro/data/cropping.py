@@ -138,6 +138,20 @@ def expected_eyes(box: Box) -> Eyes:
     return (x + (0.5 - EYES_APART / 2) * w, level, x + (0.5 + EYES_APART / 2) * w, level)
 
 
+def resized(rgb: np.ndarray, convention: Convention) -> np.ndarray:
+    """Return a picture that is a crop already in the size of a convention's crops; as it is where these have none.
+
+    Args:
+        rgb: uint8 of (height, width, 3).
+        convention: entry of `CROPS`.
+    """
+    if not convention.side:
+        return rgb
+    smaller = convention.side < min(rgb.shape[:2])
+    interpolation = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    return cv2.resize(rgb, (convention.side, convention.side), interpolation=interpolation)
+
+
 def crop(rgb: np.ndarray, box: Box, convention: Convention, sidecar: Eyes | None) -> tuple[np.ndarray, Box, str]:
     """Cut a face out of a frame by a convention.
 

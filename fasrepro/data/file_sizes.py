@@ -7,8 +7,8 @@ from pathlib import Path
 
 import av
 
-from fasrepro.archives import archive, locate
-from fasrepro.archives.layout import ArchiveError
+from fasrepro.archives import layout
+from fasrepro.archives.layout import ArchiveError, MediaFile, Reading
 from fasrepro.data import progress
 
 
@@ -27,11 +27,19 @@ def bytes_per_frame(path: Path) -> float:
     return path.stat().st_size / frames
 
 
-def of_presentations(folder_of: Callable[[str], Path], wanted: Iterable[str]) -> dict[str, float]:
+def of_files(root: Path, listed: list[MediaFile]) -> float:
+    """Return the bytes per frame of the files that stand in for an official video: of a video, or the mean size of pictures."""
+    paths = [root / file.path for file in listed]
+    if paths[0].suffix.lower() in layout.VIDEOS:
+        return bytes_per_frame(paths[0])
+    return sum(path.stat().st_size for path in paths) / len(paths)
+
+
+def of_presentations(read: Callable[[str], tuple[Path, Reading]], wanted: Iterable[str]) -> dict[str, float]:
     """Return the bytes per frame of presentations, by id. Standard error shows the progress.
 
     Args:
-        folder_of: returns the folder that holds the official tree of a data set.
+        read: returns where a data set lies and what is read there, as `formats.read` does.
         wanted: ids of presentations.
 
     Raises:
@@ -41,14 +49,14 @@ def of_presentations(folder_of: Callable[[str], Path], wanted: Iterable[str]) ->
     sizes: dict[str, float] = {}
     show = progress.to_stderr("audit: video sizes", len(missing))
     for name in sorted({presentation_id.partition("/")[0] for presentation_id in missing}):
-        tree = locate.tree_of(folder_of(name), name)
-        for presentation in archive(name).read(tree).presentations:
+        root, reading = read(name)
+        for presentation in reading.presentations:
             if presentation.id in missing:
                 missing.discard(presentation.id)
-                sizes[presentation.id] = bytes_per_frame(tree.root / presentation.path)
+                listed = reading.files.get(presentation.id, [])
+                sizes[presentation.id] = of_files(root, listed) if listed else bytes_per_frame(root / presentation.path)
                 show(len(sizes))
-    if missing:
-        first = min(missing)
-        folder = folder_of(first.partition("/")[0])
-        raise ArchiveError(f"{folder}: no video of {first}, which the index names; `dvc repro` reads the archives anew")
+        absent = sorted(one for one in missing if one.startswith(f"{name}/"))
+        if absent:
+            raise ArchiveError(f"{root}: no video of {absent[0]}, which the index names; `dvc repro` reads the archives anew")
     return sizes

@@ -151,7 +151,7 @@ def decode(path: Path, every: int, turns: int | None = 0) -> Frames:
     bytes_held, number = 0, -1
     for number, frame in stream(path):
         if turns is None:
-            turns = round(frame.rotation / 90) % 4
+            turns = _turns(frame)
         if number % every:
             continue
         sizes[number] = (frame.height, frame.width)
@@ -159,6 +159,24 @@ def decode(path: Path, every: int, turns: int | None = 0) -> Frames:
         if bytes_held <= KEPT_BYTES:
             kept[number] = frame
     return Frames(number + 1, kept, sizes, turns or 0)
+
+
+def decode_one(path: Path, number: int, turns: int | None) -> Frames:
+    """Decode a video up to a frame, which is its only candidate; `turns` as `decode` takes it.
+
+    Raises:
+        VideoError: as `stream` does, or the video lacks the frame.
+    """
+    for each, frame in stream(path):
+        if each == number:
+            sizes = {number: (frame.height, frame.width)}
+            return Frames(number + 1, {number: frame}, sizes, _turns(frame) if turns is None else turns)
+    raise VideoError(f"no frame {number}")
+
+
+def _turns(frame: av.VideoFrame) -> int:
+    """Return the quarter turns that a file asks players to apply."""
+    return round(frame.rotation / 90) % 4
 
 
 def one_by_one(path: Path, numbers: Collection[int], turns: int) -> Iterator[Frames]:

@@ -9,15 +9,15 @@ from typing import Any
 import cv2
 
 from fasrepro import crops, names
-from fasrepro.archives import archive, locate
-from fasrepro.archives.layout import ArchiveError, Exclusion, Presentation, Reading
-from fasrepro.data import cropping, faces, index_journal, index_report, inspection, mtcnn, progress
-from fasrepro.data.frames import VideoError, decode, held_frames
+from fasrepro.archives import archive, formats
+from fasrepro.archives.layout import ArchiveError, Exclusion, MediaFile, Presentation, Reading
+from fasrepro.data import cropping, index_journal, index_report, inspection, mtcnn, presentations, progress
+from fasrepro.data.frames import VideoError
 from fasrepro.data.index_report import IndexedVideo
 from fasrepro.data.settings import IndexSettings
 from fasrepro.hashing import sha256_json
 from fasrepro.rows import table
-from fasrepro.rows.faces import Face, face_id
+from fasrepro.rows.faces import Face
 
 WORST_REASONS = 3  # of excluded files, that are named where they are too many
 
@@ -36,27 +36,27 @@ def check(settings: IndexSettings) -> None:
         raise IndexingError(f"{where}: min_face must be at least {mtcnn.CELL} pixels: the detector finds no smaller face")
 
 
-def read_archive(folder: Path, name: str) -> tuple[Path, Reading]:
-    """Return where a data set lies in `folder`, and what is read there; its presentations' paths are relative to that place.
+def read_archive(folder: Path, name: str, form: str = "") -> tuple[Path, Reading]:
+    """Return where a data set lies in `folder`, and what is read there; all paths of the reading are relative to that place.
 
     Raises:
-        ArchiveError: the data set is unknown or absent, or its tree is not the official one.
+        ArchiveError: the data set is unknown or absent, or it is not in the format `form` of `archives.formats`.
         IndexingError: no video is recognised, a class of a split is missing, or a subject is in two splits.
     """
-    tree = locate.tree_of(folder, name)
-    root, reading = tree.root, archive(name).read(tree)
+    root, reading = formats.read(folder, name, form)
+    remedy = f"complete the {form}" if form else "restore the official tree"
     if not reading.presentations:
-        raise IndexingError(f"{root}: no video recognised; {excluded(reading.exclusions)}; restore the official tree")
+        raise IndexingError(f"{root}: no video recognised; {excluded(reading.exclusions)}; {remedy}")
     lacks = inspection.lacks(name, reading)
     if lacks:
-        raise IndexingError(f"{root}: {', '.join(lacks)}; restore the official tree (`fasrepro inspect` names what is missing)")
+        raise IndexingError(f"{root}: {', '.join(lacks)}; {remedy} (`fasrepro inspect` names what is missing)")
     split_of: dict[str, str] = {}
     for presentation in reading.presentations:
         subject, split = presentation.subject, presentation.split
         if split_of.setdefault(subject, split) != split:
             raise IndexingError(
                 f"{root / presentation.path}: {subject} is in {split_of[subject]} and in {split}: a subject in two splits;"
-                " restore the official tree"
+                f" {remedy}"
             )
     return root, reading
 
@@ -68,19 +68,24 @@ def excluded(exclusions: list[Exclusion]) -> str:
     return f"{len(exclusions)} excluded, the first: {exclusions[0].path}: {exclusions[0].reason}"
 
 
-def index_video(root: Path, presentation: Presentation, settings: IndexSettings) -> tuple[IndexedVideo, list[bytes]] | Exclusion:
+def index_video(
+    root: Path, presentation: Presentation, settings: IndexSettings, listed: list[MediaFile]
+) -> tuple[IndexedVideo, list[bytes]] | Exclusion:
     """Return the faces of one video and their crops as PNG files, or the reason why it has none.
 
     Args:
         root: of the archive.
         presentation: the video.
         settings: which frames are taken, and how they are cropped.
+        listed: the files that stand in for the official video; empty for the video itself.
 
     Raises:
         IndexingError: naming the video, for an error that is not the file's fault.
     """
     try:
-        return _indexed(root, presentation, settings)
+        if listed:
+            return presentations.of_files(root, presentation, listed, settings)
+        return presentations.of_archive(root, presentation, settings)
     except (VideoError, ArchiveError) as error:
         return Exclusion(presentation.path, str(error).replace(f"{root}/", ""))
     except (OSError, cv2.error, ValueError) as error:  # decoders and OpenCV raise these for malformed files
@@ -92,63 +97,7 @@ def index_video(root: Path, presentation: Presentation, settings: IndexSettings)
         ) from error
 
 
-def _indexed(root: Path, presentation: Presentation, settings: IndexSettings) -> tuple[IndexedVideo, list[bytes]]:
-    official = archive(presentation.dataset)
-    path = root / presentation.path
-    sidecar = official.boxes(root, presentation.path)
-    # Sidecars refer to the frame as stored, so the file's own rotation is applied only to a video without one.
-    turns = official.rotation(presentation.official or presentation.path) or (None if sidecar is None else 0)
-    frames = decode(path, settings.every, turns)
-    frames, boxes, source = faces.find(path, frames, sidecar, settings.min_face)
-    with_face = len(boxes)
-    stand_ins: faces.StandIns = {}
-    if settings.neighbours and source != "centre":
-        missed = [number for number in frames.candidates if number not in boxes]
-        neighbours = {number: faces.neighbours(number, settings.neighbours, settings.every) for number in missed}
-        boxes_by_sidecar = sidecar if source == "sidecar" else None
-        stand_ins = faces.stand_ins(path, frames, boxes, neighbours, settings.min_face, boxes_by_sidecar)
-        boxes |= dict(stand_ins.values())
-    picked = faces.pick(list(boxes), settings.first)
-    convention = cropping.CROPS[settings.crop]
-    eyes = (official.eyes(root, presentation.path) if convention.place and source == "sidecar" else None) or {}
-    rows, pictures, eye_sources = [], [], []
-    for number, holder in held_frames(path, frames, picked):
-        crop, box, eye_source = cropping.crop(holder.rgb(number), boxes[number], convention, eyes.get(number))
-        picture, sha256 = crops.encode(crop)
-        pictures.append(picture)
-        eye_sources.append(eye_source)
-        rows.append(
-            Face(
-                face_id=face_id(presentation.id, number),
-                dataset=presentation.dataset,
-                split=presentation.split,
-                subject=presentation.subject,
-                presentation=presentation.id,
-                frame=number,
-                label=presentation.label,
-                species=presentation.species,
-                instrument=presentation.instrument,
-                camera=presentation.camera,
-                box=box,
-                box_source=source,
-                crop=f"{presentation.id}_{number:04d}.png",
-                crop_sha256=sha256,
-            )
-        )
-    missed_by_picked = {number: missed for missed, (number, _) in stand_ins.items() if number in picked}
-    video = IndexedVideo(
-        path=presentation.path,
-        rows=rows,
-        candidates=len(frames.candidates),
-        with_face=with_face,
-        stand_ins=missed_by_picked,
-        eye_sources=eye_sources,
-        turns=frames.turns,
-    )
-    return video, pictures
-
-
-def build(archives: Path, name: str, folder: Path, settings: IndexSettings) -> dict[str, Any]:
+def build(archives: Path, name: str, folder: Path, settings: IndexSettings, form: str = "") -> dict[str, Any]:
     """Index a data set into `folder` (<name>.parquet and crops/<name>.zip) and return `index_report.report`.
 
     One video is held in memory at a time. Videos that an earlier call with this folder, these settings and this code has decoded
@@ -156,10 +105,11 @@ def build(archives: Path, name: str, folder: Path, settings: IndexSettings) -> d
     that `max_exclusion_rate` may differ.
 
     Args:
-        archives: the folder that holds the official tree.
+        archives: the folder that holds the data set.
         name: of the data set.
         folder: to write to.
         settings: which frames are taken, and how they are cropped.
+        form: a format of `archives.formats`.
 
     Raises:
         IndexingError: as `check` and `read_archive` do; too many videos are unreadable, as soon as that is certain; no face is
@@ -168,7 +118,7 @@ def build(archives: Path, name: str, folder: Path, settings: IndexSettings) -> d
     """
     check(settings)
     cv2.setNumThreads(1)
-    root, reading = read_archive(archives, name)
+    root, reading = read_archive(archives, name, form)
     total = len(reading.presentations)
     limit = settings.max_exclusion_rate * total
     videos: list[IndexedVideo] = []
@@ -179,10 +129,11 @@ def build(archives: Path, name: str, folder: Path, settings: IndexSettings) -> d
         show = progress.to_stderr(f"index {name}", total)
         kept = 0
         for done, presentation in enumerate(reading.presentations, start=1):
-            key = _journal_key(root, presentation)
+            listed = reading.files.get(presentation.id, [])
+            key = _journal_key(root, presentation, listed)
             result = journal.read(key)
             if result is None:
-                result = index_video(root, presentation, settings)
+                result = index_video(root, presentation, settings, listed)
                 if not isinstance(result, Exclusion):  # a file that could not be read is tried again by the next run
                     journal.add(key, *result)
             else:
@@ -209,18 +160,20 @@ def build(archives: Path, name: str, folder: Path, settings: IndexSettings) -> d
     return index_report.report(videos, total, reading, unreadable)
 
 
-def _journal_key(root: Path, presentation: Presentation) -> str:
-    """Return a hash of all that a video's faces are made of, but for settings and code: its name, its file and its sidecar.
+def _journal_key(root: Path, presentation: Presentation, listed: list[MediaFile]) -> str:
+    """Return a hash of all that a video's faces are made of, but for settings and code: its name, its files and its sidecar.
 
-    The file is known by its size and time, because reading it takes as long as decoding it.
+    A file is known by its size and time, because reading it takes as long as decoding it. `listed` as in `index_video`.
     """
-    official = archive(presentation.dataset)
-    made_of: list[Any] = [dataclasses.asdict(presentation)]
+    made_of: list[Any] = [dataclasses.asdict(presentation), *map(dataclasses.asdict, listed)]
     try:
-        state = (root / presentation.path).stat()
-        made_of += [state.st_size, state.st_mtime_ns]
-        made_of.append(official.boxes(root, presentation.path))
-        made_of.append(official.eyes(root, presentation.path))
+        for path in [file.path for file in listed] or [presentation.path]:
+            state = (root / path).stat()
+            made_of += [state.st_size, state.st_mtime_ns]
+        if not listed:
+            official = archive(presentation.dataset)
+            made_of.append(official.boxes(root, presentation.path))
+            made_of.append(official.eyes(root, presentation.path))
     except Exception as error:  # `index_video` meets it again, and says what is wrong with the video
         made_of.append(str(error))
     return sha256_json(made_of)

@@ -7,7 +7,8 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-from fasrepro.archives.layout import Exclusion, Reading
+from fasrepro.archives.layout import Exclusion, Reading, suffix_of
+from fasrepro.data.frames import IMAGES
 from fasrepro.rows.faces import SPLITS, Face
 
 
@@ -23,6 +24,7 @@ class IndexedVideo:
         stand_ins: taken frame -> the frame without a face for which it stands in.
         eye_sources: one a row: see `cropping.crop`.
         turns: quarter turns, counter-clockwise, that made its frames upright.
+        unknown: what its files do not tell, once for each face: "box" where a picture is a crop, "frame" where it has no number.
     """
 
     path: str
@@ -32,6 +34,7 @@ class IndexedVideo:
     stand_ins: dict[int, int]
     eye_sources: list[str]
     turns: int
+    unknown: list[str] = dataclasses.field(default_factory=list)
 
 
 def counts(values: Iterable[str]) -> dict[str, int]:
@@ -58,7 +61,7 @@ def report(videos: list[IndexedVideo], total: int, reading: Reading, unreadable:
     single = {
         video.path: f"{video.with_face} of {video.candidates} candidate frames with a face"
         for video in videos
-        if len(video.rows) == 1
+        if len(video.rows) == 1 and suffix_of(video.path).lower() not in IMAGES
     }
     centre = [video.path for video in videos if any(row.box_source == "centre" for row in video.rows)]
     stand_ins = {
@@ -66,6 +69,7 @@ def report(videos: list[IndexedVideo], total: int, reading: Reading, unreadable:
         for video in videos
         if video.stand_ins
     }
+    unknown = counts(what for video in videos for what in video.unknown)
     turned = {video.path: video.turns for video in videos if video.turns}
     excluded = sorted([*reading.exclusions, *unreadable], key=lambda exclusion: exclusion.path)
     excluded_by = {"the archive's layout or lists": len(reading.exclusions), "a broken video or sidecar": len(unreadable)}
@@ -92,4 +96,6 @@ def report(videos: list[IndexedVideo], total: int, reading: Reading, unreadable:
         "stand_ins_count": sum(len(video.stand_ins) for video in videos),
         "turned": turned,
         "turned_count": len(turned),
+        **({"unknown": unknown} if unknown else {}),
+        **({"notices": reading.notices} if reading.notices and reading.files else {}),
     }

@@ -100,7 +100,7 @@ def counts(dataset: str, presentations: Iterable[Presentation]) -> list[Count]:
     rows: dict[str, list[Presentation]] = collections.defaultdict(list)
     for shown in presentations:
         rows[shown.split].append(shown)
-    published = ARCHIVES[dataset].PUBLISHED
+    published = ARCHIVES[dataset].PUBLISHED if dataset in ARCHIVES else {}
     return [
         Count(
             split,
@@ -120,11 +120,14 @@ def has_dev(presentations: Iterable[Presentation]) -> bool:
 
 
 def lacks(dataset: str, reading: Reading) -> list[str]:
-    """Return the classes that the release has in a split and that a reading lacks, in words."""
+    """Return the classes that a split should have and that a reading lacks, in words.
+
+    Those of the release's splits. Of crops and manifests, those of the splits that such a copy has.
+    """
     return [
         f"no {name} in {count.split}"
         for count in counts(dataset, reading.presentations)
-        if count.published
+        if count.split in reading.splits and (count.published or reading.files)
         for name, here in (("bona fide presentation", count.bona_fide), ("attack", count.attacks))
         if not here
     ]

@@ -120,7 +120,8 @@ def split_columns(faces: pa.Table, protocol: Protocol) -> dict[str, pa.Table]:
         present = parts[part]["dataset"].unique().to_pylist()
         for dataset in datasets:
             if dataset not in present:
-                raise ProtocolError(f"{protocol.name}: {TITLES[dataset]} has no {part} faces; is its archive indexed?")
+                title = TITLES.get(dataset, dataset)  # a data set of params.yaml has none here
+                raise ProtocolError(f"{protocol.name}: {title} has no {part} faces; is its archive indexed?")
     part_of: dict[str, str] = {}
     for part, columns in parts.items():
         for subject in columns["subject"].unique().to_pylist():

@@ -118,6 +118,10 @@ def sections(params: Mapping[str, Any]) -> dict[str, str]:
     for section in ("archives", "annotator"):
         rest = dict(parts.pop(section, {}))
         datasets = rest.pop("datasets", {})
+        if section == "archives":  # a data set in another format is another one
+            others = [rest.pop(key, {}) for key in ("formats", "described")]
+            extra = {name: [entry[name] for entry in others if name in entry] for name in datasets}
+            datasets = {name: [size, *extra[name]] if extra[name] else size for name, size in datasets.items()}
         parts |= {f"{section}.{key}": value for key, value in rest.items()}
         parts[f"{section}.datasets"] = datasets if isinstance(datasets, Mapping) else dict.fromkeys(datasets)
     tuning = dict(parts.pop("tuning", {}))

@@ -30,16 +30,18 @@ def main(argv: list[str] | None = None) -> None:
     names.lookup(params.archives.datasets, name, "data set", config.ConfigError, "params.yaml: archives.datasets")
     if synthetic.frames < MIN_FRAMES:
         raise ArchiveError(f"params.yaml: synthetic.frames: {synthetic.frames}; the frame rule needs at least {MIN_FRAMES}")
+    form = params.archives.formats.get(name, "")
     truths: list[Truth] = []
     with files.replaced_folder(paths.archive(name), paths.WORK / "archives") as folder:
         if source == "licensed":
-            counts = fingerprint(paths.licensed_archives(), name, contents=False)
+            counts = fingerprint(paths.licensed_archives(), name, contents=False, form=form)
         else:
             truths = archive_writer.write_archive(folder, name, params.archives.datasets, synthetic)
             counts = fingerprint(folder, name, contents=True)
     table.write(paths.truth(name), truths, Truth)
     files.write_json(paths.fingerprint(name), {"source": source, **counts})
-    print(f"archives {name}: {counts['videos']} videos, {counts['bytes'] / 1e6:.1f} MB")
+    held = f"{counts['files']} files of {form}" if form else f"{counts['videos']} videos"
+    print(f"archives {name}: {held}, {counts['bytes'] / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

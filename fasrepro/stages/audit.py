@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import threadpoolctl
 
-from fasrepro import config, crops, paths, regions, stages
+from fasrepro import config, crops, files, paths, regions, stages
+from fasrepro.archives import formats
+from fasrepro.archives.layout import Reading
 from fasrepro.data import file_sizes
 from fasrepro.evaluation import results
 from fasrepro.evaluation.analyses import shortcut_features, shortcuts
@@ -38,11 +40,12 @@ def main(argv: list[str] | None = None) -> None:
     params = config.load("threads", "archives", "audit", "evaluation")
     synthetic = params.archives.source == "synthetic"
 
-    def folder_of(dataset: str) -> Path:
-        return paths.archive(dataset) if synthetic else paths.licensed_archives()
+    def read(dataset: str) -> tuple[Path, Reading]:
+        form = files.read_json(paths.fingerprint(dataset)).get("format", "")
+        return formats.read(paths.archive(dataset) if synthetic else paths.licensed_archives(), dataset, form)
 
     faces = [face for face in table.read_all(paths.FACES, Face) if face.split in ("train", "test")]
-    sizes = file_sizes.of_presentations(folder_of, {face.presentation for face in faces})
+    sizes = file_sizes.of_presentations(read, {face.presentation for face in faces})
     views = []
     for face in faces:
         crop = crops.read_crop(paths.CROPS, face.crop, face.crop_sha256)

@@ -67,7 +67,8 @@ def main(argv: list[str] | None = None) -> None:
     name = parser.parse_args(argv).dataset
     params = config.load("archives", "index")
     wanted = params.archives.source
-    source = files.read_json(paths.fingerprint(name))["source"]
+    fingerprint = files.read_json(paths.fingerprint(name))
+    source, form = fingerprint["source"], fingerprint.get("format", "")
     if source != wanted:
         raise ValueError(
             f"{paths.fingerprint(name)}: of a {source} archive, but params.yaml asks for {wanted} archives;"
@@ -75,7 +76,7 @@ def main(argv: list[str] | None = None) -> None:
         )
     archives = paths.licensed_archives() if source == "licensed" else paths.archive(name)
     with work_folder(name, params.index) as work:
-        report = index.build(archives, name, work, params.index)
+        report = index.build(archives, name, work, params.index, form)
         for output, folder in ((work / "crops" / f"{name}.zip", paths.CROPS), (work / f"{name}.parquet", paths.FACES)):
             folder.mkdir(parents=True, exist_ok=True)
             output.replace(folder / output.name)
@@ -85,6 +86,8 @@ def main(argv: list[str] | None = None) -> None:
         f"index {name}: {report['faces']} faces, {report['videos']} videos ({sources}), {report['stand_ins_count']} neighbouring"
         f" frames, {report['single_face_count']} videos with one face, {report['excluded_count']} excluded"
     )
+    for notice in report.get("notices", []):
+        print(f"index {name}: {notice}")
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fasrepro import archives
-from fasrepro.archives import msu
-from fasrepro.archives.crop_folders import CONVENTIONS, read, recognise
-from fasrepro.archives.layout import ArchiveError, Presentation, UnknownName
+from fasrepro.archives import locate, msu
+from fasrepro.archives.crop_folders import CONVENTIONS, located, of_dataset, read, reading
+from fasrepro.archives.layout import WHOLE, ArchiveError, Presentation, UnknownName
 from fasrepro.archives.tree import Tree, walk
 from fasrepro.files import write_text
 from fasrepro.rows.faces import Label
@@ -93,10 +93,11 @@ def test_crops_are_read_under_their_official_names(
     if lists:
         msu.write_lists(tmp_path / lists, plans["msu"])
     tree = walk(tmp_path)
-    reading = read(tree, convention)
-    assert reading.exclusions == []
-    assert {crop.path: (crop.presentation, crop.frame) for crop in reading.crops} == expected
-    assert recognise(tree) == convention
+    crops = read(tree, convention)
+    assert crops.exclusions == []
+    assert {crop.path: (crop.presentation, crop.frame) for crop in crops.crops} == expected
+    assert {dataset: list(trees) for dataset, trees in located(tree).items()} == {key: [convention] for key in SIZES}
+    assert locate.folders(tree) == {}  # they are not taken for the videos
 
 
 @pytest.mark.parametrize(
@@ -184,12 +185,34 @@ def test_a_client_in_neither_list_is_excluded(tmp_path: Path) -> None:
     assert exclusion.reason == "client 009 is in neither split list"
 
 
-def test_half_of_the_pictures_make_a_convention() -> None:
-    crop = "OULU-NPU/preposess/oulu_train_live_1_1_01_1/crop_0005.jpg"
-    assert recognise(tree_of(crop, "holiday.jpg", "notes.txt", "paper.pdf")) == "safas"
-    assert recognise(tree_of(crop, "holiday.jpg", "sea.png")) is None
-    assert recognise(tree_of(crop.replace("crop", "org"), crop.replace("crop", "square400"), "sea.png")) == "safas"
-    assert recognise(tree_of("casia/train/real/19_7_frame0.png")) == "flip"  # a contradiction: `read` reports it
+def test_a_data_set_has_the_files_of_its_own_folders() -> None:
+    own = ["data/OULU-NPU/preposess/oulu_train_live_1_1_01_1/crop_0005.jpg", "data/OULU-NPU/notes.txt"]
+    tree = tree_of(*own, "data/casia/train/real/1_1_frame0.png", "holiday.jpg")
+    assert [list(crops.sizes) for crops in located(tree)["oulu"].values()] == [sorted(own)]
+    assert of_dataset(tree, "oulu")[0] == "safas"
+    assert of_dataset(tree, "casia")[0] == "flip"
+
+
+def test_absent_crops_and_those_of_two_conventions_are_errors() -> None:
+    tree = tree_of("oulu_256/Train_files/1_1_01_1/3.png", "oulu/train/real/1_1_01_1_frame0.png")
+    with pytest.raises(ArchiveError, match=r"crops: no crops of casia in a layout of FLIP, SSDG, SAFAS, the companion code"):
+        of_dataset(tree, "casia")
+    with pytest.raises(ArchiveError, match=r"crops: crops of oulu in the layouts of FLIP and SSDG; keep one of them"):
+        of_dataset(tree, "oulu")
+
+
+def test_crops_without_a_dev_set_say_so() -> None:
+    flip_crops = tree_of("oulu/train/real/1_1_01_1_frame0.png", "oulu/train/real/1_1_01_1_frame1.png")
+    one = reading(flip_crops, "flip")
+    assert [shown.id for shown in one.presentations] == ["oulu/Train_files/1_1_01_1"]
+    assert [(file.path[-10:], file.frame, file.box) for file in one.files["oulu/Train_files/1_1_01_1"]] == [
+        ("frame0.png", None, WHOLE),
+        ("frame1.png", None, WHOLE),
+    ]
+    assert "the test people choose thresholds" in one.notices[0]
+    with_dev = tree_of("oulu/train/real/1_1_01_1_frame0.png", "oulu/test/real/1_1_21_1_frame0.png")
+    assert reading(with_dev, "flip").notices == []
+    assert reading(tree_of("casia/train/real/1_1_frame0.png"), "flip").notices == []  # the release has none either
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)

@@ -11,10 +11,18 @@ from fasrepro.archives.layout import ArchiveError
 from fasrepro.archives.tree import walk
 from tests.archives.test_readers import SMALL
 
+SIZES = {
+    **SMALL,
+    "siw": {"train": 1, "test": 1},
+    "hkbu": {"subjects": 9, "cameras": 1, "lights": 2},
+    "wmca": {"share": 0.01},
+    "threedmad": {"subjects": 2, "takes": 1},
+}
+
 
 def put(root: Path, name: str, move: Callable[[str], str]) -> list[str]:
     """Write an official tree of empty files and its lists, each where `move` puts it; return the official ids."""
-    plan, lists = archives.plan(name, SMALL[name]), root / "lists"
+    plan, lists = archives.plan(name, SIZES[name]), root / "lists"
     ARCHIVES[name].write_lists(lists, plan)
     written = {path.relative_to(lists).as_posix(): path.read_bytes() for path in lists.rglob("*") if path.is_file()}
     for path, content in {**{shown.path: b"" for shown in plan}, **written}.items():
@@ -36,6 +44,12 @@ def put(root: Path, name: str, move: Callable[[str], str]) -> list[str]:
         ("replay", lambda path: f"IDIAP-REPLAY/replayattack-{path}"),
         ("oulu", lambda path: f"x/y/z/{path}"),
         ("siw_mv2", lambda path: f"SiW-Mv2/SiW-Mv2/{path}"),
+        ("siw", lambda path: f"SiW/SiW_release/{path}"),
+        ("siw", lambda path: f"SiW_release/{path}"),
+        ("hkbu", lambda path: f"HKBU_MARs_V2/HKBU_MARs_V2/{path}"),
+        ("wmca", lambda path: f"WMCA/WMCA/{path}"),
+        ("wmca", lambda path: f"Idiap/{path}".replace("_RGB/", "_RGB/face-station/")),
+        ("threedmad", lambda path: f"3DMAD/x/{path}"),
     ],
 )
 def test_an_archive_is_found_by_its_content(tmp_path: Path, name: str, move: Callable[[str], str]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fasrepro.archives import manifest
-from fasrepro.archives.layout import ArchiveError
+from fasrepro.archives.layout import WHOLE, ArchiveError, MediaFile
 from fasrepro.rows.faces import Label
 
 HEADER = "path,label,split,subject,species,video,frame,device,box"
@@ -34,35 +34,34 @@ def written(folder: Path, *rows: str, header: str = HEADER) -> Path:
 def test_every_column_is_read(folder: Path) -> None:
     file = written(
         folder,
-        'a/1.png,Genuine,valid,"Doe, Jane",bona_fide,,,phone,',
+        'a/1.png,Genuine,valid,"Doe, Jane",bona_fide,,,phone,Whole',
         "a/2.png,SPOOF,test,s2,replay_pad,v7,12,,10 -20 80 100",
         "./b\\1.jpg,fake,test,s2,Replay_Pad,v7,40,,",
         "clip.mp4,live,train,s3,,,,,",
     )
-    reading = manifest.read(file)
+    reading = manifest.read(file, "ours")
     assert [(p.id, p.path, p.split, p.subject, p.label, p.species, p.instrument, p.camera) for p in reading.presentations] == [
-        ("manifest/a/1", "a/1.png", "dev", "manifest/Doe, Jane", Label.BONA_FIDE, "bona_fide", "", "phone"),
-        ("manifest/clip", "clip.mp4", "train", "manifest/s3", Label.BONA_FIDE, "bona_fide", "", "unknown"),
-        ("manifest/v7", "v7", "test", "manifest/s2", Label.ATTACK, "replay_pad", "replay_pad", "unknown"),
+        ("ours/a/1", "a/1.png", "dev", "ours/Doe, Jane", Label.BONA_FIDE, "bona_fide", "", "phone"),
+        ("ours/clip", "clip.mp4", "train", "ours/s3", Label.BONA_FIDE, "bona_fide", "", "unknown"),
+        ("ours/v7", "v7", "test", "ours/s2", Label.ATTACK, "replay_pad", "replay_pad", "unknown"),
     ]
-    assert manifest.read_places(file) == {
-        "a/1.png": manifest.Place("manifest/a/1", None, None),
-        "a/2.png": manifest.Place("manifest/v7", 12, (10, -20, 80, 100)),
-        "b/1.jpg": manifest.Place("manifest/v7", 40, None),
-        "clip.mp4": manifest.Place("manifest/clip", None, None),
+    assert reading.files == {
+        "ours/a/1": [MediaFile("a/1.png", None, WHOLE)],
+        "ours/v7": [MediaFile("a/2.png", 12, (10, -20, 80, 100)), MediaFile("b/1.jpg", 40, None)],
+        "ours/clip": [MediaFile("clip.mp4", None, None)],
     }
 
 
-def test_files_without_a_row_are_named(folder: Path) -> None:
+def test_files_without_a_row_are_named_and_no_fault(folder: Path) -> None:
     (folder / "README.txt").write_text("x")
-    reading = manifest.read(written(folder, LIVE, ATTACK))
+    reading = manifest.read(written(folder, LIVE, ATTACK), "ours")
     excluded = {e.path: e.by_design for e in reading.exclusions}
-    assert excluded == {"README.txt": True, "b/1.jpg": False, "clip.mp4": False, "é.png": False}
+    assert excluded == dict.fromkeys(["README.txt", "b/1.jpg", "clip.mp4", "é.png"], True)
 
 
 def test_optional_columns_may_be_absent(folder: Path) -> None:
     file = written(folder, "train,s1,a/1.png,live", "test,s2,b/1.jpg,real", header="Split,Subject,Path,Label")
-    assert [p.id for p in manifest.read(file).presentations] == ["manifest/a/1", "manifest/b/1"]
+    assert [p.id for p in manifest.read(file, "ours").presentations] == ["ours/a/1", "ours/b/1"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
@@ -70,17 +69,17 @@ def test_optional_columns_may_be_absent(folder: Path) -> None:
 def test_byte_order_marks_line_ends_and_blank_lines_do_not_matter(encoding: str, ending: str, folder: Path) -> None:
     file = folder / "faces.csv"
     file.write_bytes(ending.join(("", HEADER, "", LIVE, ",,,,,,,,", ATTACK)).encode(encoding))
-    assert len(manifest.read(file).presentations) == 2
+    assert len(manifest.read(file, "ours").presentations) == 2
     file.write_bytes(ending.join((HEADER, "", '"a/1.png",live,train,"s', '1",,,,,', "a/2.png,1,test,s2,,,,,")).encode(encoding))
     with pytest.raises(ArchiveError, match=r"faces\.csv, line 5: label 1"):  # a quoted line end is counted
-        manifest.read(file)
+        manifest.read(file, "ours")
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_a_path_is_found_in_any_unicode_form_and_kept_as_on_disk(form: str, folder: Path) -> None:
     (folder / "é.png").rename(folder / unicodedata.normalize("NFD", "é.png"))
     file = written(folder, f"{unicodedata.normalize(form, 'é.png')},live,train,s1,,,,,")
-    [shown] = manifest.read(file).presentations
+    [shown] = manifest.read(file, "ours").presentations
     assert shown.path == unicodedata.normalize("NFD", "é.png")
     assert (folder / shown.path).is_file()
 
@@ -113,7 +112,7 @@ FAULTS = [
     (["clip.mp4,live,train,s1,,,,,1 2 3 4"], r"line 2: a box of the video clip\.mp4 without a frame"),
     ([LIVE, ATTACK, LIVE], r"line 4: a/1\.png is in line 2 too; keep one row a file"),
     (["é.png,live,test,s1,,,,,", "e\u0301.png,live,test,s1,,,,,"], r"line 3: é\.png is in line 2 too"),
-    ([LIVE, "a/2.png,live,test,s1,,,,,"], r"line 3: a subject in two splits: manifest/s1 is in test here and in train in line 2"),
+    ([LIVE, "a/2.png,live,test,s1,,,,,"], r"line 3: a subject in two splits: ours/s1 is in test here and in train in line 2"),
     (
         ["a/1.png,live,train,s1,,v,,,", "a/2.png,attack,train,s1,print,v,,,"],
         r"line 3: two values of label for the video 'v': 'attack' here and 'bona_fide' in line 2; correct one",
@@ -125,8 +124,13 @@ FAULTS = [
         ["a/1.png,fake,train,s1,print,v,,,", "a/2.png,fake,train,s1,poster,v,,,"],
         r"line 3: two values of species for the video 'v': 'poster' here and 'print' in line 2",
     ),
-    (["a/1.png,live,train,s1,,v,5,,", "a/2.png,live,train,s1,,v,5,,"], r"line 3: frame 5 of manifest/v is in line 2 too"),
-    (["a/1.png,live,train,s1,,v.1,,,", "a/2.png,live,train,s1,,v.2,,,"], r"line 3: the id 'manifest/v' is that of line 2 too"),
+    (["a/1.png,live,train,s1,,v,5,,", "a/2.png,live,train,s1,,v,5,,"], r"line 3: frame 5 of ours/v is in line 2 too"),
+    (
+        ["a/1.png,live,train,s1,,v,5,,", "a/2.png,live,train,s1,,v,,,"],
+        r"line 3: of the video 'v', one of lines 2 and 3 has a frame",
+    ),
+    (["clip.mp4,live,train,s1,,,3,,whole"], r"line 2: clip\.mp4 is a video, and 'whole' is for pictures"),
+    (["a/1.png,live,train,s1,,v.1,,,", "a/2.png,live,train,s1,,v.2,,,"], r"line 3: the id 'ours/v' is that of line 2 too"),
     (["a/1.png,live,train,Doe, Jane,,,,,"], r"line 2: 10 cells for 9 columns; quote a value that holds a comma"),
     ([LIVE, '"a/2.png,live,test,s2,,,,,'], r"line 3: not CSV: .*; quote what holds a comma"),
     ([], r": no rows below the header; add one"),
@@ -136,7 +140,13 @@ FAULTS = [
 @pytest.mark.parametrize(("rows", "message"), FAULTS)
 def test_a_fault_is_named_with_its_line_and_remedy(rows: list[str], message: str, folder: Path) -> None:
     with pytest.raises(ArchiveError, match=rf"faces\.csv.*{message}"):
-        manifest.read(written(folder, *rows))
+        manifest.read(written(folder, *rows), "ours")
+
+
+def test_all_faults_are_named_not_the_first_alone(folder: Path) -> None:
+    checked = manifest.check(written(folder, "a/1.png,1,train,s1,,,,,", ATTACK, "b/1.jpg,live,tset,s1,,,,,"))
+    assert [row.path for row in checked.rows] == ["a/2.png"]
+    assert [fault.partition(", ")[2].partition(":")[0] for fault in checked.faults] == ["line 2", "line 4"]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +169,7 @@ def test_a_fault_is_named_with_its_line_and_remedy(rows: list[str], message: str
 def test_a_file_that_is_no_such_csv_is_an_error(data: bytes, message: str, folder: Path) -> None:
     (folder / "faces.csv").write_bytes(data)
     with pytest.raises(ArchiveError, match=rf"faces\.csv{message}"):
-        manifest.read(folder / "faces.csv")
+        manifest.read(folder / "faces.csv", "ours")
 
 
 def test_junk_is_an_archive_error_and_no_other(folder: Path) -> None:
@@ -168,7 +178,7 @@ def test_junk_is_an_archive_error_and_no_other(folder: Path) -> None:
     @given(st.one_of(cells, st.text(max_size=40), st.builds(LIVE.replace, st.sampled_from(LIVE.split(",")[:4]), st.text())))
     def is_an_error(row: str) -> None:
         try:
-            manifest.read(written(folder, row))
+            manifest.read(written(folder, row), "ours")
         except ArchiveError as error:
             assert "faces.csv" in str(error)
 
@@ -177,7 +187,7 @@ def test_junk_is_an_archive_error_and_no_other(folder: Path) -> None:
 
 def test_a_missing_manifest_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match=r"faces\.csv: No such file or directory; give the CSV file"):
-        manifest.read(tmp_path / "nowhere" / "faces.csv")
+        manifest.read(tmp_path / "nowhere" / "faces.csv", "ours")
 
 
 def test_a_link_that_leaves_the_folder_is_an_error(folder: Path) -> None:
@@ -187,10 +197,10 @@ def test_a_link_that_leaves_the_folder_is_an_error(folder: Path) -> None:
     (folder / "linked").symlink_to(folder.parent / "outside")
     for path in ("file.png", "linked/1.png"):
         with pytest.raises(ArchiveError, match=rf"line 2: '{path}' is a link that leaves the folder; copy the file"):
-            manifest.read(written(folder, f"{path},live,train,s1,,,,,"))
+            manifest.read(written(folder, f"{path},live,train,s1,,,,,"), "ours")
 
 
 def test_files_that_differ_only_in_unicode_form_are_an_error(folder: Path) -> None:
     (folder / unicodedata.normalize("NFD", "é.png")).write_bytes(b"x")
     with pytest.raises(ArchiveError, match=r"line 2: 2 files are named 'é\.png' in different Unicode forms; keep one"):
-        manifest.read(written(folder, "é.png,live,train,s1,,,,,"))
+        manifest.read(written(folder, "é.png,live,train,s1,,,,,"), "ours")

@@ -104,15 +104,13 @@ def test_a_name_tells_species_medium_and_camera(path: str, species: str, instrum
     assert shown.subject == f"siw/{path.split('/')[2]}"
 
 
-@pytest.mark.parametrize("wrapper", ["", "SiW_release/"])
-def test_the_reader_reads_what_the_writer_wrote(wrapper: str, tmp_path: Path) -> None:
+def test_the_reader_reads_what_the_writer_wrote(tmp_path: Path) -> None:
     plan = siw.plan(siw.Size(1, 1))
-    write(tmp_path, *(wrapper + p.path for p in plan))
+    write(tmp_path, *(p.path for p in plan))
     siw.write_lists(tmp_path, plan)
     reading = siw.read(walk(tmp_path))
     assert reading.exclusions == []
-    assert [p.id for p in reading.presentations] == sorted(p.id for p in plan)
-    assert [p.path for p in reading.presentations] == sorted(wrapper + p.path for p in plan)
+    assert reading.presentations == sorted(plan, key=lambda shown: shown.path)
 
 
 def test_names_in_m_mov_are_read_once(tmp_path: Path) -> None:

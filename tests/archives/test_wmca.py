@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fasrepro.archives import wmca
+from fasrepro.archives import locate, wmca
 from fasrepro.archives.layout import ArchiveError, Presentation, UnknownName
 from fasrepro.archives.tree import walk
 from fasrepro.rows.faces import Label
@@ -123,10 +123,11 @@ def test_other_channels_are_excluded_by_design_and_without_a_list_all_is_test(tm
     ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(b"")
-    reading = wmca.read(walk(tmp_path))
+    reading = wmca.read(locate.tree_of(tmp_path, "wmca"))
     [shown] = reading.presentations
     assert (shown.id, shown.split, shown.subject) == (f"wmca/{RGB}/31.01.18/514_01_035_1_05", "test", "wmca/514")
     assert [(e.path.split("_")[1][:4], e.by_design) for e in reading.exclusions] == [("CDIT", True), ("RGB/", False)]
+    assert reading.notices == ["no WMCA_Grandtest.txt: all videos are of the test set; it comes with bob"]
 
 
 def test_videos_and_list_are_compared(tmp_path: Path) -> None:
@@ -159,14 +160,14 @@ def test_a_contradictory_row_is_an_error_with_its_line(row: str, message: str, t
 
 
 def test_printable_videos_are_those_of_both_documents(tmp_path: Path) -> None:
-    assert wmca.printable(tmp_path) == set()
+    assert wmca.printable(walk(tmp_path)) == set()
     (tmp_path / "documentation").mkdir()
     (tmp_path / "documentation/attack_illustration_files.csv").write_text(
         '31.01.18/514_01_035_1_05.hdf5\n"530_03_001_2_18",x\n\n'
     )
-    assert wmca.printable(tmp_path) == {"514_01_035_1_05", "530_03_001_2_18"}
+    assert wmca.printable(walk(tmp_path)) == {"514_01_035_1_05", "530_03_001_2_18"}
     (tmp_path / "documentation/bonafide_illustration_files.csv").write_text("face-station\\18.01.18\\005_01_000_0_01\r\n")
-    assert wmca.printable(tmp_path) == {"514_01_035_1_05", "530_03_001_2_18", "005_01_000_0_01"}
+    assert wmca.printable(walk(tmp_path)) == {"514_01_035_1_05", "530_03_001_2_18", "005_01_000_0_01"}
 
 
 def test_boxes_are_the_whole_picture_of_every_frame(tmp_path: Path) -> None:

@@ -106,6 +106,23 @@ def test_with_licensed_archives_what_can_run_is_said_before_anything_is_spent(
     assert len(set(lines)) == len(lines)
 
 
+def test_crops_and_manifests_are_looked_for_where_params_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    formats = {"msu": "crops", "oulu": "faces.csv"}
+    project(tmp_path, archives={"source": "licensed", "datasets": {"msu": {}, "oulu": {}}, "formats": formats})
+    crop = tmp_path / "msu/train/real/real_client001_android_SD_scene01_frame0.png"
+    crop.parent.mkdir(parents=True)
+    crop.touch()
+    (tmp_path / "requirements.lock").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FASREPRO_ARCHIVES", str(tmp_path))
+    assert cli.main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert f"ok       MSU-MFSD: crops in {tmp_path}, 1 presentations" in out
+    assert f"MISSING  OULU-NPU: {tmp_path / 'faces.csv'}: no such file; put the manifest of oulu there" in out
+
+
 def test_a_protocol_whose_data_set_is_absent_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

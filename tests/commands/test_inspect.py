@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from fasrepro import cli, config, paths
 from fasrepro.archives import casia
 from tests import trees, videos
+from tests.archives.test_crop_folders import flip
 from tests.layout import ROOT
 
 
@@ -121,3 +123,52 @@ def test_a_folder_without_archives_says_what_is_looked_for(tmp_path: Path, capsy
     assert "no archive of MSU-MFSD, CASIA-FASD, " in capsys.readouterr().out
     assert cli.main(["inspect", str(tmp_path / "nowhere")]) == 1
     assert "nowhere: no such folder" in capsys.readouterr().err
+
+
+def put_crops(root: Path) -> None:
+    """Write FLIP's crops of two people of CASIA-FASD, each of another colour."""
+    for number, path in enumerate(path for shown in casia.plan(casia.Size(1, 1)) for path in flip(shown)):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (50, 50), (number, 0, 0)).save(root / path)
+
+
+def test_folders_of_crops_are_named_for_what_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put_crops(tmp_path / "crops")
+    assert cli.main(["inspect", str(tmp_path / "crops")]) == 0
+    out = capsys.readouterr().out
+    assert "CASIA-FASD as crops by FLIP: `archives.formats: {casia: crops}`" in out
+    assert "train 1 of 20 subjects, 3 of 60 bona fide, 9 of 180 attacks" in out
+    assert "48 crops of 24 videos" in out
+    assert "protocol oci_m is skipped: OULU-NPU, Replay-Attack is absent" in out
+
+
+def test_faults_of_crops_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "MCIO/frame/casia"
+    put_crops(tmp_path)
+    for path in (folder / "test/real").iterdir():
+        path.unlink()
+    (folder / "train/real/1_1_frame0.png").rename(folder / "train/real/1_1_frame2.png")
+    (folder / "train/fake/1_7_frame0.png").write_bytes(b"x")
+    assert cli.main(["inspect", str(tmp_path), "--deep"]) == 1
+    out = capsys.readouterr().out
+    assert "  lacks: no bona fide presentation in test" in out
+    assert "  left out: 1\n    MCIO/frame/casia/train/real/1_1_frame2.png: not a crop of this convention" in out
+    assert "MCIO/frame/casia/train/fake/1_7_frame0.png: not decodable" in out
+
+
+def test_a_manifest_is_counted_and_all_its_faults_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(4):
+        Image.new("RGB", (50, 50), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    file = tmp_path / "faces.csv"
+    good = "path,label,split,subject,species\n0.png,live,train,a,\n1.png,attack,test,b,print\n"
+    file.write_text(good)
+    assert cli.main(["inspect", "--manifest", str(file), "--deep"]) == 0
+    out = capsys.readouterr().out
+    assert f"{file}: 2 rows without a fault, of 2 presentations" in out
+    assert "  train 1 subjects, 1 bona fide, 0 attacks\n  test  1 subjects, 0 bona fide, 1 attacks\n" in out
+    assert "  bona_fide: 1\n  print: 1\n" in out
+    assert "faces.csv: 2 files decoded, 0 of them with a fault" in out
+    file.write_text(good + "2.png,0,test,b,\ngone.png,live,test,c,\n")
+    assert cli.main(["inspect", "--manifest", str(file)]) == 1
+    first, second = capsys.readouterr().out.partition("faults: 2\n")[2].splitlines()
+    assert first.startswith("    line 4: label 0: lists differ") and second.startswith("    line 5: no file 'gone.png'")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fasrepro.archives.layout import ArchiveError
+from fasrepro.archives import formats
+from fasrepro.archives.layout import WHOLE, ArchiveError, MediaFile, Reading
 from fasrepro.data import file_sizes
 from tests import videos
+
+
+def reading_of(folder: Path) -> Callable[[str], tuple[Path, Reading]]:
+    return lambda name: formats.read(folder, name, "")
 
 
 def noisy(count: int) -> list[np.ndarray]:
@@ -28,7 +34,7 @@ def test_only_the_requested_presentations_are_read(tmp_path: Path) -> None:
     root = tmp_path / "CASIA-FASD"
     videos.write(root / "train_release/1/1.avi", noisy(6))
     (root / "train_release/1/2.avi").write_bytes(b"no video, and not asked for")
-    sizes = file_sizes.of_presentations(lambda _: tmp_path, ["casia/train_release/1/1"])
+    sizes = file_sizes.of_presentations(reading_of(tmp_path), ["casia/train_release/1/1"])
     assert sizes == {"casia/train_release/1/1": (root / "train_release/1/1.avi").stat().st_size / 6}
 
 
@@ -38,7 +44,7 @@ def test_progress_is_shown_for_each_video(tmp_path: Path, monkeypatch: pytest.Mo
         videos.write(root / f"train_release/1/{number}.avi", noisy(6))
     shown: list[tuple[int, int]] = []
     monkeypatch.setattr(file_sizes.progress, "to_stderr", lambda what, total: lambda done: shown.append((done, total)))
-    file_sizes.of_presentations(lambda _: tmp_path, ["casia/train_release/1/1", "casia/train_release/1/2"])
+    file_sizes.of_presentations(reading_of(tmp_path), ["casia/train_release/1/1", "casia/train_release/1/2"])
     assert shown == [(1, 2), (2, 2)]
 
 
@@ -47,6 +53,14 @@ def test_a_broken_or_missing_video_is_an_error(tmp_path: Path) -> None:
     videos.write(root / "train_release/1/1.avi", noisy(6))
     (root / "train_release/1/2.avi").write_bytes(b"no video")
     with pytest.raises(ArchiveError, match=r"train_release/1/2\.avi: not readable as a video"):
-        file_sizes.of_presentations(lambda _: tmp_path, ["casia/train_release/1/2"])
+        file_sizes.of_presentations(reading_of(tmp_path), ["casia/train_release/1/2"])
     with pytest.raises(ArchiveError, match=r"no video of casia/train_release/9/1, which the index names"):
-        file_sizes.of_presentations(lambda _: tmp_path, ["casia/train_release/1/1", "casia/train_release/9/1"])
+        file_sizes.of_presentations(reading_of(tmp_path), ["casia/train_release/1/1", "casia/train_release/9/1"])
+
+
+def test_pictures_have_their_mean_size_and_a_listed_video_its_own(tmp_path: Path) -> None:
+    (tmp_path / "1.png").write_bytes(b"x" * 10)
+    (tmp_path / "2.png").write_bytes(b"x" * 40)
+    assert file_sizes.of_files(tmp_path, [MediaFile("1.png", 5, WHOLE), MediaFile("2.png", 10, WHOLE)]) == 25.0
+    videos.write(tmp_path / "v.avi", noisy(5))
+    assert file_sizes.of_files(tmp_path, [MediaFile("v.avi", None, None)]) == (tmp_path / "v.avi").stat().st_size / 5

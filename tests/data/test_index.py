@@ -99,9 +99,9 @@ def test_one_video_is_held_at_a_time(trees_of_two: Path, tmp_path: Path, monkeyp
     events = []
     index_video, packed = index.index_video, crops.packed
 
-    def watched_index(root: Path, presentation: Presentation, settings: IndexSettings) -> object:
+    def watched_index(root: Path, presentation: Presentation, *rest: object) -> object:
         events.append(("decode", presentation.id))
-        return index_video(root, presentation, settings)
+        return index_video(root, presentation, *rest)
 
     @contextlib.contextmanager
     def watched_pack(folder: Path) -> Iterator[Callable[[str, bytes], None]]:

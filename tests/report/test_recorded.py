@@ -89,6 +89,18 @@ def test_a_new_data_set_changes_nothing_of_what_was_trained_without_it() -> None
     assert {name: wider[name] for name in one} == one
 
 
+def test_a_data_set_in_another_format_is_another_one() -> None:
+    datasets = {"msu": {}, "casia": {}}
+    one = recorded.sections({"archives": {"source": "licensed", "datasets": datasets}})
+    formats = {"msu": "crops", "ours": "ours.csv"}
+    described = {"ours": {"title": "Ours"}}
+    other = recorded.sections(
+        {"archives": {"source": "licensed", "datasets": {**datasets, "ours": {}}, "formats": formats, "described": described}}
+    )
+    assert other.keys() - one.keys() == {"archives.datasets.ours"}
+    assert {name for name in one if other[name] != one[name]} == {"archives.datasets.msu"}
+
+
 def test_runs_are_joined_with_rows_of_other_pairs_or_cells() -> None:
     one = run("study", row("reasoning", "vanilla"))
     two = run("more", row("vanilla", "reasoning"), row("prose", "neutral"), difference("mi_c", 0.1, 0.2))

@@ -21,6 +21,10 @@ UNUSUAL = {
     "stand_ins": "a neighbouring frame stands in for one without a face",
     "turned": "turned upright",
 }
+UNKNOWN = {  # what crops and manifests do not tell
+    "box": "box in the frame (that of a crop is the whole crop)",
+    "frame": "number of the frame (given is the place among the pictures of the video)",
+}
 
 
 def render(material: Material) -> dict[str, str]:
@@ -69,7 +73,10 @@ def box_sources(faces: Iterable[Face]) -> str:
 
 
 def exclusions(reports: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return which files the index excluded and which videos it read in an unusual way, counted by data set and reason."""
+    """Return which files the index excluded and which videos it read in an unusual way, counted by data set and reason.
+
+    Also what is not known of faces that lie as crops or that a manifest describes.
+    """
     excluded: dict[tuple[str, str], list[str]] = {}
     unusual: dict[tuple[str, str], list[str]] = {}
     for dataset, report in reports.items():
@@ -80,7 +87,13 @@ def exclusions(reports: Mapping[str, Mapping[str, Any]]) -> str:
                 unusual[DATASETS[dataset].title, words] = list(report[key])
     videos = sum(report["videos"] for report in reports.values())
     text = _reasons("excluded because", "files", excluded) if excluded else f"None of {videos} videos was excluded.\n"
-    return text + ("\n" + _reasons("unusual", "videos", unusual) if unusual else "")
+    text += "\n" + _reasons("unusual", "videos", unusual) if unusual else ""
+    unknown = [
+        (DATASETS[dataset].title, UNKNOWN[what], number)
+        for dataset, report in reports.items()
+        for what, number in report.get("unknown", {}).items()
+    ]
+    return text + ("\n" + markdown.table(("data set", "not known", "faces"), unknown) if unknown else "")
 
 
 def common_reason(reason: str) -> str:

@@ -41,6 +41,13 @@ def test_unusual_videos_are_counted_and_a_few_are_named() -> None:
     ]
 
 
+def test_what_crops_do_not_tell_is_counted() -> None:
+    text = data.exclusions({"msu": NOTHING, "casia": {**NOTHING, "unknown": {"box": 48, "frame": 40}}})
+    assert "| CASIA-FASD | box in the frame (that of a crop is the whole crop) | 48 |" in text
+    assert "| CASIA-FASD | number of the frame (given is the place among the pictures of the video) | 40 |" in text
+    assert "MSU-MFSD" not in text
+
+
 def test_excluded_files_are_counted_by_their_common_reason() -> None:
     missing = {f"Live_{n}": "listed in pro_3_text/testlist_*.txt, but not there" for n in (3, 4, 5, 6)}
     listed = {"Dev_files/1_1_21_2.avi": "listed in Protocols/Protocol_1/Dev.txt, but not there"}
