@@ -13,7 +13,7 @@ from pathlib import Path
 from fasrepro import config
 from fasrepro.archives import ARCHIVES
 from fasrepro.archives.tree import listed, walk
-from fasrepro.data import inspection, progress, protocols
+from fasrepro.data import inspection, progress, protocols, published_protocols
 from fasrepro.data.inspection import Count, Inspection
 from fasrepro.datasets import TITLES
 
@@ -105,6 +105,7 @@ def runnable(present: Iterable[str]) -> Iterator[str]:
     """Yield for each protocol of the experiments in params.yaml whether it can run with these data sets."""
     params = config.load("protocols", "experiments")
     present = set(present)
+    declared = published_protocols.declared(params.protocols)
     for name in sorted({name for experiment in params.experiments.values() for name in experiment.protocols}):
-        _, notice = protocols.without_absent(protocols.resolve(name, params.protocols), present)
+        _, notice = protocols.without_absent(protocols.resolve(name, declared), present)
         yield notice or f"protocol {name} can run"
