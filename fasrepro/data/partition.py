@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -57,7 +58,8 @@ def held_out(faces: pa.Table) -> list[str]:
     subjects alone.
     """
     species: dict[str, set[str]] = {}
-    for subject, shown in zip(faces["subject"].to_pylist(), faces["species"].to_pylist(), strict=True):
+    shows = faces.group_by(["subject", "species"]).aggregate([])
+    for subject, shown in zip(shows["subject"].to_pylist(), shows["species"].to_pylist(), strict=True):
         species.setdefault(subject, set()).add(shown)
     strata: dict[tuple[str, ...], list[str]] = {}
     for subject, shown in species.items():
@@ -113,14 +115,12 @@ def _check_images(parts: Mapping[str, pa.Table], protocol: Protocol) -> None:
 
 def _shared(parts: Mapping[str, pa.Table], column: str) -> list[tuple[str, str, str]]:
     """Return each value of a column that stands in two parts, with those parts."""
-    part_of: dict[str, str] = {}
-    shared = []
-    for part, columns in parts.items():
-        for value in columns[column].unique().to_pylist():
-            first = part_of.setdefault(value, part)
-            if first != part:
-                shared.append((value, first, part))
-    return shared
+    values = {part: pc.unique(columns[column]) for part, columns in parts.items()}
+    return [
+        (value, first, second)
+        for first, second in itertools.combinations(parts, 2)
+        for value in values[second].filter(pc.is_in(values[second], value_set=values[first])).to_pylist()
+    ]
 
 
 def _selected(faces: pa.Table, protocol: Protocol, part: str, official: Mapping[str, Sequence[str]]) -> np.ndarray:
