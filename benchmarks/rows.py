@@ -25,6 +25,7 @@ import yaml
 from fasrepro import paths
 from fasrepro.config import Jobs, Trainset
 from fasrepro.data.protocols import Sides
+from fasrepro.hashing import sha256_bytes
 from fasrepro.rows import mapped, table
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face
@@ -69,7 +70,7 @@ def faces(dataset: str, counts: dict[str, int]) -> Iterator[pa.RecordBatch]:
                     "box": [[10, 20, 100, 100]] * len(part),
                     "box_source": ["sidecar"] * len(part),
                     "crop": [f"{presentation}.png" for presentation in part],
-                    "crop_sha256": [f"{first + number:064x}" for number in range(len(part))],
+                    "crop_sha256": [sha256_bytes(presentation.encode()) for presentation in part],
                 },
                 schema=table.schema(Face),
             )
@@ -101,8 +102,9 @@ def captions(style: str, count: int) -> Iterator[pa.RecordBatch]:
 def write(count: int) -> Callable[[], None]:
     """Make up all faces and one caption set; return what writes them."""
     share = count // len(SOURCES)
-    tables = {name: pa.Table.from_batches(faces(name, {"train": share, "test": share // 20})) for name in SOURCES}
-    tables[TARGET] = pa.Table.from_batches(faces(TARGET, {"test": share // 20}))
+    tested = max(len(SPECIES), share // 20)
+    tables = {name: pa.Table.from_batches(faces(name, {"train": share, "test": tested})) for name in SOURCES}
+    tables[TARGET] = pa.Table.from_batches(faces(TARGET, {"test": tested}))
     texts = pa.Table.from_batches(captions("reasoning", count))
 
     def run() -> None:

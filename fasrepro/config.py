@@ -16,6 +16,7 @@ import yaml
 
 from fasrepro import datasets, names, paths, schema
 from fasrepro.captions.sets import CaptionSet
+from fasrepro.data import protocols
 from fasrepro.data.archive_settings import Archives
 from fasrepro.data.protocols import Protocol, Sides
 from fasrepro.data.settings import IndexSettings
@@ -368,7 +369,7 @@ def load_trainset(name: str, path: Path = paths.JOBS) -> Trainset:
 
 def load_protocols(path: Path = paths.JOBS) -> dict[str, Protocol]:
     """Return the protocols that can be run, by name. Raises `ConfigError`."""
-    return {name: Protocol(name, tuple(sides.train), tuple(sides.test)) for name, sides in read_jobs(path).splits.items()}
+    return {name: protocols.from_sides(name, sides) for name, sides in read_jobs(path).splits.items()}
 
 
 def by_run(jobs: Mapping[str, Job]) -> dict[tuple[str, str], list[Job]]:

@@ -14,8 +14,8 @@ import yaml
 from fasrepro import config, files, names, paths, schema
 from fasrepro.captions import sets as caption_sets
 from fasrepro.config import ConfigError, Experiment, Job, Jobs, Trainset
-from fasrepro.data import protocols, trainsets
-from fasrepro.data.protocols import Protocol, Sides
+from fasrepro.data import protocols, published_protocols, trainsets
+from fasrepro.data.protocols import Protocol
 from fasrepro.datasets import DATASETS
 from fasrepro.training import recipe as recipes
 from fasrepro.training import snapshots
@@ -69,6 +69,7 @@ class _Plan:
 
     def __init__(self, params: types.SimpleNamespace) -> None:
         self.params = params
+        self.declared = published_protocols.declared(params.protocols)
         self.recipes: dict[str, Recipe] = {}
         self.protocols: dict[str, Protocol | None] = {}
         self.trainsets: dict[str, Trainset] = {}
@@ -79,7 +80,7 @@ class _Plan:
 
     def result(self) -> Jobs:
         """Return what was collected, by name."""
-        kept = {name: Sides(list(p.train), list(p.test)) for name, p in sorted(self.protocols.items()) if p is not None}
+        kept = {name: protocols.to_sides(p) for name, p in sorted(self.protocols.items()) if p is not None}
         sets = self.params.captions
         return Jobs(
             written=list(caption_sets.written(sets)),
@@ -95,7 +96,7 @@ class _Plan:
     def protocol(self, name: str) -> Protocol | None:
         """Return what of a protocol can be run; None for one that cannot."""
         if name not in self.protocols:
-            whole = protocols.resolve(name, self.params.protocols)
+            whole = protocols.resolve(name, self.declared)
             self.protocols[name], notice = protocols.without_absent(whole, self.params.archives.datasets)
             if notice:
                 self.notices[name] = notice
@@ -158,7 +159,7 @@ class _Plan:
             names.lookup(DATASETS, target, "data set", ConfigError, where)
         if not experiment.test:
             return list(protocol.test)
-        declared = protocols.resolve(protocol.name, self.params.protocols).test
+        declared = protocols.resolve(protocol.name, self.declared).test
         if not set(experiment.test) & set(declared):
             raise ConfigError(f"{where}: {protocol.name} is tested on {', '.join(declared)}: name one of them")
         return [target for target in protocol.test if target in experiment.test]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from fasrepro.commands import jobs
 from fasrepro.config import Experiment, Jobs
-from fasrepro.data import protocols
+from fasrepro.data import protocols, published_protocols
 from fasrepro.data.protocols import Protocol
 from fasrepro.datasets import TITLES
 
@@ -21,10 +21,11 @@ def report(params: types.SimpleNamespace, has_dev: Mapping[str, bool]) -> Iterat
         has_dev: the data sets at hand, and whether each has a dev split of its own.
     """
     formats = {name: form for name, form in params.archives.formats.items() if name in has_dev}
+    declared = published_protocols.declared(params.protocols)
     at_hand = dataclasses.replace(params.archives, datasets={name: {} for name in has_dev}, formats=formats)
     try:
         for name, experiment in params.experiments.items():
-            resolved = [protocols.resolve(protocol, params.protocols) for protocol in experiment.protocols]
+            resolved = [protocols.resolve(protocol, declared) for protocol in experiment.protocols]
             yield _experiment(name, {protocol.name: lacking(experiment, protocol, has_dev) for protocol in resolved})
         plan = jobs.planned(types.SimpleNamespace(**vars(params) | {"archives": at_hand}))
     except ValueError as error:
@@ -54,7 +55,7 @@ def _experiment(name: str, lacks: Mapping[str, list[str]]) -> str:
 
 
 def _changed_roles(plan: Jobs, has_dev: Mapping[str, bool]) -> Iterator[str]:
-    """Yield the sources without a dev split: see `protocols.split_columns`."""
+    """Yield the sources without a dev split: see `partition.split_columns`."""
     for dataset, own_dev in has_dev.items():
         sources_of = [name for name, sides in plan.splits.items() if dataset in sides.train]
         if sources_of and not own_dev:

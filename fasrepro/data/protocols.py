@@ -1,71 +1,135 @@
 """Protocols: which data sets a model is trained on, which of their people choose thresholds, and where it is tested.
 
 The MCIO literature names its leave-one-out protocols by letters: `oci_m` trains on OULU-NPU, CASIA-FASD and Replay-Attack and
-tests on MSU-MFSD. Any other protocol is declared in params.yaml.
+tests on MSU-MFSD. Any other protocol is declared: by a publication (`published_protocols.yaml`) or in params.yaml. Which faces
+that gives: `partition`.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Collection, Mapping
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import Any
 
 from fasrepro import names
+from fasrepro.data.splits import PARTS
 from fasrepro.datasets import DATASETS, TITLES
+
+ALL = "all"
+TESTED = ("test", ALL)  # what `test_on` may say
+NOT = "not"
 
 
 class ProtocolError(ValueError):
     """A protocol or a set of faces that allows no honest split; the message names the fault and the remedy."""
 
 
+# part -> the selections whose faces it holds; a selection: attribute -> its values, or {not: values}
+Only = dict[str, list[dict[str, Any]]]
+
+
 @dataclasses.dataclass(frozen=True)
 class Sides:
-    """A protocol as params.yaml declares it: keys of `datasets.DATASETS`."""
+    """A protocol as it is declared.
+
+    Args:
+        train: keys of `datasets.DATASETS`.
+        test: others, or the same one for a protocol within a data set.
+        test_on: "test" for the official test split of each target, "all" for all of its people.
+        only: for train, dev or test, the selections whose faces the part holds: all that meet every condition of one of them. A
+            condition names an attribute (see `attributes`) and its values, `[1, 2]`, `["1-20"]` or `{not: [1]}`.
+    """
 
     train: list[str]
     test: list[str]
+    test_on: str = "test"
+    only: Only = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Protocol:
-    """Train on the data sets `train`, choose thresholds on their dev people, test on each data set of `test`."""
+    """Train on the data sets `train`, choose thresholds on their dev people, test on each data set of `test`: see `Sides`."""
 
     name: str
     train: tuple[str, ...]
     test: tuple[str, ...]
+    test_on: str = "test"
+    only: Only = dataclasses.field(default_factory=dict)
+
+    @property
+    def within(self) -> bool:
+        """Whether it trains and tests on people of one data set."""
+        return self.train == self.test
+
+
+def from_sides(name: str, sides: Sides) -> Protocol:
+    """Return the protocol that is declared under a name."""
+    return Protocol(name, tuple(sides.train), tuple(sides.test), sides.test_on, sides.only)
+
+
+def to_sides(protocol: Protocol) -> Sides:
+    """Return what declares a protocol."""
+    return Sides(list(protocol.train), list(protocol.test), protocol.test_on, protocol.only)
 
 
 def resolve(name: str, declared: Mapping[str, Sides]) -> Protocol:
     """Return the protocol of that name: as declared, else by its letters.
 
+    Args:
+        name: of a protocol.
+        declared: by name, those of publications included (`published_protocols.declared`).
+
     Raises:
-        ProtocolError: for a name that is neither, a data set that is not known, and a target that is also a source.
+        ProtocolError: for a name that is neither, a data set that is not known, a target that is also a source, and a selection
+            that cannot be read.
     """
-    protocol = Protocol(name, tuple(declared[name].train), tuple(declared[name].test)) if name in declared else by_letters(name)
+    where = f"params.yaml: protocols.{name}"
+    protocol = from_sides(name, declared[name]) if name in declared else by_letters(name, declared)
     for dataset in (*protocol.train, *protocol.test):
-        names.lookup(DATASETS, dataset, "data set", ProtocolError, f"params.yaml: protocols.{name}")
+        names.lookup(DATASETS, dataset, "data set", ProtocolError, where)
     if not protocol.train or not protocol.test:
-        raise ProtocolError(f"params.yaml: protocols.{name}: name at least one data set to train on and one to test on")
-    if len({*protocol.train, *protocol.test}) < len(protocol.train) + len(protocol.test):
+        raise ProtocolError(f"{where}: name at least one data set to train on and one to test on")
+    within = name in declared and protocol.within and len(protocol.train) == 1
+    if not within and len({*protocol.train, *protocol.test}) < len(protocol.train) + len(protocol.test):
         raise ProtocolError(f"protocol {name!r}: a data set stands twice; a target is no source")
+    if protocol.test_on not in TESTED:
+        raise ProtocolError(f"{where}.test_on: {names.unknown(protocol.test_on, TESTED, 'choice')}")
+    if within and protocol.test_on == ALL:
+        raise ProtocolError(f"{where}.test_on: all people of a data set cannot be tested where some of them are trained on")
+    for part, selections in protocol.only.items():
+        names.lookup(dict.fromkeys(PARTS), part, "part", ProtocolError, f"{where}.only")
+        for selection in selections:
+            for attribute, condition in selection.items():
+                _check_condition(condition, f"{where}.only.{part}: {attribute}")
     return protocol
 
 
-def by_letters(name: str) -> Protocol:
-    """Parse a name such as `oci_m`, or `oci_mw` for two targets. Raises `ProtocolError`.
+def _check_condition(condition: Any, where: str) -> None:
+    """Raise `ProtocolError` unless a condition is a list of values, or {not: values}."""
+    values = condition[NOT] if isinstance(condition, dict) and list(condition) == [NOT] else condition
+    if not isinstance(values, list) or not values or any(type(value) not in (int, str) for value in values):
+        raise ProtocolError(f"{where}: expected values, as in [1, 2], ['1-20'] or {{not: [1]}}, found {condition!r}")
 
-    >>> by_letters("mi_c")
-    Protocol(name='mi_c', train=('msu', 'replay'), test=('casia',))
+
+def by_letters(name: str, declared: Collection[str] = ()) -> Protocol:
+    """Parse a name such as `oci_m`, or `oci_mw` for two targets.
+
+    Raises:
+        ProtocolError: listing the letters, and the nearest of the names that are `declared`.
+
+    >>> by_letters("mi_c").train
+    ('msu', 'replay')
     """
     keys = {dataset.letter: key for key, dataset in DATASETS.items() if dataset.letter}
     sources, _, targets = name.partition("_")
     if not sources or not targets or set(sources + targets) - set(keys):
         known = ", ".join(f"{letter} ({TITLES[key]})" for letter, key in keys.items())
+        near = difflib.get_close_matches(name, declared, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ProtocolError(
-            f"protocol {name!r} is not declared under `protocols` of params.yaml, and is not source letters, '_' and target"
-            f" letters, as in oci_m. Letters: {known}"
+            f"protocol {name!r} is not declared under `protocols` of params.yaml, is none of published_protocols.yaml, and is not"
+            f" source letters, '_' and target letters, as in oci_m.{hint} Letters: {known}"
         )
     return Protocol(name, tuple(keys[letter] for letter in sources), tuple(keys[letter] for letter in targets))
 
@@ -73,11 +137,15 @@ def by_letters(name: str) -> Protocol:
 def cell_name(protocol: Protocol, target: str) -> str:
     """Return the short name of a protocol on one of its targets: letters where all its data sets have one.
 
+    Letters stand for official splits. A protocol that selects other faces keeps its own name.
+
     >>> cell_name(Protocol("oci_m", ("oulu", "casia", "replay"), ("msu", "siw_mv2")), "siw_mv2")
     'oci_w'
     """
     letters = [DATASETS[dataset].letter for dataset in (*protocol.train, target)]
-    if all(letters):
+    if protocol.within:
+        return protocol.name
+    if all(letters) and protocol.test_on == "test" and not protocol.only:
         return f"{''.join(letters[:-1])}_{letters[-1]}"
     return f"{protocol.name}/{target}"
 
@@ -96,43 +164,3 @@ def without_absent(protocol: Protocol, present: Collection[str]) -> tuple[Protoc
         return None, f"protocol {protocol.name} is skipped: {absent} is absent"
     notice = f"protocol {protocol.name} is not tested on {absent}, which is absent" if absent else ""
     return dataclasses.replace(protocol, test=targets), notice
-
-
-def split_columns(faces: pa.Table, protocol: Protocol) -> dict[str, pa.Table]:
-    """Return the faces of each of `splits.PARTS`, in the order of `faces`.
-
-    - train: the official train split of each source.
-    - dev: a source's official dev split where it has one, else its official test subjects, which nothing else uses while it is
-      a source; so the papers' training rows stay whole.
-    - test: the official test split of each target.
-
-    Raises:
-        ProtocolError: where a data set has no faces of a part, or a subject stands in two parts.
-    """
-    with_dev = set(faces.filter(pc.equal(faces["split"], "dev"))["dataset"].unique().to_pylist())
-    dev = {dataset: "dev" if dataset in with_dev else "test" for dataset in protocol.train}
-    parts = {
-        "train": _of_splits(faces, dict.fromkeys(protocol.train, "train")),
-        "dev": _of_splits(faces, dev),
-        "test": _of_splits(faces, dict.fromkeys(protocol.test, "test")),
-    }
-    for part, datasets in (("train", protocol.train), ("dev", protocol.train), ("test", protocol.test)):
-        present = parts[part]["dataset"].unique().to_pylist()
-        for dataset in datasets:
-            if dataset not in present:
-                title = TITLES.get(dataset, dataset)  # a data set of params.yaml has none here
-                raise ProtocolError(f"{protocol.name}: {title} has no {part} faces; is its archive indexed?")
-    part_of: dict[str, str] = {}
-    for part, columns in parts.items():
-        for subject in columns["subject"].unique().to_pylist():
-            if subject in part_of:
-                raise ProtocolError(f"{protocol.name}: subject {subject} stands in {part_of[subject]} and in {part}")
-            part_of[subject] = part
-    return parts
-
-
-def _of_splits(faces: pa.Table, split_of: Mapping[str, str]) -> pa.Table:
-    """Return the faces of one official split of each data set."""
-    official = pc.binary_join_element_wise(faces["dataset"], faces["split"], "/")
-    wanted = [f"{dataset}/{split}" for dataset, split in split_of.items()]
-    return faces.filter(pc.is_in(official, value_set=pa.array(wanted, pa.string())))

@@ -1,4 +1,4 @@
-"""The faces of a protocol, as the stage `splits` writes them. How they are chosen: `protocols.split_columns`."""
+"""The faces of a protocol, as the stage `splits` writes them. How they are chosen: `partition.split_columns`."""
 
 from __future__ import annotations
 

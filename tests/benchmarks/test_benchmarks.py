@@ -131,6 +131,6 @@ def test_rows(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
     out = capfd.readouterr().out  # of each step's own process
     for step in ("write", "split", "join", "read"):
         assert re.search(rf"^{step}: [\d.]+ s, [\d.]+ of the 60 s allowed; at most [\d.]+ GB held", out, re.MULTILINE)
-    assert "splits scale: 90 train, 3 dev, 1 test faces" in out
+    assert "splits scale: 90 train, 12 dev, 4 test faces" in out
     assert "90 rows with 540 characters each" in out
     assert not list((folder / ".work").iterdir())

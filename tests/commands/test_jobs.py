@@ -65,6 +65,21 @@ def test_a_job_is_a_run_on_a_protocol_with_one_seed() -> None:
     assert set(plan.splits) == {"oci_m", "ocm_i", "mi_c"}
 
 
+def test_a_published_protocol_is_named_like_any_other_and_kept_whole() -> None:
+    plan = planned({"one": Experiment(["oulu_1", "one_to_eleven"], ["vanilla"], [0])})
+    assert plan.jobs["oulu_1-vanilla-0"].test == ["oulu"]
+    assert plan.splits["oulu_1"].only["test"] == [{"session": [3]}]
+    assert plan.skipped == ["protocol one_to_eleven is skipped: CelebA-Spoof is absent"]
+
+
+def test_targets_that_are_absent_change_nothing_else_of_a_protocol() -> None:
+    archives = config.Archives("synthetic", {"celeba_spoof": {}, **DATASETS})
+    plan = planned({"one": Experiment(["one_to_eleven"], ["vanilla"], [0])}, archives=archives)
+    assert plan.splits["one_to_eleven"].test == ["casia", "msu", "oulu", "replay", "siw_mv2"]
+    assert plan.splits["one_to_eleven"].test_on == "all"
+    assert "CASIA-SURF 3DMask" in plan.skipped[0]
+
+
 def test_an_experiment_may_test_fewer_targets_than_its_protocol_has() -> None:
     plan = planned({"one": Experiment(["oci_m"], ["vanilla"], [0], test=["msu"])})
     assert plan.jobs["oci_m-vanilla-0"].test == ["msu"]

@@ -1,23 +1,15 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
-from fasrepro import paths
-from fasrepro.config import ConfigError, load
-from fasrepro.data import protocols
-from fasrepro.data import splits as written_splits
+from fasrepro import schema
+from fasrepro.config import load
+from fasrepro.data import protocols, published_protocols
 from fasrepro.data.protocols import Protocol, ProtocolError, Sides
 from fasrepro.datasets import DATASETS
-from fasrepro.rows import table
-from fasrepro.rows.faces import Face, Label, face_id
-from fasrepro.stages import splits
-from tests.splits import split_faces
 
 SPLITS = {
     "msu": ("train", "test"),
@@ -25,29 +17,6 @@ SPLITS = {
     "replay": ("train", "dev", "test"),
     "oulu": ("train", "dev", "test"),
 }
-
-
-def face(dataset: str, split: str, subject: int = 1) -> Face:
-    presentation = f"{dataset}/{split}/{subject}"
-    return Face(
-        face_id=face_id(presentation, 20),
-        dataset=dataset,
-        split=split,
-        subject=f"{dataset}/{split}/{subject}",
-        presentation=presentation,
-        frame=20,
-        label=Label.BONA_FIDE,
-        species="bona_fide",
-        instrument="",
-        camera=dataset,
-        box=(0, 0, 9, 9),
-        box_source="sidecar",
-        crop="c.png",
-        crop_sha256="",
-    )
-
-
-FACES = [face(dataset, split, n) for dataset, splits in SPLITS.items() for split in splits for n in (1, 2)]
 
 
 def test_a_short_name_is_read_as_the_field_writes_it() -> None:
@@ -86,6 +55,48 @@ def test_a_declared_protocol_that_cannot_be_is_refused() -> None:
         protocols.resolve("p", {"p": Sides(["msv"], ["casia"])})
     with pytest.raises(ProtocolError, match="at least one data set to train on and one to test on"):
         protocols.resolve("p", {"p": Sides(["msu"], [])})
+    with pytest.raises(ProtocolError, match="stands twice"):
+        protocols.resolve("p", {"p": Sides(["msu", "oulu"], ["msu", "oulu"])})
+
+
+@pytest.mark.parametrize(
+    ("sides", "message"),
+    [
+        (Sides(["msu"], ["oulu"], test_on="al"), r"protocols\.p\.test_on: unknown choice 'al'\. Did you mean 'all'"),
+        (Sides(["oulu"], ["oulu"], test_on="all"), r"protocols\.p\.test_on: all people of a data set cannot be tested"),
+        (Sides(["msu"], ["oulu"], only={"tests": []}), r"protocols\.p\.only: unknown part 'tests'\. Did you mean 'test'"),
+        (Sides(["msu"], ["oulu"], only={"test": [{"session": 1}]}), r"only\.test: session: expected values, .* found 1"),
+        (Sides(["msu"], ["oulu"], only={"test": [{"session": []}]}), r"only\.test: session: expected values, .* found \[\]"),
+        (Sides(["msu"], ["oulu"], only={"test": [{"session": {"no": [1]}}]}), r"expected values, .* found \{'no': \[1\]\}"),
+        (Sides(["msu"], ["oulu"], only={"test": [{"session": [1.5]}]}), r"expected values, .* found \[1\.5\]"),
+    ],
+)
+def test_what_a_protocol_says_of_its_parts_is_read_before_anything_runs(sides: Sides, message: str) -> None:
+    with pytest.raises(ProtocolError, match=message):
+        protocols.resolve("p", {"p": sides})
+
+
+def test_a_protocol_within_a_data_set_is_declared_and_has_its_own_name() -> None:
+    protocol = protocols.resolve("p", {"p": Sides(["oulu"], ["oulu"])})
+    assert protocol.within
+    assert protocols.cell_name(protocol, "oulu") == "p"
+    with pytest.raises(ProtocolError, match="stands twice"):
+        protocols.resolve("o_o", {})
+
+
+def test_letters_stand_for_official_splits_alone() -> None:
+    selected = Protocol("p", ("oulu",), ("msu",), only={"train": [{"session": [1]}]})
+    assert protocols.cell_name(selected, "msu") == "p/msu"
+    assert protocols.cell_name(Protocol("p", ("oulu",), ("msu",), test_on="all"), "msu") == "p/msu"
+    assert protocols.cell_name(Protocol("p", ("oulu",), ("msu",)), "msu") == "o_m"
+
+
+@pytest.mark.parametrize("name", ["oci_m", "oulu_4_1", "one_to_eleven"])
+def test_what_jobs_yaml_keeps_of_a_protocol_is_the_whole_of_it(name: str) -> None:
+    protocol = protocols.resolve(name, published_protocols.declared({}))
+    content = yaml.safe_load(yaml.safe_dump(schema.plain(protocols.to_sides(protocol))))
+    assert protocols.from_sides(name, schema.build(Sides, content, "jobs.yaml")) == protocol
+    assert (name != "oci_m") or content == {"train": ["oulu", "casia", "replay"], "test": ["msu"]}
 
 
 def test_a_cell_has_the_letters_of_its_sources_and_its_target() -> None:
@@ -99,43 +110,6 @@ def test_a_cell_without_letters_names_protocol_and_target(monkeypatch: pytest.Mo
     assert protocols.cell_name(Protocol("one_to_two", ("siw_mv2",), ("msu", "oulu")), "oulu") == "one_to_two/oulu"
 
 
-def test_dev_is_the_official_one_or_else_the_sources_test_subjects() -> None:
-    split = split_faces(FACES, protocols.by_letters("oci_m"))
-    assert {(f.dataset, f.split) for f in split.train} == {("oulu", "train"), ("casia", "train"), ("replay", "train")}
-    assert {(f.dataset, f.split) for f in split.dev} == {("oulu", "dev"), ("casia", "test"), ("replay", "dev")}
-    assert {(f.dataset, f.split) for f in split.test} == {("msu", "test")}
-
-
-def test_a_split_holds_the_faces_of_every_target() -> None:
-    split = split_faces(FACES, protocols.by_letters("c_mo"))
-    assert {face.dataset for face in split.test} == {"msu", "oulu"}
-    assert {face.dataset for face in split.of_target("oulu")} == {"oulu"}
-
-
-@given(st.permutations("mcio"), st.integers(1, 3))
-def test_no_subject_is_ever_in_two_parts(letters: list[str], sources: int) -> None:
-    protocol = protocols.by_letters("".join(letters[:sources]) + "_" + "".join(letters[sources:]))
-    split = split_faces(FACES, protocol)
-    subjects = [{f.subject for f in part} for part in (split.train, split.dev, split.test)]
-    assert all(subjects)
-    assert sum(map(len, subjects)) == len(set.union(*subjects))
-    assert {f.dataset for f in split.train + split.dev} == set(protocol.train)
-
-
-def test_a_subject_in_two_parts_is_an_error() -> None:
-    leak = dataclasses.replace(face("casia", "test", 3), subject="casia/train/1")
-    with pytest.raises(ProtocolError, match="casia/train/1 stands in train and in dev"):
-        split_faces([*FACES, leak], protocols.by_letters("oci_m"))
-
-
-def test_a_data_set_without_faces_is_named() -> None:
-    without = [f for f in FACES if f.dataset != "replay"]
-    with pytest.raises(ProtocolError, match="Replay-Attack has no train faces"):
-        split_faces(without, protocols.by_letters("oci_m"))
-    with pytest.raises(ProtocolError, match="Replay-Attack has no test faces"):
-        split_faces(without, protocols.by_letters("mc_i"))
-
-
 def test_what_is_absent_is_left_out_with_a_notice() -> None:
     protocol = protocols.by_letters("oci_mw")
     assert protocols.without_absent(protocol, ["oulu", "casia", "replay", "msu", "siw_mv2"]) == (protocol, "")
@@ -147,20 +121,3 @@ def test_what_is_absent_is_left_out_with_a_notice() -> None:
         "protocol oci_mw is skipped: CASIA-FASD, Replay-Attack is absent",
     )
     assert protocols.without_absent(protocol, ["oulu", "casia", "replay"])[0] is None
-
-
-def test_the_stage_writes_the_three_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for dataset in SPLITS:
-        table.write(paths.faces(dataset), [row for row in FACES if row.dataset == dataset], Face)
-    kept = {"written": [], "derived": {}, "trainsets": {}, "tunings": {}, "jobs": {}, "snapshot_jobs": {}, "skipped": []}
-    content = {"splits": {"c_mo": {"train": ["casia"], "test": ["msu", "oulu"]}}, **kept}
-    paths.JOBS.write_text(yaml.safe_dump(content), encoding="utf-8")
-    splits.main(["c_mo"])
-    written = written_splits.read("c_mo")
-    in_memory = split_faces(FACES, protocols.by_letters("c_mo"))
-    assert [sorted(row.face_id for row in part) for part in (written.train, written.dev, written.test)] == [
-        sorted(row.face_id for row in part) for part in (in_memory.train, in_memory.dev, in_memory.test)
-    ]
-    with pytest.raises(ConfigError, match="unknown protocol 'c_m'"):
-        splits.main(["c_m"])

@@ -51,8 +51,8 @@ def make(tinted: tuple[str, ...]) -> None:
                     cue = ("halftone", "bezel") if label else ()
                     cue_regions = (box_region(20, 20, 40, 40), box_region(200, 100, 20, 20)) if label else ()
                     truths.append(Truth(key, cue, (0.5, 0.9)[: len(cue)], cue_regions, (), () if label else ("glare",), "{}"))
-    for dataset in ("casia", "msu"):
-        table.write(paths.faces(dataset), [face for face in faces if face.dataset == dataset], Face)
+    projects.write_jobs({"c_m": (("casia",), ("msu",))}, [("c_m", "vanilla")], [0])
+    projects.write_faces(faces)
     projects.write_truths(truths)
 
 
@@ -87,8 +87,34 @@ def test_without_a_leak_the_report_is_written_reproducibly(project: Path, capsys
     assert found["probes"]["cues"]["leave_one_out"]["casia"] == {"auc": 1.0, "faces": 30, "subjects": 5, "missing": ""}
     assert found["faces"]["msu"] == {part: {"bona_fide": 10, "attack": 20, "subjects": 5} for part in ("train", "test")}
     assert found["leaks"] == []
+    assert found["near_images"] == {
+        "bound": 4,
+        "alike": 0.95,
+        "faces": 180,
+        "pairs": 0,
+        "protocols": {"c_m": {"pairs": 0, "examples": []}},
+    }
     audit.main([])
     assert paths.AUDIT.read_bytes() == first
+
+
+def test_a_picture_that_was_encoded_anew_on_the_other_side_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make(tinted=("msu",))
+    faces = table.read_all(paths.FACES, Face)
+    pictures = [np.asarray(crops.read_crop(paths.CROPS, face.crop, face.crop_sha256)) for face in faces]
+    places = {face.face_id: place for place, face in enumerate(faces)}
+    copied, copy = "casia/train/7#0020", "msu/test/9#0020"
+    pictures[places[copy]] = pictures[places[copied]] // 4 * 4  # coarser, so other pixels
+    with crops.packed(paths.CROPS) as add:
+        for place, picture in enumerate(pictures):
+            data, sha256 = crops.encode(picture)
+            add(faces[place].crop, data)
+            faces[place] = dataclasses.replace(faces[place], crop_sha256=sha256)
+    projects.write_faces(faces)
+    audit.main([])
+    shared = report()["near_images"]["protocols"]["c_m"]
+    assert shared == {"pairs": 1, "examples": [["casia/train/7#0020 (train)", "msu/test/9#0020 (test)"]]}
+    assert "c_m 1 pairs, such as casia/train/7#0020 (train) and msu/test/9#0020 (test)" in capsys.readouterr().out
 
 
 def test_a_leak_stops_the_stage_after_the_report_is_written(project: Path) -> None:

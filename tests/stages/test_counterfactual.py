@@ -16,9 +16,10 @@ from fasrepro.rows.faces import Face, Label
 from fasrepro.rows.scores import Explanation, Score
 from fasrepro.rows.truth import Truth
 from fasrepro.simulation import cue_pairs, rerender, truth
-from fasrepro.stages import counterfactual, faithfulness, splits
+from fasrepro.stages import counterfactual, faithfulness
 from tests.layout import ROOT
 from tests.small_models import PROMPT, save_trained
+from tests.stages import projects
 from tests.training.small_runs import recipe
 
 RUN, NUMBER, CHOSEN = "label_only", 4, 2
@@ -86,11 +87,10 @@ def write_params(params: dict[str, Any]) -> None:
 
 
 def write_index(faces: list[Face], truths: list[Truth]) -> None:
-    """Write faces, truths and the split as the stages before leave them."""
-    for dataset, rows in (("msu", faces), ("casia", source_faces())):
-        table.write(paths.faces(dataset), rows, Face)
+    """Write faces, truths and the split as the stages before leave them, but that the target has attacks alone."""
+    projects.write_faces([*faces, *source_faces()])
+    for dataset in ("msu", "casia"):
         table.write(paths.truth(dataset), truths if dataset == "msu" else [], Truth)
-    splits.main(["c_m"])
 
 
 def test_both_crops_are_scored_explained_and_compared(project: dict[str, Any]) -> None:

@@ -97,6 +97,33 @@ class Untested:
 
 
 @dataclasses.dataclass(frozen=True)
+class SharedImages:
+    """Pairs of faces in two parts of a protocol that look the same, and some of them, each face with its part."""
+
+    pairs: int
+    examples: list[list[str]]
+
+
+@dataclasses.dataclass(frozen=True)
+class NearImages:
+    """Faces of different people that look the same: see `analyses.near_images`.
+
+    Args:
+        bound: the bits of the perceptual hash that may differ; of 64.
+        alike: the least correlation of their thumbnails.
+        faces: how many were compared.
+        pairs: how many look the same, wherever they are.
+        protocols: by name, those in two of its parts.
+    """
+
+    bound: int
+    alike: float
+    faces: int
+    pairs: int
+    protocols: dict[str, SharedImages]
+
+
+@dataclasses.dataclass(frozen=True)
 class Audit:
     """audit.json: probes by name, and what the rule makes of them.
 
@@ -110,6 +137,7 @@ class Audit:
         inside_everywhere: simple probes above the bound inside every data set that counts.
         untested: simple probes of which too few data sets count.
         expected: "vision_inside", "vision_drop" and "cues_everywhere", where the probe was run.
+        near_images: None in a file that was written before they were looked for.
     """
 
     datasets: list[str]
@@ -121,3 +149,4 @@ class Audit:
     inside_everywhere: list[str]
     untested: Untested
     expected: dict[str, Expected]
+    near_images: NearImages | None = None

@@ -61,6 +61,7 @@ def render(material: Material) -> dict[str, str]:
         "findings": findings(audit),
         "matrices": matrices(audit),
         "expected": expectations(audit),
+        "near_images": near_images(audit),
         "licensed": ON_SYNTHETIC if material.is_synthetic else ON_LICENSED,
         "held_out": material.draw(
             "held_out",
@@ -180,6 +181,19 @@ def findings(audit: Audit) -> str:
             f" {bound:g}."
         )
     return "\n".join([*lines, ""])
+
+
+def near_images(audit: Audit) -> str:
+    """Return how many faces in two parts of a protocol look the same, with examples."""
+    near = audit.near_images
+    if near is None:
+        return "These figures were computed before such images were looked for.\n"
+    counted = f"Of {near.faces} faces, {near.pairs} pairs of different people look the same."
+    found = {name: shared for name, shared in near.protocols.items() if shared.pairs}
+    if not found:
+        return f"{counted} **No protocol** has two of them in two of its parts.\n"
+    rows = [[name, shared.pairs, "; ".join(" and ".join(pair) for pair in shared.examples)] for name, shared in found.items()]
+    return "\n".join([f"{counted} In two parts of a protocol:\n", markdown.table(["protocol", "pairs", "such as"], rows)])
 
 
 def verdict(audit: Audit) -> str:

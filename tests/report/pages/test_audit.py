@@ -14,7 +14,17 @@ from PIL import Image
 
 from fasrepro.evaluation.analyses import shortcuts
 from fasrepro.evaluation.results import Audit, Counts
-from fasrepro.evaluation.results.audit import AuditBounds, CountedDatasets, Expected, Probe, ProbeCell, SplitCounts, Untested
+from fasrepro.evaluation.results.audit import (
+    AuditBounds,
+    CountedDatasets,
+    Expected,
+    NearImages,
+    Probe,
+    ProbeCell,
+    SharedImages,
+    SplitCounts,
+    Untested,
+)
 from fasrepro.report import difficulty
 from fasrepro.report.pages import audit as page
 from tests.report.conftest import cells
@@ -68,6 +78,18 @@ def audit() -> Audit:
 
 def changed(audit: Audit, **changes: Any) -> Audit:
     return dataclasses.replace(audit, **changes)
+
+
+def test_images_on_two_sides_are_named_by_protocol(audit: Audit) -> None:
+    assert "before such images were looked for" in page.near_images(audit)
+    near = NearImages(
+        4, 0.95, 900, 3, {"c_m": SharedImages(1, [["casia/1#0004 (train)", "msu/2#0004 (test)"]]), "m_c": SharedImages(0, [])}
+    )
+    text = page.near_images(changed(audit, near_images=near))
+    assert "Of 900 faces, 3 pairs" in text
+    assert cells(text)[1:] == [["c_m", "1", "casia/1#0004 (train) and msu/2#0004 (test)"]]
+    none = dataclasses.replace(near, protocols={"m_c": SharedImages(0, [])})
+    assert "**No protocol**" in page.near_images(changed(audit, near_images=none))
 
 
 def test_each_probe_has_a_row_for_each_way_of_fitting_simple_probes_first(audit: Audit) -> None:
