@@ -54,6 +54,7 @@ class CaptionWords:
         may_know_label: whether the annotator may be told the label at all.
         source: for a derived set, the set it is made from; "" for another.
         lacks: for a derived set, what it lacks of its source.
+        table: for a published set, where it was taken from; "" for another.
     """
 
     prompt: str = ""
@@ -61,6 +62,7 @@ class CaptionWords:
     may_know_label: bool = True
     source: str = ""
     lacks: str = ""
+    table: str = ""
 
 
 def by_face(rows: Collection[Any]) -> dict[str, Any]:
