@@ -32,10 +32,17 @@ class ConfigError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Archives:
-    """`source`: synthetic or licensed. `datasets`: those that are present; of a synthetic one, the size that its `plan` takes."""
+    """What archives there are.
+
+    Args:
+        source: synthetic or licensed.
+        datasets: those that are present; of a synthetic one, the size that its `plan` takes.
+        printable: licensed data sets whose licence allows to print their faces: see `report.printing`.
+    """
 
     source: str
     datasets: dict[str, dict[str, Any]]
+    printable: list[str] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass(frozen=True)

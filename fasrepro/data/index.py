@@ -191,4 +191,8 @@ def build(archives: Path, name: str, folder: Path, settings: IndexSettings) -> d
         table.write(path, rows, Face)
     except OSError as error:
         raise IndexingError(f"{path}: cannot be written: {error.strerror or error}; make room and run the stage again") from None
-    return index_report.report(videos, total, reading, unreadable)
+    report = index_report.report(videos, total, reading, unreadable)
+    official = archive(name)
+    if hasattr(official, "printable"):
+        report["printable"] = sorted(official.printable(root))
+    return report
