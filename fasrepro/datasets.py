@@ -44,6 +44,17 @@ DATASETS: dict[str, Dataset] = {
     "rose_youtu": Dataset("Rose-Youtu", "", "video", _AGREEMENT),
     "threedmad": Dataset("3DMAD", "", "video", _AGREEMENT),
 }
+
+
+def is_still(name: str) -> bool:
+    """Return whether a data set holds still images; one that is not in `DATASETS` holds videos.
+
+    >>> is_still("wfas"), is_still("msu")
+    (True, False)
+    """
+    return name in DATASETS and DATASETS[name].media == "image"
+
+
 TITLES: dict[str, str] = {name: dataset.title for name, dataset in DATASETS.items()}
 PUBLISHED = tuple(DATASETS)  # all others are described by params.yaml
 

@@ -3,7 +3,8 @@
 Every module holds, under the same names:
 
 - its folder, `FOLDER`, and the codec of its file names: `format_name`, `parse_name`;
-- what the release holds: `PUBLISHED`, and where a subject's presentations are all known, `siblings`;
+- what the release holds: `PUBLISHED`, where a subject's presentations are all known, `siblings`, and where the release lists the
+  videos whose faces may be printed, `printable`;
 - the reader: `read`, `boxes`, `eyes`, and `rotation`, the quarter turns (counter-clockwise, as `np.rot90` counts them) that make
   a stored frame upright;
 - the writer of a small synthetic archive in the official layout, unless the data set is only read: `Size`, `plan`,

@@ -5,6 +5,7 @@ A set is either a *style* written by an *author*, or the captions of another set
     captions:
       reasoning: {style: reasoning, author: annotator}
       prose:     {derived: prose, of: reasoning}
+      theirs:    {style: reasoning, author: published, table: captions.parquet}
 
 Each set has a table, results/captions/<set>.parquet. Its column `style` holds the style, or the control of a derived set.
 """
@@ -19,8 +20,12 @@ from fasrepro import names
 from fasrepro.captions.controls import CONTROLS
 from fasrepro.captions.styles import STYLES
 
+ANNOTATOR, PUBLISHED = "annotator", "published"
 # Who can write captions, and where that author is set up.
-AUTHORS: dict[str, str] = {"annotator": "the language model that the section `annotator` of params.yaml names"}
+AUTHORS: dict[str, str] = {
+    ANNOTATOR: "the language model that the section `annotator` of params.yaml names",
+    PUBLISHED: "whoever published the table that the entry names: see `captions.published`",
+}
 
 
 class CaptionSetError(ValueError):
@@ -36,12 +41,18 @@ class CaptionSet:
         author: who writes them, a key of `AUTHORS`.
         derived: the control that makes them from another set's captions, a key of `CONTROLS`.
         of: the name of that other set.
+        table: of published captions: a Parquet file, a folder, or a repository of the Hugging Face hub, "owner/name".
+        config: of the table, if it is a `datasets` repository of several.
+        revision: of the table, if it lies on the hub: a commit.
     """
 
     style: str = ""
     author: str = ""
     derived: str = ""
     of: str = ""
+    table: str = ""
+    config: str = ""
+    revision: str = ""
 
     @property
     def is_derived(self) -> bool:
@@ -65,6 +76,11 @@ def lookup(sets: Sets, name: str) -> CaptionSet:
 def written(sets: Sets) -> dict[str, CaptionSet]:
     """Return the sets that an author writes, by name."""
     return {name: entry for name, entry in sets.items() if not entry.is_derived}
+
+
+def asked(sets: Sets) -> dict[str, CaptionSet]:
+    """Return the sets that the annotator writes, by name."""
+    return {name: entry for name, entry in written(sets).items() if entry.author == ANNOTATOR}
 
 
 def derived(sets: Sets) -> dict[str, CaptionSet]:
@@ -130,6 +146,10 @@ def _check_fields(name: str, entry: CaptionSet) -> None:
     else:
         names.lookup(STYLES, entry.style, "style", CaptionSetError, f"{_where(name)}.style")
         names.lookup(AUTHORS, entry.author, "author", CaptionSetError, f"{_where(name)}.author")
+    if entry.author == PUBLISHED and not entry.table:
+        raise CaptionSetError(f"{_where(name)}: name the table of these published captions in `table`")
+    if entry.author != PUBLISHED and (entry.table or entry.config or entry.revision):
+        raise CaptionSetError(f"{_where(name)}: `table`, `config` and `revision` go with `author: {PUBLISHED}` alone")
 
 
 def _where(name: str) -> str:

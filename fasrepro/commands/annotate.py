@@ -97,7 +97,7 @@ def from_people(task: AnnotationTask, name: str, style: Style, path: Path) -> No
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
-        "--set", action="append", default=[], help="a caption set; may be repeated; by default all that an author writes"
+        "--set", action="append", default=[], help="a caption set; may be repeated; by default all that the annotator writes"
     )
     action = parser.add_mutually_exclusive_group(required=True)
     action.add_argument("--dry-run", action="store_true", help="print images, requests, tokens, cost and time")
@@ -112,11 +112,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     params = config.load("archives", "synthetic", "annotator", "simulated", "captions")
     sets.check(params.captions)
-    written = sets.written(params.captions)
+    written = sets.asked(params.captions)
     for name in arguments.set:
-        source = sets.lookup(params.captions, name).of
-        if source:
-            raise sets.CaptionSetError(f"caption set {name!r} is derived from {source!r}: name that one, or run `dvc repro`")
+        entry = sets.lookup(params.captions, name)
+        if entry.of:
+            raise sets.CaptionSetError(f"caption set {name!r} is derived from {entry.of!r}: name that one, or run `dvc repro`")
+        if name not in written:
+            raise sets.CaptionSetError(f"caption set {name!r} is {entry.author}: `dvc repro annotate@{name}` takes it")
     by_people = arguments.to_people is not None or arguments.from_people is not None
     if by_people and len(arguments.set) != 1:
         raise ValueError("name one caption set, as in --set reasoning")

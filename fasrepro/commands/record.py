@@ -14,7 +14,7 @@ from fasrepro.commands import reproduce, side_by_side
 from fasrepro.evaluation import results
 from fasrepro.evaluation.aggregate import LEVELS
 from fasrepro.evaluation.results import Metrics
-from fasrepro.evaluation.results.metrics import CellMetrics, Difference, ReaderMetrics, SeedMetrics, TuningReport
+from fasrepro.evaluation.results.metrics import CellMetrics, Difference, SeedMetrics, TuningReport
 from fasrepro.report import claims, differences, recorded
 
 
@@ -101,13 +101,19 @@ def _by_seed(cell: CellMetrics, measures: Collection[tuple[str, str]]) -> dict[i
         kept = {}
         for level in LEVELS:
             one = getattr(entry, level)
+            if one is None:  # still images have no figures by video
+                continue
             figures = {name: figure for name, figure in one.figures.items() if (name, level) in measures}
             kept[level] = dataclasses.replace(one, figures=figures, apcer={})
         return kept
 
     by_seed = {}
     for seed, entry in cell.by_seed.items():
-        readers = {name: ReaderMetrics(**levels(reader)) for name, reader in entry.readers.items() if name == recorded.READER}
+        readers = {
+            name: dataclasses.replace(reader, **levels(reader))
+            for name, reader in entry.readers.items()
+            if name == recorded.READER
+        }
         by_seed[seed] = dataclasses.replace(entry, readers=readers, **levels(entry))
     return by_seed
 

@@ -24,12 +24,14 @@ class Archives:
         source: synthetic or licensed.
         datasets: those that are present; of a synthetic one, the size that its `plan` takes.
         formats: of a licensed data set that does not lie in its official layout: see `archives.formats`.
+        printable: licensed data sets whose licence allows to print their faces: see `report.printing`.
         described: data sets that a manifest brings and that are none of `datasets.PUBLISHED`.
     """
 
     source: str
     datasets: dict[str, dict[str, Any]]
     formats: dict[str, str] = dataclasses.field(default_factory=dict)
+    printable: list[str] = dataclasses.field(default_factory=list)
     described: dict[str, Dataset] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:

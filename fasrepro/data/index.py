@@ -157,7 +157,10 @@ def build(archives: Path, name: str, folder: Path, settings: IndexSettings, form
     except OSError as error:
         raise IndexingError(f"{path}: cannot be written: {error.strerror or error}; make room and run the stage again") from None
     journal.path.unlink()
-    return index_report.report(videos, total, reading, unreadable)
+    report = index_report.report(videos, total, reading, unreadable)
+    if not form and hasattr(archive(name), "printable"):
+        report["printable"] = sorted(archive(name).printable(root))
+    return report
 
 
 def _journal_key(root: Path, presentation: Presentation, listed: list[MediaFile]) -> str:

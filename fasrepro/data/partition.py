@@ -82,9 +82,8 @@ def check(parts: Mapping[str, pa.Table], protocol: Protocol) -> None:
         present = set(parts[part]["dataset"].unique().to_pylist())
         for dataset in datasets:
             if dataset not in present:
-                raise ProtocolError(
-                    f"{protocol.name}: {TITLES.get(dataset, dataset)} has no {part} faces; is its archive indexed?"
-                )
+                title = TITLES.get(dataset, dataset)  # a data set of params.yaml has none here
+                raise ProtocolError(f"{protocol.name}: {title} has no {part} faces; is its archive indexed?")
     for column, word in (("subject", "subject"), ("presentation", "video")):
         shared = _shared(parts, column)
         if shared:
@@ -97,8 +96,9 @@ def check(parts: Mapping[str, pa.Table], protocol: Protocol) -> None:
             labels = set(own["label"].unique().to_pylist())
             absent = [label.name.lower().replace("_", " ") for label in Label if label.value not in labels]
             if absent:
+                title = TITLES.get(dataset, dataset)
                 raise ProtocolError(
-                    f"{protocol.name}: {TITLES.get(dataset, dataset)} has no {absent[0]} faces in {part}, so that no error rate can be"
+                    f"{protocol.name}: {title} has no {absent[0]} faces in {part}, so that no error rate can be"
                     " computed; `fasrepro inspect` names what the archive lacks"
                 )
 

@@ -1,7 +1,8 @@
 """Scores and verdicts by frame and by video, as the columns that metrics take.
 
 A video's score is the mean over its frames. Its verdict is the majority of its decided frames, and undecided in a tie or where no
-frame is decided.
+frame is decided. A still image is no video of one frame: where videos and still images are taken together, as on the dev people
+of a protocol's sources, each image stands for itself, and a target of still images has no figures by video (`levels_of`).
 """
 
 from __future__ import annotations
@@ -11,12 +12,22 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from fasrepro.datasets import is_still
 from fasrepro.evaluation.metrics import UNDECIDED, MetricError
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Face
 
 VERDICTS = {Verdict.BONA_FIDE: 0, Verdict.ATTACK: 1, Verdict.UNDECIDED: UNDECIDED}
 LEVELS = ("video", "frame")
+
+
+def levels_of(dataset: str) -> tuple[str, ...]:
+    """Return the levels of `LEVELS` at which a data set has figures: still images have none by video.
+
+    >>> levels_of("msu"), levels_of("celeba_spoof")
+    (('video', 'frame'), ('frame',))
+    """
+    return ("frame",) if is_still(dataset) else LEVELS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,9 +56,10 @@ def _columns(rows: Sequence[tuple[str, Face, float]]) -> Columns:
 
 
 def _faces_by_video(faces: Sequence[Face]) -> dict[str, list[Face]]:
+    """Return the frames of each video by its id, and each still image alone by its face_id."""
     videos: dict[str, list[Face]] = {}
     for face in sorted(faces, key=lambda face: face.face_id):
-        videos.setdefault(face.presentation, []).append(face)
+        videos.setdefault(face.face_id if is_still(face.dataset) else face.presentation, []).append(face)
     return videos
 
 
@@ -57,7 +69,7 @@ def scores(faces: Sequence[Face], p_attack: Mapping[str, float], level: str, whe
     Args:
         faces: each must have a score.
         p_attack: by face_id.
-        level: of `LEVELS`.
+        level: of `LEVELS`; a still image stands for itself at both.
         where: begins the message.
 
     Raises:

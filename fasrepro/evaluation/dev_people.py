@@ -1,8 +1,9 @@
 """How much a figure at the dev threshold depends on who the dev people are.
 
-The dev threshold is the EER point of the sources' dev videos, and these show few people: other people would give another
-threshold. Each draw takes every source's dev people again, with replacement, and computes the threshold from them. Two runs, the
-seeds of a run and the protocols that share a source are given the same drawn people, as they were given the same people.
+The dev threshold is the EER point of the sources' dev videos or still images, and these show few people: other people would
+give another threshold. Each draw takes every source's dev people again, with replacement, and computes the threshold from them.
+Two runs, the seeds of a run and the protocols that share a source are given the same drawn people, as they were given the same
+people.
 """
 
 from __future__ import annotations

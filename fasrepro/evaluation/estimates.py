@@ -1,7 +1,7 @@
 """Figures of one cell with their bootstrap replicates: of the head's scores and of every reader's verdicts, by video and frame.
 
-A training has one operating point: the dev threshold of the sources' *video* scores. It is used for frames as well, because a
-deployed model has one threshold.
+A training has one operating point: the dev threshold of the sources' *video* scores, and of the images of a source that has no
+videos, each data set weighing the same. It is used for frames as well, because a deployed model has one threshold.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from fasrepro.evaluation import aggregate, bootstrap, contributions, dev_people, metrics, pairwise_tests
-from fasrepro.evaluation.aggregate import LEVELS, Columns
+from fasrepro.evaluation.aggregate import Columns
 from fasrepro.evaluation.cells import CellResults
 from fasrepro.evaluation.metrics import METRICS, MetricError, ScoreSample, VerdictSample
 from fasrepro.evaluation.pairwise_tests import Decisions
@@ -22,7 +22,7 @@ from fasrepro.evaluation.results.metrics import LevelMetrics, ReaderMetrics, See
 
 @dataclasses.dataclass(frozen=True)
 class OperatingPoint:
-    """One training's dev threshold, in the unit of scores, and its AUC on each source's dev; both by video."""
+    """One training's dev threshold, in the unit of scores, and its AUC on each source's dev; both by video or still image."""
 
     threshold: float
     dev_auc: dict[str, float]
@@ -132,14 +132,14 @@ def estimate(
 
 
 def estimates(cell: CellResults, points: Mapping[int, OperatingPoint], settings: EvaluationSettings) -> Estimates:
-    """Return every channel of a cell at both levels; `points` by seed.
+    """Return every channel of a cell at each level that its target has; `points` by seed.
 
     Raises:
         MetricError: where a face has no score, or a reader judged no explanation of a seed.
     """
     by_channel = {}
     thresholds = {seed: redrawn_thresholds(cell, seed, settings.seed) for seed in points}
-    for level in LEVELS:
+    for level in aggregate.levels_of(cell.target):
         columns = {
             seed: aggregate.scores(cell.test, cell.scores[seed], level, f"{cell.key}, seed {seed}, test") for seed in points
         }
@@ -157,7 +157,7 @@ def estimates(cell: CellResults, points: Mapping[int, OperatingPoint], settings:
 
 
 def decisions(cell: CellResults, points: Mapping[int, OperatingPoint]) -> dict[tuple[str, int], Decisions]:
-    """Return the decisions of each channel on the target's videos, by (channel, seed); `points` by seed."""
+    """Return the decisions of each channel on the target's videos or still images, by (channel, seed); `points` by seed."""
     by_channel = {}
     for seed, point in points.items():
         columns = aggregate.scores(cell.test, cell.scores[seed], "video", f"{cell.key}, seed {seed}, test")
@@ -207,7 +207,7 @@ def seed_metrics(
     return SeedMetrics(
         threshold_dev=float(np.mean([point.threshold for point in points.values()])),
         dev_auc={name: float(np.mean([point.dev_auc[name] for point in points.values()])) for name in datasets},
-        video=levels[HEAD, "video"],
+        video=levels.get((HEAD, "video")),
         frame=levels[HEAD, "frame"],
-        readers={name: ReaderMetrics(levels[name, "video"], levels[name, "frame"]) for name in readers},
+        readers={name: ReaderMetrics(levels.get((name, "video")), levels[name, "frame"]) for name in readers},
     )

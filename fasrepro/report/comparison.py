@@ -94,5 +94,6 @@ def _trainings(record: Run, metrics: Metrics, outputs_md5: Mapping[str, str]) ->
 
 def _figure(entry: SeedMetrics, channel: str, level: str, metric: str) -> float | None:
     levels = entry if channel == results.HEAD else entry.readers.get(channel)
-    figure = getattr(levels, level).figures.get(metric) if levels is not None else None
+    measured = getattr(levels, level) if levels is not None else None
+    figure = measured.figures.get(metric) if measured is not None else None
     return None if figure is None else figure.value

@@ -148,7 +148,8 @@ def browser(
     species = sorted({face.species for group in sampled.values() for face in group}, key=_species_order)
     titles = {name: f"{name} (tested on {DATASETS[group[0].target].title})" for name, group in by_name.items()}
     runs = {cell.run: cell.run for cell in cells}
-    lines = [_how_sampled(), "" if picture.show else f"{gallery.HIDDEN}\n"]
+    omitted = picture.printing.why_omitted(face for group in sampled.values() for face in group)
+    lines = [_how_sampled(), f"{omitted}\n" if omitted else ""]
     lines += raw_html(['<div class="explorer">', *_filters(titles, runs, species)])
     for name, group in by_name.items():
         for face in sampled[name]:

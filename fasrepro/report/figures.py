@@ -174,15 +174,19 @@ def by_place(cells: Iterable[CellMetrics]) -> dict[Place, CellMetrics]:
 
 
 def measure(cells: Sequence[CellMetrics], runs: Sequence[str], metric: str, path: Target, chance: float | None = None) -> None:
-    """Draw one metric of every cell and run, by video and by frame; `chance` is the value of a guess."""
+    """Draw one metric of every cell and run, by video and by frame; `chance` is the value of a guess.
+
+    Cells of still images have no mark by video.
+    """
     ticks, cell_at = cell_names(cells), by_place(cells)
     drawing, axes = panels(2, len(ticks))
     with saved(path, drawing):
         for panel, level in zip(axes, ("video", "frame"), strict=True):
             series: dict[str, dict[str, Figure | None]] = {run: {} for run in runs}
             for (name, run), cell in cell_at.items():
-                if run in series:
-                    series[run][name] = getattr(cell.mean, level).figures.get(metric)
+                measured = getattr(cell.mean, level)
+                if run in series and measured is not None:
+                    series[run][name] = measured.figures.get(metric)
             draw_intervals(panel, series, ticks)
             panel.set_title(f"by {level}")
             panel.set_xlabel(CELL_AXIS)
@@ -209,8 +213,9 @@ def readers(cells: Sequence[CellMetrics], runs: Sequence[str], metric: str, path
         for panel, reader in zip(axes, names, strict=False):
             series: dict[str, dict[str, Figure | None]] = {run: {} for run in runs}  # a run without verdicts keeps its mark
             for cell in cells:
-                if cell.run in series and reader in cell.mean.readers:
-                    series[cell.run][cell.cell] = cell.mean.readers[reader].video.figures.get(metric)
+                levels = cell.mean.readers.get(reader)
+                if cell.run in series and levels is not None and levels.video is not None:
+                    series[cell.run][cell.cell] = levels.video.figures.get(metric)
             draw_intervals(panel, series, ticks)
             panel.set_title(f"{reader} reader")
             panel.set_xlabel(CELL_AXIS)
@@ -220,12 +225,12 @@ def readers(cells: Sequence[CellMetrics], runs: Sequence[str], metric: str, path
 
 
 def species(cells: Sequence[CellMetrics], runs: Sequence[str], path: Target) -> None:
-    """Draw the APCER of each PAI species at the dev threshold, a panel a cell; by video."""
+    """Draw the APCER of each PAI species at the dev threshold, a panel a cell; by video or still image."""
     names, cell_at = cell_names(cells), by_place(cells)
     drawing, axes = grid(len(names), 1, 2.4)
     with saved(path, drawing):
         for panel, name in zip(axes[:, 0], names, strict=True):
-            apcer = {run: cell_at[name, run].mean.video.apcer if (name, run) in cell_at else {} for run in runs}
+            apcer = {run: cell_at[name, run].mean.units.apcer if (name, run) in cell_at else {} for run in runs}
             ticks = sorted({species for points in apcer.values() for species in points})
             draw_intervals(panel, apcer, ticks)
             panel.set_title(name)
@@ -237,14 +242,17 @@ def species(cells: Sequence[CellMetrics], runs: Sequence[str], path: Target) -> 
 
 
 def thresholds(cells: Sequence[CellMetrics], runs: Sequence[str], path: Target) -> None:
-    """Draw HTER at the dev threshold beside HTER at the oracle threshold: their distance is what the oracle gains."""
-    cell_at = by_place(cells)
+    """Draw HTER at the dev threshold beside HTER at the oracle threshold: their distance is what the oracle gains.
+
+    By video, so that cells of still images are omitted.
+    """
+    cell_at = by_place([cell for cell in cells if cell.mean.video is not None])
     places = [(name, run) for name in cell_names(cells) for run in runs if (name, run) in cell_at]
     drawing, axes = grid(1, 1, 0.9 + 0.34 * len(places))
     with saved(path, drawing):
         panel = axes[0][0]
         for row, place in enumerate(places):
-            figures_of_cell = cell_at[place].mean.video.figures
+            figures_of_cell = cell_at[place].mean.units.figures
             dev, oracle = (figures_of_cell[name].value for name in ("hter_dev", "oracle_hter"))
             if dev is None or oracle is None:
                 continue

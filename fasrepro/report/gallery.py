@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from PIL import Image
@@ -14,12 +14,12 @@ from fasrepro.crops import read_crop
 from fasrepro.datasets import DATASETS
 from fasrepro.report import contact_sheets, markdown
 from fasrepro.report.markdown import escape, escape_part
+from fasrepro.report.printing import Printing
 from fasrepro.report.tables import words
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face, Label
 from fasrepro.rows.truth import Truth
 
-HIDDEN = "These people are not ours to print: the book omits the pictures of faces."
 NO_CAPTIONS = "No face has a caption in every set yet.\n"
 LEAST_WIDTH = 128  # pixels of a printed crop
 
@@ -58,12 +58,12 @@ def mark_cues(text: str, present: Collection[str] | None, only: Collection[str] 
 class Pictures:
     """Copies the crops that a page shows into its folder, each once, under a name without a path."""
 
-    def __init__(self, crops: Path, folder: Path, prefix: str, show: bool) -> None:
-        self.crops, self.folder, self.prefix, self.show = crops, folder, prefix, show
+    def __init__(self, crops: Path, folder: Path, prefix: str, printing: Printing) -> None:
+        self.crops, self.folder, self.prefix, self.printing = crops, folder, prefix, printing
 
     def __call__(self, face: Face) -> str | None:
-        """Return the picture's path from the book's root, or None if no face may be printed."""
-        if not self.show:
+        """Return the picture's path from the book's root, or None if the face may not be printed."""
+        if not self.printing.allows(face):
             return None
         name = f"{re.sub('[^A-Za-z0-9]+', '-', face.face_id)}.png"
         target = self.folder / name
@@ -75,9 +75,10 @@ class Pictures:
                 picture.resize(size, Image.Resampling.NEAREST).save(temporary, format="PNG")
         return f"{self.prefix}/{name}"
 
-    def notice(self) -> str:
-        """Return the sentence for a page whose pictures may not be printed; "" otherwise."""
-        return "" if self.show else f"{HIDDEN}\n\n"
+    def notice(self, faces: Iterable[Face]) -> str:
+        """Return the sentence on those of a page's faces that may not be printed; "" if all may be."""
+        sentence = self.printing.why_omitted(faces)
+        return f"{sentence}\n\n" if sentence else ""
 
 
 def describe(face: Face) -> str:
@@ -116,13 +117,15 @@ def captions(
     common = [faces[face_id] for face_id in sorted(faces) if texts and all(face_id in rows for rows in texts.values())]
     if not common:
         return NO_CAPTIONS
-    items = []
+    shown: list[Face] = []
     for species in sorted({face.species for face in common}, key=lambda name: (name != BONA_FIDE_SPECIES, name)):
-        for face in contact_sheets.sample([face for face in common if face.species == species], 1, "captions"):
-            known = present_cues(face, truths)
-            body = "".join(
-                f'<p><span class="model-style">{escape(name)}</span><br>{mark_cues(rows[face.face_id].text, known)}</p>'
-                for name, rows in texts.items()
-            )
-            items.append(markdown.card(describe(face), body, picture(face), truth_note(face, truths)))
-    return picture.notice() + markdown.card_grid(items)
+        shown += contact_sheets.sample([face for face in common if face.species == species], 1, "captions")
+    items = []
+    for face in shown:
+        known = present_cues(face, truths)
+        body = "".join(
+            f'<p><span class="model-style">{escape(name)}</span><br>{mark_cues(rows[face.face_id].text, known)}</p>'
+            for name, rows in texts.items()
+        )
+        items.append(markdown.card(describe(face), body, picture(face), truth_note(face, truths)))
+    return picture.notice(shown) + markdown.card_grid(items)

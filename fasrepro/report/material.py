@@ -19,7 +19,7 @@ import numpy as np
 
 from fasrepro import files, names, paths
 from fasrepro.evaluation import results
-from fasrepro.report import difficulty, foundation_trials, gallery, known_world, markdown, published, recorded, shown
+from fasrepro.report import difficulty, foundation_trials, gallery, known_world, markdown, printing, published, recorded, shown
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face
@@ -54,6 +54,7 @@ class CaptionWords:
         may_know_label: whether the annotator may be told the label at all.
         source: for a derived set, the set it is made from; "" for another.
         lacks: for a derived set, what it lacks of its source.
+        table: for a published set, where it was taken from; "" for another.
     """
 
     prompt: str = ""
@@ -61,6 +62,7 @@ class CaptionWords:
     may_know_label: bool = True
     source: str = ""
     lacks: str = ""
+    table: str = ""
 
 
 def by_face(rows: Collection[Any]) -> dict[str, Any]:
@@ -190,10 +192,17 @@ class Material:
         """Whether the archives were rendered."""
         return bool(self.params.archives.source == "synthetic")
 
-    @property
-    def may_print_faces(self) -> bool:
-        """Whether pictures of faces may be printed: only of faces that a program drew."""
-        return self.is_synthetic and self.params.synthetic.people == "procedural"
+    @functools.cached_property
+    def printing(self) -> printing.Printing:
+        """Which faces may be printed."""
+        archives = self.params.archives
+        listed = set(archives.printable) & set(printing.LISTED_ALONE)
+        return printing.of_params(archives, self.params.synthetic, self._input("index_reports") if listed else {})
+
+    @functools.cached_property
+    def printable_faces(self) -> dict[str, Face]:
+        """The faces that may be printed, by face_id."""
+        return {face_id: face for face_id, face in self.faces.items() if self.printing.allows(face)}
 
     def draw(self, name: str, draw: Callable[[Path], object], caption: str, alt: str = "") -> str:
         """Draw a figure into the page's folder, and return the fragment that shows it."""
@@ -204,7 +213,7 @@ class Material:
     def pictures(self, crops: Path = paths.CROPS) -> gallery.Pictures:
         """Return what copies crops into the page's folder."""
         prefix = f"{paths.GENERATED.name}/{self.page}/faces"
-        return gallery.Pictures(self.root / crops, self.folder / "faces", prefix, self.may_print_faces)
+        return gallery.Pictures(self.root / crops, self.folder / "faces", prefix, self.printing)
 
 
 def _results(path: Path, kind: type[Any]) -> Callable[[Material], Any]:

@@ -83,11 +83,13 @@ class Study:
         return [cells[cell.key] for cell in self.cells if cell.key in cells]
 
     def frame(self, *names: str, level: str = "video") -> pd.DataFrame:
-        """Return metrics to compute with: a row a cell, run and metric, with value, low and high."""
+        """Return metrics to compute with: a row a cell, run and metric, with value, low and high; none of still images by
+        video."""
         rows = []
         for cell in self.cells:
-            for name in names:
-                figure = getattr(cell.mean, level).figures[name]
+            measured = getattr(cell.mean, level)
+            for name in names if measured is not None else ():
+                figure = measured.figures[name]
                 row = {"protocol": cell.cell, "run": cell.run, "seeds": len(cell.seeds), "metric": name}
                 rows.append({**row, **dataclasses.asdict(figure)})
         return pd.DataFrame(rows, columns=["protocol", "run", "seeds", "metric", "value", "low", "high"])
@@ -96,8 +98,8 @@ class Study:
         """Return the table of metrics (`metrics.METRICS`), a row a cell and run."""
         rows = []
         for cell in self.cells:
-            level_figures = getattr(cell.mean, level).figures
-            rows.append([cell.cell, cell.run, *(interval(level_figures[name]) for name in names)])
+            measured = getattr(cell.mean, level)
+            rows.append([cell.cell, cell.run, *tables.intervals(measured and measured.figures, names)])
         return html_table(["protocol", "run", *map(metrics.title, names)], rows)
 
     def figure(self, name: str) -> Image | HTML:
@@ -143,7 +145,8 @@ class Study:
         rows = []
         for cell in self.cells:
             for reader, levels in sorted(cell.mean.readers.items(), reverse=True):
-                rows.append([cell.cell, cell.run, reader, *(interval(levels.video.figures[name]) for name in names)])
+                measured = levels.video
+                rows.append([cell.cell, cell.run, reader, *tables.intervals(measured and measured.figures, names)])
         return html_table(["protocol", "run", "reader", *map(metrics.title, names)], rows)
 
     def verdict_figure(self, name: str) -> Image | HTML:

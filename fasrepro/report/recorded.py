@@ -24,7 +24,18 @@ from fasrepro.report.differences import cells_of
 # Sections that change no figure of a pair of runs: which jobs are run, what else is analysed, and what is shown. A pair is
 # compared inside one experiment, so both its runs have the same faces.
 PRESENTATION = frozenset(
-    {"audit", "probes", "experiments", "snapshots", "counterfactual", "ledger", "unseen", "ablations", "tuning.saturation"}
+    {
+        "audit",
+        "probes",
+        "experiments",
+        "snapshots",
+        "counterfactual",
+        "ledger",
+        "unseen",
+        "ablations",
+        "tuning.saturation",
+        "archives.printable",
+    }
 )
 # Sections of named entries: one entry more changes nothing of the others. Each entry has a hash of its own.
 REGISTRIES = ("captions", "protocols", "runs", "archives.datasets", "annotator.datasets")

@@ -5,7 +5,7 @@ Shares are printed from 0 to 1, as in paper 1, with their interval in brackets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from fasrepro.evaluation.results import Cell, Figure
@@ -14,6 +14,8 @@ from fasrepro.report import markdown
 
 NO_RESULTS = "No results yet: run `dvc repro`.\n"
 NONE = "–"
+STILL_IMAGES = "still images"  # what a target holds that has no figures by video
+NO_VIDEO = "no video"  # stands where such a target's figure by video would
 SMALL_P = 0.001  # a smaller p is printed as such: three decimals would round it to 0
 CellEntry = TypeVar("CellEntry", bound=Cell)
 
@@ -40,6 +42,15 @@ def interval(figure: Figure | None, signed: bool = False) -> str:
         return NONE
     bounds = "" if figure.low is None else f" [{number(figure.low, signed)}, {number(figure.high, signed)}]"
     return number(figure.value, signed) + bounds
+
+
+def intervals(figures: Mapping[str, Figure] | None, names: Iterable[str]) -> list[str]:
+    """Return the figures `names` with their intervals; `NO_VIDEO` for each where a target has no figures by video (None).
+
+    >>> intervals({"auc": Figure(0.9, None, None)}, ["auc"]), intervals(None, ["auc"])
+    (['0.900'], ['no video'])
+    """
+    return [NO_VIDEO if figures is None else interval(figures[name]) for name in names]
 
 
 def as_figure(row: Difference) -> Figure:

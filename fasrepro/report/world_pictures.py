@@ -8,7 +8,6 @@ import numpy as np
 
 from fasrepro.datasets import TITLES
 from fasrepro.regions import visible
-from fasrepro.report import gallery
 from fasrepro.report.contact_sheets import Cell, Row, crop_cell, draw_sheet, sample, sample_across_datasets
 from fasrepro.report.material import Material
 from fasrepro.report.tables import words
@@ -34,14 +33,17 @@ ZOOM = 3  # of a picture, so that an outline is thin
 
 def render(material: Material) -> dict[str, str]:
     """Draw all pictures of the page, and return their fragments; a notice instead of faces that may not be printed."""
-    hidden = f"{gallery.HIDDEN}\n"
-    show, truths = material.may_print_faces, material.truths
+    faces, truths = material.faces.values(), material.truths
+    sentence = material.printing.why_omitted(faces)
+    omitted = f"{sentence}\n" if sentence else ""
+    show = bool(material.printable_faces) or not faces
+    drawn = material.printing.drawn  # pairs are drawn on the world's people, which are no faces of the index
     return {
-        "species": species(material) if show else hidden,
-        "camera_faces": cameras(material) if show else hidden,
-        "pairs": UNKNOWN if not material.world.pairs else pairs(material) if show else hidden,
-        "cues": UNKNOWN if not truths else cues(material) if show else hidden,
-        "look_alike_faces": UNKNOWN if not truths else look_alikes(material) if show else hidden,
+        "species": species(material) + omitted if show else omitted,
+        "camera_faces": cameras(material) + omitted if show else omitted,
+        "pairs": UNKNOWN if not material.world.pairs else pairs(material) if drawn else omitted,
+        "cues": UNKNOWN if not truths else cues(material) if show else omitted,
+        "look_alike_faces": UNKNOWN if not truths else look_alikes(material) if show else omitted,
     }
 
 
@@ -101,7 +103,7 @@ def species(material: Material) -> str:
     """Draw a row of faces for each species."""
     rows = []
     for name in SPECIES:
-        faces = [face for face in material.faces.values() if face.species == name]
+        faces = [face for face in material.printable_faces.values() if face.species == name]
         sampled = sample_across_datasets(faces, ACROSS, "species")
         if sampled:
             rows.append(Row([crop_cell(face, material.pictures().crops) for face in sampled], words(name)))
@@ -135,7 +137,7 @@ def cues(material: Material) -> str:
     for number, cue_names in enumerate(([*order[0], *order[1]], [*order[2], *order[3]])):
         rows, missing = [], []
         for cue in cue_names:
-            shown, strongest = cue_faces(cue, material.faces, material.truths)
+            shown, strongest = cue_faces(cue, material.printable_faces, material.truths)
             if not shown:
                 missing.append(words(cue))
                 continue
@@ -163,7 +165,8 @@ def cameras(material: Material) -> str:
     """Draw bona fide faces of each data set."""
     rows, tables = [], material.world.tables
     for dataset, title in TITLES.items():
-        faces = [face for face in material.faces.values() if face.dataset == dataset and face.species == BONA_FIDE_SPECIES]
+        members = [face for face in material.printable_faces.values() if face.dataset == dataset]
+        faces = [face for face in members if face.species == BONA_FIDE_SPECIES]
         one_each = {face.subject: face for face in faces}
         if one_each:
             sampled = sample(list(one_each.values()), ACROSS, "cameras")
@@ -180,7 +183,8 @@ def cameras(material: Material) -> str:
 def look_alikes(material: Material) -> str:
     """Draw a bona fide face for each look-alike."""
     truths = material.truths
-    live = {face_id: face for face_id, face in material.faces.items() if face.species == BONA_FIDE_SPECIES and face_id in truths}
+    faces = material.printable_faces
+    live = {face_id: face for face_id, face in faces.items() if face.species == BONA_FIDE_SPECIES and face_id in truths}
     cells = []
     for cue in CUES:
         with_it = [face for face_id, face in live.items() if cue in truths[face_id].look_alikes]

@@ -42,7 +42,7 @@ def overall(claim: Claim, metrics: Metrics) -> LedgerRow:
 def baseline_error(metrics: Metrics) -> float | None:
     """Return the mean HTER of the labels alone, over the cells that the first claim is averaged over."""
     cells = [metrics.cells.get(key(cell, BASELINE)) for cell in overall(claims.CLAIMS[0], metrics).cells]
-    errors = [cell.mean.video.figures["hter_dev"].value for cell in cells if cell is not None]
+    errors = [cell.mean.units.figures["hter_dev"].value for cell in cells if cell is not None]
     values = [error for error in errors if error is not None]
     return sum(values) / len(values) if values else None
 

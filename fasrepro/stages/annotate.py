@@ -1,25 +1,30 @@
-"""Captions of a set that an author writes, for the official train faces: `python -m fasrepro.stages.annotate --set vanilla`."""
+"""Captions of a set that an author writes, for the official train faces: `python -m fasrepro.stages.annotate --set vanilla`.
+
+The annotator is asked for them, or they are taken from a table that others published.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from types import SimpleNamespace
+from typing import Any
 
 from fasrepro import config, files, paths, stages
-from fasrepro.captions import annotate, review, sets
-from fasrepro.captions.sets import CaptionSetError
+from fasrepro.captions import annotate, published, review, sets
+from fasrepro.captions.sets import CaptionSet, CaptionSetError
 from fasrepro.captions.styles import Style, style_of, with_own_prompt
 from fasrepro.llm import endpoints
 from fasrepro.llm.store import Store
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
+from fasrepro.rows.faces import Face
 from fasrepro.stages import annotation
-from fasrepro.stages.annotation import AnnotationTask
 
 
-def edits_of(name: str, task: AnnotationTask, style: Style) -> dict[str, Caption]:
+def edits_of(name: str, faces: list[Face], style: Style, label_aware: bool) -> dict[str, Caption]:
     """Return the captions that people wrote for a set, by face_id; print how many are about other images."""
-    edits = review.captions(task.faces, style, paths.review(name), task.label_aware)
+    edits = review.captions(faces, style, paths.review(name), label_aware)
     if edits.others:
         print(
             f"{paths.review(name)}: {len(edits.others)} edits are about images that are not captioned here and are not used,"
@@ -27,6 +32,38 @@ def edits_of(name: str, task: AnnotationTask, style: Style) -> dict[str, Caption
             file=sys.stderr,
         )
     return edits.captions
+
+
+def asked(name: str, caption_set: CaptionSet, params: SimpleNamespace) -> tuple[list[Caption], dict[str, Any]]:
+    """Return the captions that the annotator writes, and the report on them."""
+    task = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
+    style = with_own_prompt(style_of(caption_set.style), task.prompt)
+    edits = edits_of(name, task.faces, style, task.label_aware)
+    with annotation.open_endpoint(task.endpoint, task.simulated) as endpoint, Store(paths.store()) as store:
+        print(annotate.check_licences(task.faces, endpoint, task.may_leave), file=sys.stderr)
+        return annotate.annotate(
+            task.faces,
+            paths.CROPS,
+            style,
+            endpoint,
+            store,
+            task.label_aware,
+            edits=edits,
+            present=task.present,
+            progress=endpoints.progress_to_stderr(f"annotate {name}"),
+        )
+
+
+def taken(name: str, caption_set: CaptionSet, datasets: list[str]) -> tuple[list[Caption], dict[str, Any]]:
+    """Return the captions that others published, and the report on them; print which rows gave none."""
+    faces, style = annotation.train_faces(datasets), style_of(caption_set.style)
+    edits = edits_of(name, faces, style, label_aware=True)
+    rows = published.read(caption_set.table, caption_set.config, caption_set.revision)
+    present = annotation.present_cues(faces, datasets)
+    captions, report, notices = published.join(rows, faces, style, edits=edits, present=present)
+    for notice in notices:
+        print(f"{name}: {notice}", file=sys.stderr)
+    return captions, report
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -39,22 +76,10 @@ def main(argv: list[str] | None = None) -> None:
     caption_set = sets.lookup(params.captions, name)
     if caption_set.is_derived:
         raise CaptionSetError(f"{name} is derived from {caption_set.of}: run `dvc repro derive@{name}`")
-    task = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
-    style = with_own_prompt(style_of(caption_set.style), task.prompt)
-    edits = edits_of(name, task, style)
-    with annotation.open_endpoint(task.endpoint, task.simulated) as endpoint, Store(paths.store()) as store:
-        print(annotate.check_licences(task.faces, endpoint, task.may_leave), file=sys.stderr)
-        captions, report = annotate.annotate(
-            task.faces,
-            paths.CROPS,
-            style,
-            endpoint,
-            store,
-            task.label_aware,
-            edits=edits,
-            present=task.present,
-            progress=endpoints.progress_to_stderr(f"annotate {name}"),
-        )
+    if caption_set.author == sets.PUBLISHED:
+        captions, report = taken(name, caption_set, params.annotator.datasets)
+    else:
+        captions, report = asked(name, caption_set, params)
     table.write(paths.captions(name), captions, Caption)
     files.write_json(paths.captions_report(name), report)
     print(f"{name}: {report['captions']} captions of {report['faces']} faces, {len(report['failed'])} failed")

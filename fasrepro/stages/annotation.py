@@ -65,20 +65,15 @@ def annotation_task(annotator: config.Annotator, settings: config.Simulated, sou
         for name in datasets:
             names.lookup(DATASETS, name, "data set", AnnotationError, f"params.yaml: annotator.{key}")
     datasets = captioned_datasets(annotator)
-    faces = _train_faces(datasets)
+    faces = train_faces(datasets)
     truths = _truths(datasets)
-    present = None
-    if truths:
-        present = {
-            face.face_id: regions.visible(face.box, truths[face.face_id].cues, truths[face.face_id].regions) for face in faces
-        }
     simulated = None
     if annotator.base_url == simulation.SIMULATED:
         simulated = simulation.annotator_of(settings, faces, list(truths.values()))
     is_drawn = source == "synthetic" and people == "procedural"  # faces of drawn people are nobody's
     return AnnotationTask(
         faces=faces,
-        present=present,
+        present=_visible_cues(faces, truths),
         label_aware=annotator.label_aware,
         may_leave=datasets if is_drawn else annotator.may_leave,
         prompt=annotator.prompt,
@@ -106,7 +101,18 @@ def captioned_datasets(annotator: config.Annotator) -> list[str]:
     return [name for name in annotator.datasets if name in sources]
 
 
-def _train_faces(datasets: list[str]) -> list[Face]:
+def present_cues(faces: list[Face], datasets: list[str]) -> dict[str, list[str]] | None:
+    """Return the cues visible in each face's crop, by face_id; None where no truth is known."""
+    return _visible_cues(faces, _truths(datasets))
+
+
+def _visible_cues(faces: list[Face], truths: dict[str, Truth]) -> dict[str, list[str]] | None:
+    if not truths:
+        return None
+    return {face.face_id: regions.visible(face.box, truths[face.face_id].cues, truths[face.face_id].regions) for face in faces}
+
+
+def train_faces(datasets: list[str]) -> list[Face]:
     """Return the official train faces of the data sets that are present, sorted by face_id. Raises `AnnotationError` for none."""
     absent = [name for name in datasets if not paths.faces(name).is_file()]
     if absent:

@@ -9,7 +9,7 @@ from typing import Any
 from fasrepro import config, files, names, paths, stages
 from fasrepro.captions import styles
 from fasrepro.captions.controls import CONTROLS
-from fasrepro.captions.sets import CaptionSet
+from fasrepro.captions.sets import PUBLISHED, CaptionSet
 from fasrepro.report import markdown, recorded
 from fasrepro.report.material import CaptionWords, Material, PageError
 from fasrepro.report.pages import PAGES
@@ -26,11 +26,20 @@ def caption_words(sets: Mapping[str, CaptionSet], annotator: config.Annotator) -
     for name, entry in sets.items():
         if entry.is_derived:
             entries[name] = CaptionWords(source=entry.of, lacks=CONTROLS[entry.derived].lacks)
+        elif entry.author == PUBLISHED:
+            entries[name] = CaptionWords(table=published_table(entry))
         else:
             style = styles.with_own_prompt(styles.style_of(entry.style), annotator.prompt)
             version, prompt = style.prompts(annotator.label_aware, Label.ATTACK, SHOWN_SPECIES)[0]
             entries[name] = CaptionWords(prompt=prompt, prompt_version=version, may_know_label=style.may_know_label)
     return entries
+
+
+def published_table(entry: CaptionSet) -> str:
+    """Return where a published set was taken from, in words, without a path of this machine."""
+    if not entry.revision:  # only a repository of the hub has one
+        return "a local copy"
+    return f"{entry.table} at {entry.revision}" + (f", {entry.config}" if entry.config else "")
 
 
 def render(name: str, material: Material) -> None:

@@ -18,6 +18,7 @@ from fasrepro.report import book, explorer, gallery, tables
 from tests.browser.conftest import Quiet
 from tests.layout import ROOT
 from tests.report.conftest import make_world
+from tests.report.samples import DRAWN
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -r requirements.lock")
 
@@ -59,7 +60,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
             texts = {name: dataclasses.replace(row, text=HOSTILE) for name, row in cell.texts.items()}
             cells[number] = dataclasses.replace(cell, texts=texts)
     sources = folder / "sources"
-    picture = gallery.Pictures(world.crops, sources / "_generated" / "faces", "_generated/faces", show=True)
+    picture = gallery.Pictures(world.crops, sources / "_generated" / "faces", "_generated/faces", DRAWN)
     (sources / "_generated").mkdir(parents=True)
     shown = explorer.browser(cells, faces, {row.face_id: row for row in world.truths}, picture)
     (sources / "_generated" / "explanations.md").write_text(shown, encoding="utf-8")

@@ -29,6 +29,17 @@ def test_a_set_comes_after_the_set_it_is_derived_from() -> None:
         ("x", CaptionSet(style="vanilla"), "give either"),
         ("x", CaptionSet(derived="prose"), "give either"),
         ("x", CaptionSet(style="vanilla", author="annotator", of="reasoning"), "give either"),
+        (
+            "x",
+            CaptionSet(style="vanilla", author="published"),
+            r"captions\.x: name the table of these published captions in `table`",
+        ),
+        (
+            "x",
+            CaptionSet(style="vanilla", author="annotator", table="t.parquet"),
+            r"captions\.x: `table`, .* go with `author: publ",
+        ),
+        ("x", CaptionSet(derived="prose", of="reasoning", config="MCIO"), r"captions\.x: `table`, .* go with `author: publ"),
         ("x", CaptionSet(style="reasonin", author="annotator"), r"captions\.x\.style: unknown style .* mean 'reasoning'"),
         ("x", CaptionSet(style="vanilla", author="anotator"), r"captions\.x\.author: unknown author .* mean 'annotator'"),
         ("x", CaptionSet(derived="prosa", of="reasoning"), r"captions\.x\.derived: unknown control .* mean 'prose'"),
@@ -46,6 +57,14 @@ def test_a_set_comes_after_the_set_it_is_derived_from() -> None:
 def test_a_set_that_cannot_exist_is_refused_with_its_place(name: str, entry: CaptionSet, message: str) -> None:
     with pytest.raises(CaptionSetError, match=r"params\.yaml: captions\..*" + message.removeprefix(r"captions\.")):
         sets.check(ENTRIES | {name: entry})
+
+
+def test_the_annotator_is_asked_for_its_own_sets_alone() -> None:
+    published = CaptionSet("reasoning", "published", table="t.parquet")
+    entries = ENTRIES | {"theirs": published, "their_prose": CaptionSet(derived="prose", of="theirs")}
+    sets.check(entries)
+    assert list(sets.asked(entries)) == ["reasoning", "neutral"]
+    assert list(sets.written(entries)) == ["reasoning", "neutral", "theirs"]
 
 
 def test_an_unknown_set_suggests_the_nearest() -> None:

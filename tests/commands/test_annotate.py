@@ -186,6 +186,17 @@ def test_only_a_written_set_is_annotated(at: Any, capsys: pytest.CaptureFixture[
     assert "unknown caption set 'vanila'. Did you mean 'vanilla'" in capsys.readouterr().err
 
 
+def test_nobody_is_asked_for_published_captions(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    params = at() / "params.yaml"
+    content = yaml.safe_load(params.read_text())
+    content["captions"]["theirs"] = {"style": "vanilla", "author": "published", "table": "t.parquet"}
+    params.write_text(yaml.safe_dump(content))
+    assert cli.main(["annotate", "--dry-run", "--set", "theirs"]) == 1
+    assert "caption set 'theirs' is published: `dvc repro annotate@theirs` takes it" in capsys.readouterr().err
+    assert cli.main(["annotate", "--dry-run"]) == 0
+    assert "theirs" not in capsys.readouterr().out
+
+
 def test_the_simulated_annotator_takes_no_batches(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
     at()
     assert cli.main(["annotate", "--batch"]) == 1

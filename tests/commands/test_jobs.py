@@ -104,6 +104,15 @@ def test_a_training_set_belongs_to_an_experiment_and_needs_captions_of_the_sets_
     assert plan.trainsets["ocm_i-two-labels"] == config.Trainset("ocm_i", {}, ["reasoning", "vanilla"])
 
 
+def test_a_run_can_be_trained_on_published_captions() -> None:
+    theirs = {"theirs": CaptionSet("reasoning", "published", table="t.parquet")}
+    runs = {"on_theirs": {"captions": {"theirs": 1.0}}}
+    plan = planned({"first": Experiment(["oci_m"], ["vanilla", "on_theirs"], [0])}, captions=SETS | theirs, runs=RUNS | runs)
+    assert plan.written == ["vanilla", "reasoning", "theirs"]
+    trainset = plan.trainsets[plan.jobs["oci_m-on_theirs-0"].trainset]
+    assert (trainset.captions, trainset.compared) == ({"theirs": 1.0}, ["theirs", "vanilla"])
+
+
 def test_one_job_cannot_be_trained_on_two_sets_of_faces() -> None:
     one, two = Experiment(["oci_m"], ["vanilla"], [0]), Experiment(["oci_m"], ["vanilla", "reasoning"], [0])
     with pytest.raises(ConfigError, match=r"experiments\.two: vanilla on oci_m is also trained .* the same `compared`"):

@@ -8,12 +8,13 @@ import pytest
 import yaml
 
 from fasrepro import __version__, cli, config, files, paths, schema
-from fasrepro.commands import reproduce, side_by_side
+from fasrepro.commands import record, reproduce, side_by_side
 from fasrepro.evaluation import results
 from fasrepro.evaluation.results import EvaluationSettings, Figure, Grounding, LedgerSettings, Metrics
 from fasrepro.evaluation.results.metrics import CellDifference, Difference, MeanDifference, MetricsSettings, TuningReport
 from fasrepro.report import recorded
 from tests.layout import ROOT
+from tests.report import samples
 
 # What leads to the metrics: a module, a folder of modules, a file in another stage's folder, and a folder that others write to.
 STAGES = {
@@ -90,6 +91,16 @@ def test_what_claims_are_made_of_is_kept_with_its_provenance(copy: Path, capsys:
     assert one.experiments["caption_style"].seeds == [0]
     assert not recorded.comparable(one, recorded.sections(config.read_yaml(ROOT / "params.yaml")))
     assert "torch" in files.read_json(paths.RECORDED / "other" / "run.json")["versions"]
+
+
+def test_a_cell_of_still_images_is_kept_without_figures_by_video() -> None:
+    one = samples.cell_metrics("oci_m", "vanilla")
+    lexical = dataclasses.replace(one.mean.readers["lexical"], video=None)
+    seed = dataclasses.replace(one.mean, video=None, readers={"lexical": lexical})
+    kept = record.kept(samples.metrics(cells=[dataclasses.replace(one, by_seed={0: seed})]))
+    (kept_seed,) = kept.cells["oci_m-vanilla"].by_seed.values()
+    assert (kept_seed.video, kept_seed.readers["lexical"].video) == (None, None)
+    assert kept_seed.readers["lexical"].frame.figures["hter"] == lexical.frame.figures["hter"]
 
 
 def test_a_run_that_chose_its_rate_is_comparable_with_one_that_names_the_same(copy: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from fasrepro import crops
-from fasrepro.archives import archive, replay
+from fasrepro.archives import archive, replay, wmca
 from fasrepro.archives import plan as plan_of
 from fasrepro.archives.layout import ArchiveError, Presentation
 from fasrepro.crops import read_crop
@@ -359,6 +359,22 @@ def test_an_archive_without_a_known_video_is_an_error(tmp_path: Path) -> None:
     message = r"no video recognised; 2 excluded, the first: a\.avi: not a CASIA-FASD name: a\.avi; restore the official tree"
     with pytest.raises(index.IndexingError, match=message):
         index.read_archive(tmp_path, "casia")
+
+
+def test_the_report_on_wmca_names_the_videos_that_may_be_printed(tmp_path: Path) -> None:
+    root = tmp_path / "archives" / "WMCA"
+    shown = wmca.plan(wmca.Size(0.001))
+    for one in shown:
+        wmca.write_frames(root / one.path, np.full((25, 128, 128, 3), 90, np.uint8))
+    wmca.write_lists(root, shown)
+    listed = Path(shown[-1].path)
+    (root / "documentation").mkdir()
+    (root / "documentation" / "attack_illustration_files.csv").write_text(f"{listed.parent.name}/{listed.name}\n")
+    report = build(tmp_path / "archives", tmp_path / "work", "wmca")
+    assert report["printable"] == [listed.stem]
+    presentations = {face.presentation for face in faces(tmp_path / "work", "wmca")}
+    assert len(presentations) == len(shown)
+    assert [name for name in presentations if name.rpartition("/")[2] == listed.stem] == [shown[-1].id]  # as a page compares them
 
 
 def test_an_absent_archive_is_an_error_that_names_the_params_key(tmp_path: Path) -> None:

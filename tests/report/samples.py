@@ -21,7 +21,9 @@ from fasrepro.evaluation.results.metrics import (
     SeedMetrics,
 )
 from fasrepro.report.material import Material
+from fasrepro.report.printing import Printing
 
+DRAWN, PORTRAITS = Printing("synthetic", "procedural"), Printing("synthetic", "portraits")  # all may be printed, and none
 TARGETS = {"m": "msu", "c": "casia", "i": "replay", "o": "oulu", "w": "siw_mv2"}
 DEGREES = 6.0  # of freedom, of every difference
 NO_FIGURE = Figure(None, None, None)
@@ -116,7 +118,7 @@ def metrics(
 def params(**changes: Any) -> dict[str, Any]:
     """Return sections of params.yaml, as much of them as pages read."""
     sections: dict[str, Any] = {
-        "archives": SimpleNamespace(source="synthetic", datasets={}),
+        "archives": SimpleNamespace(source="synthetic", datasets={}, printable=[]),
         "synthetic": SimpleNamespace(people="procedural", world="a", spurious_strength=0.9, look_alike_rate=0.03),
         "runs": {run: {} for run in RUNS},
         "annotator": SimpleNamespace(

@@ -12,12 +12,13 @@ from types import SimpleNamespace
 import pytest
 
 from fasrepro.evaluation.results import Cell
-from fasrepro.report import explorer, gallery, tables
+from fasrepro.report import explorer, gallery, printing, tables
 from fasrepro.report.explorer import CellExplanations
 from fasrepro.report.material import by_face
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Face, Label
 from fasrepro.rows.scores import Explanation, Judgement
+from tests.report.samples import DRAWN, PORTRAITS
 
 HOSTILE = '</div>\n\n```\n<script>alert(1)</script> <img src=x onerror="alert(2)"> {{ steps }} $x$ :::{raw} html'
 
@@ -146,7 +147,7 @@ def jobs(world: SimpleNamespace) -> list[CellExplanations]:
 
 
 def rendered(world: SimpleNamespace, jobs: list[CellExplanations], folder: Path, show: bool = True) -> str:
-    picture = gallery.Pictures(world.crops, folder, "_generated/faces", show)
+    picture = gallery.Pictures(world.crops, folder, "_generated/faces", DRAWN if show else PORTRAITS)
     return explorer.browser(jobs, by_face(world.faces), {row.face_id: row for row in world.truths}, picture)
 
 
@@ -211,7 +212,7 @@ def test_a_hostile_explanation_adds_no_element_and_no_line(
 
 def test_without_pictures_the_texts_remain(world: SimpleNamespace, jobs: list[CellExplanations], tmp_path: Path) -> None:
     shown = rendered(world, jobs, tmp_path / "faces", show=False)
-    assert gallery.HIDDEN in shown
+    assert printing.PORTRAITS in shown
     assert "{image}" not in shown
     assert not (tmp_path / "faces").exists()
     tree = elements(shown)
@@ -222,7 +223,7 @@ def test_without_pictures_the_texts_remain(world: SimpleNamespace, jobs: list[Ce
 
 
 def test_without_explanations_the_page_says_so(tmp_path: Path) -> None:
-    picture = gallery.Pictures(tmp_path, tmp_path, "_generated/faces", True)
+    picture = gallery.Pictures(tmp_path, tmp_path, "_generated/faces", DRAWN)
     assert explorer.browser([], {}, {}, picture) == explorer.outcome_table([], {}) == explorer.NOTHING
 
 
@@ -230,7 +231,7 @@ def test_an_empty_and_a_cut_text_say_so(tmp_path: Path) -> None:
     attack = face("a")
     job = explain("vanilla", {attack: Verdict.UNDECIDED}, text="")
     row = dataclasses.replace(job.texts[attack.face_id], finished=False)
-    picture = gallery.Pictures(tmp_path, tmp_path, "_generated/faces", False)
+    picture = gallery.Pictures(tmp_path, tmp_path, "_generated/faces", PORTRAITS)
     shown = explorer.browser([dataclasses.replace(job, texts={attack.face_id: row})], by_face([attack]), {}, picture)
     assert '<div class="model-text">(no text) <small>(cut off at the limit)</small></div>' in shown
     assert "? undecided</span>" in shown

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fasrepro.report import gallery
+from fasrepro.report import gallery, printing
 from fasrepro.report.material import by_face
 from fasrepro.rows.truth import Truth
 from fasrepro.vocabulary import CUES
 from tests.regions import box_region
+from tests.report.samples import DRAWN, PORTRAITS
 from tests.report.test_markdown import text_of
 
 
@@ -42,7 +43,7 @@ def test_every_phrasing_is_found(cue: str) -> None:
 
 
 def test_captions_of_every_set_are_shown_beside_their_image(world: SimpleNamespace, tmp_path: Path) -> None:
-    picture = gallery.Pictures(world.crops, tmp_path, "_generated/faces", show=True)
+    picture = gallery.Pictures(world.crops, tmp_path, "_generated/faces", DRAWN)
     captions = {name: by_face(rows) for name, rows in world.captions.items()}
     shown = gallery.captions(by_face(world.faces), captions, by_face(world.truths), picture)
     species = {face.species for face in world.faces}
@@ -65,9 +66,9 @@ def test_a_cue_that_is_outside_the_crop_is_not_there(world: SimpleNamespace) -> 
 
 
 def test_no_face_is_copied_if_none_may_be_printed(world: SimpleNamespace, tmp_path: Path) -> None:
-    picture = gallery.Pictures(world.crops, tmp_path / "faces", "_generated/faces", show=False)
+    picture = gallery.Pictures(world.crops, tmp_path / "faces", "_generated/faces", PORTRAITS)
     captions = {name: by_face(rows) for name, rows in world.captions.items()}
     shown = gallery.captions(by_face(world.faces), captions, by_face(world.truths), picture)
-    assert gallery.HIDDEN in shown and "{image}" not in shown
+    assert printing.PORTRAITS in shown and "{image}" not in shown
     assert not (tmp_path / "faces").exists()
     assert gallery.captions({}, captions, {}, picture) == gallery.NO_CAPTIONS

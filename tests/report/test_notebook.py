@@ -71,6 +71,18 @@ def test_a_study_shows_tables_figures_and_numbers(tmp_path: Path) -> None:
     assert set(frame["value"]) == {0.3} and len(frame) == len(study.cells)
 
 
+def test_a_target_of_still_images_is_shown_by_frame_alone(tmp_path: Path) -> None:
+    one = cell_metrics("oci_m", "vanilla")
+    readers = {name: dataclasses.replace(levels, video=None) for name, levels in one.mean.readers.items()}
+    still = dataclasses.replace(one, mean=dataclasses.replace(one.mean, video=None, readers=readers), by_seed={})
+    study = notebook.open_study("mine", write_project(tmp_path, ENTRY, metrics(cells=[still])))
+    assert "<td>no video</td>" in study.table("auc").data
+    assert "<td>no video</td>" in study.verdicts("hter").data
+    assert "<td>0.300 [0.200, 0.400]</td>" in study.table("auc", level="frame").data
+    assert (len(study.frame("auc")), len(study.frame("auc", level="frame"))) == (0, 1)
+    assert isinstance(study.figure("auc"), Image)
+
+
 @pytest.mark.parametrize(("baseline", "wanted"), [("vanilla", (-0.25, 0.0625)), ("reasoning", (-0.0625, 0.25))])
 def test_any_run_may_be_the_baseline(baseline: str, wanted: tuple[float, float], tmp_path: Path) -> None:
     study = notebook.open_study("mine", write_project(tmp_path, {**ENTRY, "baseline": baseline}, GIVEN))

@@ -85,6 +85,10 @@ def test_a_new_data_set_changes_nothing_of_what_was_trained_without_it() -> None
     one = recorded.sections({"archives": {"source": "s", "datasets": {"msu": {"train": 1}}}, "annotator": {"datasets": ["msu"]}})
     assert one.keys() == {"archives.source", "archives.datasets.msu", "annotator.datasets.msu"}
     more = {"msu": {"train": 1}, "siw": {"train": 2}}
+    printing = recorded.sections(
+        {"archives": {"source": "s", "datasets": {"msu": {"train": 1}}, "printable": ["msu"]}, "annotator": {"datasets": ["msu"]}}
+    )
+    assert {name: printing[name] for name in one} == one and printing.keys() - one.keys() <= recorded.PRESENTATION
     wider = recorded.sections({"archives": {"source": "s", "datasets": more}, "annotator": {"datasets": ["msu", "siw"]}})
     assert {name: wider[name] for name in one} == one
 

@@ -10,14 +10,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fasrepro.report import gallery, world_pictures
+from fasrepro.report import gallery, printing, world_pictures
 from fasrepro.report.known_world import KnownWorld
 from fasrepro.report.material import Material, by_face
 from fasrepro.simulation import worlds
 from fasrepro.vocabulary import CUES, cues_of
 from tests import synthetic
 from tests.regions import box_region
-from tests.report.samples import material
+from tests.report.samples import DRAWN, material
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_the_faces_of_a_cue_show_it_as_their_strongest(world: SimpleNamespace) -
 def given(world: SimpleNamespace, known: KnownWorld, folder: Path, **sections: SimpleNamespace) -> Material:
     inputs = {"faces": by_face(world.faces), "truths": by_face(world.truths), "world": known}
     one = material(folder, "world", params=sections, **inputs)
-    one.pictures = lambda: gallery.Pictures(world.crops, folder, "x", True)  # type: ignore[method-assign]
+    one.pictures = lambda: gallery.Pictures(world.crops, folder, "x", DRAWN)  # type: ignore[method-assign]
     return one
 
 
@@ -87,10 +87,10 @@ def test_every_figure_is_drawn_the_same_twice(world: SimpleNamespace, known: Kno
 
 def test_no_picture_is_drawn_if_none_may_be_printed(world: SimpleNamespace, known: KnownWorld, tmp_path: Path) -> None:
     portraits = given(world, known, tmp_path, synthetic=SimpleNamespace(people="portraits"))
-    assert set(world_pictures.render(portraits).values()) == {f"{gallery.HIDDEN}\n"}
-    licensed = given(world, KnownWorld({}, {}), tmp_path, archives=SimpleNamespace(source="licensed"))
+    assert set(world_pictures.render(portraits).values()) == {f"{printing.PORTRAITS}\n"}
+    licensed = given(world, KnownWorld({}, {}), tmp_path, archives=SimpleNamespace(source="licensed", datasets={}, printable=[]))
     licensed._loaded["truths"] = {}
     rendered = world_pictures.render(licensed)
     assert rendered["pairs"] == rendered["cues"] == rendered["look_alike_faces"] == world_pictures.UNKNOWN
-    assert rendered["species"] == f"{gallery.HIDDEN}\n"
+    assert rendered["species"] == f"{licensed.printing.why_omitted(world.faces)}\n" != "\n"
     assert not list(tmp_path.iterdir())

@@ -21,9 +21,9 @@ class LevelMetrics:
 
 @dataclasses.dataclass(frozen=True)
 class ReaderMetrics:
-    """One reader's verdicts on a cell's explanations."""
+    """One reader's verdicts on a cell's explanations; `video` is None where the target holds still images."""
 
-    video: LevelMetrics
+    video: LevelMetrics | None
     frame: LevelMetrics
 
 
@@ -32,18 +32,24 @@ class SeedMetrics:
     """Figures of one training, or their means over trainings.
 
     Args:
-        threshold_dev: the EER threshold of the sources' dev videos, in the unit of scores; used for frames as well.
-        dev_auc: by source, on its dev videos.
-        video: of the head's scores.
+        threshold_dev: the EER threshold of the sources' dev videos or still images, in the unit of scores; used for frames as
+            well.
+        dev_auc: by source, on its dev videos or still images.
+        video: of the head's scores; None where the target holds still images.
         frame: of the head's scores.
         readers: by reader.
     """
 
     threshold_dev: float
     dev_auc: dict[str, float]
-    video: LevelMetrics
+    video: LevelMetrics | None
     frame: LevelMetrics
     readers: dict[str, ReaderMetrics]
+
+    @property
+    def units(self) -> LevelMetrics:
+        """Of the head's scores by video; by image where the target holds still images."""
+        return self.video or self.frame
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,7 +145,10 @@ class DecisionTest:
 
 @dataclasses.dataclass(frozen=True)
 class PairwiseTests:
-    """Descriptive tests of two runs, by video, on one cell with one seed; `auc` of the head alone. They decide no verdict."""
+    """Descriptive tests of two runs, by video or still image, on one cell with one seed; `auc` of the head alone.
+
+    They decide no verdict.
+    """
 
     protocol: str
     target: str
@@ -156,7 +165,8 @@ class PairwiseTests:
 
 @dataclasses.dataclass(frozen=True)
 class TunedRate:
-    """One learning rate: mean AUC over the dev data sets, and HTER (dev threshold) and AUC on the target, by video."""
+    """One learning rate: mean AUC over the dev data sets, and HTER (dev threshold) and AUC on the target, by video or still
+    image."""
 
     dev_auc: float
     hter_dev: float

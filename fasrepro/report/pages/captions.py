@@ -20,6 +20,7 @@ NEEDS = Needs(
 SHARES = {"near_duplicates": "near-duplicates", "no_cue": "names no cue", "fits_not_image": "fits, but absent"}
 LENGTHS = {"mean": "mean words", "p5": "5th percentile", "p50": "50th", "p95": "95th"}
 NO_CONTROL = "There is no control.\n"
+NOT_PUBLISHED = "No caption here is of others: each was written for this run.\n"
 
 Reports: TypeAlias = Mapping[str, Mapping[str, Any]]  # of each written caption set, as results/captions_report holds it
 
@@ -39,6 +40,7 @@ def render(material: Material) -> dict[str, str]:
         "prompts": prompts(material.caption_words),
         "controls": controls(material.caption_words),
         "control_captions": beside_image(derived=True),
+        "published": published(reports, material.caption_words),
         "annotation": annotation_table(reports),
         "by_set": table_by_set(reports),
         "by_species": table_by_species(reports),
@@ -102,6 +104,29 @@ def controls(sets: Mapping[str, CaptionWords]) -> str:
     """Return the table of derived caption sets: what each is made from, and what it lacks."""
     rows = [(name, entry.source, entry.lacks) for name, entry in sets.items() if entry.source]
     return tables.table_or_notice(("control", "made from", "what it lacks"), rows, NO_CONTROL)
+
+
+def published(reports: Reports, sets: Mapping[str, CaptionWords]) -> str:
+    """Return the table of caption sets that others published: what could be joined to faces, and what is uncertain."""
+    rows = []
+    for name, report in reports.items():
+        if "published" not in report:
+            continue
+        counts = report["published"]
+        omitted = counts["not_joined"] | counts["left_out"]
+        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(omitted.items())) or "none"
+        uncertain, added = counts["frame_ambiguous"], counts["verdicts_added"]
+        rows.append((name, escape(sets[name].table), counts["rows"], report["captions"], escape(reasons), uncertain, added))
+    columns = (
+        "captions",
+        "taken from",
+        "published",
+        "used",
+        "not used, by reason",
+        "perhaps of the video's other frame",
+        "sentence of the verdict added",
+    )
+    return tables.table_or_notice(columns, rows, NOT_PUBLISHED)
 
 
 def annotation_table(reports: Reports) -> str:

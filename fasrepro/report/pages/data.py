@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fasrepro.datasets import DATASETS, TITLES
-from fasrepro.report import contact_sheets, gallery, markdown
+from fasrepro.report import contact_sheets, markdown
 from fasrepro.report.material import Material, Needs
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, SPLITS, Face
 
@@ -114,13 +114,11 @@ def _reasons(heading: str, unit: str, groups: Mapping[tuple[str, str], list[str]
 
 
 def contact_sheet_figures(material: Material) -> str:
-    """Draw a contact sheet for each data set, and return the fragment that shows them."""
-    if not material.may_print_faces:
-        return f"{gallery.HIDDEN}\n"
+    """Draw a contact sheet of each data set's faces that may be printed, and return the fragment that shows them."""
     crops = material.pictures().crops
     parts = []
     for dataset, title in TITLES.items():
-        faces = [face for face in material.faces.values() if face.dataset == dataset]
+        faces = [face for face in material.printable_faces.values() if face.dataset == dataset]
         if not faces:
             continue
         kinds = [kind.replace("\n", ", ") for kind in contact_sheets.by_kind(faces)]
@@ -133,4 +131,5 @@ def contact_sheet_figures(material: Material) -> str:
                 f"Faces of {title}: {'; '.join(kinds)}",
             )
         )
-    return "\n".join(parts)
+    omitted = material.printing.why_omitted(material.faces.values())
+    return "\n".join([*parts, *([f"{omitted}\n"] if omitted else [])])

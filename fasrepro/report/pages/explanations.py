@@ -241,12 +241,13 @@ def pair_examples(
     text_of = {row.face_id: row.text for row in texts if (row.protocol, row.run, row.seed) == model}
     score_of = {row.face_id: row.p_attack for row in scores if (row.protocol, row.run, row.seed) == model}
     explained = [face_id for face_id, pair in pairs.items() if pair["with"]["face_id"] in text_of]
+    sampled = sorted(explained, key=lambda name: unit_hash("faithful", name))[:EXAMPLES]
     cards = []
-    for face_id in sorted(explained, key=lambda name: unit_hash("faithful", name))[:EXAMPLES]:
+    for face_id in sampled:
         pair, cue = pairs[face_id], pairs[face_id]["cue"]
         for part, title, present in (("with", f"with {words(cue)}", [cue]), ("without", f"{words(cue)} removed", [])):
             face = dataclasses.replace(faces[face_id], **pair[part])
             body = f"<p>{gallery.mark_cues(text_of[face.face_id], present, [cue])}</p>"
             note = escape(f"{run} on {protocol}: score {score_of[face.face_id]:.3f}")
             cards.append(markdown.card(f"{gallery.describe(face)}: {title}", body, picture(face), note))
-    return picture.notice() + markdown.card_grid(cards)
+    return picture.notice(faces[face_id] for face_id in sampled) + markdown.card_grid(cards)

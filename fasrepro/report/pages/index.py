@@ -27,7 +27,8 @@ their own terms and are not printed here.
 """,
     "licensed": """:::{admonition} Licensed archives
 :class: note
-The figures in this book come from the licensed data sets. Their pictures may not be printed here.
+The figures in this book come from the licensed data sets. Pictures of their faces are printed only where the licence allows it
+and `archives.printable` in `params.yaml` says so.
 :::
 """,
 }
@@ -37,7 +38,7 @@ def note(material: Material) -> str:
     """Return the admonition of every page that shows results: what the archives are."""
     if not material.is_synthetic:
         return NOTES["licensed"]
-    return NOTES["drawn" if material.may_print_faces else "portraits"]
+    return NOTES["drawn" if material.printing.drawn else "portraits"]
 
 
 def render(material: Material) -> dict[str, str]:

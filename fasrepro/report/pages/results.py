@@ -95,9 +95,10 @@ def result_table(cells: Sequence[CellMetrics], level: str) -> str:
     rows = []
     for cell in cells:
         measured = getattr(cell.mean, level)
-        size = f"{measured.counts.bona_fide} + {measured.counts.attack}"
-        figures_of_row = [interval(measured.figures[name]) for name in HEAD_COLUMNS]
-        rows.append([cell.cell, cell.run, len(cell.seeds), size, measured.counts.subjects, *figures_of_row])
+        counts = cell.mean.units.counts
+        size = tables.STILL_IMAGES if measured is None else f"{measured.counts.bona_fide} + {measured.counts.attack}"
+        figures_of_row = tables.intervals(measured and measured.figures, HEAD_COLUMNS)
+        rows.append([cell.cell, cell.run, len(cell.seeds), size, counts.subjects, *figures_of_row])
     sizes = f"{level}s (bona fide + attack)"
     return tables.table_or_notice(["protocol", "run", "seeds", sizes, "subjects", *HEAD_COLUMNS.values()], rows)
 
@@ -123,9 +124,10 @@ def _paired(row: Difference | None) -> str:
 
 
 def species_table(cells: Sequence[CellMetrics]) -> str:
-    """Return the table of APCER by PAI species at the dev threshold, by video; a dash if a target lacks a species."""
-    names = [name for name in vocabulary.SPECIES if any(name in cell.mean.video.apcer for cell in cells)]
-    rows = [[cell.cell, cell.run, *(interval(cell.mean.video.apcer.get(name)) for name in names)] for cell in cells]
+    """Return the table of APCER by PAI species at the dev threshold, by video or still image; a dash if a target lacks a
+    species."""
+    names = [name for name in vocabulary.SPECIES if any(name in cell.mean.units.apcer for cell in cells)]
+    rows = [[cell.cell, cell.run, *(interval(cell.mean.units.apcer.get(name)) for name in names)] for cell in cells]
     return tables.table_or_notice(["protocol", "run", *map(words, names)], rows)
 
 
@@ -144,8 +146,9 @@ def _reader_table(cells: Sequence[CellMetrics], level: str, columns: Sequence[st
     for cell in cells:
         for reader, levels in sorted(cell.mean.readers.items()):
             measured = getattr(levels, level)
-            size = measured.counts.bona_fide + measured.counts.attack
-            rows.append([cell.cell, cell.run, reader, size, *(interval(measured.figures[name]) for name in columns)])
+            size = tables.STILL_IMAGES if measured is None else measured.counts.bona_fide + measured.counts.attack
+            figures_of_row = tables.intervals(measured and measured.figures, columns)
+            rows.append([cell.cell, cell.run, reader, size, *figures_of_row])
     titles = [READER_METRICS[name].title for name in columns]
     return tables.table_or_notice(["protocol", "run", "reader", f"{level}s", *titles], rows)
 

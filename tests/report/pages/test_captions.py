@@ -48,6 +48,22 @@ def report(fits: float | None = 0.25) -> dict[str, Any]:
     }
 
 
+def test_published_captions_say_what_is_uncertain_of_them() -> None:
+    assert captions.published({"vanilla": report()}, WORDS) == captions.NOT_PUBLISHED
+    counts = {
+        "rows": 9,
+        "frame_ambiguous": 2,
+        "verdicts_added": 1,
+        "not_joined": {"unknown source '<b>'": 4},
+        "left_out": {"format": 2},
+    }
+    words = WORDS | {"theirs": CaptionWords(table="owner/captions at 0c9b578")}
+    text = captions.published({"theirs": {**report(), "published": counts}}, words)
+    (row,) = cells(text)[1:]
+    assert row[:4] == ["theirs", "owner/captions at 0c9b578", "9", "3"] and row[5:] == ["2", "1"]
+    assert "<b>" not in text and row[4].startswith("format 2, unknown source")
+
+
 def test_each_caption_set_has_a_row() -> None:
     reports = {"vanilla": report(), "blind": report(None)}
     text = captions.table_by_set(reports)

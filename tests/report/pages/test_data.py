@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
-from fasrepro.report import gallery
+from fasrepro.report import gallery, printing
 from fasrepro.report.material import by_face
 from fasrepro.report.pages import data
 from tests.report.conftest import cells
-from tests.report.samples import material
+from tests.report.samples import DRAWN, material
 
 NOTHING = {"videos": 4, "excluded": {}, "single_face": {}, "centre": [], "stand_ins": {}, "turned": {}}
 
@@ -66,11 +66,11 @@ def test_excluded_files_are_counted_by_their_common_reason() -> None:
 
 def test_each_data_set_has_a_contact_sheet_unless_faces_may_not_be_printed(world: SimpleNamespace, tmp_path: Path) -> None:
     one = material(tmp_path, "data", faces=by_face(world.faces))
-    one.pictures = lambda: gallery.Pictures(world.crops, tmp_path, "x", True)  # type: ignore[method-assign]
+    one.pictures = lambda: gallery.Pictures(world.crops, tmp_path, "x", DRAWN)  # type: ignore[method-assign]
     text = data.contact_sheet_figures(one)
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
         f"contact_{name}.png" for name in ("casia", "msu", "oulu", "replay")
     ]
     assert "Faces of MSU-MFSD: bona fide; print, printed_photo; replay video, ipad_video" in text
     hidden = material(tmp_path, "data", params={"synthetic": SimpleNamespace(people="portraits")}, faces=by_face(world.faces))
-    assert data.contact_sheet_figures(hidden) == f"{gallery.HIDDEN}\n"
+    assert data.contact_sheet_figures(hidden) == f"{printing.PORTRAITS}\n"

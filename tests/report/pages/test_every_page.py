@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import functools
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,17 +13,17 @@ from typing import Any
 import nbformat
 import pytest
 
-from fasrepro import config
+from fasrepro import config, crops
 from fasrepro.evaluation.results import Faithfulness, Grounding, Optimism, Unseen, VerdictAgreement
 from fasrepro.evaluation.results.optimism import OptimismSettings
-from fasrepro.report import claims, difficulty, foundation_trials, gallery, markdown, published
+from fasrepro.report import claims, contact_sheets, difficulty, foundation_trials, gallery, markdown, printing, published
 from fasrepro.report.known_world import KnownWorld
 from fasrepro.report.material import LOADERS, Material, Needs, PageError, by_face
 from fasrepro.report.pages import PAGES
 from fasrepro.stages import report as stage
 from tests.layout import ROOT
 from tests.report.pages import test_audit, test_calibration, test_captions, test_foundation
-from tests.report.samples import settings
+from tests.report.samples import DRAWN, settings
 
 BOOK = ROOT / "book"
 NOTE = "_generated/index/note.md"
@@ -82,8 +84,57 @@ audit = test_audit.audit
 def render(page: str, params: dict[str, Any], inputs: dict[str, Any], world: SimpleNamespace, folder: Path) -> dict[str, str]:
     words = stage.caption_words(params["captions"], params["annotator"])
     one = Material(params, PAGES[page].needs, folder, page, caption_words=words, loaded=inputs)
-    one.pictures = lambda crops=None: gallery.Pictures(world.crops, folder / "faces", "x", True)  # type: ignore[method-assign]
+    one.pictures = lambda crops=None: gallery.Pictures(world.crops, folder / "faces", "x", DRAWN)  # type: ignore[method-assign]
     return PAGES[page].render(one)
+
+
+def licensed(params: dict[str, Any], *printable: str) -> dict[str, Any]:
+    archives = dataclasses.replace(params["archives"], source="licensed", printable=list(printable))
+    return {**params, "archives": archives}
+
+
+@pytest.mark.parametrize("printable", [(), ("msu",)])
+def test_a_licensed_face_is_printed_on_no_page_unless_its_data_set_is_named(
+    printable: tuple[str, ...],
+    params: dict[str, Any],
+    inputs: dict[str, Any],
+    world: SimpleNamespace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever a page prints of a face, it reads with `read_crop`; drawn faces show that this sees them."""
+    printed: list[str] = []
+
+    def reading(folder: Path, name: str, sha256: str) -> Any:
+        printed.append(name.partition("/")[0])
+        return crops.read_crop(folder, name, sha256)
+
+    for module in (gallery, contact_sheets):
+        monkeypatch.setattr(module, "read_crop", reading)
+
+    def pages(params: dict[str, Any], folder: Path) -> dict[str, dict[str, str]]:
+        printed.clear()
+        fragments = {}
+        for page in PAGES:
+            one = Material(params, PAGES[page].needs, folder / page, page, loaded=dict(inputs))
+            one.caption_words = stage.caption_words(params["captions"], params["annotator"])
+            shown = functools.partial(gallery.Pictures, world.crops, folder / page / "faces", "x")
+            one.pictures = lambda crops=None, one=one, shown=shown: shown(one.printing)  # type: ignore[method-assign]
+            fragments[page] = PAGES[page].render(one)
+        return fragments
+
+    params = {**params, "captions": {name: params["captions"][name] for name in world.captions}}  # those that have captions
+    inputs["captions"] = {name: by_face(rows) for name, rows in world.captions.items()}
+    drawn = pages(params, tmp_path / "drawn")
+    assert set(printed) == {"msu", "casia", "replay", "oulu"}
+    assert printing.KEY not in "".join(text for page in drawn.values() for text in page.values())
+    fragments = pages(licensed(params, *printable), tmp_path / "licensed")
+    assert set(printed) == set(printable)
+    copied = {path.name.partition("-")[0] for path in (tmp_path / "licensed").rglob("faces/*.png")}
+    assert copied == set(printable)
+    omitting = {"data": "contact_sheets", "world": "species", "captions": "captions", "explanations": "examples"}
+    for page, fragment in omitting.items():
+        assert "`archives.printable` does not say that the licence allows it" in fragments[page][fragment], page
 
 
 @pytest.mark.parametrize("page", PAGES)

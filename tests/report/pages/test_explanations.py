@@ -29,7 +29,7 @@ from fasrepro.report.pages import explanations as page
 from fasrepro.rows.faces import Label
 from fasrepro.rows.scores import Explanation, Score
 from tests.report.conftest import cells
-from tests.report.samples import RUNS, figure, material, place
+from tests.report.samples import DRAWN, PORTRAITS, RUNS, figure, material, place
 
 
 def channel(accuracy: float, hter: float = 0.5, undecided: float = 0.125, **more: float) -> ChannelAgreement:
@@ -144,7 +144,7 @@ def test_pairs_are_shown_for_the_last_run_by_its_first_seed(world: SimpleNamespa
     ids = [pair[part]["face_id"] for part in ("without", "with")]
     scores = [Score("oci_m", run, seed, name, 0.5) for run, seed in (("label_only", 0), ("vanilla", 3)) for name in ids]
     texts = [Explanation(row.protocol, row.run, row.seed, row.face_id, "A face.", 3, True) for row in scores]
-    picture = gallery.Pictures(tmp_path, tmp_path, "x", False)
+    picture = gallery.Pictures(tmp_path, tmp_path, "x", PORTRAITS)
     shown = page.pair_examples({face.face_id: pair}, scores, texts, {face.face_id: face}, picture)
     assert shown.count("A face.") == 2
     assert page.pair_examples({}, scores, texts, {}, picture) == page.NO_PAIRS
@@ -165,7 +165,7 @@ def test_in_a_pair_only_the_removed_cue_is_marked(world: SimpleNamespace, tmp_pa
         Explanation("oci_m", "vanilla", 0, pair["with"]["face_id"], f"I see {phrase} and {other}.", 9, True),
     ]
     scores = [Score("oci_m", "vanilla", 0, text.face_id, 0.25) for text in texts]
-    picture = gallery.Pictures(tmp_path / "crops", tmp_path / "faces", "x", show)
+    picture = gallery.Pictures(tmp_path / "crops", tmp_path / "faces", "x", DRAWN if show else PORTRAITS)
     text = page.pair_examples({face.face_id: pair}, scores, texts, {face.face_id: face}, picture)
     assert text.count('<mark class="cue-present">') == text.count('<mark class="cue-absent">') == 1
     assert other in html.unescape(text)  # named, but not the removed cue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from types import SimpleNamespace
 
 from fasrepro.evaluation.results import HEAD, Figure
@@ -40,6 +41,23 @@ def test_a_species_that_a_target_lacks_is_a_dash(world: SimpleNamespace) -> None
     heading, *rows = cells(results.species_table(tables.in_order(world.metrics.cells.values(), RUNS)))
     assert heading[2:] == ["print", "replay photo", "replay video"]
     assert all((row[3] == "–") == (row[0] == "oci_m") for row in rows)  # MSU has no photo replays
+
+
+def test_still_images_have_a_word_in_place_of_figures_by_video(world: SimpleNamespace, tmp_path: Path) -> None:
+    video = world.metrics.cells["oci_m-vanilla"]
+    readers = {name: dataclasses.replace(levels, video=None) for name, levels in video.mean.readers.items()}
+    still = dataclasses.replace(video, mean=dataclasses.replace(video.mean, video=None, readers=readers))
+    heading, row = cells(results.result_table([still], "video"))
+    assert row[heading.index("videos (bona fide + attack)")] == "still images"
+    assert row[heading.index("AUC")] == "no video"
+    heading, row = cells(results.result_table([still], "frame"))
+    assert row[heading.index("AUC")] == tables.interval(video.mean.frame.figures["auc"])
+    heading, *rows = cells(results.reader_table([still]))
+    assert {row[heading.index("undecided")] for row in rows} == {"no video"}
+    heading, row = cells(results.species_table([still]))
+    assert row[heading.index("print")] == tables.interval(video.mean.frame.apcer["print"])
+    drawings = results.result_figures(material(tmp_path, scores=[], faces={}, metrics=metrics(cells=[still])), [still])
+    assert set(drawings) >= {"figure_hter", "figure_readers", "figure_thresholds", "figure_species"}
 
 
 def test_each_paired_difference_is_under_its_heading(world: SimpleNamespace) -> None:
