@@ -5,7 +5,7 @@ Every module holds, under the same names:
 - its folder, `FOLDER`, and the codec of its file names: `format_name`, `parse_name`;
 - what the release holds: `PUBLISHED`, and where a subject's presentations are all known, `siblings`;
 - the reader: `read`, `boxes`, `eyes`, and `rotation`, the quarter turns (counter-clockwise, as `np.rot90` counts them) that make
-  a stored frame upright;
+  a stored frame upright, or None where they are not known: then the file's own flag decides;
 - the writer of a small synthetic archive in the official layout, unless the data set is only read: `Size`, `plan`,
   `write_sidecar`, `write_lists`.
 """

@@ -81,7 +81,7 @@ def read(tree: Tree) -> Reading:
 
 boxes = layout.read_boxes
 eyes = layout.not_carried
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -122,9 +122,9 @@ def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
     return None if upside_down(path) else layout.read_eyes(root / layout.with_suffix(path, ".face"), ",", 4)
 
 
-def rotation(path: str) -> int:
-    """Return the quarter turns, counter-clockwise, that make a stored frame upright: 2 for the six, else 0."""
-    return 2 if upside_down(path) else 0
+def rotation(path: str) -> int | None:
+    """Return the quarter turns, counter-clockwise, that make a stored frame upright: 2 for the six, None for the others."""
+    return 2 if upside_down(path) else None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
     return layout.read_eyes(root / layout.with_suffix(path, ".txt"), ",", 0)
 
 
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

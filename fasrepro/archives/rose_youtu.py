@@ -124,17 +124,19 @@ boxes = layout.not_carried
 eyes = layout.not_carried
 
 
-def rotation(path: str) -> int:
-    """Return the quarter turns, counter-clockwise, that make a stored frame upright; 0 for a name of another form.
+def rotation(path: str) -> int | None:
+    """Return the quarter turns, counter-clockwise, that make a stored frame upright; None for a name of another form.
+
+    0 means that the loader takes the frames as they are stored, so that the file's own flag does not turn them either.
 
     >>> rotation("train/2/G_NT_5s_wg_E_2_1.mp4"), rotation("train/2/Vl_T_ZTE_g_E_2_9.mp4")
     (1, 2)
     """
     fields = PurePosixPath(path).name.split("_")
     if len(fields) < 3 or fields[0] not in KINDS:
-        return 0
+        return None
     turns = TURNS_OF_SCREENS if fields[0] in SCREENS else TURNS
-    return turns.get(fields[2], 0)
+    return turns.get(fields[2])
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ def boxes(root: Path, path: str) -> dict[int, Box] | None:
     return {frame: box for frame, box in by_frame.items() if box is not None}
 
 
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
     return {0: (*left, *right)}
 
 
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

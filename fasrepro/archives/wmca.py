@@ -205,7 +205,7 @@ def boxes(root: Path, path: str) -> dict[int, Box] | None:
 
 
 eyes = layout.not_carried
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from fasrepro.files import replaced
 
-# suffix -> format, codec, name of its quality
+# suffix, whatever case a path has it in -> format, codec, name of its quality
 FORMATS: dict[str, tuple[str, str, str]] = {
     ".mp4": ("mp4", "libx264", "crf"),
     ".mov": ("mov", "libx264", "crf"),
@@ -24,7 +24,7 @@ def write_video(path: Path, frames: Iterable[np.ndarray], frame_rate: int, crf: 
     """Encode uint8 RGB frames into `path`, whole or not at all.
 
     Args:
-        path: its suffix is a key of `FORMATS`.
+        path: its suffix is a key of `FORMATS`, in any letter case.
         frames: of one size, with even sides.
         frame_rate: a second.
         crf: the constant rate factor of H.264 (.mp4, .mov); less is better.
@@ -47,7 +47,7 @@ def recode(frames: Iterable[np.ndarray], suffix: str, frame_rate: int, crf: int,
 
 
 def _encode(target: str | IO[bytes], suffix: str, frames: Iterable[np.ndarray], frame_rate: int, crf: int, quantiser: int) -> int:
-    container, codec, control = FORMATS[suffix]
+    container, codec, control = FORMATS[suffix.lower()]
     count = 0
     # "+bitexact" keeps times and the encoder's name out of the file.
     with av.open(target, "w", format=container, options={"fflags": "+bitexact"}) as output:

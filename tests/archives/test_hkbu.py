@@ -90,7 +90,7 @@ def test_the_reader_reads_what_the_writer_wrote(wrapper: str, tmp_path: Path) ->
     assert [p.id for p in reading.presentations] == sorted(p.id for p in plan)
     assert hkbu.boxes(tmp_path, plan[0].path) is None
     assert hkbu.eyes(tmp_path, plan[0].path) is None
-    assert hkbu.rotation(plan[0].path) == 0
+    assert hkbu.rotation(plan[0].path) is None
 
 
 def test_a_repaired_ending_in_attack_09_is_the_official_video(tmp_path: Path) -> None:

@@ -37,3 +37,10 @@ def test_lower_quality_loses_more_of_the_frames() -> None:
     frames = moving(2)
     fine, coarse = (recode(frames, ".mp4", 25, crf=crf, quantiser=1)[0] for crf in (15, 40))
     assert np.abs(fine.astype(int) - frames[0]).mean() < np.abs(coarse.astype(int) - frames[0]).mean()
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".avi"])
+def test_a_suffix_in_capitals_gives_the_same_bytes(tmp_path: Path, suffix: str) -> None:
+    for name in (f"a{suffix}", f"b{suffix.upper()}"):
+        write_video(tmp_path / name, moving(3), 25, crf=20, quantiser=3)
+    assert sha256_file(tmp_path / f"a{suffix}") == sha256_file(tmp_path / f"b{suffix.upper()}")
