@@ -3,7 +3,8 @@
 Every module holds, under the same names:
 
 - its folder, `FOLDER`, and the codec of its file names: `format_name`, `parse_name`;
-- what the release holds: `PUBLISHED`, and where a subject's presentations are all known, `siblings`;
+- what the release holds: `PAI_SPECIES`; `PUBLISHED`, its counts by split, and where these are not known, `TOTALS` (subjects,
+  presentations) if those are; where a subject's presentations are all known, `siblings`;
 - the reader: `read`, `boxes`, `eyes`, and `rotation`, the quarter turns (counter-clockwise, as `np.rot90` counts them) that make
   a stored frame upright, or None where they are not known: then the file's own flag decides;
 - the writer of a small synthetic archive in the official layout, unless the data set is only read: `Size`, `plan`,
@@ -19,6 +20,8 @@ from typing import Any
 from fasrepro import names, schema
 from fasrepro.archives import (
     casia,
+    casia_surf,
+    cefa,
     celeba_spoof,
     hifimask,
     hkbu,
@@ -27,6 +30,7 @@ from fasrepro.archives import (
     replay,
     rose_youtu,
     siw,
+    siw_m,
     siw_mv2,
     surf_3dmask,
     threedmad,
@@ -50,6 +54,9 @@ ARCHIVES: dict[str, ModuleType] = {
     "surf_3dmask": surf_3dmask,
     "rose_youtu": rose_youtu,
     "threedmad": threedmad,
+    "siw_m": siw_m,
+    "casia_surf": casia_surf,
+    "cefa": cefa,
 }
 WHERE = "params.yaml: archives.datasets"
 

@@ -21,6 +21,7 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 FOLDER = "MSU-MFSD"
 SUFFIXES = {"android": ".mp4", "laptop": ".mov"}
 SPECIES = {"ipad_video": "replay_video", "iphone_video": "replay_video", "printed_photo": "print"}
+PAI_SPECIES = tuple(dict.fromkeys(SPECIES.values()))
 # split -> subjects, bona fide videos, attacks, by the lists of the release
 PUBLISHED = {"train": (15, 30, 90), "test": (20, 40, 120)}
 LISTS = {"train": "train_sub_list.txt", "test": "test_sub_list.txt"}

@@ -26,6 +26,7 @@ ATTACKS: dict[str, dict[tuple[str, str], str]] = {
     "mobile": {("mobile", "photo"): "replay_photo", ("mobile", "video"): "replay_video"},
     "highdef": {("highdef", "photo"): "replay_photo", ("highdef", "video"): "replay_video"},
 }
+PAI_SPECIES = tuple(dict.fromkeys(species for kinds in ATTACKS.values() for species in kinds.values()))
 _REAL = re.compile(
     r"(?P<folder>train|devel|test)/real/client(?P<client>\d{3})_session01_webcam_authenticate_"
     r"(?P<light>adverse|controlled)_(?P<take>[12])\.mov"

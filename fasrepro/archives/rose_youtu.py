@@ -39,6 +39,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "Mu": ("paper_mask", "upper mask"),
     "Ml": ("paper_mask", "lower mask"),
 }
+PAI_SPECIES = tuple(dict.fromkeys(species for species, word in KINDS.values() if word))
 PHONES = {"5s": "iPhone 5s", "HS": "Hasee", "HW": "Huawei", "IP": "iPad 4", "ZTE": "ZTE"}
 SPEAKING = ("T", "NT")  # the person speaks, or does not
 GLASSES = ("g", "wg")  # the person wears glasses, or does not
@@ -48,6 +49,7 @@ SCREENS = ("Vl", "Vm")
 TURNS = {"5s": 1, "IP": 1, "HS": 3, "HW": 3, "ZTE": 3}
 TURNS_OF_SCREENS = {"5s": 0, "IP": 0, "HS": 2, "HW": 2, "ZTE": 2}
 PUBLISHED: dict[str, tuple[int, int, int]] = {}  # counts of each label are not known to us
+TOTALS = (20, 3_497)
 _NAME = re.compile(
     rf"(?P<split>train|test)/(?P<folder>\d+)/(?P<kind>{'|'.join(KINDS)})_(?P<speaking>{'|'.join(SPEAKING)})_"
     rf"(?P<phone>{'|'.join(PHONES)})_(?P<glasses>{'|'.join(GLASSES)})_"

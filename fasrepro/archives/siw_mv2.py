@@ -55,6 +55,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "Spoof/Mask_PaperMask": ("Mask_Paper", "paper_mask"),
     "Spoof/Mask_TransparentMask": ("Mask_Trans", "transparent_mask"),
 }
+PAI_SPECIES = tuple(dict.fromkeys(species for _, species in KINDS.values() if species != BONA_FIDE_SPECIES))
 # folder -> videos in the train and in the test list of Protocol I, each counted once
 COUNTS: dict[str, tuple[int, int]] = {
     "Live": (531, 265),

@@ -55,6 +55,7 @@ PAIS: dict[int, dict[str, tuple[int, ...]]] = {
     4: {"replay_video": tuple(range(1, 100, 2)), "replay_photo": tuple(range(2, 100, 2))},  # odd: plays; even: paused
 }
 SPECIES = {(kind, pai): species for kind, pais_of in PAIS.items() for species, pais in pais_of.items() for pai in pais}
+PAI_SPECIES = tuple(dict.fromkeys(species for species in SPECIES.values() if species != BONA_FIDE_SPECIES))
 SPLITS = {"train": "train", "dev": "dev", "eval": "test"}  # the protocol's group -> split
 # Clients, bona fide videos and attacks of the grandtest protocol, counted in its list.
 PUBLISHED: dict[str, tuple[int, int, int]] = {"train": (35, 124, 441), "dev": (34, 108, 449), "test": (34, 115, 442)}
