@@ -51,8 +51,8 @@ def official_path(dataset: str, path: str) -> str:
 
 
 def is_named(dataset: str, path: str) -> bool:
-    """Return whether a data set's codec parses a path, whatever suffix of a video it has."""
-    for suffix in dict.fromkeys([layout.suffix_of(path).lower(), *layout.VIDEOS]):
+    """Return whether a data set's codec parses a path, whatever suffix of a video it has, in any letter case."""
+    for suffix in dict.fromkeys([layout.suffix_of(path).lower(), *layout.VIDEOS, *(one.upper() for one in layout.VIDEOS)]):
         try:
             ARCHIVES[dataset].parse_name(layout.with_suffix(path, suffix) if suffix else path)
         except ArchiveError:

@@ -32,11 +32,16 @@ SMALL: dict[str, dict[str, Any]] = {
 
 
 def write(root: Path, name: str, size: dict[str, Any]) -> list[Presentation]:
-    """Write the official tree of a data set into `root` and return its presentations."""
+    """Write the official tree of a small archive into `root` and return its presentations."""
     plan = archives.plan(name, size)
-    for folder in {(root / shown.path).parent for shown in plan}:
-        folder.mkdir(parents=True, exist_ok=True)
-    for shown in plan:
-        (root / shown.path).touch()
-    ARCHIVES[name].write_lists(root, plan)
+    put(root, name, plan)
     return plan
+
+
+def put(root: Path, name: str, presentations: list[Presentation]) -> None:
+    """Write an official tree of these presentations, with its lists, into `root`."""
+    for folder in {(root / shown.path).parent for shown in presentations}:
+        folder.mkdir(parents=True, exist_ok=True)
+    for shown in presentations:
+        (root / shown.path).touch()
+    ARCHIVES[name].write_lists(root, presentations)
