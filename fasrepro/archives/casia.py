@@ -35,7 +35,7 @@ FILES: dict[str, tuple[str, str, str]] = {
     "HR_4": ("replay_video", "video", "high"),
 }
 PAI_SPECIES = tuple(dict.fromkeys(species for species, word, _ in FILES.values() if word))
-_NAME = re.compile(r"(?P<split>train|test)_release/(?P<subject>[1-9]\d*)/(?P<file>[1-8]|HR_[1-4])\.avi")
+_NAME = re.compile(r"(?P<split>train|test)_release/(?P<subject>[1-9]\d*)/(?P<file>[1-8]|HR_[1-4])\.avi", re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

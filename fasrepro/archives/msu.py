@@ -77,7 +77,7 @@ def read_splits(tree: Tree) -> dict[int, str]:
     for split, file in LISTS.items():
         path = tree.file(file)
         for number, line in tree.lines(file, "split list", layout.PUT_BACK):
-            if not line.isdecimal():
+            if not (line.isascii() and line.isdecimal()):
                 raise ArchiveError(f"{path}, line {number}: {line[:40]!r} is not a client number; restore the official list")
             if splits.setdefault(int(line), split) != split:
                 raise ArchiveError(

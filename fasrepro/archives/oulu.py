@@ -34,9 +34,10 @@ PAI_SPECIES = tuple(species for word, species in SPECIES.items() if word)
 # 0.44 of a face's width apart, and a detector's tight box runs from the hairline to just under the chin.
 HALF_WIDTH, ABOVE, BELOW = 1.15, 1.15, 1.75
 _NAME = re.compile(
-    r"(?P<folder>Train_files|Dev_files|Test_files)/(?P<phone>[1-6])_(?P<session>[1-3])_(?P<user>\d\d)_(?P<file>[1-5])\.avi"
+    r"(?P<folder>Train_files|Dev_files|Test_files)/(?P<phone>[1-6])_(?P<session>[1-3])_(?P<user>\d\d)_(?P<file>[1-5])\.avi",
+    re.ASCII,
 )
-_LINE = re.compile(r"(?P<label>[+-][12]),(?P<stem>[1-6]_[1-3]_\d\d_(?P<file>[1-5]))")
+_LINE = re.compile(r"(?P<label>[+-][12]),(?P<stem>[1-6]_[1-3]_\d\d_(?P<file>[1-5]))", re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

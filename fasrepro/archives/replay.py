@@ -29,11 +29,13 @@ ATTACKS: dict[str, dict[tuple[str, str], str]] = {
 PAI_SPECIES = tuple(dict.fromkeys(species for kinds in ATTACKS.values() for species in kinds.values()))
 _REAL = re.compile(
     r"(?P<folder>train|devel|test)/real/client(?P<client>\d{3})_session01_webcam_authenticate_"
-    r"(?P<light>adverse|controlled)_(?P<take>[12])\.mov"
+    r"(?P<light>adverse|controlled)_(?P<take>[12])\.mov",
+    re.ASCII,
 )
 _ATTACK = re.compile(
     r"(?P<folder>train|devel|test)/attack/(?P<support>fixed|hand)/attack_(?P<device>print|mobile|highdef)_"
-    r"client(?P<client>\d{3})_session01_(?P<sample>highdef|mobile)_(?P<media>photo|video)_(?P<light>adverse|controlled)\.mov"
+    r"client(?P<client>\d{3})_session01_(?P<sample>highdef|mobile)_(?P<media>photo|video)_(?P<light>adverse|controlled)\.mov",
+    re.ASCII,
 )
 
 

@@ -142,7 +142,8 @@ def read_splits(tree: Tree) -> dict[str, str]:
             path = tree.file(f"{LISTS_FOLDER}/{file}")
             for number, line in tree.lines(f"{LISTS_FOLDER}/{file}", "Protocol I list", REMEDY):
                 prefix, _, digits = line.rpartition("_")
-                if prefix not in prefixes or (prefix == "Live") != live or not digits.isdecimal():
+                is_number = digits.isascii() and digits.isdecimal()
+                if prefix not in prefixes or (prefix == "Live") != live or not is_number:
                     example = "Live_12" if live else "Makeup_Co_12"
                     raise ArchiveError(f"{path}, line {number}: {line[:40]!r} is not like {example}; restore the official list")
                 if splits.setdefault(line, split) != split:

@@ -26,7 +26,7 @@ import numpy as np
 
 from fasrepro.archives import hdf5, layout, reader
 from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Eyes, Presentation, Reading, UnknownName
-from fasrepro.archives.tree import Tree
+from fasrepro.archives.tree import Tree, is_web_page
 from fasrepro.files import replaced, write_text
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
@@ -179,9 +179,12 @@ def printable(root: Path) -> set[str]:
     stems: set[str] = set()
     for file in filter(Path.is_file, files):
         try:
-            lines = file.read_text(encoding="utf-8-sig").splitlines()
+            text = file.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             raise ArchiveError(f"{file}: not UTF-8 text at byte {error.start}; restore the official list") from None
+        if is_web_page(text):
+            raise ArchiveError(f"{file}: a web page in place of the list: fetch the file itself")
+        lines = text.splitlines()
         paths = [line.split(",")[0].strip().strip('"').replace("\\", "/") for line in lines]
         stems |= {PurePosixPath(path).name.removesuffix(".hdf5") for path in paths if path}
     return stems

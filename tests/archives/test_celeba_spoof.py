@@ -140,6 +140,7 @@ def test_listed_absent_unlisted_and_junk_images_are_exclusions(root: Path) -> No
         ("Data/test/2/live/000013.jpg", [0] * 40 + [1, 1, 1, 1], "type 1 and label 1 .* contradict the folder live"),
         ("Data/test/2/spoof/000015.jpg", [0] * 40 + [11, 1, 1, 1], r"unknown type, .* \[11, 1, 1, 1\]"),
         ("Data/test/2/spoof/000015.png", [0] * 40 + [9, 1, 1, 1], "another row of this image differs"),
+        ("../Data/test/2/live/000013.jpg", [0] * 44, "not like 'Data/train/4980/spoof/000003.jpg'"),
         ("15.jpg", [0] * 44, "not like 'Data/train/4980/spoof/000003.jpg'"),
     ],
 )
