@@ -3,8 +3,9 @@
 Every module holds, under the same names:
 
 - its folder, `FOLDER`, and the codec of its file names: `format_name`, `parse_name`;
-- what the release holds: `PAI_SPECIES`; `PUBLISHED`, its counts by split, and where these are not known, `TOTALS` (subjects,
-  presentations) if those are; where a subject's presentations are all known, `siblings`;
+- what the release holds: `PAI_SPECIES`; `PUBLISHED`, split -> subjects, bona fide presentations and attacks, or None where these
+  are not known, and then `TOTALS` (subjects, presentations) if those are;
+- `siblings`, where all presentations of a subject are known;
 - the reader: `read`, `boxes`, `eyes`, and `rotation`, the quarter turns (counter-clockwise, as `np.rot90` counts them) that make
   a stored frame upright, or None where they are not known: then the file's own flag decides;
 - the writer of a small synthetic archive in the official layout, unless the data set is only read: `Size`, `plan`,

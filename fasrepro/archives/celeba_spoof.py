@@ -41,8 +41,8 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 FOLDER = "CelebA_Spoof"
 # The facts state images a split (494,405 in train, 67,170 in test), not how many of them are bona fide.
-PUBLISHED: dict[str, tuple[int, int, int]] = {}
 SPLITS = ("train", "test")
+PUBLISHED: dict[str, None] = dict.fromkeys(SPLITS)
 SUFFIXES = (".jpg", ".png")
 # number in the lists -> the release's word, species. FaceCoT's figure files types 4 and 5 under prints, type 6 under masks.
 TYPES: dict[int, tuple[str, str]] = {

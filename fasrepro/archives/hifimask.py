@@ -47,8 +47,8 @@ OUTDOORS = (4, 5)  # scenes without a lamp
 # As the lists have them: 26 conditions, 7 sensors, 4 types and 75 subjects give the 54,600 presentations that are published.
 CONDITIONS = [(scene, light) for scene in range(1, 7) for light in ((0,) if scene in OUTDOORS else range(1, 7))]
 SUBJECTS = {"train": 45, "dev": 6, "test": 24}  # of Protocol 1, by its lists
-# Nothing by split: the readme states the videos of each split without the share of live ones.
-PUBLISHED: dict[str, tuple[int, int, int]] = {}
+# The readme states the videos of each split without the share of live ones.
+PUBLISHED: dict[str, None] = dict.fromkeys(SUBJECTS)
 TOTALS = (75, 54_600)
 SPLITS = {"train": "train", "dev": "dev", "val": "dev", "test": "test"}  # word in a list's file name -> split
 _SPLIT = re.compile(r"(?<![a-z])(train|dev|val|test)")

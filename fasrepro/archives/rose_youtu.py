@@ -5,7 +5,7 @@ environment's word (such as `E`) is not known to us; any word is read.
 
 Not certain:
 
-- The number of bona fide videos and of attacks in either folder is not known to us, so `PUBLISHED` is empty. Public lists name
+- The number of bona fide videos and of attacks in either folder is not known to us, so `PUBLISHED` has none. Public lists name
   3,497 videos of 20 people: 1,748 of persons 2-12 without 8, 1,749 of persons with numbers from 13 to 23.
 - `Ml` is a mask without its lower part. One public loader says that it never occurs in the copy that it reads.
 - A public script shows a copy without the folders `train` and `test`. Such a copy does not tell its splits and is not read.
@@ -48,7 +48,7 @@ SCREENS = ("Vl", "Vm")
 # phone -> quarter turns, counter-clockwise, that make a stored frame upright
 TURNS = {"5s": 1, "IP": 1, "HS": 3, "HW": 3, "ZTE": 3}
 TURNS_OF_SCREENS = {"5s": 0, "IP": 0, "HS": 2, "HW": 2, "ZTE": 2}
-PUBLISHED: dict[str, tuple[int, int, int]] = {}  # counts of each label are not known to us
+PUBLISHED: dict[str, None] = dict.fromkeys(PERSONS)  # counts of each label are not known to us
 TOTALS = (20, 3_497)
 _NAME = re.compile(
     rf"(?P<split>train|test)/(?P<folder>\d+)/(?P<kind>{'|'.join(KINDS)})_(?P<speaking>{'|'.join(SPEAKING)})_"

@@ -7,7 +7,7 @@ Not certain:
 
 - The names of the videos: the loaders accept any. So a name tells nothing, and each video is a subject of its own. Intervals over
   subjects are too narrow. A copy with other folders needs a manifest.
-- The numbers of videos, so that `PUBLISHED` is empty and a missing video is not noticed.
+- The numbers of videos, so that `PUBLISHED` has none and a missing video is not noticed.
 - What PaperCut shows. By its name, it is read as a cut-out photo of a part of the face.
 
 Attacks have no split: the published protocol trains on twelve kinds and tests on the thirteenth. So all attacks are "test": the
@@ -45,7 +45,7 @@ ATTACKS: dict[str, str] = {
     "Mask/TransparentMask": "transparent_mask",
 }
 PAI_SPECIES = tuple(ATTACKS.values())
-PUBLISHED: dict[str, tuple[int, int, int]] = {}  # the counts of the release are not known to us
+PUBLISHED: dict[str, None] = dict.fromkeys(LIVE.values())  # the counts of the release are not known to us
 _NAME = re.compile(rf"(?P<folder>{'|'.join((*LIVE, *ATTACKS))})/(?P<stem>[^/]+)\.mov", re.DOTALL)
 
 
