@@ -84,6 +84,7 @@ bench: $(INSTALLED)
 	python -m benchmarks.generation
 	python -m benchmarks.bootstrap
 	python -m benchmarks.rows
+	python -m benchmarks.listings
 	python -m benchmarks.dvc_noop
 
 doctor: $(INSTALLED)

@@ -16,33 +16,56 @@ class Dataset:
             (I is Replay-Attack, after Idiap); W is ours.
         media: "video" or "image"; a data set of still images has no figures by video.
         licence: terms of access, in a few words.
+        paper1: what paper 1 uses it for; "" for nothing.
+        paper2: what paper 2 uses it for.
+        page: public page of the release or of its lists; "" where none is known to us.
     """
 
     title: str
     letter: str = ""
     media: str = "video"
     licence: str = "not stated"
+    paper1: str = ""
+    paper2: str = ""
+    page: str = ""
 
 
 MEDIA = ("video", "image")
+_SOURCE_AND_TARGET = "source and target (leave-one-out)"
+_TARGET = "target"
+_SOURCE = "source"
+_CASIA_LISTS = "https://github.com/liuajian/CASIA-FAS-Dataset"
 _AGREEMENT = "end-user licence agreement, research only"
 _RESEARCH = "research only"
 
 DATASETS: dict[str, Dataset] = {
-    "msu": Dataset("MSU-MFSD", "m", "video", _AGREEMENT),
-    "casia": Dataset("CASIA-FASD", "c", "video", _AGREEMENT),
-    "replay": Dataset("Replay-Attack", "i", "video", _AGREEMENT),
-    "oulu": Dataset("OULU-NPU", "o", "video", _AGREEMENT),
-    "siw_mv2": Dataset("SiW-Mv2", "w", "video", _AGREEMENT),
-    "celeba_spoof": Dataset("CelebA-Spoof", "", "image", _RESEARCH),
-    "wfas": Dataset("WFAS", "", "image", _AGREEMENT),
-    "siw": Dataset("SiW", "", "video", _AGREEMENT),
-    "hkbu": Dataset("HKBU-MARs V2", "", "video", _AGREEMENT),
-    "hifimask": Dataset("HiFiMask", "", "video", _AGREEMENT),
-    "wmca": Dataset("WMCA", "", "video", _AGREEMENT),
-    "surf_3dmask": Dataset("CASIA-SURF 3DMask", "", "video", _AGREEMENT),
-    "rose_youtu": Dataset("Rose-Youtu", "", "video", _AGREEMENT),
+    "msu": Dataset("MSU-MFSD", "m", "video", _AGREEMENT, _SOURCE_AND_TARGET, _TARGET),
+    "casia": Dataset("CASIA-FASD", "c", "video", _AGREEMENT, _SOURCE_AND_TARGET, _TARGET),
+    "replay": Dataset("Replay-Attack", "i", "video", _AGREEMENT, _SOURCE_AND_TARGET, _TARGET),
+    "oulu": Dataset("OULU-NPU", "o", "video", _AGREEMENT, _SOURCE_AND_TARGET, _TARGET),
+    "siw_mv2": Dataset(
+        "SiW-Mv2", "w", "video", _AGREEMENT, _TARGET, _TARGET, "https://github.com/CHELSEA234/Multi-domain-learning-FAS"
+    ),
+    "celeba_spoof": Dataset("CelebA-Spoof", "", "image", _RESEARCH, "", _SOURCE),
+    "wfas": Dataset(
+        "WFAS",
+        "",
+        "image",
+        _AGREEMENT,
+        "",
+        _SOURCE,
+        "https://github.com/deepinsight/insightface/tree/master/challenges/cvpr23-fas-wild",
+    ),
+    "siw": Dataset("SiW", "", "video", _AGREEMENT, "", _TARGET),
+    "hkbu": Dataset("HKBU-MARs V2", "", "video", _AGREEMENT, "", "target, in its version V1+", _CASIA_LISTS),
+    "hifimask": Dataset("HiFiMask", "", "video", _AGREEMENT, "", _TARGET, _CASIA_LISTS),
+    "wmca": Dataset("WMCA", "", "video", _AGREEMENT, "", _TARGET),
+    "surf_3dmask": Dataset("CASIA-SURF 3DMask", "", "video", _AGREEMENT, "", _TARGET, _CASIA_LISTS),
+    "rose_youtu": Dataset("Rose-Youtu", "", "video", _AGREEMENT, "", _TARGET),
     "threedmad": Dataset("3DMAD", "", "video", _AGREEMENT),
+    "siw_m": Dataset("SiW-M", "", "video", _AGREEMENT),
+    "casia_surf": Dataset("CASIA-SURF", "", "video", _AGREEMENT, page=_CASIA_LISTS),
+    "cefa": Dataset("CASIA-SURF CeFA", "", "video", _AGREEMENT, page=_CASIA_LISTS),
 }
 
 

@@ -39,7 +39,7 @@ def make(folder: Path, sizes: dict[str, dict[str, Any]]) -> Path:
         root.mkdir(parents=True, exist_ok=True)
         for presentation in plan:
             turns = official.rotation(presentation.path)
-            stored = [np.ascontiguousarray(np.rot90(picture, -turns)) for picture in pictures]
+            stored = [np.ascontiguousarray(np.rot90(picture, -(turns or 0))) for picture in pictures]
             videos.write(root / presentation.path, stored)
             official.write_sidecar(root, presentation.path, boxes, eyes_of)
         official.write_lists(root, plan)

@@ -3,10 +3,12 @@
 Every module holds, under the same names:
 
 - its folder, `FOLDER`, and the codec of its file names: `format_name`, `parse_name`;
-- what the release holds: `PUBLISHED`, where a subject's presentations are all known, `siblings`, and where the release lists the
-  videos whose faces may be printed, `printable`;
+- what the release holds: `PAI_SPECIES`; `PUBLISHED`, split -> subjects, bona fide presentations and attacks, or None where these
+  are not known, and then `TOTALS` (subjects, presentations) if those are;
+- `siblings`, where all presentations of a subject are known;
+- `printable`, where the release lists the videos whose faces may be printed;
 - the reader: `read`, `boxes`, `eyes`, and `rotation`, the quarter turns (counter-clockwise, as `np.rot90` counts them) that make
-  a stored frame upright;
+  a stored frame upright, or None where they are not known: then the file's own flag decides;
 - the writer of a small synthetic archive in the official layout, unless the data set is only read: `Size`, `plan`,
   `write_sidecar`, `write_lists`.
 """
@@ -20,6 +22,8 @@ from typing import Any
 from fasrepro import names, schema
 from fasrepro.archives import (
     casia,
+    casia_surf,
+    cefa,
     celeba_spoof,
     hifimask,
     hkbu,
@@ -29,6 +33,7 @@ from fasrepro.archives import (
     rose_youtu,
     sampling,
     siw,
+    siw_m,
     siw_mv2,
     surf_3dmask,
     threedmad,
@@ -52,6 +57,9 @@ ARCHIVES: dict[str, ModuleType] = {
     "surf_3dmask": surf_3dmask,
     "rose_youtu": rose_youtu,
     "threedmad": threedmad,
+    "siw_m": siw_m,
+    "casia_surf": casia_surf,
+    "cefa": cefa,
 }
 WHERE = "params.yaml: archives.datasets"
 

@@ -34,7 +34,8 @@ FILES: dict[str, tuple[str, str, str]] = {
     "HR_3": ("cut_photo", "cut", "high"),
     "HR_4": ("replay_video", "video", "high"),
 }
-_NAME = re.compile(r"(?P<split>train|test)_release/(?P<subject>[1-9]\d*)/(?P<file>[1-8]|HR_[1-4])\.avi")
+PAI_SPECIES = tuple(dict.fromkeys(species for species, word, _ in FILES.values() if word))
+_NAME = re.compile(r"(?P<split>train|test)_release/(?P<subject>[1-9]\d*)/(?P<file>[1-8]|HR_[1-4])\.avi", re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def read(tree: Tree) -> Reading:
 
 boxes = layout.read_boxes
 eyes = layout.not_carried
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

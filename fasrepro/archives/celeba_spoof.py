@@ -1,8 +1,8 @@
 """CelebA-Spoof: still images of celebrities and ten types of attack on them. Layout: the release's README, code and issues.
 
 An image is a presentation. Folders give split, subject and label. The lists `metas/intra_test/{train,test}_label.json` give each
-attack's type, illumination and environment, so they are required. A listing names the lists and does not hold them: there, every
-attack has the species `UNKNOWN_ATTACK`, which is none of vocabulary.SPECIES, and its camera is "unknown".
+attack's type, illumination and environment, so they are required. A listing names the lists and does not hold them: there, the
+type of no attack is known, and each is an exclusion.
 
 Read in the release's README, its code and its issues:
 
@@ -41,8 +41,8 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 FOLDER = "CelebA_Spoof"
 # The facts state images a split (494,405 in train, 67,170 in test), not how many of them are bona fide.
-PUBLISHED: dict[str, tuple[int, int, int]] = {}
 SPLITS = ("train", "test")
+PUBLISHED: dict[str, None] = dict.fromkeys(SPLITS)
 SUFFIXES = (".jpg", ".png")
 # number in the lists -> the release's word, species. FaceCoT's figure files types 4 and 5 under prints, type 6 under masks.
 TYPES: dict[int, tuple[str, str]] = {
@@ -57,14 +57,15 @@ TYPES: dict[int, tuple[str, str]] = {
     9: ("Phone", "replay_phone"),
     10: ("3D Mask", "mask_3d"),
 }
+PAI_SPECIES = tuple(species for _, species in TYPES.values())
 ILLUMINATIONS = ("unknown", "normal", "strong", "back", "dark")
 ENVIRONMENTS = ("unknown", "indoor", "outdoor")
-UNKNOWN_ATTACK = "unknown_attack"  # species of every attack of a listing
 METAS = "metas/intra_test"
 ATTRIBUTES, VALUES = 40, 44  # of a row: CelebA's attributes, and all numbers
 JUNK_FOLDER = "train-2"
 GRID = 224
 SUBJECTS, IMAGES = 10_177, 625_537
+TOTALS = (SUBJECTS, IMAGES)
 REMEDY = "it states the types of attacks: unpack the release's folder metas beside Data"
 RESTORE = "restore the official list"
 _NAME = re.compile(
@@ -72,6 +73,7 @@ _NAME = re.compile(
 )
 
 Meta = tuple[int, int, int]  # of an image: type (0 for bona fide), illumination, environment
+LIVE_META: Meta = (0, 0, 0)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -98,16 +100,14 @@ def parse_name(path: str) -> Name:
     return Name(match["split"], int(match["subject"]), match["word"], int(match["number"]), match["suffix"])
 
 
-def presentation(name: Name, meta: Meta | None) -> Presentation:
-    """Return the presentation of an official name; `meta` is None in a listing, whose attacks are of unknown type."""
+def presentation(name: Name, meta: Meta) -> Presentation:
+    """Return the presentation of an official name; `meta` counts for an attack alone."""
     attack = name.word == "spoof"
     instrument, species, camera = "", BONA_FIDE_SPECIES, "unknown"
-    if attack and meta is not None:
+    if attack:
         kind, illumination, environment = meta
         instrument, species = TYPES[kind]
         camera = f"{ILLUMINATIONS[illumination]}/{ENVIRONMENTS[environment]}"
-    elif attack:
-        instrument, species = name.word, UNKNOWN_ATTACK
     return Presentation(
         dataset="celeba_spoof",
         path=format_name(name),
@@ -173,7 +173,8 @@ def _parse_row(where: str, key: str, row: Any) -> Meta:
 def read(tree: Tree) -> Reading:
     """Read an official tree.
 
-    Exclusions are images in no list and those of the junk folder, both by design, and each listed image that is absent.
+    Exclusions are images in no list and those of the junk folder, both by design, each listed image that is absent, and the
+    attacks of a listing.
     """
     metas = read_metas(tree) if tree.on_disk else None
     present: set[str] = set()
@@ -182,8 +183,10 @@ def read(tree: Tree) -> Reading:
         if f"/{JUNK_FOLDER}/" in f"/{path}":
             return Exclusion(path, f"in the release's junk folder {JUNK_FOLDER}", by_design=True)
         name = parse_name(path)
+        if metas is None and name.word == "spoof":
+            return Exclusion(path, f"an attack: its type is told by {METAS}, which a listing does not hold")
         if metas is None:
-            return presentation(name, None)
+            return presentation(name, LIVE_META)
         stem = path.rpartition(".")[0]
         if stem not in metas:
             return Exclusion(path, f"in no list of {METAS}", by_design=True)
@@ -234,7 +237,7 @@ def boxes(root: Path, path: str) -> dict[int, Box] | None:
 
 
 eyes = layout.not_carried
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -263,7 +266,7 @@ def plan(size: Size) -> list[Presentation]:
     for subject in range(1, subjects + 1):
         split = "train" if subject <= size.train else "test"
         for _ in range(size.live):
-            rows.append(presentation(Name(split, subject, "live", len(rows) + 1), (0, 0, 0)))
+            rows.append(presentation(Name(split, subject, "live", len(rows) + 1), LIVE_META))
         kinds = [kind for kind in TYPES for _ in range(size.per_type)]
         for turn, kind in enumerate(kinds):
             meta = (kind, 1 + turn % 4, 1 + turn // 4 % 2)

@@ -23,10 +23,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from fasrepro.archives import layout, reader
+from fasrepro.archives import frame_folders, layout, reader
 from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Eyes, Presentation, Reading, UnknownName
 from fasrepro.archives.tree import Tree
 from fasrepro.files import write_text
@@ -41,14 +40,16 @@ TYPES: dict[int, tuple[str, str]] = {
     2: ("plaster_mask", "plaster"),
     3: ("resin_mask", "resin"),
 }
+PAI_SPECIES = tuple(species for species, word in TYPES.values() if word)
 SENSORS = ("SpO2", "iPhone11", "iPhoneX", "MI10", "P40", "S20", "Vivo", "D435", "HJIM")  # by number, from 0
 USED_SENSORS = (1, 2, 3, 4, 5, 6, 8)
 OUTDOORS = (4, 5)  # scenes without a lamp
 # As the lists have them: 26 conditions, 7 sensors, 4 types and 75 subjects give the 54,600 presentations that are published.
 CONDITIONS = [(scene, light) for scene in range(1, 7) for light in ((0,) if scene in OUTDOORS else range(1, 7))]
 SUBJECTS = {"train": 45, "dev": 6, "test": 24}  # of Protocol 1, by its lists
-# Nothing by split: the readme states the videos of each split without the share of live ones.
-PUBLISHED: dict[str, tuple[int, int, int]] = {}
+# The readme states the videos of each split without the share of live ones.
+PUBLISHED: dict[str, None] = dict.fromkeys(SUBJECTS)
+TOTALS = (75, 54_600)
 SPLITS = {"train": "train", "dev": "dev", "val": "dev", "test": "test"}  # word in a list's file name -> split
 _SPLIT = re.compile(r"(?<![a-z])(train|dev|val|test)")
 _STEM = r"(?P<complexion>[1-3])_(?P<subject>\d\d)_(?P<type>[0-3])_(?P<scene>[1-6])_(?P<light>[0-6])_(?P<sensor>[0-8])"
@@ -154,29 +155,6 @@ def read_lists(tree: Tree, lists: dict[str, str]) -> dict[str, str]:
     return list_of
 
 
-def frame_number(path: str) -> tuple[int, str]:
-    """Return the number of a frame in its folder, and its name, which orders frames of the same number.
-
-    >>> frame_number("Data/1_05_0_2_6_1/0009.png")
-    (9, '0009.png')
-    """
-    name = path.rpartition("/")[2]
-    return int(name.partition(".")[0]), name
-
-
-def middle_frames(frames: Iterable[str]) -> set[str]:
-    """Return the middle frame of each folder, in order of numbers; of an even count, the later one of the two.
-
-    >>> middle_frames(["a/2.png", "a/10.png", "a/1.png"])
-    {'a/2.png'}
-    """
-    frames_by_folder: dict[str, list[str]] = {}
-    for path in frames:
-        frames_by_folder.setdefault(path.rpartition("/")[0], []).append(path)
-    ordered = [sorted(paths, key=frame_number) for paths in frames_by_folder.values()]
-    return {paths[len(paths) // 2] for paths in ordered}
-
-
 def read(tree: Tree) -> Reading:
     """Read a tree of videos, of folders of frames, or of both.
 
@@ -189,7 +167,7 @@ def read(tree: Tree) -> Reading:
     pictures = [path for path in tree.sizes if path.lower().endswith(FRAMES)]
     frames = [path for path in pictures if is_frame(path)]
     strays = [Exclusion(path, "no frame <name>/<number>.jpg or .png") for path in sorted({*pictures} - {*frames})]
-    unread = {*lists, *pictures} - middle_frames(frames)
+    unread = {*lists, *pictures} - frame_folders.middle_frames(frames)
 
     def interpret(path: str) -> Presentation | Exclusion:
         name = find_name(path)
@@ -205,7 +183,7 @@ def read(tree: Tree) -> Reading:
 
 boxes = layout.not_carried
 eyes = layout.not_carried
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

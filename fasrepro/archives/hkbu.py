@@ -26,6 +26,7 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 FOLDER = "HKBU_MARs_V2"
 LABELS = {"real": Label.BONA_FIDE, "attack": Label.ATTACK}  # the archive's folder -> label
+PAI_SPECIES = ("rigid_mask",)
 SUBJECTS, CAMERAS, LIGHTS = 12, 7, 6
 SHORT_SUBJECT = ("attack", 9)  # whose names end in _9
 # Split -> subjects, bona fide videos, attacks, by the lists of liuajian/CASIA-FAS-Dataset.
@@ -76,7 +77,7 @@ def presentation(name: Name) -> Presentation:
         split="test",
         subject=f"hkbu/v2/{name.subject:02d}",
         label=LABELS[name.folder],
-        species="rigid_mask" if attack else BONA_FIDE_SPECIES,
+        species=PAI_SPECIES[0] if attack else BONA_FIDE_SPECIES,
         instrument=name.folder if attack else "",
         camera=f"camera{name.camera}",
     )
@@ -99,7 +100,7 @@ def read(tree: Tree) -> Reading:
 
 boxes = layout.not_carried
 eyes = layout.not_carried
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

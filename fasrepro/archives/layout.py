@@ -169,10 +169,9 @@ def not_carried(root: Path, path: str) -> None:
     del root, path
 
 
-def upright(path: str) -> int:
-    """Return 0: the `rotation` of an archive none of whose videos is known to be stored turned without saying so."""
+def rotation_unknown(path: str) -> None:
+    """Return None: the `rotation` of an archive of which nobody says how its videos are stored."""
     del path
-    return 0
 
 
 def write_numbers(path: Path, rows: dict[int, tuple[float, ...]], separator: str, first: int) -> None:

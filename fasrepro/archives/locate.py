@@ -28,6 +28,15 @@ OTHER_LAYOUTS: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
     "wmca": ((re.compile(r"(preprocessed-face-station_(?:RGB|CDIT)/)face-station/"), r"\1"),),
     # The tarballs' own folders, with or without the folder of the split again.
     "replay": ((re.compile(r"replayattack-(train|devel|test)/(?:\1/)?"), r"\1/"),),
+    # The readme's form: no folder `Ethnicity`, an identity card's number (which enters no id), and `profile` for colour.
+    "cefa": (
+        (
+            re.compile(r"(?:Ethnicity/)?(AF|CA|EA)/\1-(\d{3})(?:-[^/]*)?/([1-3]_[^/]+)/(?:color|profile)/", re.ASCII),
+            r"Ethnicity/\1/\1-\2/\3/color/",
+        ),
+        (re.compile(r"(?:Mask/)?3D-(?:Mask|MASK)/([^/]+)/([^/]+)/(?:color|profile)/"), r"Mask/3D-Mask/\1/\2/color/"),
+        (re.compile(r"(?:Mask/)?Silicone-Mask/([^/]+)/([^/]+)/(?:color|profile)/"), r"Mask/Silicone-Mask/\1/\2/color/"),
+    ),
 }
 
 
@@ -44,8 +53,8 @@ def official_path(dataset: str, path: str) -> str:
 
 
 def is_named(dataset: str, path: str) -> bool:
-    """Return whether a data set's codec parses a path, whatever suffix of a video it has."""
-    for suffix in dict.fromkeys([layout.suffix_of(path).lower(), *layout.VIDEOS]):
+    """Return whether a data set's codec parses a path, whatever suffix of a video it has, in any letter case."""
+    for suffix in dict.fromkeys([layout.suffix_of(path).lower(), *layout.VIDEOS, *(one.upper() for one in layout.VIDEOS)]):
         try:
             ARCHIVES[dataset].parse_name(layout.with_suffix(path, suffix) if suffix else path)
         except ArchiveError:
@@ -57,15 +66,18 @@ def is_named(dataset: str, path: str) -> bool:
 def folders(tree: Tree) -> dict[str, list[str]]:
     """Return the folders of each data set that a tree holds, relative to its root; "" is the root itself.
 
-    A folder is that of the data set to which most of the sampled files below it belong.
+    A folder is that of the data set to which most of the sampled files below it belong. Where the codecs of several parse the end
+    of a path, those that parse most of it count: SiW-M's `Paper/1.mov` is also the end of SiW-Mv2's `Spoof/Paper/1.mov`.
     """
     votes: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     for path in _sample(tree.sizes):
         parts = path.split("/")
-        for dataset in ARCHIVES:
-            depth = next((k for k in range(len(parts)) if is_named(dataset, official_path(dataset, "/".join(parts[k:])))), None)
-            if depth is not None:
-                votes["/".join(parts[:depth])][dataset] += 1
+        for depth in range(len(parts)):
+            end = "/".join(parts[depth:])
+            datasets = [dataset for dataset in ARCHIVES if is_named(dataset, official_path(dataset, end))]
+            if datasets:
+                votes["/".join(parts[:depth])].update(datasets)
+                break
     result: dict[str, list[str]] = collections.defaultdict(list)
     for folder, counts in sorted(votes.items()):
         result[max(counts, key=lambda dataset: (counts[dataset], dataset))].append(folder)

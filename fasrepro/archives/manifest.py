@@ -29,7 +29,7 @@ from pathlib import Path, PurePosixPath
 from fasrepro import names
 from fasrepro.archives import layout
 from fasrepro.archives.layout import WHOLE, ArchiveError, Box, Exclusion, MediaFile, Presentation, Reading
-from fasrepro.archives.tree import Tree, walk
+from fasrepro.archives.tree import Tree, is_web_page, walk
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, SPLITS, Label
 from fasrepro.vocabulary import SPECIES
 
@@ -167,7 +167,7 @@ def _read_text(file: Path) -> str:
     if not text.strip():
         raise ArchiveError(f"{file}: empty; its first line names the columns: {','.join(REQUIRED)}")
     line, first = next((line, words) for line, words in enumerate(text.splitlines(), start=1) if words.strip())
-    if first.strip().lower().startswith(("<!doctype", "<html", "<?xml")):
+    if is_web_page(first):
         raise ArchiveError(f"{file}, line {line}: a web page in place of a CSV file; fetch the file itself")
     for separator, word in SEPARATORS.items():
         if separator in first and "," not in first:

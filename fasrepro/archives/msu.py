@@ -21,6 +21,7 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 FOLDER = "MSU-MFSD"
 SUFFIXES = {"android": ".mp4", "laptop": ".mov"}
 SPECIES = {"ipad_video": "replay_video", "iphone_video": "replay_video", "printed_photo": "print"}
+PAI_SPECIES = tuple(dict.fromkeys(SPECIES.values()))
 # split -> subjects, bona fide videos, attacks, by the lists of the release
 PUBLISHED = {"train": (15, 30, 90), "test": (20, 40, 120)}
 LISTS = {"train": "train_sub_list.txt", "test": "test_sub_list.txt"}
@@ -76,7 +77,7 @@ def read_splits(tree: Tree) -> dict[int, str]:
     for split, file in LISTS.items():
         path = tree.file(file)
         for number, line in tree.lines(file, "split list", layout.PUT_BACK):
-            if not line.isdecimal():
+            if not (line.isascii() and line.isdecimal()):
                 raise ArchiveError(f"{path}, line {number}: {line[:40]!r} is not a client number; restore the official list")
             if splits.setdefault(int(line), split) != split:
                 raise ArchiveError(
@@ -122,9 +123,9 @@ def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
     return None if upside_down(path) else layout.read_eyes(root / layout.with_suffix(path, ".face"), ",", 4)
 
 
-def rotation(path: str) -> int:
-    """Return the quarter turns, counter-clockwise, that make a stored frame upright: 2 for the six, else 0."""
-    return 2 if upside_down(path) else 0
+def rotation(path: str) -> int | None:
+    """Return the quarter turns, counter-clockwise, that make a stored frame upright: 2 for the six, None for the others."""
+    return 2 if upside_down(path) else None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -29,13 +29,15 @@ SIDES: dict[str, tuple[str, range, str, tuple[int, ...]]] = {
 SESSIONS = {1: (1,), 2: (1, 3), 3: (1, 2, 3)}  # of a small archive; two are 1 and 3, so that Protocol 1 has a test list
 FILES = {1: "", 2: "print/1", 3: "print/2", 4: "video_replay/1", 5: "video_replay/2"}
 SPECIES = {"": BONA_FIDE_SPECIES, "print": "print", "video_replay": "replay_video"}
+PAI_SPECIES = tuple(species for word, species in SPECIES.items() if word)
 # The face box from the eyes, in units of their distance: to either side, above and below the line of the eyes. Eyes lie about
 # 0.44 of a face's width apart, and a detector's tight box runs from the hairline to just under the chin.
 HALF_WIDTH, ABOVE, BELOW = 1.15, 1.15, 1.75
 _NAME = re.compile(
-    r"(?P<folder>Train_files|Dev_files|Test_files)/(?P<phone>[1-6])_(?P<session>[1-3])_(?P<user>\d\d)_(?P<file>[1-5])\.avi"
+    r"(?P<folder>Train_files|Dev_files|Test_files)/(?P<phone>[1-6])_(?P<session>[1-3])_(?P<user>\d\d)_(?P<file>[1-5])\.avi",
+    re.ASCII,
 )
-_LINE = re.compile(r"(?P<label>[+-][12]),(?P<stem>[1-6]_[1-3]_\d\d_(?P<file>[1-5]))")
+_LINE = re.compile(r"(?P<label>[+-][12]),(?P<stem>[1-6]_[1-3]_\d\d_(?P<file>[1-5]))", re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
     return layout.read_eyes(root / layout.with_suffix(path, ".txt"), ",", 0)
 
 
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

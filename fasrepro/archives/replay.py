@@ -26,13 +26,16 @@ ATTACKS: dict[str, dict[tuple[str, str], str]] = {
     "mobile": {("mobile", "photo"): "replay_photo", ("mobile", "video"): "replay_video"},
     "highdef": {("highdef", "photo"): "replay_photo", ("highdef", "video"): "replay_video"},
 }
+PAI_SPECIES = tuple(dict.fromkeys(species for kinds in ATTACKS.values() for species in kinds.values()))
 _REAL = re.compile(
     r"(?P<folder>train|devel|test)/real/client(?P<client>\d{3})_session01_webcam_authenticate_"
-    r"(?P<light>adverse|controlled)_(?P<take>[12])\.mov"
+    r"(?P<light>adverse|controlled)_(?P<take>[12])\.mov",
+    re.ASCII,
 )
 _ATTACK = re.compile(
     r"(?P<folder>train|devel|test)/attack/(?P<support>fixed|hand)/attack_(?P<device>print|mobile|highdef)_"
-    r"client(?P<client>\d{3})_session01_(?P<sample>highdef|mobile)_(?P<media>photo|video)_(?P<light>adverse|controlled)\.mov"
+    r"client(?P<client>\d{3})_session01_(?P<sample>highdef|mobile)_(?P<media>photo|video)_(?P<light>adverse|controlled)\.mov",
+    re.ASCII,
 )
 
 
@@ -104,7 +107,7 @@ def read(tree: Tree) -> Reading:
 
 boxes = layout.read_boxes
 eyes = layout.not_carried
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

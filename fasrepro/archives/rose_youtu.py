@@ -5,7 +5,7 @@ environment's word (such as `E`) is not known to us; any word is read.
 
 Not certain:
 
-- The number of bona fide videos and of attacks in either folder is not known to us, so `PUBLISHED` is empty. Public lists name
+- The number of bona fide videos and of attacks in either folder is not known to us, so `PUBLISHED` has none. Public lists name
   3,497 videos of 20 people: 1,748 of persons 2-12 without 8, 1,749 of persons with numbers from 13 to 23.
 - `Ml` is a mask without its lower part. One public loader says that it never occurs in the copy that it reads.
 - A public script shows a copy without the folders `train` and `test`. Such a copy does not tell its splits and is not read.
@@ -39,6 +39,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "Mu": ("paper_mask", "upper mask"),
     "Ml": ("paper_mask", "lower mask"),
 }
+PAI_SPECIES = tuple(dict.fromkeys(species for species, word in KINDS.values() if word))
 PHONES = {"5s": "iPhone 5s", "HS": "Hasee", "HW": "Huawei", "IP": "iPad 4", "ZTE": "ZTE"}
 SPEAKING = ("T", "NT")  # the person speaks, or does not
 GLASSES = ("g", "wg")  # the person wears glasses, or does not
@@ -47,7 +48,8 @@ SCREENS = ("Vl", "Vm")
 # phone -> quarter turns, counter-clockwise, that make a stored frame upright
 TURNS = {"5s": 1, "IP": 1, "HS": 3, "HW": 3, "ZTE": 3}
 TURNS_OF_SCREENS = {"5s": 0, "IP": 0, "HS": 2, "HW": 2, "ZTE": 2}
-PUBLISHED: dict[str, tuple[int, int, int]] = {}  # counts of each label are not known to us
+PUBLISHED: dict[str, None] = dict.fromkeys(PERSONS)  # counts of each label are not known to us
+TOTALS = (20, 3_497)
 _NAME = re.compile(
     rf"(?P<split>train|test)/(?P<folder>\d+)/(?P<kind>{'|'.join(KINDS)})_(?P<speaking>{'|'.join(SPEAKING)})_"
     rf"(?P<phone>{'|'.join(PHONES)})_(?P<glasses>{'|'.join(GLASSES)})_"
@@ -124,17 +126,19 @@ boxes = layout.not_carried
 eyes = layout.not_carried
 
 
-def rotation(path: str) -> int:
-    """Return the quarter turns, counter-clockwise, that make a stored frame upright; 0 for a name of another form.
+def rotation(path: str) -> int | None:
+    """Return the quarter turns, counter-clockwise, that make a stored frame upright; None for a name of another form.
+
+    0 means that the loader takes the frames as they are stored, so that the file's own flag does not turn them either.
 
     >>> rotation("train/2/G_NT_5s_wg_E_2_1.mp4"), rotation("train/2/Vl_T_ZTE_g_E_2_9.mp4")
     (1, 2)
     """
     fields = PurePosixPath(path).name.split("_")
     if len(fields) < 3 or fields[0] not in KINDS:
-        return 0
+        return None
     turns = TURNS_OF_SCREENS if fields[0] in SCREENS else TURNS
-    return turns.get(fields[2], 0)
+    return turns.get(fields[2])
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ FOLDER = "SiW"
 SPLITS = {"Train": "train", "Test": "test"}  # the archive's folder -> split
 SENSORS = {1: "Canon T6", 2: "Logitech C920"}
 LIVE, PRINT, REPLAY = 1, 2, 3  # types
+SPECIES = {LIVE: BONA_FIDE_SPECIES, PRINT: "print", REPLAY: "replay_video"}
+PAI_SPECIES = (SPECIES[PRINT], SPECIES[REPLAY])
 RESOLUTIONS = {1: "HR", 2: "LR"}  # media of prints
 PAPERS = {1: "glossy", 2: "matte"}  # sessions of prints
 DEVICES = {1: "iPad Pro 2017", 2: "iPhone 7P", 3: "ASUS", 4: "Galaxy S8"}  # media of replays
@@ -112,7 +114,7 @@ def presentation(name: Name) -> Presentation:
         split=SPLITS[name.folder],
         subject=f"siw/{name.subject:03d}",
         label=Label.BONA_FIDE if name.type == LIVE else Label.ATTACK,
-        species={LIVE: BONA_FIDE_SPECIES, PRINT: "print", REPLAY: "replay_video"}[name.type],
+        species=SPECIES[name.type],
         instrument=instrument_of(name),
         camera=SENSORS[name.sensor],
     )
@@ -134,7 +136,7 @@ def read(tree: Tree) -> Reading:
 
 boxes = layout.not_carried
 eyes = layout.not_carried
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "Spoof/Mask_PaperMask": ("Mask_Paper", "paper_mask"),
     "Spoof/Mask_TransparentMask": ("Mask_Trans", "transparent_mask"),
 }
+PAI_SPECIES = tuple(dict.fromkeys(species for _, species in KINDS.values() if species != BONA_FIDE_SPECIES))
 # folder -> videos in the train and in the test list of Protocol I, each counted once
 COUNTS: dict[str, tuple[int, int]] = {
     "Live": (531, 265),
@@ -141,7 +142,8 @@ def read_splits(tree: Tree) -> dict[str, str]:
             path = tree.file(f"{LISTS_FOLDER}/{file}")
             for number, line in tree.lines(f"{LISTS_FOLDER}/{file}", "Protocol I list", REMEDY):
                 prefix, _, digits = line.rpartition("_")
-                if prefix not in prefixes or (prefix == "Live") != live or not digits.isdecimal():
+                is_number = digits.isascii() and digits.isdecimal()
+                if prefix not in prefixes or (prefix == "Live") != live or not is_number:
                     example = "Live_12" if live else "Makeup_Co_12"
                     raise ArchiveError(f"{path}, line {number}: {line[:40]!r} is not like {example}; restore the official list")
                 if splits.setdefault(line, split) != split:
@@ -180,7 +182,7 @@ def read(tree: Tree) -> Reading:
 
 boxes = layout.not_carried
 eyes = layout.not_carried
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

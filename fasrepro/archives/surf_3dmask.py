@@ -33,6 +33,7 @@ NUMBERS: dict[str, tuple[int, ...]] = {
     "0929": (6, 7, 8, 10, 11, 12, 15, 19, 23, 31),
 }
 SUBJECTS = tuple(f"{date}_{number:03d}" for date, numbers in NUMBERS.items() for number in numbers)
+PAI_SPECIES = ("mask_3d",)
 MASKS = (1, 2, 3)
 REAL_TAKES = (1, 15, 16, 17, 22, 23)
 MASK_TAKES = (1, 2, 3, 4, 5, 6)
@@ -75,7 +76,7 @@ def presentation(name: Name) -> Presentation:
         split="test",
         subject=f"surf_3dmask/{name.subject}",
         label=Label.ATTACK if name.mask else Label.BONA_FIDE,
-        species="mask_3d" if name.mask else BONA_FIDE_SPECIES,
+        species=PAI_SPECIES[0] if name.mask else BONA_FIDE_SPECIES,
         instrument=f"mask {name.mask}" if name.mask else "",
         camera="unknown",
     )
@@ -92,7 +93,7 @@ def read(tree: Tree) -> Reading:
 
 boxes = layout.not_carried
 eyes = layout.not_carried
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 FOLDER = "3DMAD"
 SUBJECTS, TAKES = 17, 5
 SESSIONS = {1: BONA_FIDE_SPECIES, 2: BONA_FIDE_SPECIES, 3: "rigid_mask"}
+PAI_SPECIES = (SESSIONS[3],)
 # Subjects, sessions and takes of the official names, multiplied.
 PUBLISHED: dict[str, tuple[int, int, int]] = {"test": (17, 170, 85)}
 _NAME = re.compile(r"session0(?P<session>[1-3])/(?P<subject>0[1-9]|1[0-7])_0(?P=session)_0(?P<take>[1-5])\.hdf5", re.ASCII)
@@ -120,7 +121,7 @@ def boxes(root: Path, path: str) -> dict[int, Box] | None:
     return {frame: box for frame, box in by_frame.items() if box is not None}
 
 
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from fasrepro.archives.layout import ArchiveError, Exclusion
 
 JUNK = ("thumbs.db", "desktop.ini", ".ds_store", ".directory")  # files that systems add, in lower case
 JUNK_FOLDERS = frozenset({"__MACOSX", ".Trashes", ".Spotlight-V100", "@eaDir"})
+WEB_PAGES = ("<!doctype", "<html", "<?xml")  # how they begin, in lower case
+_LEAVES = re.compile(r"(?:^|[\s,/\\])\.\.(?:[/\\]|$)")
 JUNK_PREFIX = "._"  # of the second file that macOS writes beside each
 
 
@@ -52,7 +55,8 @@ class Tree:
         """Return the lines of a list that are not blank, stripped, each with its number in the file, from 1.
 
         Raises:
-            ArchiveError: the list is missing (the message ends with `remedy`), is a web page or is not UTF-8 text.
+            ArchiveError: the list is missing (the message ends with `remedy`), is a web page or is not UTF-8 text; or a line
+                names a path that leaves the archive.
         """
         file = self.file(path)
         if path not in self.sizes:
@@ -64,8 +68,11 @@ class Tree:
         except UnicodeDecodeError as error:
             raise ArchiveError(f"{file}: not UTF-8 text at byte {error.start}; restore the official {what}") from None
         rows = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
-        if rows and rows[0][1].lower().startswith(("<!doctype", "<html", "<?xml")):
+        if is_web_page(text):
             raise ArchiveError(f"{file}: a web page in place of the {what}: fetch the file itself")
+        for number, line in rows:
+            if _LEAVES.search(line):
+                raise ArchiveError(f"{file}, line {number}: {line[:80]!r} leaves the archive; restore the official {what}")
         return rows
 
 
@@ -85,6 +92,11 @@ def walk(root: Path) -> Tree:
         else:
             sizes[path] = size
     return Tree(root, dict(sorted(sizes.items())), sorted(faults, key=lambda fault: fault.path), junk)
+
+
+def is_web_page(text: str) -> bool:
+    """Return whether a text is a web page, as a download that failed leaves it."""
+    return text.lstrip().lower().startswith(WEB_PAGES)
 
 
 def is_junk(path: str) -> bool:

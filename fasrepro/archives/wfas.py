@@ -49,6 +49,7 @@ TYPES: dict[str, str] = {
     "3D-GarageKit": "garage_kit",
     "3D-Mask": "mask_3d",
 }
+PAI_SPECIES = tuple(TYPES.values())
 LIST = "train.list"
 POINTS = ("left top", "right bottom", "left eye", "right eye", "nose", "mouth left", "mouth right")  # the lines of a .txt file
 RESTORE = "restore the official list or delete it: the folders alone are enough"
@@ -178,7 +179,7 @@ def eyes(root: Path, path: str) -> dict[int, Eyes] | None:
     return {0: (*left, *right)}
 
 
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ import numpy as np
 
 from fasrepro.archives import hdf5, layout, reader
 from fasrepro.archives.layout import ArchiveError, Box, Exclusion, Eyes, Presentation, Reading, UnknownName
-from fasrepro.archives.tree import Tree
+from fasrepro.archives.tree import Tree, is_web_page
 from fasrepro.files import replaced, write_text
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
@@ -53,6 +53,7 @@ PAIS: dict[int, dict[str, tuple[int, ...]]] = {
     4: {"replay_video": tuple(range(1, 100, 2)), "replay_photo": tuple(range(2, 100, 2))},  # odd: plays; even: paused
 }
 SPECIES = {(kind, pai): species for kind, pais_of in PAIS.items() for species, pais in pais_of.items() for pai in pais}
+PAI_SPECIES = tuple(dict.fromkeys(species for species in SPECIES.values() if species != BONA_FIDE_SPECIES))
 SPLITS = {"train": "train", "dev": "dev", "eval": "test"}  # the protocol's group -> split
 # Clients, bona fide videos and attacks of the grandtest protocol, counted in its list.
 PUBLISHED: dict[str, tuple[int, int, int]] = {"train": (35, 124, 441), "dev": (34, 108, 449), "test": (34, 115, 442)}
@@ -177,9 +178,12 @@ def printable(tree: Tree) -> set[str]:
     stems: set[str] = set()
     for file in [tree.file(path) for path in lists if path in tree.sizes]:
         try:
-            lines = file.read_text(encoding="utf-8-sig").splitlines()
+            text = file.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             raise ArchiveError(f"{file}: not UTF-8 text at byte {error.start}; restore the official list") from None
+        if is_web_page(text):
+            raise ArchiveError(f"{file}: a web page in place of the list: fetch the file itself")
+        lines = text.splitlines()
         paths = [line.split(",")[0].strip().strip('"').replace("\\", "/") for line in lines]
         stems |= {PurePosixPath(path).name.removesuffix(".hdf5") for path in paths if path}
     return stems
@@ -204,7 +208,7 @@ def boxes(root: Path, path: str) -> dict[int, Box] | None:
 
 
 eyes = layout.not_carried
-rotation = layout.upright
+rotation = layout.rotation_unknown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -36,8 +36,9 @@ def of_archive(root: Path, presentation: Presentation, settings: IndexSettings) 
     official = archive(presentation.dataset)
     path = root / presentation.path
     sidecar = official.boxes(root, presentation.path)
-    # Sidecars refer to the frame as stored, so the file's own rotation is applied only to a video without one.
-    turns = official.rotation(presentation.official or presentation.path) or (None if sidecar is None else 0)
+    turns = official.rotation(presentation.official or presentation.path)
+    if turns is None and sidecar is not None:
+        turns = 0  # a sidecar refers to the frame as stored, whatever the file asks players to do
     frames = decode(path, settings.every, turns)
     eyes = functools.partial(official.eyes, root, presentation.path)
     return _of_video(path, presentation, frames, sidecar, eyes, settings)

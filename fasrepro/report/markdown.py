@@ -19,6 +19,14 @@ _LINE_ENDS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Link:
+    """A cell of a table that leads to another page; `url` is ours or a published one, not a text of a model or a person."""
+
+    text: str
+    url: str
+
+
 def escape(text: str) -> str:
     """Return `text` as one line of HTML that shows it letter by letter.
 
@@ -37,8 +45,8 @@ def escape_part(text: str) -> str:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Return a pipe table; cells are escaped, and columns of numbers are aligned on the right."""
-    cells = [[str(cell) for cell in row] for row in rows]
-    numeric = [bool(cells) and all(_is_number(row[place]) for row in cells) for place in range(len(columns))]
+    cells = [list(row) for row in rows]
+    numeric = [bool(cells) and all(_is_number(str(row[place])) for row in cells) for place in range(len(columns))]
     lines = [
         columns,
         ["---:" if right else "---" for right in numeric],
@@ -47,8 +55,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
-def _escape_cell(text: str) -> str:
+def _escape_cell(cell: Any) -> str:
     """Escape a cell; an interval stays on one line."""
+    if isinstance(cell, Link):
+        return f"[{escape(cell.text)}]({cell.url})"
+    text = str(cell)
     return re.sub(r"(?<=[\d.]), (?=[-+\d])", ",&nbsp;", escape(text))
 
 

@@ -65,6 +65,22 @@ class CaptionWords:
     table: str = ""
 
 
+@dataclasses.dataclass(frozen=True)
+class Release:
+    """What a page says about a data set, taken from the module of its archive.
+
+    Args:
+        species: its PAI species.
+        counts: split -> subjects (0 where they are not known), bona fide presentations and attacks of the release; None where
+            they are not known.
+        totals: subjects and presentations, where the counts are not known by split and label; None where these are not known too.
+    """
+
+    species: tuple[str, ...]
+    counts: Mapping[str, tuple[int, int, int] | None]
+    totals: tuple[int, int] | None = None
+
+
 def by_face(rows: Collection[Any]) -> dict[str, Any]:
     """Return rows by their face_id, of which each has its own: faces, truths, the captions of one set."""
     return {row.face_id: row for row in rows}
@@ -87,6 +103,7 @@ class Material:
         page: the page's name: its generated files are included as `_generated/<page>/...`.
         root: of the project.
         caption_words: what pages say about each caption set.
+        releases: what pages say about each data set that can be read.
         sections: the hashes of params.yaml, by section: see `recorded.sections`; none of a material without recorded figures.
         profile: whose recorded run figures are taken from first, if its params are the same; "" for this machine's own figures.
         loaded: inputs that another page has loaded already.
@@ -128,6 +145,7 @@ class Material:
         page: str = "",
         root: Path = Path(),
         caption_words: Mapping[str, CaptionWords] | None = None,
+        releases: Mapping[str, Release] | None = None,
         sections: Mapping[str, str] | None = None,
         profile: str = shown.STUDY,
         loaded: dict[str, Any] | None = None,
@@ -135,7 +153,8 @@ class Material:
         allowed = params if needs is None else {name: value for name, value in params.items() if name in needs.params}
         self.params = SimpleNamespace(**allowed)
         self.needs, self.folder, self.page, self.root = needs, folder, page, root
-        self.caption_words, self.sections, self.profile = dict(caption_words or {}), dict(sections or {}), profile
+        self.caption_words, self.releases = dict(caption_words or {}), dict(releases or {})
+        self.sections, self.profile = dict(sections or {}), profile
         self._loaded = {} if loaded is None else loaded
 
     def __getattr__(self, name: str) -> Any:
@@ -172,6 +191,7 @@ class Material:
             self.page,
             self.root,
             self.caption_words,
+            self.releases,
             self.sections,
             profile="",
             loaded=self._loaded.setdefault("own", {}),

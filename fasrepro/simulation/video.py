@@ -14,7 +14,7 @@ import numpy as np
 from fasrepro.archives import layout
 from fasrepro.files import replaced
 
-# suffix -> format, codec, name of its quality
+# suffix, whatever case a path has it in -> format, codec, name of its quality
 FORMATS: dict[str, tuple[str, str, str]] = {
     ".mp4": ("mp4", "libx264", "crf"),
     ".mov": ("mov", "libx264", "crf"),
@@ -26,7 +26,7 @@ def write_video(path: Path, frames: Iterable[np.ndarray], frame_rate: int, crf: 
     """Encode uint8 RGB frames into `path`, whole or not at all.
 
     Args:
-        path: its suffix is a key of `FORMATS`.
+        path: its suffix is a key of `FORMATS`, in any letter case.
         frames: of one size, with even sides.
         frame_rate: a second.
         crf: the constant rate factor of H.264 (.mp4, .mov); less is better.

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from fasrepro import config, files, names, paths, stages
+from fasrepro.archives import ARCHIVES
 from fasrepro.captions import styles
 from fasrepro.captions.controls import CONTROLS
 from fasrepro.captions.sets import PUBLISHED, CaptionSet
 from fasrepro.report import markdown, recorded
-from fasrepro.report.material import CaptionWords, Material, PageError
+from fasrepro.report.material import CaptionWords, Material, PageError, Release
 from fasrepro.report.pages import PAGES
 from fasrepro.rows.faces import Label
 
@@ -42,6 +43,14 @@ def published_table(entry: CaptionSet) -> str:
     return f"{entry.table} at {entry.revision}" + (f", {entry.config}" if entry.config else "")
 
 
+def releases() -> dict[str, Release]:
+    """Return what pages say about each data set, from the module of its archive."""
+    return {
+        name: Release(official.PAI_SPECIES, official.PUBLISHED, getattr(official, "TOTALS", None))
+        for name, official in ARCHIVES.items()
+    }
+
+
 def render(name: str, material: Material) -> None:
     """Write one page's fragments and values; its figures and faces are drawn on the way."""
     page = PAGES[name]
@@ -65,6 +74,7 @@ def main(argv: list[str] | None = None) -> None:
     shared: dict[str, Any] = {
         "params": vars(params),
         "caption_words": caption_words(params.captions, params.annotator),
+        "releases": releases(),
         "sections": recorded.sections(config.read_yaml(paths.PARAMS)),
         "loaded": {},
     }

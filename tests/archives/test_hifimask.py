@@ -86,7 +86,7 @@ def test_the_reader_reads_what_the_writer_wrote(tmp_path: Path) -> None:
     assert reading.presentations == sorted(plan, key=lambda shown: shown.path)
     assert reading.exclusions == []
     assert hifimask.boxes(tmp_path, plan[0].path) is hifimask.eyes(tmp_path, plan[0].path) is None
-    assert hifimask.rotation(plan[0].path) == 0
+    assert hifimask.rotation(plan[0].path) is None
 
 
 def test_a_subject_beyond_75_is_read_and_without_lists_all_is_test(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from fasrepro import archives
 from fasrepro.archives import ARCHIVES, locate
 from fasrepro.archives.layout import ArchiveError
 from fasrepro.archives.tree import walk
-from tests.archives.test_readers import SMALL
+from tests.archives.empty_trees import SMALL
 
 SIZES = {
     **SMALL,

@@ -5,21 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from fasrepro import archives
 from fasrepro.archives import ARCHIVES, casia, msu, oulu, replay, siw_mv2
 from fasrepro.archives.fingerprint import fingerprint
 from fasrepro.archives.layout import ArchiveError, Presentation, read_numbers, write_numbers
 from fasrepro.archives.tree import walk
+from tests.archives import empty_trees
 
 Tree = Callable[[str], tuple[Path, list[Presentation]]]
 
-SMALL = {
-    "msu": {"train": 1, "test": 2},
-    "casia": {"train": 1, "test": 1},
-    "replay": {"train": 1, "devel": 1, "test": 1},
-    "oulu": {"train": 1, "dev": 1, "test": 1, "phones": 1, "sessions": 2},
-    "siw_mv2": {"share": 0.001},
-}
+NAMES = ("msu", "casia", "replay", "oulu", "siw_mv2")
 
 
 @pytest.fixture
@@ -27,18 +21,13 @@ def tree(tmp_path: Path) -> Tree:
     """Return a function that writes an official tree of empty videos: readers read only names, lists and sidecars."""
 
     def make(name: str) -> tuple[Path, list[Presentation]]:
-        archive = ARCHIVES[name]
-        root, plan = tmp_path / archive.FOLDER, archives.plan(name, SMALL[name])
-        for shown in plan:
-            (root / shown.path).parent.mkdir(parents=True, exist_ok=True)
-            (root / shown.path).write_bytes(b"")
-        archive.write_lists(root, plan)
-        return root, plan
+        root = tmp_path / ARCHIVES[name].FOLDER
+        return root, empty_trees.write(root, name, empty_trees.SMALL[name])
 
     return make
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_reader_reads_what_the_writer_wrote(name: str, tree: Tree) -> None:
     root, plan = tree(name)
     faces = {0: (10, 20, 80, 100), 7: (12, 21, 80, 100)}
@@ -60,7 +49,7 @@ def test_the_reader_reads_what_the_writer_wrote(name: str, tree: Tree) -> None:
     assert ARCHIVES[name].eyes(root, plan[0].path) == (eyes if name in ("msu", "oulu") else None)
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", NAMES)
 def test_stray_files_are_named_and_those_of_systems_set_aside(name: str, tree: Tree) -> None:
     root, plan = tree(name)
     folder = plan[0].path.rsplit("/", 1)[0]
@@ -141,7 +130,7 @@ def test_a_list_is_utf_8_with_or_without_byte_order_mark(name: str, file: str, t
         ARCHIVES[name].read(walk(root))
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_suffix_may_be_in_any_letter_case(name: str, tree: Tree) -> None:
     root, plan = tree(name)
     boxes = {0: (10, 20, 80, 100)}

@@ -114,9 +114,9 @@ def test_rotations_are_those_of_the_public_loader(kinds: tuple[str, ...], phones
                 np.testing.assert_array_equal(np.rot90(frame, turns), UPRIGHT[turn](frame))
 
 
-def test_a_path_of_another_form_is_not_turned() -> None:
+def test_the_rotation_of_a_path_of_another_form_is_unknown() -> None:
     for path in ("holiday.mp4", "train/2/X_NT_5s_wg_E_2_1.mp4", "train/2/G_NT_S8_wg_E_2_1.mp4"):
-        assert rose_youtu.rotation(path) == 0
+        assert rose_youtu.rotation(path) is None
 
 
 def test_a_small_archive_has_ten_videos_a_person_and_phone() -> None:

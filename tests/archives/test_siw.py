@@ -127,7 +127,7 @@ def test_boxes_of_the_release_are_left_to_the_detector(tmp_path: Path) -> None:
     (tmp_path / "Train/live/003/003-1-1-1-1.face").write_text("10 20 110 140\n")
     assert siw.boxes(tmp_path, "Train/live/003/003-1-1-1-1.mov") is None
     assert siw.eyes(tmp_path, "Train/live/003/003-1-1-1-1.mov") is None
-    assert siw.rotation("Train/live/003/003-1-1-1-1.mov") == 0
+    assert siw.rotation("Train/live/003/003-1-1-1-1.mov") is None
     reading = siw.read(walk(tmp_path))
     assert (len(reading.presentations), reading.exclusions) == (1, [])
 

@@ -78,7 +78,7 @@ def test_the_reader_reads_what_the_writer_wrote(tmp_path: Path) -> None:
     threedmad.write_lists(tmp_path, plan)
     reading = threedmad.read(walk(tmp_path))
     assert (reading.presentations, reading.exclusions) == (sorted(plan, key=lambda shown: shown.path), [])
-    assert threedmad.rotation(plan[0].path) == 0
+    assert threedmad.rotation(plan[0].path) is None
 
 
 def test_folders_of_sessions_are_read_and_one_of_another_session_is_excluded(tmp_path: Path) -> None:

@@ -170,6 +170,13 @@ def test_printable_videos_are_those_of_both_documents(tmp_path: Path) -> None:
     assert wmca.printable(walk(tmp_path)) == {"514_01_035_1_05", "530_03_001_2_18", "005_01_000_0_01"}
 
 
+def test_a_document_that_is_a_web_page_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "documentation").mkdir()
+    (tmp_path / "documentation/attack_illustration_files.csv").write_text("<html><p>Sign in</p></html>")
+    with pytest.raises(ArchiveError, match=r"attack_illustration_files\.csv: a web page in place of the list: fetch the file"):
+        wmca.printable(tmp_path)
+
+
 def test_boxes_are_the_whole_picture_of_every_frame(tmp_path: Path) -> None:
     picture = np.random.default_rng(3).integers(0, 256, (128, 128, 3), np.uint8)
     for file in ("a.hdf5", "b.hdf5"):

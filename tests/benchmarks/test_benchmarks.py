@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks import annotation, bootstrap, first_step, fixtures, generation, rows, startup, training
+from benchmarks import annotation, bootstrap, first_step, fixtures, generation, listings, rows, startup, training
 from fasrepro import config, files
 from fasrepro.captions.styles import STYLES
 from fasrepro.commands import reproduce
@@ -134,3 +134,14 @@ def test_rows(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
     assert "splits scale: 90 train, 12 dev, 4 test faces" in out
     assert "90 rows with 540 characters each" in out
     assert not list((folder / ".work").iterdir())
+
+
+def test_listings(tmp_path: Path, output_of: Callable[..., str]) -> None:
+    for name, paths_of in listings.FILES.items():
+        (tmp_path / name).write_text("".join(f"{path}\n" for path in paths_of(0.001)))
+    wfas = output_of(listings, "wfas", tmp_path / "wfas")
+    assert re.search(r"wfas: 1869 names in [\d.]+ s, .* 2 GB allowed\n", wfas)
+    # 205 living images in 3 folders of a hundred, and 9 types of attack with a folder each
+    assert "\n  train: 12 subjects, 205 bona fide, 282 attacks; published (0, 205146, 282917)\n  0 left out: none\n" in wfas
+    celeba_spoof = output_of(listings, "celeba_spoof", tmp_path / "celeba_spoof")
+    assert "  416 left out: an attack: its type is told by" in celeba_spoof

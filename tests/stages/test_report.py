@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from fasrepro import config, files, paths
+from fasrepro.archives import ARCHIVES
+from fasrepro.datasets import DATASETS
 from fasrepro.report.material import Material, Needs, PageError
 from fasrepro.report.pages import Page
 from fasrepro.stages import report as stage
@@ -93,3 +95,10 @@ def test_captions_are_described_by_their_style_or_their_control() -> None:
     assert "print" in words["vanilla"].prompt and words["vanilla"].may_know_label
     assert not words["blind"].may_know_label
     assert (words["prose"].source, words["prose"].prompt) == ("reasoning", "") and words["prose"].lacks
+
+
+def test_each_archive_that_can_be_read_is_a_release() -> None:
+    releases = stage.releases()
+    assert releases.keys() == DATASETS.keys() == ARCHIVES.keys()
+    assert releases["casia"].counts == {"train": (20, 60, 180), "test": (30, 90, 270)}
+    assert (releases["rose_youtu"].counts, releases["rose_youtu"].totals) == ({"train": None, "test": None}, (20, 3497))

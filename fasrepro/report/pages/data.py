@@ -1,4 +1,5 @@
-"""The page on the data: what the index holds, where face boxes came from, what was excluded, and contact sheets."""
+"""The page on the data: the archives that can be read, what the index holds, where face boxes came from, what was excluded, and
+contact sheets."""
 
 from __future__ import annotations
 
@@ -9,10 +10,11 @@ from typing import Any
 
 from fasrepro.datasets import DATASETS, TITLES
 from fasrepro.report import contact_sheets, markdown
-from fasrepro.report.material import Material, Needs
+from fasrepro.report.material import Material, Needs, Release
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, SPLITS, Face
 
 NEEDS = Needs(inputs=("faces", "index_reports"), params=("archives", "synthetic", "index"))
+NOTHING, UNKNOWN = "–", "not known"
 NAMED = 3  # of the videos with one reason
 # What a report of the index calls videos that were read in an unusual way, and how the page says it.
 UNUSUAL = {
@@ -32,6 +34,7 @@ def render(material: Material) -> dict[str, str]:
     faces = list(material.faces.values())
     return {
         "answer": markdown.answer(answer(faces)),
+        "archives": archives(material.releases, faces),
         "counts": counts(faces),
         "box_sources": box_sources(faces),
         "exclusions": exclusions(material.index_reports),
@@ -45,6 +48,55 @@ def answer(faces: Iterable[Face]) -> str:
     present = [DATASETS[name].title for name in DATASETS if any(face.dataset == name for face in faces)]
     videos, subjects = len({face.presentation for face in faces}), len({face.subject for face in faces})
     return f"{len(faces)} faces from {videos} videos of {subjects} subjects, in {len(present)} data sets: {', '.join(present)}.\n"
+
+
+def archives(releases: Mapping[str, Release], faces: Iterable[Face]) -> str:
+    """Return the table of the data sets that can be read, with what is published of each and how much of it is at hand."""
+    indexed = Counter(dataset for dataset, _ in {(face.dataset, face.presentation) for face in faces})
+    rows = []
+    for name, release in releases.items():
+        dataset = DATASETS[name]
+        rows.append(
+            (
+                markdown.Link(dataset.title, dataset.page) if dataset.page else dataset.title,
+                subjects_of(release),
+                presentations_of(release, dataset.media),
+                ", ".join(species.replace("_", " ") for species in release.species),
+                ", ".join(release.counts),
+                dataset.licence,
+                dataset.paper1 or NOTHING,
+                dataset.paper2 or NOTHING,
+                indexed[name],
+            )
+        )
+    papers = ("paper 1 [2]", "paper 2 [2]")
+    heads = ("data set", "subjects", "presentations", "PAI species", "splits", "access", *papers, "at hand")
+    return markdown.table(heads, rows)
+
+
+def subjects_of(release: Release) -> str:
+    """Return how many subjects a release has.
+
+    >>> subjects_of(Release(("print",), {"train": (15, 30, 90), "test": (20, 40, 120)}))
+    '35'
+    """
+    numbers = [count[0] if count else 0 for count in release.counts.values()]
+    if all(numbers):
+        return str(sum(numbers))
+    return str(release.totals[0]) if release.totals else UNKNOWN
+
+
+def presentations_of(release: Release, media: str) -> str:
+    """Return how many presentations a release has, and of which class.
+
+    >>> presentations_of(Release(("print",), {"train": (15, 30, 90), "test": (20, 40, 120)}), "video")
+    '280 videos: 70 bona fide, 210 attacks'
+    """
+    known = [count for count in release.counts.values() if count]
+    if len(known) == len(release.counts):
+        bona_fide, attacks = sum(count[1] for count in known), sum(count[2] for count in known)
+        return f"{bona_fide + attacks} {media}s: {bona_fide} bona fide, {attacks} attacks"
+    return f"{release.totals[1]} {media}s" if release.totals else UNKNOWN
 
 
 def counts(faces: Iterable[Face]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from fasrepro.report import gallery, printing
-from fasrepro.report.material import by_face
+from fasrepro.report.material import Release, by_face
 from fasrepro.report.pages import data
 from tests.report.conftest import cells
 from tests.report.samples import DRAWN, material
@@ -20,6 +20,27 @@ def test_the_index_is_counted_by_data_set_and_split(world: SimpleNamespace) -> N
     assert len(rows) == 2
     assert data.answer(world.faces).endswith("in 4 data sets: MSU-MFSD, CASIA-FASD, Replay-Attack, OULU-NPU.\n")
     assert cells(data.box_sources(world.faces))[1][1] == "sidecar"
+
+
+def test_the_archives_are_shown_with_what_is_published_and_at_hand(world: SimpleNamespace) -> None:
+    releases = {
+        "msu": Release(("print", "replay_video"), {"train": (15, 30, 90), "test": (20, 40, 120)}),
+        "siw_mv2": Release(("mannequin",), {"train": (0, 531, 533), "test": (0, 265, 362)}),
+        "celeba_spoof": Release(("poster",), {"train": None, "test": None}, (10_177, 625_537)),
+        "siw_m": Release(("print",), {"train": None, "test": None}),
+    }
+    heads, *rows = cells(data.archives(releases, world.faces))
+    assert heads[1:6] == ["subjects", "presentations", "PAI species", "splits", "access"]
+    assert [row[1:5] for row in rows] == [
+        ["35", "280 videos: 70 bona fide, 210 attacks", "print, replay video", "train, test"],
+        ["not known", "1691 videos: 796 bona fide, 895 attacks", "mannequin", "train, test"],
+        ["10177", "625537 images", "poster", "train, test"],
+        ["not known", "not known", "print", "train, test"],
+    ]
+    assert rows[1][0] == "[SiW-Mv2](https://github.com/CHELSEA234/Multi-domain-learning-FAS)"
+    assert [row[6:8] for row in rows[1:3]] == [["target", "target"], ["–", "source"]]
+    videos = {face.presentation for face in world.faces if face.dataset == "msu"}
+    assert [row[8] for row in rows] == [str(len(videos)), "0", "0", "0"]
 
 
 def test_unusual_videos_are_counted_and_a_few_are_named() -> None:

@@ -83,7 +83,7 @@ audit = test_audit.audit
 
 def render(page: str, params: dict[str, Any], inputs: dict[str, Any], world: SimpleNamespace, folder: Path) -> dict[str, str]:
     words = stage.caption_words(params["captions"], params["annotator"])
-    one = Material(params, PAGES[page].needs, folder, page, caption_words=words, loaded=inputs)
+    one = Material(params, PAGES[page].needs, folder, page, caption_words=words, releases=stage.releases(), loaded=inputs)
     one.pictures = lambda crops=None: gallery.Pictures(world.crops, folder / "faces", "x", DRAWN)  # type: ignore[method-assign]
     return PAGES[page].render(one)
 
