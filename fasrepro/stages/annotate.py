@@ -8,7 +8,7 @@ import sys
 from fasrepro import config, files, paths, stages
 from fasrepro.captions import annotate, review, sets
 from fasrepro.captions.sets import CaptionSetError
-from fasrepro.captions.styles import Style, style_of, with_own_prompt
+from fasrepro.captions.styles import Style, with_own_prompt
 from fasrepro.llm import endpoints
 from fasrepro.llm.store import Store
 from fasrepro.rows import table
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> None:
     if caption_set.is_derived:
         raise CaptionSetError(f"{name} is derived from {caption_set.of}: run `dvc repro derive@{name}`")
     task = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
-    style = with_own_prompt(style_of(caption_set.style), task.prompt)
+    style = with_own_prompt(caption_set.written_style, task.prompt)
     edits = edits_of(name, task, style)
     with annotation.open_endpoint(task.endpoint, task.simulated) as endpoint, Store(paths.store()) as store:
         print(annotate.check_licences(task.faces, endpoint, task.may_leave), file=sys.stderr)
