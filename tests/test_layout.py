@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *(f"fasrepro.evaluation.{module}" for module in ("results", "metrics", "bootstrap", "inference")),
     ),
     "evaluation": ("fasrepro.models", "fasrepro.llm"),
-    "training": ("fasrepro.models",),
+    "training": ("fasrepro.models", "fasrepro.captions.layouts"),
     "foundation": ("fasrepro.models", "fasrepro.training"),
     "captions": ("fasrepro.llm",),
     "simulation": (
@@ -73,7 +73,14 @@ def heavy(module: str) -> set[str]:
 
 
 def test_report_metrics_recipes_and_layouts_never_import_torch() -> None:
-    names = ("evaluation.metrics", "evaluation.bootstrap", "evaluation.inference", "training.recipe", "captions.layouts")
+    names = (
+        "evaluation.metrics",
+        "evaluation.bootstrap",
+        "evaluation.inference",
+        "training.recipe",
+        "training.rewards",
+        "captions.layouts",
+    )
     light = [f"fasrepro.{name}" for name in names]
     light += [module for module in layout.modules() if package(module) == "report" or ".evaluation.results" in module]
     assert set(light) <= set(layout.modules())

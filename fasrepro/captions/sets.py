@@ -6,6 +6,7 @@ A set is either a *style* written by an *author*, or the captions of another set
       reasoning: {style: reasoning, author: annotator}
       prose:     {derived: prose, of: reasoning}
       theirs:    {style: reasoning, author: published, table: captions.parquet}
+      gold:      {style: cot, author: annotator, conclusion_yes: attack}
 
 Each set has a table, results/captions/<set>.parquet. Its column `style` holds the style, or the control of a derived set.
 """
@@ -13,12 +14,13 @@ Each set has a table, results/captions/<set>.parquet. Its column `style` holds t
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
 from fasrepro import names
 from fasrepro.captions.controls import CONTROLS
-from fasrepro.captions.styles import STYLES
+from fasrepro.captions.styles import STYLES, Style, style_of, with_conclusion_yes
+from fasrepro.rows.captions import Verdict
 
 ANNOTATOR, PUBLISHED = "annotator", "published"
 # Who can write captions, and where that author is set up.
@@ -26,6 +28,8 @@ AUTHORS: dict[str, str] = {
     ANNOTATOR: "the language model that the section `annotator` of params.yaml names",
     PUBLISHED: "whoever published the table that the entry names: see `captions.published`",
 }
+# What Yes can mean in a conclusion.
+MEANINGS: dict[str, Verdict] = {verdict.value: verdict for verdict in (Verdict.BONA_FIDE, Verdict.ATTACK)}
 
 
 class CaptionSetError(ValueError):
@@ -44,6 +48,7 @@ class CaptionSet:
         table: of published captions: a Parquet file, a folder, or a repository of the Hugging Face hub, "owner/name".
         config: of the table, if it is a `datasets` repository of several.
         revision: of the table, if it lies on the hub: a commit.
+        conclusion_yes: what Yes means in its captions' conclusions, a key of `MEANINGS`; "" for what the style says.
     """
 
     style: str = ""
@@ -53,6 +58,7 @@ class CaptionSet:
     table: str = ""
     config: str = ""
     revision: str = ""
+    conclusion_yes: str = ""
 
     @property
     def is_derived(self) -> bool:
@@ -62,7 +68,15 @@ class CaptionSet:
     @property
     def reads_as(self) -> str:
         """Return the style that the captions read as; "" for none, as a text of random words."""
-        return CONTROLS[self.derived].reads_as if self.derived else self.style
+        return CONTROLS[self.derived].reads_as if self.derived else self.written_style.name
+
+    @property
+    def written_style(self) -> Style:
+        """Return the style in which an author writes the captions. Raises `ValueError` for an unknown one."""
+        style = style_of(self.style)
+        if not self.conclusion_yes:
+            return style
+        return with_conclusion_yes(style, names.lookup(MEANINGS, self.conclusion_yes, "conclusion_yes", CaptionSetError))
 
 
 Sets: TypeAlias = Mapping[str, CaptionSet]
@@ -137,6 +151,24 @@ def check(sets: Sets) -> None:
             )
 
 
+def check_mix(sets: Sets, mix: Collection[str], where: str) -> None:
+    """Raise `CaptionSetError` where Yes means one thing in one set of a mix, and another thing in another set.
+
+    Args:
+        sets: all that there are.
+        mix: names of those that a run is trained on.
+        where: the run stands.
+    """
+    meanings: dict[Verdict, str] = {}
+    for name in sorted(mix):
+        style = STYLES.get(lookup(sets, name).reads_as)
+        if style is not None and style.conclusion_yes is not None:
+            meanings[style.conclusion_yes] = name
+    if len(meanings) > 1:
+        said = " and ".join(f"{verdict} in {name}" for verdict, name in meanings.items())
+        raise CaptionSetError(f"{where}: Yes means {said}; give both sets the same `conclusion_yes`")
+
+
 def _check_fields(name: str, entry: CaptionSet) -> None:
     by_author, from_other = (entry.style, entry.author), (entry.derived, entry.of)
     if not ((all(by_author) and not any(from_other)) or (all(from_other) and not any(by_author))):
@@ -150,6 +182,13 @@ def _check_fields(name: str, entry: CaptionSet) -> None:
         raise CaptionSetError(f"{_where(name)}: name the table of these published captions in `table`")
     if entry.author != PUBLISHED and (entry.table or entry.config or entry.revision):
         raise CaptionSetError(f"{_where(name)}: `table`, `config` and `revision` go with `author: {PUBLISHED}` alone")
+    if entry.conclusion_yes:
+        names.lookup(MEANINGS, entry.conclusion_yes, "meaning of Yes", CaptionSetError, f"{_where(name)}.conclusion_yes")
+        if entry.is_derived or STYLES[entry.style].conclusion_yes is None:
+            style = entry.style or entry.derived
+            raise CaptionSetError(
+                f"{_where(name)}.conclusion_yes: leave it out: captions of {style!r} conclude without Yes or No"
+            )
 
 
 def _where(name: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fasrepro import config, paths
 from fasrepro.captions import annotate, review, sets
-from fasrepro.captions.styles import Style, style_of, with_own_prompt
+from fasrepro.captions.styles import Style, with_own_prompt
 from fasrepro.commands import jobs, runnable
 from fasrepro.llm import batch, budget, pricing
 from fasrepro.llm.attempts import Pending, replay
@@ -123,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
     if by_people and len(arguments.set) != 1:
         raise ValueError("name one caption set, as in --set reasoning")
     task = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
-    styles = {name: with_own_prompt(style_of(written[name].style), task.prompt) for name in arguments.set or written}
+    styles = {name: with_own_prompt(written[name].written_style, task.prompt) for name in arguments.set or written}
     with Store(paths.store()) as store:
         if arguments.dry_run:
             dry_run(task, styles, store)

@@ -108,6 +108,7 @@ class _Plan:
             recipe = config.resolved_recipe(self.params.training, self.params.runs, run)
             for name in recipe.captions:
                 names.lookup(self.params.captions, name, "caption set", ConfigError, f"params.yaml: runs.{run}: captions")
+            caption_sets.check_mix(self.params.captions, recipe.captions, f"params.yaml: runs.{run}: captions")
             self.recipes[run] = recipe
         return self.recipes[run]
 

@@ -26,7 +26,7 @@ from fasrepro import __version__, config, files, paths
 from fasrepro.captions import review, sets
 from fasrepro.captions.controls import CONTROLS
 from fasrepro.captions.sets import CaptionSet, CaptionSetError
-from fasrepro.captions.styles import style_of, with_own_prompt
+from fasrepro.captions.styles import with_own_prompt
 from fasrepro.datasets import DATASETS
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
@@ -139,7 +139,7 @@ def prompts_of(entry: CaptionSet, annotator: config.Annotator) -> Callable[[Labe
     """Return what gives the prompts of a set by version, for a label and a species; of a derived set there are none."""
     if entry.is_derived:
         return lambda label, species: {}
-    style = with_own_prompt(style_of(entry.style), annotator.prompt)
+    style = with_own_prompt(entry.written_style, annotator.prompt)
     return functools.cache(lambda label, species: dict(style.prompts(annotator.label_aware, label, species)))
 
 

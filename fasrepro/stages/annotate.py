@@ -13,7 +13,7 @@ from typing import Any
 from fasrepro import config, files, paths, stages
 from fasrepro.captions import annotate, published, review, sets
 from fasrepro.captions.sets import CaptionSet, CaptionSetError
-from fasrepro.captions.styles import Style, style_of, with_own_prompt
+from fasrepro.captions.styles import Style, with_own_prompt
 from fasrepro.llm import endpoints
 from fasrepro.llm.store import Store
 from fasrepro.rows import table
@@ -37,7 +37,7 @@ def edits_of(name: str, faces: list[Face], style: Style, label_aware: bool) -> d
 def asked(name: str, caption_set: CaptionSet, params: SimpleNamespace) -> tuple[list[Caption], dict[str, Any]]:
     """Return the captions that the annotator writes, and the report on them."""
     task = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
-    style = with_own_prompt(style_of(caption_set.style), task.prompt)
+    style = with_own_prompt(caption_set.written_style, task.prompt)
     edits = edits_of(name, task.faces, style, task.label_aware)
     with annotation.open_endpoint(task.endpoint, task.simulated) as endpoint, Store(paths.store()) as store:
         print(annotate.check_licences(task.faces, endpoint, task.may_leave), file=sys.stderr)
@@ -56,7 +56,7 @@ def asked(name: str, caption_set: CaptionSet, params: SimpleNamespace) -> tuple[
 
 def taken(name: str, caption_set: CaptionSet, datasets: list[str]) -> tuple[list[Caption], dict[str, Any]]:
     """Return the captions that others published, and the report on them; print which rows gave none."""
-    faces, style = annotation.train_faces(datasets), style_of(caption_set.style)
+    faces, style = annotation.train_faces(datasets), caption_set.written_style
     edits = edits_of(name, faces, style, label_aware=True)
     rows = published.read(caption_set.table, caption_set.config, caption_set.revision)
     present = annotation.present_cues(faces, datasets)

@@ -6,7 +6,7 @@ import argparse
 from collections import Counter
 
 from fasrepro import config, paths, stages
-from fasrepro.captions import sets, styles
+from fasrepro.captions import sets
 from fasrepro.evaluation import results
 from fasrepro.evaluation.analyses import annotators
 from fasrepro.evaluation.analyses.annotators import CaptionTexts
@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     present = predictions.visible_cues(faces.values())
     texts = {}
     for name, entry in sets.asked(params.captions).items() if present is not None else ():
-        style = styles.style_of(entry.style)
+        style = entry.written_style
         rows = table.read(paths.captions(name), Caption) if style.concludes else []
         if rows:  # a style that does not conclude, such as `neutral`, must name no cue
             texts[name] = CaptionTexts(

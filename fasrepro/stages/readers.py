@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fasrepro import config, paths, stages
 from fasrepro.captions import styles
+from fasrepro.captions.layouts import without_tags
 from fasrepro.evaluation.readers import registry, verdict_ablation
 from fasrepro.evaluation.readers.registry import ReaderInputs
 from fasrepro.llm.store import Store
@@ -33,6 +35,20 @@ def opened_api(params: types.SimpleNamespace) -> Iterator[registry.Api]:
         yield registry.Api(endpoint, store)
 
 
+def conclusions(trained_on: set[str]) -> dict[str, str]:
+    """Return the sentence that a Yes and a No stand for in the texts of a run; none where it never learnt to conclude so.
+
+    Args:
+        trained_on: the styles of its captions.
+    """
+    sentences = {}
+    for name in sorted(trained_on & styles.STYLES.keys()):
+        form = styles.STYLES[name].form
+        if form.conclusion:
+            sentences |= {word: styles.VERDICTS[verdict] for verdict, word in form.verdicts.items()}
+    return sentences
+
+
 def judgements(
     entry: CellJobs,
     readers: Sequence[str],
@@ -52,7 +68,12 @@ def judgements(
     explanations = [(seed, face_id, text) for seed, texts in entry.explanations().items() for face_id, text in texts.items()]
     explained = {face_id for _, face_id, _ in explanations}
     sampled = registry.sample_faces([face for face in entry.test if face.face_id in explained], network_videos)
-    inputs = ReaderInputs(table.read(paths.trainset(entry.jobs[0].trainset), TrainRow), api)
+    captions = table.read(paths.trainset(entry.jobs[0].trainset), TrainRow)
+    sentences = conclusions({row.style for row in captions})
+    if sentences:
+        explanations = [(seed, face_id, without_tags(text, sentences)) for seed, face_id, text in explanations]
+        captions = [dataclasses.replace(row, caption=without_tags(row.caption, sentences)) for row in captions]
+    inputs = ReaderInputs(captions, api)
     rows = []
     for reader in readers:
         read = [one for one in explanations if reader not in registry.NETWORK or one[1] in sampled]

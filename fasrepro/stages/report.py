@@ -30,7 +30,7 @@ def caption_words(sets: Mapping[str, CaptionSet], annotator: config.Annotator) -
         elif entry.author == PUBLISHED:
             entries[name] = CaptionWords(table=published_table(entry))
         else:
-            style = styles.with_own_prompt(styles.style_of(entry.style), annotator.prompt)
+            style = styles.with_own_prompt(entry.written_style, annotator.prompt)
             version, prompt = style.prompts(annotator.label_aware, Label.ATTACK, SHOWN_SPECIES)[0]
             entries[name] = CaptionWords(prompt=prompt, prompt_version=version, may_know_label=style.may_know_label)
     return entries

@@ -42,6 +42,17 @@ def test_a_set_comes_after_the_set_it_is_derived_from() -> None:
         ("x", CaptionSet(derived="prose", of="reasoning", config="MCIO"), r"captions\.x: `table`, .* go with `author: publ"),
         ("x", CaptionSet(style="reasonin", author="annotator"), r"captions\.x\.style: unknown style .* mean 'reasoning'"),
         ("x", CaptionSet(style="vanilla", author="anotator"), r"captions\.x\.author: unknown author .* mean 'annotator'"),
+        (
+            "x",
+            CaptionSet("cot", "annotator", conclusion_yes="live"),
+            r"captions\.x\.conclusion_yes: unknown meaning of Yes 'live'",
+        ),
+        (
+            "x",
+            CaptionSet("vanilla", "annotator", conclusion_yes="attack"),
+            r"captions\.x\.conclusion_yes: leave it out: captions of 'vanilla' conclude without Yes or No",
+        ),
+        ("x", CaptionSet(derived="prose", of="reasoning", conclusion_yes="attack"), "captions of 'prose' conclude without"),
         ("x", CaptionSet(derived="prosa", of="reasoning"), r"captions\.x\.derived: unknown control .* mean 'prose'"),
         ("x", CaptionSet(derived="prose", of="resoning"), r"captions\.x\.of: unknown caption set .* mean 'reasoning'"),
         ("x", CaptionSet(derived="prose", of="neutral"), r"captions\.x: control 'prose' is made from captions of style 'reas"),
@@ -70,6 +81,14 @@ def test_the_annotator_is_asked_for_its_own_sets_alone() -> None:
 def test_an_unknown_set_suggests_the_nearest() -> None:
     with pytest.raises(CaptionSetError, match=r"params\.yaml: captions: unknown caption set 'neutrl'\. Did you mean 'neutral'"):
         sets.lookup(ENTRIES, "neutrl")
+
+
+def test_yes_means_one_thing_in_the_sets_of_a_run() -> None:
+    gold = {"gold": CaptionSet("cot", "annotator"), "silver": CaptionSet("cot", "annotator", conclusion_yes="attack")}
+    sets.check(gold)
+    sets.check_mix(ENTRIES | gold, ["gold", "prose", "reasoning"], "runs.a")
+    with pytest.raises(CaptionSetError, match=r"runs\.a: Yes means bona_fide in gold and attack in silver; give both sets the"):
+        sets.check_mix(gold, ["silver", "gold"], "runs.a")
 
 
 def test_config_builds_a_set_and_refuses_an_unknown_key() -> None:

@@ -29,7 +29,7 @@ def test_a_caption_is_read_back_and_clean_text_is_a_fixed_point(name: str, words
     try:
         clean, parsed = checks.parse(style, text)
     except checks.Rejected as rejected:  # words that happen to start like a refusal, or nothing but markup
-        assert rejected.code in ("refusal", "format", "too short", "not neutral")
+        assert rejected.code in ("refusal", "format", "too short", "not neutral", "unknown tag")
         return
     assert parsed == (verdict if style.concludes else Verdict.UNDECIDED)
     assert checks.parse(style, clean) == (clean, parsed)
@@ -87,7 +87,7 @@ def test_an_edited_prompt_has_another_version() -> None:
 def test_reframed_prompts_have_their_own_versions_and_keep_the_whole_prompt(style: Style) -> None:
     prompts = style.prompts(True, Label.ATTACK, "print")
     assert len({version for version, _ in prompts}) == len({prompt for _, prompt in prompts}) == 1 + len(REFRAMINGS)
-    assert prompts[0][0] == style.prompt_version(style.may_know_label)
+    assert prompts[0][0] == style.prompt_version(style.may_know_label, "print")
     assert all(prompt.endswith(prompts[0][1]) and version.startswith(prompts[0][0]) for version, prompt in prompts)
 
 
@@ -101,7 +101,7 @@ def test_a_json_answer_follows_its_schema(style: Style) -> None:
         del broken[field]
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(broken, schema)
-    assert ("verdict" in schema["required"]) == style.concludes
+    assert (style.form.verdict_field in schema["required"]) == style.concludes
 
 
 def test_an_unknown_style_is_refused_with_the_known_ones() -> None:

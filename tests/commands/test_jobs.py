@@ -300,6 +300,17 @@ def test_names_that_dvc_takes_for_paths_are_refused() -> None:
         planned({}, runs={**RUNS, "a.b": {}})
 
 
+def test_a_run_on_captions_whose_yes_means_two_things_is_refused() -> None:
+    captions = {
+        name: CaptionSet("cot", "annotator", conclusion_yes=yes) for name, yes in (("one", "attack"), ("two", "bona_fide"))
+    }
+    runs = {**RUNS, "both": {"captions": {"one": 0.5, "two": 0.5}}}
+    with pytest.raises(
+        CaptionSetError, match=r"params\.yaml: runs\.both: captions: Yes means attack in one and bona_fide in two"
+    ):
+        planned({"a": Experiment(["oci_m"], ["both"], [0])}, runs=runs, captions=SETS | captions)
+
+
 def test_caption_sets_are_checked() -> None:
     with pytest.raises(CaptionSetError, match="unknown style 'vanila'"):
         planned({}, captions={"vanilla": CaptionSet(style="vanila", author="annotator")})

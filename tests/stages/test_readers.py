@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fasrepro import config, paths
+from fasrepro.captions.styles import OF_LABEL, STYLES
 from fasrepro.rows import table
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Label
@@ -63,6 +64,40 @@ def test_every_reader_judges_every_variant_of_every_text() -> None:
     for run in RUNS:
         for reader, verdicts in EXPECTED.items():
             assert [row.verdict for row in rows if (row.reader, row.run) == (reader, run)] == verdicts, reader
+
+
+@pytest.mark.parametrize("style", ["cot", "cot_yes_attack"])
+@pytest.mark.usefixtures("project")
+def test_a_conclusion_of_yes_or_no_is_read_as_the_run_s_captions_mean_it(style: str) -> None:
+    form = STYLES[style].form
+
+    def tagged(signs: str, verdict: Verdict) -> str:
+        return form.write(
+            ["A person.", "The face is old.", "The skin is fair.", f"{signs} can be seen.", "There is none."], verdict
+        )
+
+    texts = [tagged("Pores", LIVE), tagged("Dots", ATTACK), "A person with brown hair", ""]
+    text_of = {one.face_id: text for one, text in zip(TARGET, texts, strict=True)}
+    for job in config.load_jobs().values():
+        projects.write_explanations(job, lambda one: text_of[one.face_id])
+    rows = [
+        TrainRow(
+            f"replay/t{n}#0004", "replay", SPECIES[label], Label(label), "", "", style, tagged(signs, OF_LABEL[Label(label)])
+        )
+        for n, (signs, label) in enumerate([("Pores", 0), ("Dots", 1)] * 3)
+    ]
+    table.write(paths.trainset("t"), rows, TrainRow)
+    readers.main([])
+    verdicts: dict[str, list[Verdict]] = {}
+    for row in table.read(paths.JUDGEMENTS, Judgement):
+        if row.run == RUNS[0]:
+            verdicts.setdefault(row.reader, []).append(row.verdict)
+    for reader in ("lexical", "tfidf", "api"):
+        assert verdicts[reader][:2] == [LIVE, ATTACK], reader
+    for reader in ("lexical", "api"):
+        assert verdicts[f"{reader}_cut"][:2] == [UNDECIDED] * 2, reader  # so nothing of the conclusion was left
+        assert verdicts[f"{reader}_flipped"][:2] == [ATTACK, LIVE], reader
+    assert verdicts["tfidf_cut"][:2] == verdicts["tfidf_flipped"][:2] == [LIVE, ATTACK]  # it learnt pores and dots, no verdict
 
 
 @pytest.mark.usefixtures("project")

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from fasrepro import hashing, vocabulary
-from fasrepro.captions.layouts import VERDICT_FIELD
+from fasrepro.captions.layouts import CONCLUSION, NO, YES
 from fasrepro.captions.styles import Style
 from fasrepro.rows.captions import Verdict
 
@@ -71,6 +71,10 @@ INFERRED: dict[str, str] = {
 }
 
 _PERSON = ("The picture shows {a person} with {who}", "We see {a person} with {who}", "Here is {a person} with {who}")
+_SCENE = ("The picture shows {a person}", "We see {a person}", "Here is {a person}")
+_FACE = ("The face has {who}.", "One can see {who}.", "The person has {who}.")
+_EXPRESSION = ("The face is {expression} and {pose}.", "The person is {expression} and {pose}.")
+_STILL = ("The face looks ahead.", "The person looks at the camera.")  # where nothing is known of expression and pose
 _SEEN = ("One can see {what}.", "The image shows {what}.", "I see {what} here.", "Here we see {what}.", "The picture has {what}.")
 _LIVE_SKIN = (
     "The skin has natural texture and the shadows follow the nose and chin.",
@@ -152,6 +156,15 @@ def a_(words: str) -> str:
 
 def person(attributes: dict[str, str], dice: Dice, whole: bool) -> str:
     """Describe a person by `Truth.attributes`, and if `whole` the light and the background; other attributes are omitted."""
+    text = dice.pick("person", _PERSON).replace("{a person}", _someone(attributes)).format(who=_looks(attributes))
+    return f"{text}{_surroundings(attributes)}." if whole else f"{text}."
+
+
+def _someone(attributes: dict[str, str]) -> str:
+    return a_(f"{attributes.get('age', '')} person".strip())
+
+
+def _looks(attributes: dict[str, str]) -> str:
     who = []
     if "skin_tone" in attributes:
         who.append(f"{attributes['skin_tone']} skin")
@@ -161,14 +174,12 @@ def person(attributes: dict[str, str], dice: Dice, whole: bool) -> str:
         who.append(a_(attributes["cover"]))
     if attributes.get("glasses", "none") != "none":
         who.append(f"{attributes['glasses']} glasses")
-    someone = a_(f"{attributes.get('age', '')} person".strip())
-    text = dice.pick("person", _PERSON).replace("{a person}", someone)
-    text = text.format(who=join(who) if who else "an open face")
-    if whole and attributes.get("light"):
-        text += f" in {_light(attributes)}"
-    if whole and attributes.get("background"):
-        text += f" before {_background(attributes)}"
-    return f"{text}."
+    return join(who) if who else "an open face"
+
+
+def _surroundings(attributes: dict[str, str]) -> str:
+    light = f" in {_light(attributes)}" if attributes.get("light") else ""
+    return f"{light} before {_background(attributes)}" if attributes.get("background") else light
 
 
 def _light(attributes: dict[str, str]) -> str:
@@ -220,17 +231,42 @@ def reasoning(reading: Reading, dice: Dice) -> list[str]:
         if step == "observation":
             parts.append(person(reading.attributes, dice, whole=True))
         elif step == "judgment":
-            parts.append(
-                dice.pick("fits", _FITS).format(species=reading.species)
-                if reading.verdict == Verdict.ATTACK
-                else dice.pick("fits", _LIVE_FITS)
-            )
+            parts.append(_fits(reading, dice))
         else:
-            text = _seen([name for name in reading.cues if vocabulary.CUES[name].step == step], dice, step)
-            text = text or dice.pick(step, _NOTHING[step][reading.verdict])
             harmless = _harmless(reading, dice) if step == "context" and reading.verdict == Verdict.BONA_FIDE else ""
-            parts.append(f"{text} {harmless}".strip())
+            parts.append(f"{_step(step, reading, dice)} {harmless}".strip())
     return parts
+
+
+def chain(reading: Reading, dice: Dice) -> list[str]:
+    """Return the five parts of a chain of thought before its conclusion, from the scene to the traces of an attack.
+
+    Every part has as many sentences for a live person as for an attack, but for a harmless thing.
+    """
+    scene = dice.pick("scene", _SCENE).replace("{a person}", _someone(reading.attributes))
+    is_known = {"expression", "pose"} <= reading.attributes.keys()
+    expression = dice.pick("expression", _EXPRESSION if is_known else _STILL)
+    harmless = _harmless(reading, dice) if reading.verdict == Verdict.BONA_FIDE else ""
+    context = f"{_step('lighting', reading, dice)} {_step('context', reading, dice)} {harmless}"
+    return [
+        f"{scene}{_surroundings(reading.attributes)}.",
+        dice.pick("face", _FACE).format(who=_looks(reading.attributes)),
+        f"{expression.format(**reading.attributes)} {_step('features', reading, dice)}",
+        context.strip(),
+        f"{_step('artifacts', reading, dice)} {_fits(reading, dice)}",
+    ]
+
+
+def _step(step: str, reading: Reading, dice: Dice) -> str:
+    """Return the sentence about the cues of one step of `vocabulary.STEPS`, or that there are none."""
+    text = _seen([name for name in reading.cues if vocabulary.CUES[name].step == step], dice, step)
+    return text or dice.pick(step, _NOTHING[step][reading.verdict])
+
+
+def _fits(reading: Reading, dice: Dice) -> str:
+    if reading.verdict == Verdict.ATTACK:
+        return dice.pick("fits", _FITS).format(species=reading.species)
+    return dice.pick("fits", _LIVE_FITS)
 
 
 def neutral(reading: Reading, dice: Dice) -> list[str]:
@@ -248,14 +284,23 @@ def neutral(reading: Reading, dice: Dice) -> list[str]:
     return [" ".join(sentences)]
 
 
-WRITERS = {"vanilla": vanilla, "reasoning": reasoning, "blind": reasoning, "neutral": neutral}
+WRITERS = {
+    "vanilla": vanilla,
+    "reasoning": reasoning,
+    "blind": reasoning,
+    "neutral": neutral,
+    "cot": chain,
+    "cot_yes_attack": chain,
+}
 
 
 def spoil(style: Style, text: str, dice: Dice) -> str:
-    """Break a caption's format: drop the verdict or, if there are steps, swap two or drop one.
+    """Break a caption's format: drop the verdict or, if there are steps, swap two or drop one; tags break in more ways.
 
     A neutral caption mentions an attack instead.
     """
+    if style.form.conclusion:
+        return _spoil_tags(text, dice)
     if not style.concludes:
         return f"{text} I cannot tell whether this is a spoof."
     lines = text.split("\n")
@@ -269,16 +314,34 @@ def spoil(style: Style, text: str, dice: Dice) -> str:
     return "\n".join(lines)
 
 
+def _spoil_tags(text: str, dice: Dice) -> str:
+    lines = text.split("\n")
+    how = dice.pick("spoil", ("swap", "drop", "twice", "open", "outside", "both"))
+    if how == "swap":
+        lines[1], lines[2] = lines[2], lines[1]
+    elif how == "drop":
+        del lines[3]
+    elif how == "twice":
+        lines.insert(3, lines[3])
+    elif how == "open":
+        lines[1] = lines[1].rpartition("</")[0]
+    elif how == "outside":
+        lines.insert(0, "Here is what the picture shows.")
+    else:
+        lines[-1] = f"<{CONCLUSION}>{YES} {NO}</{CONCLUSION}>"
+    return "\n".join(lines)
+
+
 def spoil_json(style: Style, text: str, dice: Dice) -> str:
     """Break a JSON answer: cut it short, drop the verdict, or replace it. A neutral one mentions an attack instead."""
-    answer = json.loads(text)
+    answer, field = json.loads(text), style.form.verdict_field
     if not style.concludes:
         return json.dumps({field: f"{said} I cannot tell whether this is a spoof." for field, said in answer.items()})
     how = dice.pick("spoil", ("cut", "missing", "odd"))
     if how == "cut":
         return text[: len(text) // 2]
-    del answer[VERDICT_FIELD]
-    return json.dumps(answer if how == "missing" else answer | {VERDICT_FIELD: "So much for this image."}, ensure_ascii=False)
+    del answer[field]
+    return json.dumps(answer if how == "missing" else answer | {field: "So much for this image."}, ensure_ascii=False)
 
 
 def _seen(names: Sequence[str], dice: Dice, place: str) -> str:
