@@ -17,8 +17,8 @@ from fasrepro.stages import annotation
 from fasrepro.stages.annotation import AnnotationTask
 
 
-def edits_of(name: str, task: AnnotationTask, style: Style) -> dict[str, Caption]:
-    """Return the captions that people wrote for a set, by face_id; print how many are about other images."""
+def edits_of(name: str, task: AnnotationTask, style: Style) -> review.Edits:
+    """Return what people decided about a set; print how many decisions are about other images."""
     edits = review.captions(task.faces, style, paths.review(name), task.label_aware)
     if edits.others:
         print(
@@ -26,7 +26,9 @@ def edits_of(name: str, task: AnnotationTask, style: Style) -> dict[str, Caption
             f" as that of {edits.others[0]}",
             file=sys.stderr,
         )
-    return edits.captions
+    if len(edits.dropped) == len(task.faces):
+        raise review.EditError(f"{paths.review(name)}: every face is dropped; keep some, or take the set out of params.yaml")
+    return edits
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -45,19 +47,23 @@ def main(argv: list[str] | None = None) -> None:
     with annotation.open_endpoint(task.endpoint, task.simulated) as endpoint, Store(paths.store()) as store:
         print(annotate.check_licences(task.faces, endpoint, task.may_leave), file=sys.stderr)
         captions, report = annotate.annotate(
-            task.faces,
+            [face for face in task.faces if face.face_id not in edits.dropped],
             paths.CROPS,
             style,
             endpoint,
             store,
             task.label_aware,
-            edits=edits,
+            edits=edits.captions,
             present=task.present,
             progress=endpoints.progress_to_stderr(f"annotate {name}"),
         )
+    if edits.dropped:
+        report["dropped"] = sorted(edits.dropped)
     table.write(paths.captions(name), captions, Caption)
     files.write_json(paths.captions_report(name), report)
     print(f"{name}: {report['captions']} captions of {report['faces']} faces, {len(report['failed'])} failed")
+    if edits.dropped:
+        print(f"{name}: people dropped {len(edits.dropped)} faces, which have no caption")
     if report["failed"]:
         print(f"{name}: `fasrepro annotate --set {name} --to-people` hands the failed faces to people")
 
