@@ -19,6 +19,7 @@ from fasrepro.commands import (
     record,
     reproduce,
     rescore,
+    review,
     verify,
 )
 
@@ -34,6 +35,7 @@ COMMANDS = {
     "record": record,
     "reproduce": reproduce,
     "rescore": rescore,
+    "review": review,
     "verify": verify,
 }
 
