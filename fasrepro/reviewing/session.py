@@ -110,13 +110,13 @@ class Session:
 
     def progress(self) -> dict[str, Any]:
         """Return counts over the set, and for each pair of editors on how many faces they agree."""
-        standing = [one for entries in self._by_face.values() if (one := decisions.standing(entries))]
+        standing = [decisions.standing(entries) for entries in self._by_face.values()]
         conflicts = sum(bool(decisions.conflicting(entries)) for entries in self._by_face.values())
-        actions = [one[0].decision.action for one in standing]
+        actions = [one[0].decision.action for one in standing if one and not decisions.conflicting(one)]
         pairs = decisions.agreement(decisions.opinions(entries) for entries in self._by_face.values())
         return {
             "faces": len(self.reviewed.faces),
-            "decided": len(standing),
+            "decided": len(actions),
             "own": sum(map(self.has_decided, self._by_face.values())),
             "actions": {action: actions.count(action) for action in (ACCEPT, EDIT, DROP)},
             "conflicts": conflicts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import re
@@ -9,7 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import aiohttp
-import anyio
 import pytest
 from aiohttp import web
 
@@ -59,7 +59,7 @@ def with_client(session: Session, test: Callable[[Client], Awaitable[None]]) -> 
         async with serving(session) as client:
             await test(client)
 
-    anyio.run(run)
+    asyncio.run(run())
 
 
 def about(reviewed: ReviewSet, at: int, **fields: Any) -> dict[str, Any]:
