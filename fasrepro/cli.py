@@ -20,6 +20,7 @@ from fasrepro.commands import (
     record,
     reproduce,
     rescore,
+    review,
     verify,
 )
 
@@ -36,6 +37,7 @@ COMMANDS = {
     "record": record,
     "reproduce": reproduce,
     "rescore": rescore,
+    "review": review,
     "verify": verify,
 }
 

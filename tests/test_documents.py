@@ -47,6 +47,9 @@ GENERATED_FILES = (
     "with.png",
     "region.png",
     "reviews/reasoning.jsonl",
+    "out.json",
+    "out.jsonl",
+    "in.json",
 )
 
 

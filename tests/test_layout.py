@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "training": ("fasrepro.models", "fasrepro.captions.layouts"),
     "foundation": ("fasrepro.models", "fasrepro.training"),
     "captions": ("fasrepro.llm",),
+    "reviewing": ("fasrepro.captions", "fasrepro.llm"),
     "simulation": (
         "fasrepro.archives",
         "fasrepro.captions.layouts",

@@ -1,7 +1,7 @@
 """Captions that people wrote or mended. They lie in reviews/, in git, and win over what a model wrote, face by face.
 
 `write_blank` writes a file of faces for people to fill in, `merge` checks it and puts its edits into reviews/<set>.jsonl, and
-`captions` reads that file for the stage `annotate`. All three use the same format: a JSON line per face.
+`captions` reads that file for the stage `annotate`. The review page adds to the same file. All use the lines of `decisions`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fasrepro import files
-from fasrepro.captions import checks
+from fasrepro.captions import checks, decisions
+from fasrepro.captions.decisions import EditError, Entry
 from fasrepro.captions.styles import Style
 from fasrepro.rows.captions import Caption, Review, Verdict
 from fasrepro.rows.faces import Face
@@ -20,23 +21,25 @@ from fasrepro.rows.faces import Face
 MODEL = "people"
 
 
-class EditError(ValueError):
-    """An edit that cannot be taken; the message names the file, the line and the remedy."""
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Edits:
-    """People's captions of a set, by face_id; `others` are the face_ids of edits that are about no face of the set.
+    """What people decided about a set.
 
-    An edit is about an image: if the face has another crop now, as under another profile, the edit is about no face of the set.
+    A decision is about an image: if the face has another crop now, as under another profile, it is about no face of the set.
+
+    Args:
+        captions: that people accepted or wrote, by face_id.
+        others: the face_ids of decisions that are about no face of the set.
+        dropped: the face_ids of faces that are to have no caption.
     """
 
     captions: dict[str, Caption]
     others: list[str]
+    dropped: list[str] = dataclasses.field(default_factory=list)
 
 
 def captions(faces: Iterable[Face], style: Style, path: Path, label_aware: bool) -> Edits:
-    """Return the captions that people wrote, from a file in reviews/; none if there is no such file.
+    """Return what people decided, from a file in reviews/; nothing if there is no such file.
 
     Args:
         faces: of the set.
@@ -45,20 +48,26 @@ def captions(faces: Iterable[Face], style: Style, path: Path, label_aware: bool)
         label_aware: whether the prompts of the set's annotator state the label; noted in each caption.
 
     Raises:
-        EditError: a line is no edit, or its text is no caption of the style.
+        EditError: a line is no decision, a text is no caption of the style, or two editors disagree about a face.
     """
     by_id = {face.face_id: face for face in faces}
-    captions_by_face, others = {}, []
-    for where, review in _read(path, style) if path.is_file() else ():
-        face = by_id.get(review.face_id)
-        if not review.text.strip():
-            raise EditError(f"{where}: {review.face_id}: no text; write a caption, or delete the line")
-        if face is None or face.crop_sha256 != review.crop_sha256:
-            others.append(review.face_id)
+    edits = Edits({}, [])
+    for face_id, entries in decisions.by_face(_with_texts(decisions.read(path, style))).items():
+        face = by_id.get(face_id)
+        about = [entry for entry in entries if face and entry.decision.review.crop_sha256 == face.crop_sha256]
+        if len(about) < len(entries):
+            edits.others.append(face_id)
+        if face is None or not about:
             continue
-        text, verdict = _accepted(where, review, face, style)
-        captions_by_face[face.face_id] = Caption(
-            face_id=face.face_id,
+        standing = _undisputed(about)
+        if standing is None:
+            continue
+        if standing.decision.action == decisions.DROP:
+            edits.dropped.append(face_id)
+            continue
+        text, verdict = _accepted(standing.where, standing.decision.review, face, style)
+        edits.captions[face_id] = Caption(
+            face_id=face_id,
             style=style.name,
             text=text,
             verdict=verdict,
@@ -66,9 +75,34 @@ def captions(faces: Iterable[Face], style: Style, path: Path, label_aware: bool)
             model=MODEL,
             label_aware=label_aware and style.may_know_label,
             attempts=1,
-            request_key="",
+            request_key=standing.decision.parent,
         )
-    return Edits(captions_by_face, others)
+    return edits
+
+
+def _with_texts(entries: list[Entry]) -> list[Entry]:
+    """Return the entries. Raises `EditError` for a caption without a text."""
+    for entry in entries:
+        review = entry.decision.review
+        if entry.decision.action in (decisions.ACCEPT, decisions.EDIT) and not review.text.strip():
+            raise EditError(f"{entry.where}: {review.face_id}: no text; write a caption, or delete the line")
+    return entries
+
+
+def _undisputed(entries: list[Entry]) -> Entry | None:
+    """Return the decision about one face that stands, None if there is none. Raises `EditError` if two differ."""
+    if disputed := decisions.conflicting(entries):
+        first, second = disputed[:2]
+        raise EditError(
+            f"{first.where}: {first.decision.review.face_id}: {_says(first)}, but {second.where}: {_says(second)}; settle it on"
+            " the page of `fasrepro review`, or delete one of the two lines"
+        )
+    return next(iter(decisions.standing(entries)), None)
+
+
+def _says(entry: Entry) -> str:
+    outcome = "drops the face" if entry.decision.outcome is None else f"has the text {entry.decision.outcome!r}"
+    return f"{entry.decision.editor or 'an editor without a name'} {outcome}"
 
 
 def write_blank(path: Path, faces: Iterable[Face], style: Style, reasons: Mapping[str, str]) -> int:
@@ -118,9 +152,10 @@ def merge(path: Path, into: Path, faces: Iterable[Face], style: Style) -> int:
         EditError: a line is no edit, or of another face or style; a text is no caption; or a face has another edit already.
     """
     by_id = {face.face_id: face for face in faces}
-    present = {review.face_id: (where, review) for where, review in (_read(into, style) if into.is_file() else ())}
-    merged = {face_id: review for face_id, (_, review) in present.items()}
-    for where, review in _read(path, style):
+    present = decisions.by_face(_with_texts(decisions.read(into, style)))
+    added = []
+    for entry in _once_a_face(decisions.read(path, style)):
+        where, review = entry.where, entry.decision.review
         face = by_id.get(review.face_id)
         if face is None:
             raise EditError(f"{where}: face {review.face_id!r} is none of those that are captioned")
@@ -131,62 +166,43 @@ def merge(path: Path, into: Path, faces: Iterable[Face], style: Style) -> int:
         if not review.text.strip():
             continue
         text, _ = _accepted(where, review, face, style)
-        if review.face_id in present and present[review.face_id][1].text != text:
+        earlier = decisions.standing(present.get(review.face_id, []))
+        if other := next((one for one in earlier if one.decision.outcome != text), None):
             raise EditError(
-                f"{where}: {review.face_id} has another edit at {present[review.face_id][0]}; to replace that one, delete its"
-                " line, and take the file in again"
+                f"{where}: {review.face_id} has another edit at {other.where}; to replace that one, delete its line, and take the"
+                " file in again"
             )
-        merged[review.face_id] = dataclasses.replace(review, text=text)
-    if len(merged) > len(present):
-        _write(into, [merged[face_id] for face_id in sorted(merged)])
-    return len(merged) - len(present)
+        if not earlier:
+            added.append(dataclasses.replace(entry.decision, review=dataclasses.replace(review, text=text)))
+    if added:
+        decisions.append(into, added)
+    return len(added)
+
+
+def accepted(text: str, face: Face, style: Style) -> tuple[str, Verdict]:
+    """Return the clean text and the verdict of what a person wrote about a face. Raises `Rejected`: see `checks.accept`."""
+    return checks.accept(style, text, "stop", face.label if style.may_know_label else None)
 
 
 def _accepted(where: str, review: Review, face: Face, style: Style) -> tuple[str, Verdict]:
     """Return the clean text and the verdict of an edit. Raises `EditError`."""
     try:
-        return checks.accept(style, review.text, "stop", face.label if style.may_know_label else None)
+        return accepted(review.text, face, style)
     except checks.Rejected as problem:
         raise EditError(
             f"{where}: {review.face_id}: {problem}; mend the text as the style asks, and run the command again"
         ) from None
 
 
-def _read(path: Path, style: Style) -> Iterable[tuple[str, Review]]:
-    """Yield (place, edit) for each line of a file. Raises `EditError`."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")  # not `splitlines`: a text may hold Unicode's line ends
-    except UnicodeDecodeError as error:
-        raise EditError(f"{path}: not UTF-8 ({error.reason}); save it as UTF-8") from None
+def _once_a_face(entries: Iterable[Entry]) -> Iterable[Entry]:
+    """Yield the entries of a file that people filled in. Raises `EditError` for a face that is there twice."""
     places: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        where = f"{path}, line {number}"
-        review = _parse(where, line)
-        if review.style != style.name:
-            raise EditError(f"{where}: its style is {review.style!r}, not {style.name!r}; name its own caption set with --set")
-        if review.face_id in places:
-            raise EditError(f"{where}: {review.face_id} is also at {places[review.face_id]}; delete one of the two lines")
-        places[review.face_id] = where
-        yield where, review
-
-
-def _parse(where: str, line: str) -> Review:
-    """Return the edit of a line. Raises `EditError`."""
-    fields = [field.name for field in dataclasses.fields(Review)]
-    remedy = "write the file with --to-people, and change nothing but the texts"
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise EditError(f"{where}: no JSON ({error}); {remedy}") from None
-    if not isinstance(row, dict) or set(row) != set(fields):
-        keys = ", ".join(row) if isinstance(row, dict) else type(row).__name__
-        raise EditError(f"{where}: expected {', '.join(fields)}, found {keys}; {remedy}")
-    for name, value in row.items():
-        if not isinstance(value, str):
-            raise EditError(f"{where}: {name} is no text; {remedy}")
-    return Review(**row)
+    for entry in entries:
+        face_id = entry.decision.review.face_id
+        if face_id in places:
+            raise EditError(f"{entry.where}: {face_id} is also at {places[face_id]}; delete one of the two lines")
+        places[face_id] = entry.where
+        yield entry
 
 
 def _write(path: Path, reviews: Iterable[Review]) -> None:

@@ -30,9 +30,9 @@ Styles = dict[str, Style]  # of caption sets, by name
 
 
 def faces_left_to_the_model(task: AnnotationTask, name: str, style: Style) -> list[Face]:
-    """Return the faces of a set whose caption nobody wrote by hand."""
+    """Return the faces of a set about which no person has decided."""
     edits = review.captions(task.faces, style, paths.review(name), task.label_aware)
-    return [face for face in task.faces if face.face_id not in edits.captions]
+    return [face for face in task.faces if face.face_id not in edits.captions and face.face_id not in edits.dropped]
 
 
 def dry_run(task: AnnotationTask, styles: Styles, store: Store) -> None:

@@ -22,8 +22,8 @@ from fasrepro.rows.faces import Face
 from fasrepro.stages import annotation
 
 
-def edits_of(name: str, faces: list[Face], style: Style, label_aware: bool) -> dict[str, Caption]:
-    """Return the captions that people wrote for a set, by face_id; print how many are about other images."""
+def edits_of(name: str, faces: list[Face], style: Style, label_aware: bool) -> review.Edits:
+    """Return what people decided about a set; print how many decisions are about other images."""
     edits = review.captions(faces, style, paths.review(name), label_aware)
     if edits.others:
         print(
@@ -31,7 +31,9 @@ def edits_of(name: str, faces: list[Face], style: Style, label_aware: bool) -> d
             f" as that of {edits.others[0]}",
             file=sys.stderr,
         )
-    return edits.captions
+    if len(edits.dropped) == len(faces):
+        raise review.EditError(f"{paths.review(name)}: every face is dropped; keep some, or take the set out of params.yaml")
+    return edits
 
 
 def asked(name: str, caption_set: CaptionSet, params: SimpleNamespace) -> tuple[list[Caption], dict[str, Any]]:
@@ -41,17 +43,23 @@ def asked(name: str, caption_set: CaptionSet, params: SimpleNamespace) -> tuple[
     edits = edits_of(name, task.faces, style, task.label_aware)
     with annotation.open_endpoint(task.endpoint, task.simulated) as endpoint, Store(paths.store()) as store:
         print(annotate.check_licences(task.faces, endpoint, task.may_leave), file=sys.stderr)
-        return annotate.annotate(
-            task.faces,
+        captions, report = annotate.annotate(
+            [face for face in task.faces if face.face_id not in edits.dropped],
             paths.CROPS,
             style,
             endpoint,
             store,
             task.label_aware,
-            edits=edits,
+            edits=edits.captions,
             present=task.present,
             progress=endpoints.progress_to_stderr(f"annotate {name}"),
         )
+    return captions, report | _dropped(edits)
+
+
+def _dropped(edits: review.Edits) -> dict[str, Any]:
+    """Return the report's entry on faces that people dropped from the set; none where there are none."""
+    return {"dropped": sorted(edits.dropped)} if edits.dropped else {}
 
 
 def taken(name: str, caption_set: CaptionSet, datasets: list[str]) -> tuple[list[Caption], dict[str, Any]]:
@@ -60,10 +68,11 @@ def taken(name: str, caption_set: CaptionSet, datasets: list[str]) -> tuple[list
     edits = edits_of(name, faces, style, label_aware=True)
     rows = published.read(caption_set.table, caption_set.config, caption_set.revision)
     present = annotation.present_cues(faces, datasets)
-    captions, report, notices = published.join(rows, faces, style, edits=edits, present=present)
+    kept = [face for face in faces if face.face_id not in edits.dropped]
+    captions, report, notices = published.join(rows, kept, style, edits=edits.captions, present=present)
     for notice in notices:
         print(f"{name}: {notice}", file=sys.stderr)
-    return captions, report
+    return captions, report | _dropped(edits)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -83,6 +92,8 @@ def main(argv: list[str] | None = None) -> None:
     table.write(paths.captions(name), captions, Caption)
     files.write_json(paths.captions_report(name), report)
     print(f"{name}: {report['captions']} captions of {report['faces']} faces, {len(report['failed'])} failed")
+    if edits.dropped:
+        print(f"{name}: people dropped {len(edits.dropped)} faces, which have no caption")
     if report["failed"]:
         print(f"{name}: `fasrepro annotate --set {name} --to-people` hands the failed faces to people")
 

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fasrepro.captions import annotate, review
+from fasrepro.captions import annotate, decisions, review
+from fasrepro.captions.decisions import ACCEPT, DROP, EDIT, UNDO, Decision
 from fasrepro.captions.styles import STYLES
 from fasrepro.llm.store import Store
+from fasrepro.rows.captions import Review
 from fasrepro.rows.faces import Face, Label
 from fasrepro.simulation.annotator.server import application, serve
 from tests.captions.test_annotate import endpoint
+from tests.layout import ROOT
 
 VANILLA = STYLES["vanilla"]
 ENDS = {Label.ATTACK: "This is a presentation attack.", Label.BONA_FIDE: "This is a bona fide face."}
@@ -109,7 +114,7 @@ def test_another_edit_of_a_face_is_never_overwritten(world: Any, blank: Path, re
         (1, {"face_id": "x"}, r"line 2: face 'x' is none of those that are captioned"),
         (1, {"crop_sha256": "0"}, r"line 2: .*: its crop is not the one of this file any more; .* --to-people"),
         (1, {}, r"line 2: .*: contradicts the label: told attack, says bona_fide; mend the text as the style asks"),
-        (2, {"editor": "me"}, r"line 3: expected face_id, .*, text, found .*, editor; .* change nothing but the texts"),
+        (2, {"reviewer": "me"}, r"line 3: expected face_id, .*, text, found .*, reviewer; .* change nothing but the texts"),
     ],
 )
 def test_one_bad_line_refuses_the_whole_file(
@@ -173,3 +178,68 @@ def test_an_edit_spoilt_by_hand_is_an_error(world: Any, blank: Path, reviews: Pa
     change(reviews, {0: text})
     with pytest.raises(review.EditError, match=r"vanilla\.jsonl, line 1: .*" + message):
         review.captions(world.faces, VANILLA, reviews, True)
+
+
+def decided(face: Face, editor: str, action: str, text: str = "", after: tuple[str, ...] = ()) -> Decision:
+    about = Review(face.face_id, "vanilla", face.crop, face.crop_sha256, face.label.name.lower(), face.species, "", text)
+    return Decision(about, editor, action, "key", after)
+
+
+def test_what_people_accepted_and_wrote_are_captions_and_what_they_dropped_is_none(world: Any, reviews: Path) -> None:
+    kept, written, dropped = world.faces[:3]
+    rows = [
+        decided(kept, "ann", ACCEPT, text_for(kept)),
+        decided(written, "ann", EDIT, text_for(written)),
+        decided(dropped, "ann", DROP),
+    ]
+    decisions.append(reviews, rows)
+    edits = review.captions(world.faces, VANILLA, reviews, True)
+    assert {name: one.text for name, one in edits.captions.items()} == {one.face_id: text_for(one) for one in (kept, written)}
+    assert {one.request_key for one in edits.captions.values()} == {"key"}
+    assert edits.dropped == [dropped.face_id]
+
+
+def test_a_decision_that_was_taken_back_leaves_the_face_to_the_model(world: Any, reviews: Path) -> None:
+    face = world.faces[0]
+    first = decided(face, "ann", DROP)
+    decisions.append(reviews, [first, decided(face, "ann", UNDO, after=(first.id(),))])
+    assert review.captions(world.faces, VANILLA, reviews, True) == review.Edits({}, [])
+
+
+def test_editors_who_differ_are_an_error_that_names_both_lines_until_it_is_settled(world: Any, reviews: Path) -> None:
+    face = world.faces[0]
+    ann, ben = decided(face, "ann", EDIT, text_for(face)), decided(face, "ben", DROP)
+    decisions.append(reviews, [ann, ben])
+    with pytest.raises(review.EditError) as error:
+        review.captions(world.faces, VANILLA, reviews, True)
+    message = str(error.value)
+    assert f"{reviews}, line 1" in message and f"{reviews}, line 2" in message
+    assert f"ann has the text {text_for(face)!r}" in message and "ben drops the face" in message
+    assert "settle it on the page of `fasrepro review`, or delete one of the two lines" in message
+    decisions.append(reviews, [decided(face, "eve", DROP, after=tuple(sorted((ann.id(), ben.id()))))])
+    assert review.captions(world.faces, VANILLA, reviews, True).dropped == [face.face_id]
+
+
+def test_two_branches_merge_by_keeping_the_lines_of_both(world: Any, tmp_path: Path) -> None:
+    """With the attribute of this project's .gitattributes."""
+
+    def git(*arguments: str) -> None:
+        identity = ["-c", "user.name=x", "-c", "user.email=x@example.invalid"]
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    shutil.copy(ROOT / ".gitattributes", tmp_path)
+    file = tmp_path / "reviews" / "vanilla.jsonl"
+    first, second, third = world.faces[:3]
+    decisions.append(file, [decided(first, "ann", EDIT, text_for(first))])
+    git("init", "-b", "main")
+    git("add", ".")
+    git("commit", "-m", "first")
+    git("switch", "-c", "ben")
+    decisions.append(file, [decided(second, "ben", EDIT, text_for(second))])
+    git("commit", "-am", "ben's")
+    git("switch", "main")
+    decisions.append(file, [decided(third, "ann", DROP)])
+    git("commit", "-am", "ann's")
+    git("merge", "ben")
+    edits = review.captions(world.faces, VANILLA, file, True)
+    assert (sorted(edits.captions), edits.dropped) == (sorted((first.face_id, second.face_id)), [third.face_id])

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from fasrepro import cli, config
+from fasrepro.captions import decisions
 from fasrepro.llm.types import Capabilities
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption, Review
@@ -176,6 +177,31 @@ def test_faces_captioned_by_people_are_neither_asked_nor_estimated(
     stage.main(["--set", "vanilla"])
     captions = {c.face_id: c for c in table.read(root / "results" / "captions" / "vanilla.parquet", Caption)}
     assert (captions[face.face_id].text, captions[face.face_id].model) == (text, "people") and len(captions) == 12
+
+
+def test_a_dropped_face_is_not_asked_about_and_has_no_caption(at: Any, world: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    root, face = at(), world.faces[0]
+    about = Review(face.face_id, "vanilla", face.crop, face.crop_sha256, "bona_fide", face.species, "", "")
+    decisions.append(root / "reviews" / "vanilla.jsonl", [decisions.Decision(about, "ann", decisions.DROP)])
+    assert cli.main(["annotate", "--dry-run", "--set", "vanilla"]) == 0
+    assert "11 images, 0 stored, 11 requests" in capsys.readouterr().out
+    stage.main(["--set", "vanilla"])
+    assert "vanilla: people dropped 1 faces, which have no caption" in capsys.readouterr().out
+    captions = table.read(root / "results" / "captions" / "vanilla.parquet", Caption)
+    assert len(captions) == 11 and face.face_id not in {caption.face_id for caption in captions}
+    assert json.loads((root / "results" / "captions_report" / "vanilla.json").read_text())["dropped"] == [face.face_id]
+
+
+def test_a_set_of_which_every_face_is_dropped_is_refused(at: Any, world: Any) -> None:
+    root = at()
+    drops = []
+    for face in world.faces:
+        about = Review(face.face_id, "vanilla", face.crop, face.crop_sha256, "x", face.species, "", "")
+        drops.append(decisions.Decision(about, "ann", decisions.DROP))
+    decisions.append(root / "reviews" / "vanilla.jsonl", drops)
+    with pytest.raises(decisions.EditError, match="every face is dropped; keep some"):
+        stage.main(["--set", "vanilla"])
+    assert not (root / "results" / "captions").exists()
 
 
 def test_only_a_written_set_is_annotated(at: Any, capsys: pytest.CaptureFixture[str]) -> None:
