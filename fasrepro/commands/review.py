@@ -17,7 +17,7 @@ from aiohttp import web
 
 from fasrepro import config, paths
 from fasrepro.captions import annotate, sets
-from fasrepro.captions.styles import Style, style_of, with_own_prompt
+from fasrepro.captions.styles import Style, with_own_prompt
 from fasrepro.llm.store import Store
 from fasrepro.reviewing import exchange, server
 from fasrepro.reviewing.replies import StoredReply, stored_replies
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     if caption_set.is_derived:
         raise sets.CaptionSetError(f"caption set {arguments.set!r} is derived from {caption_set.of!r}: review that one")
     task = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
-    style = with_own_prompt(style_of(caption_set.style), task.prompt)
+    style = with_own_prompt(caption_set.written_style, task.prompt)
     with Store(paths.store()) as store:
         reviewed = review_set(arguments.set, task, style, store)
         session = Session(reviewed, arguments.editor.strip() or getpass.getuser())
