@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import string
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -121,6 +122,8 @@ def merge(path: Path, into: Path, faces: Iterable[Face], style: Style) -> int:
     present = {review.face_id: (where, review) for where, review in (_read(into, style) if into.is_file() else ())}
     merged = {face_id: review for face_id, (_, review) in present.items()}
     for where, review in _read(path, style):
+        if not review.text.strip():
+            continue
         face = by_id.get(review.face_id)
         if face is None:
             raise EditError(f"{where}: face {review.face_id!r} is none of those that are captioned")
@@ -128,8 +131,6 @@ def merge(path: Path, into: Path, faces: Iterable[Face], style: Style) -> int:
             raise EditError(
                 f"{where}: {review.face_id}: its crop is not the one of this file any more; write the file anew with --to-people"
             )
-        if not review.text.strip():
-            continue
         text, _ = _accepted(where, review, face, style)
         if review.face_id in present and present[review.face_id][1].text != text:
             raise EditError(
@@ -160,7 +161,7 @@ def _read(path: Path, style: Style) -> Iterable[tuple[str, Review]]:
         raise EditError(f"{path}: not UTF-8 ({error.reason}); save it as UTF-8") from None
     places: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
+        if not line.strip("\ufeff\u200b\x00\x1a" + string.whitespace):  # what editors leave in a line or at a file's end
             continue
         where = f"{path}, line {number}"
         review = _parse(where, line)

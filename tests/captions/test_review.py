@@ -173,3 +173,16 @@ def test_an_edit_spoilt_by_hand_is_an_error(world: Any, blank: Path, reviews: Pa
     change(reviews, {0: text})
     with pytest.raises(review.EditError, match=r"vanilla\.jsonl, line 1: .*" + message):
         review.captions(world.faces, VANILLA, reviews, True)
+
+
+@pytest.mark.parametrize("empty", ["", "  ", "\t", "\ufeff", "\u200b", "\x1a"])
+def test_an_empty_line_anywhere_is_skipped(world: Any, blank: Path, reviews: Path, empty: str) -> None:
+    change(blank, {0: text_for(world.faces[0])})
+    lines = blank.read_text().splitlines()
+    blank.write_text("\n".join([empty, lines[0], empty, *lines[1:], empty]) + "\n")
+    assert review.merge(blank, reviews, world.faces, VANILLA) == 1
+
+
+def test_a_line_that_nobody_filled_in_is_skipped_whatever_its_face(world: Any, blank: Path, reviews: Path) -> None:
+    change(blank, {0: text_for(world.faces[0]), 1: " "}, style="vanilla")
+    assert review.merge(blank, reviews, [world.faces[0]], VANILLA) == 1  # the others are not captioned any more
