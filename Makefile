@@ -79,6 +79,8 @@ test-browser: $(INSTALLED)
 bench: $(INSTALLED)
 	python -m benchmarks.rendering
 	python -m benchmarks.annotation
+	python -m benchmarks.hostile_server
+	python -m benchmarks.reply_store
 	python -m benchmarks.startup
 	python -m benchmarks.training
 	python -m benchmarks.generation

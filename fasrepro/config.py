@@ -49,7 +49,10 @@ class Synthetic:
 
 @dataclasses.dataclass(frozen=True)
 class Annotator:
-    """`datasets`: those whose train faces are captioned; `may_leave`: those whose faces may be sent to another machine."""
+    """`datasets`: those whose train faces are captioned; `may_leave`: those whose faces may be sent to another machine.
+
+    `accepts`: what the server is known to accept, whatever a probe finds: fields of `llm.types.Capabilities`.
+    """
 
     base_url: str
     model: str
@@ -65,6 +68,7 @@ class Annotator:
     refusals: int
     budget_usd: float
     may_leave: list[str]
+    accepts: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

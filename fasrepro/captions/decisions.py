@@ -13,6 +13,7 @@ import dataclasses
 import fcntl
 import json
 import os
+import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ ACTIONS: dict[str, str] = {
     UNDO: "the editor's earlier line is withdrawn",
 }
 REMEDY = "write the file with --to-people, and change nothing but the texts"
+BLANK = "\ufeff\u200b\x00\x1a" + string.whitespace  # what editors leave in a line, or at a file's end
 MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")  # with which git marks what it could not merge
 
 
@@ -98,7 +100,7 @@ def lines(path: Path) -> Iterator[tuple[str, str]]:
     except UnicodeDecodeError as error:
         raise EditError(f"{path}: not UTF-8 ({error.reason}); save it as UTF-8") from None
     for number, line in enumerate(content, start=1):
-        if line.strip():
+        if line.strip(BLANK):
             yield f"{path}, line {number}", line
 
 

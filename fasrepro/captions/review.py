@@ -156,6 +156,8 @@ def merge(path: Path, into: Path, faces: Iterable[Face], style: Style) -> int:
     added = []
     for entry in _once_a_face(decisions.read(path, style)):
         where, review = entry.where, entry.decision.review
+        if not review.text.strip():
+            continue
         face = by_id.get(review.face_id)
         if face is None:
             raise EditError(f"{where}: face {review.face_id!r} is none of those that are captioned")
@@ -163,8 +165,6 @@ def merge(path: Path, into: Path, faces: Iterable[Face], style: Style) -> int:
             raise EditError(
                 f"{where}: {review.face_id}: its crop is not the one of this file any more; write the file anew with --to-people"
             )
-        if not review.text.strip():
-            continue
         text, _ = _accepted(where, review, face, style)
         earlier = decisions.standing(present.get(review.face_id, []))
         if other := next((one for one in earlier if one.decision.outcome != text), None):

@@ -16,7 +16,7 @@ from fasrepro import config, paths
 from fasrepro.captions import annotate, review, sets
 from fasrepro.captions.styles import Style, with_own_prompt
 from fasrepro.commands import jobs, runnable
-from fasrepro.llm import batch, budget, pricing
+from fasrepro.llm import batch, budget, capabilities, client, pricing
 from fasrepro.llm.attempts import Pending, replay
 from fasrepro.llm.store import Store
 from fasrepro.llm.types import Failure
@@ -72,12 +72,18 @@ def in_batches(task: AnnotationTask, styles: Styles, store: Store) -> None:
 
 
 def to_people(task: AnnotationTask, name: str, style: Style, store: Store, path: Path) -> None:
-    """Write the faces to `path` whose every attempt failed, as far as the store knows."""
+    """Write the faces to `path` whose every attempt failed, or whose question is refused each time, as far as the store knows."""
     endpoint = annotation.endpoint_of(task.endpoint, task.simulated)
     faces = faces_left_to_the_model(task, name, style)
     requests, accept = annotate.requests_for(faces, paths.CROPS, style, task.label_aware)
     outcomes = {face_id: replay(face_id, request, endpoint, store, accept, store.error) for face_id, request in requests.items()}
-    reasons = {face_id: outcome.reason for face_id, outcome in outcomes.items() if isinstance(outcome, Failure)}
+    reasons = {}
+    for face_id, outcome in outcomes.items():
+        reason = outcome.reason if isinstance(outcome, Failure) else None
+        if isinstance(outcome, Pending):
+            reason = store.final_error(outcome.key)
+        if reason is not None:
+            reasons[face_id] = reason
     if not reasons:
         pending = sum(isinstance(outcome, Pending) for outcome in outcomes.values())
         raise ValueError(
@@ -94,6 +100,12 @@ def from_people(task: AnnotationTask, name: str, style: Style, path: Path) -> No
     print(f"{paths.review(name)}: {count} new captions; commit the file, `dvc repro` puts them in their places")
 
 
+def probe(task: AnnotationTask, store: Store) -> None:
+    """Ask the server anew what it accepts, and print it."""
+    with annotation.open_endpoint(task.endpoint, task.simulated) as endpoint:
+        print(capabilities.summary(endpoint, client.probed_capabilities(endpoint, store)))
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
@@ -101,6 +113,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     action = parser.add_mutually_exclusive_group(required=True)
     action.add_argument("--dry-run", action="store_true", help="print images, requests, tokens, cost and time")
+    action.add_argument("--probe", action="store_true", help="ask the server anew what it accepts, as after it was mended")
     action.add_argument("--batch", action="store_true", help="ask over the OpenAI Batch API")
     action.add_argument(
         "--to-people", nargs="?", const="", metavar="FILE", help="write the faces that the model failed on (people-<set>.jsonl)"
@@ -128,6 +141,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.dry_run:
             dry_run(task, styles, store)
             print("\n".join(runnable.report(config.load(*jobs.KEYS), indexed(params.archives.datasets))))
+        elif arguments.probe:
+            probe(task, store)
         elif arguments.batch:
             in_batches(task, styles, store)
         elif arguments.to_people is not None:

@@ -6,6 +6,7 @@ not, and is sent again. A process may be killed at any moment: the batches in fl
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import secrets
@@ -28,6 +29,7 @@ WINDOW = "24h"  # the only one that OpenAI offers
 ENDED = ("completed", "failed", "expired", "cancelled")
 UNCERTAIN = (408, 409, 429)  # statuses below 500 after which the server may have made the batch, or may still make it
 LOCK = "batches.lock"
+MAX_LOOKS = 5  # at the files of a batch that has ended, before they are left as they are
 MAX_BARREN_ROUNDS = 3  # rounds without any reply, before the run gives up
 TOKEN = "fasrepro"  # the key of a batch's metadata that holds our token
 
@@ -253,10 +255,34 @@ def _collect_one(
         report(f"batch {batch.id}: {state.status}" + (f", {counts.completed} of {counts.total} done" if counts else ""))
         time.sleep(poll_s)
         state = server.batches.retrieve(batch.id)
+    for look in range(MAX_LOOKS):
+        lines = _whole_lines(server, state)
+        for line in lines:
+            store_line(line, batch, endpoint, store)
+        counts = state.request_counts
+        expected = min(len(batch.requests), (counts.completed + counts.failed) if counts else 0)
+        if len(lines) >= expected:
+            return state
+        report(f"batch {batch.id}: {len(lines)} of {expected} lines are in its files yet")
+        if look < MAX_LOOKS - 1:
+            time.sleep(poll_s)
+            state = server.batches.retrieve(batch.id)
+    hint = batch_journal.abandon_hint(store.path.parent, batch)
+    raise EndpointError(
+        f"batch {batch.id}: its files hold {len(lines)} whole lines, and {expected} requests were answered. What came is stored,"
+        f" and nothing was deleted: run this again later. If the rest is lost, {hint}"
+    )
+
+
+def _whole_lines(server: client.FileClient, state: Any) -> list[bytes]:
+    """Return the lines of a batch's output that are JSON; a file that is still being written ends within one."""
+    lines = []
     for file in filter(None, (state.output_file_id, state.error_file_id)):
         for line in server.files.content(file).content.splitlines():  # of bytes: a text may hold Unicode's line ends
-            store_line(line, batch, endpoint, store)
-    return state
+            with contextlib.suppress(ValueError, RecursionError):
+                json.loads(line)
+                lines.append(line)
+    return lines
 
 
 def delete_files(files: list[str | None], endpoint: Endpoint, report: Callable[[str], None]) -> None:
@@ -305,7 +331,7 @@ def store_line(line: bytes | str, batch: batch_journal.Batch, endpoint: Endpoint
         store.append(record | reply | {"usage": pricing.billed_usage(reply, max_usage)})
         return
     code = f"HTTP {response['status_code']}" if "status_code" in response else str(error.get("code") or "batch error")
-    store.append(record | {"error": f"{code}: {types.redact(str(fault.get('message', '')), endpoint.api_key)[:300]}"})
+    store.append(record | {"error": types.redact(f"{code}: {fault.get('message', '')}", endpoint.api_key)[:300]})
 
 
 def _object(answer: dict[str, Any], name: str) -> dict[str, Any]:

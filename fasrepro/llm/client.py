@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import email.utils
-import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ from typing import Any, TypeAlias
 import openai
 from openai.types.chat import ChatCompletion
 
-from fasrepro.llm import capabilities, types
+from fasrepro.llm import capabilities, server_errors, types
 from fasrepro.llm.store import Store
 from fasrepro.llm.types import Capabilities, Endpoint, EndpointError, TransportError, is_local, redact, shown_host, shown_url
 
@@ -25,6 +24,8 @@ FileClient: TypeAlias = openai.OpenAI
 
 LONGEST_WAIT_S = 600.0  # that a Retry-After is granted
 LONGEST_BACKOFF_S = 30.0
+LONGEST_MESSAGE = 300  # characters of a server's words that are kept
+LONGEST_NAME = 200  # characters of a name that a server gives
 RETRY_STATUSES = (408, 409, 425, 429)  # and every 5xx: the same request may succeed later
 REMEDIES = {
     401: "the key in OPENAI_API_KEY is missing or not valid for this server",
@@ -34,9 +35,9 @@ REMEDIES = {
 
 
 def async_client(endpoint: Endpoint) -> openai.AsyncOpenAI:
-    """Return a client for `post`; use it as an async context manager."""
+    """Return a client for `post`; use it as an async context manager. It follows no redirect: faces go to `base_url` alone."""
     # A server on this machine is never behind the proxy that the environment may name.
-    http = openai.DefaultAsyncHttpxClient(trust_env=not is_local(endpoint.base_url))
+    http = openai.DefaultAsyncHttpxClient(trust_env=not is_local(endpoint.base_url), follow_redirects=False)
     return openai.AsyncOpenAI(
         base_url=endpoint.base_url, api_key=endpoint.api_key, max_retries=0, timeout=endpoint.timeout_s, http_client=http
     )
@@ -45,7 +46,7 @@ def async_client(endpoint: Endpoint) -> openai.AsyncOpenAI:
 @contextlib.contextmanager
 def file_client(endpoint: Endpoint) -> Iterator[FileClient]:
     """Yield a client for files and batches. Its errors leave the block as `EndpointError` with the HTTP status."""
-    http = openai.DefaultHttpxClient(trust_env=not is_local(endpoint.base_url))
+    http = openai.DefaultHttpxClient(trust_env=not is_local(endpoint.base_url), follow_redirects=False)
     retries = max(0, endpoint.attempts - 1)
     settings = {"base_url": endpoint.base_url, "api_key": endpoint.api_key, "max_retries": retries, "timeout": endpoint.timeout_s}
     with openai.OpenAI(**settings, http_client=http) as client:
@@ -66,10 +67,16 @@ async def post(client: openai.AsyncOpenAI, endpoint: Endpoint, body: dict[str, A
             return _reply_record(completion, endpoint)
     except TimeoutError:
         raise TransportError("timeout", f"no reply in {endpoint.timeout_s} s", billed=True) from None
-    except openai.BadRequestError as error:
-        if error.code in types.FILTER_CODES:
+    except openai.APIStatusError as error:
+        if server_errors.is_filtered(error.status_code, error.body):
             return types.filtered_reply(_message(error), endpoint.api_key)
         raise _sorted_error(error, endpoint) from None
+    except server_errors.EnclosedError as error:
+        if server_errors.is_filtered(error.status, error.body):
+            return types.filtered_reply(server_errors.words_of(error.body), endpoint.api_key)
+        raise _sorted_error_body(error, endpoint) from None
+    except RecursionError:
+        raise TransportError("bad answer", "JSON that is nested too deep", billed=True) from None
     except (openai.OpenAIError, ValueError) as error:
         raise _sorted_error(error, endpoint) from None
 
@@ -84,6 +91,16 @@ async def post_patiently(client: openai.AsyncOpenAI, endpoint: Endpoint, body: d
                 raise
             await asyncio.sleep(problem.wait or backoff_s(endpoint, attempt))
     raise ValueError("an endpoint makes at least one attempt")
+
+
+async def answers(client: openai.AsyncOpenAI, endpoint: Endpoint, accepted: Capabilities) -> bool:
+    """Return whether the server answers a harmless question, so that it knows our key and serves the model."""
+    question = types.ChatRequest("", capabilities.JSON_QUESTION, "")
+    try:
+        await post(client, endpoint, types.request_body(endpoint, question, 0, None, accepted))
+    except (TransportError, EndpointError):
+        return False
+    return True
 
 
 def backoff_s(endpoint: Endpoint, attempt: int) -> float:
@@ -103,7 +120,17 @@ def known_capabilities(endpoint: Endpoint, store: Store) -> Capabilities:
         async with async_client(endpoint) as client:
             return await find_capabilities(client, endpoint, store, needs_images=True)
 
-    return asyncio.run(find()) if endpoint.probe else Capabilities()
+    return asyncio.run(find()) if endpoint.probe else Capabilities(**endpoint.accepts)
+
+
+def probed_capabilities(endpoint: Endpoint, store: Store) -> Capabilities:
+    """Find out anew what the server accepts, whatever the store says. Raises `EndpointError`."""
+
+    async def find() -> Capabilities:
+        async with async_client(endpoint) as client:
+            return await capabilities.probe_anew(endpoint, store, lambda probing, body: post_patiently(client, probing, body))
+
+    return asyncio.run(find())
 
 
 def reply_record(completion: Any, endpoint: Endpoint) -> dict[str, Any]:
@@ -114,6 +141,11 @@ def reply_record(completion: Any, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _reply_record(completion: Any, endpoint: Endpoint) -> dict[str, Any]:
+    # Gemini sends errors in a list, of which the library makes a list of completions.
+    several = completion if isinstance(completion, list) else [completion]
+    error = next((item.error for item in several if getattr(item, "error", None)), None)
+    if error and not getattr(completion, "choices", None):
+        raise server_errors.EnclosedError(error)
     if not isinstance(completion, ChatCompletion) or not isinstance(getattr(completion, "choices", None), list):
         raise ValueError("the server's answer is no chat completion; does base_url end in /v1?")
     text, finish_reason, logprobs = "", "none", False  # a completion without a choice counts as an empty reply
@@ -126,17 +158,17 @@ def _reply_record(completion: Any, endpoint: Endpoint) -> dict[str, Any]:
         if refusal and not text:
             text, finish_reason = refusal, types.FILTERED
         logprobs = getattr(choice, "logprobs", None) is not None
-    usage = {name: getattr(completion.usage, name, None) for name in ("prompt_tokens", "completion_tokens")}
-    if not all(isinstance(tokens, int) for tokens in usage.values()):
+    usage = {name: getattr(getattr(completion, "usage", None), name, None) for name in ("prompt_tokens", "completion_tokens")}
+    if not all(type(tokens) is int for tokens in usage.values()):  # not a bool, which is an int as well
         usage = {}
     record = {
         "text": redact(text, endpoint.api_key),
-        "finish_reason": str(finish_reason),
+        "finish_reason": redact(str(finish_reason), endpoint.api_key)[:LONGEST_NAME],
         "usage": usage,
-        "served": completion.model,
+        "served": redact(str(getattr(completion, "model", "")), endpoint.api_key)[:LONGEST_NAME],
     }
     if getattr(completion, "system_fingerprint", None):
-        record["revision"] = completion.system_fingerprint
+        record["revision"] = redact(str(completion.system_fingerprint), endpoint.api_key)[:LONGEST_NAME]
     if logprobs:
         record["logprobs"] = True
     return record
@@ -151,17 +183,14 @@ def _text(content: Any) -> str:
 
 
 def _message(error: Exception) -> str:
-    """Return a server's words about an error, in one line: OpenAI's `error.message`, or FastAPI's `detail`."""
-    body = getattr(error, "body", None)
-    if isinstance(body, Mapping) and (body.get("message") or body.get("detail")):
-        message = body.get("message") or body["detail"]
-        return " ".join((message if isinstance(message, str) else json.dumps(message)).split())
-    return re.sub(r"^Error code: \d+ - ", "", " ".join(str(getattr(error, "message", error)).split()))
+    """Return a server's words about an error, in one line."""
+    words = server_errors.words_of(getattr(error, "body", None))
+    return words or re.sub(r"^Error code: \d+ - ", "", " ".join(str(getattr(error, "message", error)).split()))
 
 
 def _sorted_error(error: Exception, endpoint: Endpoint) -> TransportError:
     """Return an error that concerns one request; raise `EndpointError` for one that would meet every request."""
-    message = redact(_message(error), endpoint.api_key)[:300]
+    message = redact(_message(error), endpoint.api_key)[:LONGEST_MESSAGE]
     if isinstance(error, openai.APITimeoutError):
         return TransportError("timeout", f"no reply in {endpoint.timeout_s} s", billed=True)
     if isinstance(error, openai.APIConnectionError):
@@ -169,16 +198,37 @@ def _sorted_error(error: Exception, endpoint: Endpoint) -> TransportError:
         return TransportError("connection", message, billed=reached)
     if not isinstance(error, openai.APIStatusError):
         return TransportError("bad answer", message, billed=True)
-    status, code = error.status_code, f"HTTP {error.status_code}"
-    if status in REMEDIES or getattr(error, "code", None) == "insufficient_quota":
-        remedy = REMEDIES.get(status, "the account's quota is spent")
+    status, where = error.status_code, f"{shown_url(endpoint.base_url)}, model {endpoint.model!r}"
+    if 300 <= status < 400:
+        target = shown_url(error.response.headers.get("location", "")) or "an address that it does not name"
         raise EndpointError(
-            f"{shown_url(endpoint.base_url)}, model {endpoint.model!r}: {code}: {remedy} ({message})", status
+            f"{where}: HTTP {status}: it redirects to {target}, and faces are sent to annotator.base_url alone: name the"
+            " address there if they may go to it",
+            status,
         ) from None
+    remedy = (
+        "the account's quota is spent"
+        if server_errors.member(error.body, "code") == "insufficient_quota"
+        else REMEDIES.get(status)
+    )
+    if remedy:
+        raise EndpointError(f"{where}: HTTP {status}: {remedy} ({message})", status, message) from None
     if status in RETRY_STATUSES or status >= 500:
         wait = retry_after(error.response.headers)
-        return TransportError(code, message, wait, throttled=status == 429 or (status == 503 and wait > 0))
-    return TransportError(code, message, final=True)
+        return TransportError(f"HTTP {status}", message, wait, throttled=status == 429 or (status == 503 and wait > 0))
+    return TransportError(f"HTTP {status}", message, final=True)
+
+
+def _sorted_error_body(error: server_errors.EnclosedError, endpoint: Endpoint) -> TransportError:
+    """Do as `_sorted_error` for an error that came with a good HTTP status: its own status says which kind it is."""
+    message = redact(str(error), endpoint.api_key)[:LONGEST_MESSAGE]
+    if error.status in REMEDIES or server_errors.member(error.body, "code") == "insufficient_quota":
+        remedy = REMEDIES.get(error.status, "the account's quota is spent")
+        raise EndpointError(
+            f"{shown_url(endpoint.base_url)}, model {endpoint.model!r}: {remedy} ({message})", error.status, message
+        ) from None
+    is_ours = 400 <= error.status < 500 and error.status not in RETRY_STATUSES
+    return TransportError("error body", message, final=is_ours, throttled=error.status == 429, billed=not error.status)
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

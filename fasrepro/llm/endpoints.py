@@ -6,12 +6,13 @@ import dataclasses
 import os
 import sys
 import time
+import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fasrepro import hashing
-from fasrepro.llm.types import Endpoint, EndpointError, Progress, is_local, shown_url
+from fasrepro import hashing, names
+from fasrepro.llm.types import Capabilities, Endpoint, EndpointError, Progress, is_local, shown_url
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 NO_KEY = "none"  # sent to a server on this machine if no key is set
@@ -28,12 +29,23 @@ def endpoint_at(base_url: str, model: str, **settings: Any) -> Endpoint:
         settings: the other fields of `Endpoint`.
 
     Raises:
-        EndpointError: `base_url` is no URL.
+        EndpointError: `base_url` is no URL, or holds a password or a key; or `accepts` names what no server can accept.
     """
     if not base_url.startswith(("http://", "https://")):
         raise EndpointError(
             f"annotator.base_url: {shown_url(base_url)!r} is neither 'simulated' nor a URL such as http://host/v1"
         )
+    parts = urllib.parse.urlsplit(base_url)
+    if parts.username or parts.password or parts.query:
+        raise EndpointError(
+            f"annotator.base_url: {shown_url(base_url)} stands there with a password or a query, which would be kept in git: give"
+            f" the key as {KEY_VARIABLE} alone"
+        )
+    known = {field.name: type(field.default) for field in dataclasses.fields(Capabilities)}
+    for name, value in settings.get("accepts", {}).items():
+        kind = names.lookup(known, name, "ability", EndpointError, "annotator.accepts")
+        if type(value) is not kind:
+            raise EndpointError(f"annotator.accepts: {name}: {value!r} is no {kind.__name__}")
     return Endpoint(base_url, "", model, **settings, probe=True, weights=_weights(model) if is_local(base_url) else "")
 
 

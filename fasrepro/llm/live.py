@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
@@ -36,6 +38,7 @@ from fasrepro.llm.types import (
 T = TypeVar("T")
 
 MAX_THROTTLES = 20  # of one attempt, before it counts as failed
+MAX_DENIED = 10  # questions in a row, before their HTTP 403 is taken for the account's
 
 
 def complete(
@@ -48,7 +51,7 @@ def complete(
 ) -> tuple[dict[str, Answer[T]], dict[str, Failure]]:
     """Ask until `accept(name, reply)` returns a value for each request, or its attempts are used up.
 
-    Ctrl-C ends with `KeyboardInterrupt`; everything that was received by then is in the store.
+    Ctrl-C and SIGTERM end with `KeyboardInterrupt`; everything that was received by then is in the store.
 
     Args:
         requests: by name.
@@ -69,7 +72,7 @@ def complete(
     """
     session = _Session(accept, endpoint, store, progress, max_failures, len(requests))
     try:
-        asyncio.run(session.ask_all(iter(requests.items())))
+        asyncio.run(session.ask_until_terminated(iter(requests.items())))
     except BaseExceptionGroup as group:
         raise _first(group) from None
     answers = {name: session.answers[name] for name in requests if name in session.answers}
@@ -107,8 +110,34 @@ class _Session(Generic[T]):
         self.rate_limit = RateLimit(endpoint.concurrency)
         self.batches = BatchesInFlight(store)
         self.budget = Budget(endpoint.budget_usd, lambda: spent_usd(store) + self.batches.usd(), _price(endpoint))
-        self.capabilities: Capabilities | None = None if endpoint.probe else Capabilities()
+        self.capabilities: Capabilities | None = None if endpoint.probe else Capabilities(**endpoint.accepts)
         self.probing = asyncio.Lock()
+        self.denied = 0  # questions since the last that was answered
+        self.checking_access = asyncio.Lock()
+
+    async def ask_until_terminated(self, requests: Iterator[tuple[str, ChatRequest]]) -> None:
+        """Do as `ask_all`; a SIGTERM, with which a scheduler ends a job, is taken as Ctrl-C is."""
+        if threading.current_thread() is not threading.main_thread():  # which alone gets signals
+            return await self.ask_all(requests)
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        terminated = False
+
+        def end() -> None:
+            nonlocal terminated
+            terminated = True
+            task.cancel()
+
+        before = signal.getsignal(signal.SIGTERM)
+        loop.add_signal_handler(signal.SIGTERM, end)
+        try:
+            await self.ask_all(requests)
+        except asyncio.CancelledError:
+            if terminated:
+                raise KeyboardInterrupt from None
+            raise
+        finally:
+            loop.remove_signal_handler(signal.SIGTERM)
+            signal.signal(signal.SIGTERM, before)
 
     async def ask_all(self, requests: Iterator[tuple[str, ChatRequest]]) -> None:
         """Ask all questions, as many at once as the endpoint allows."""
@@ -205,7 +234,7 @@ class _Session(Generic[T]):
                 self.sent += 1
                 began = time.monotonic()
                 try:
-                    reply = await client.post(self.client, endpoint, body)
+                    reply = await self._post(body, capabilities)
                 except TransportError as error:
                     problem = error
                     if problem.throttled and throttles < MAX_THROTTLES:
@@ -213,18 +242,37 @@ class _Session(Generic[T]):
                         continue
                     self.rate_limit.answered()
                     self.rate_limit.pause(problem.wait)
-                    if problem.final:  # not stored: it cost nothing, and once its cause is mended it should be asked again
+                    if problem.final:  # no attempt: it cost nothing, and once its cause is mended it should be asked again
+                        await self.writer.write({**record, "error": str(problem), "final": True})
                         raise
                     await self.writer.write({**record, "error": str(problem), "usage": max_usage if problem.billed else {}})
                     break
                 self.rate_limit.answered()
+                self.denied = 0
                 usage, seconds = pricing.billed_usage(reply, max_usage), round(time.monotonic() - began, 3)
                 await self.writer.write({**record, **reply, "usage": usage, "seconds": seconds})
+                if endpoint.budget_usd is not None:
+                    pricing.check_served(self.budget.price, endpoint.model, reply.get("served", ""))
                 return
         self._raise_if_stopped()
         jitter = 0.75 + 0.5 * hashing.unit_hash(pending.key)
         await asyncio.sleep(client.backoff_s(endpoint, pending.number) * jitter)
         raise problem
+
+    async def _post(self, body: dict[str, Any], capabilities: Capabilities) -> dict[str, Any]:
+        """Do as `client.post`, but an HTTP 403 fails one request alone if the server answers a harmless question."""
+        try:
+            return await client.post(self.client, self.endpoint, body)
+        except EndpointError as error:
+            if error.status != 403:
+                raise
+            async with self.checking_access:
+                self._raise_if_stopped()
+                self.denied += 1
+                if self.denied > MAX_DENIED or not await client.answers(self.client, self.endpoint, capabilities):
+                    self._stop(error)
+                    raise
+            raise TransportError("HTTP 403", error.words, final=True) from None
 
     async def _find_capabilities(self, needs_images: bool) -> Capabilities:
         async with self.probing:

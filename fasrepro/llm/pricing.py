@@ -21,6 +21,9 @@ CHARACTERS_PER_TOKEN = 4.0  # of English, as providers say; `SAFETY` covers what
 SAFETY = 1.3
 MESSAGE_TOKENS = 12  # of a system and a user message, around their texts
 MILLION = 1_000_000
+ABSURD = 100  # times what a question may take at most: no usage that a server reports exceeds it
+# Models that nobody can run on a machine of their own: a local server that has one passes questions on, and is billed for them.
+HOSTED = re.compile(r"(?:^|[/:@])(?:gpt-[3-9]|chatgpt|o[1-9](?:$|-)|claude|gemini|grok|qwen-vl-(?:max|plus))", re.IGNORECASE)
 
 
 class PriceError(ValueError):
@@ -74,15 +77,22 @@ def price_table() -> PriceTable:
 
 
 def price_of(model: str) -> Price | None:
-    """Return the price of a model, by its name, or by its name without a date or a simulated model's version; None if unknown."""
+    """Return the price of a model, by its name, or by its name without provider, date or a simulated model's version.
+
+    None if it is unknown.
+    """
     models = price_table().models
+    model = model if model in models else model.rpartition("/")[2]  # proxies put the provider in front
     family = re.sub(r"-\d{4}-\d{2}-\d{2}$|(?<=^simulated-annotator)-\w+$|(?<=^simulated-reader)-\w+$", "", model)
     return models.get(model, models.get(family))
 
 
 def required_price(model: str, local: bool) -> Price:
-    """Return the price of a model; one on this machine (`local`) is free if the table lacks it. Raises `PriceError`."""
-    price = price_of(model) or (FREE if local else None)
+    """Return the price of a model; one on this machine (`local`) is free if the table lacks it. Raises `PriceError`.
+
+    A model that is known to be hosted is not free behind a proxy on this machine either.
+    """
+    price = price_of(model) or (FREE if local and not HOSTED.search(model) else None)
     if price is None:
         raise PriceError(
             f"no price is known of model {model!r}, so annotator.budget_usd cannot be kept: add it to"
@@ -138,12 +148,33 @@ def max_usage(price: Price | None, request: ChatRequest, image: bytes | None, ma
     }
 
 
+def check_served(price: Price | None, model: str, served: str) -> None:
+    """Raise `PriceError` if a model that was taken to cost nothing turns out to be another one, which is billed.
+
+    Args:
+        price: by which `model` is counted.
+        model: as it was asked for.
+        served: as the server calls what answered.
+    """
+    actual = price_of(served)
+    if price is FREE and ((actual and actual.cost(1, 1)) or (actual is None and HOSTED.search(served))):
+        raise PriceError(
+            f"model {model!r} is taken to be free, as it is served on this machine, but {served!r} answers: add {model!r} with"
+            f" its price to fasrepro/llm/{PRICES.name}, so that annotator.budget_usd is kept"
+        )
+
+
 def billed_usage(reply: Mapping[str, Any], max_usage: dict[str, int]) -> dict[str, int]:
     """Return the tokens that a reply is billed for: as the server counts them, else the most there may be.
 
-    A question that a filter stopped before any model saw it is billed for its prompt alone.
+    A count that cannot be, such as none for a text, or a hundred times the most, is replaced by the most. A question that a
+    filter stopped before any model saw it is billed for its prompt alone.
     """
     if reply["usage"]:
-        return reply["usage"]
+        least = {"prompt_tokens": 1, "completion_tokens": 1 if reply["text"] else 0}
+        return {
+            name: tokens if least[name] <= tokens <= ABSURD * max(1, max_usage.get(name, 1)) else max_usage.get(name, 0)
+            for name, tokens in reply["usage"].items()
+        }
     stopped = reply["finish_reason"] == FILTERED and "served" not in reply
     return max_usage | {"completion_tokens": 0} if stopped else max_usage

@@ -1,16 +1,21 @@
 """The reply store: an append-only file of JSON lines, outside DVC, which keeps every reply that was paid for.
 
-One line is one attempt: its key, what was asked, and the reply or the error. A process may be killed at any moment: lines are
-written whole, a torn line is skipped, and the next one starts on a line of its own. Several processes may write at once.
+One line is one attempt: its key, what was asked, the reply or the error, and a checksum of the line. A process may be killed at
+any moment: lines are written whole, a torn line is skipped, and the next one starts on a line of its own. Several processes may
+write at once. A file beside it says how many lines there were, so that a store that was cut is noticed; one that cannot be
+written is still read.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import json
 import os
+import sys
 import threading
+import zlib
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,6 +23,9 @@ from typing import Any
 import filelock
 
 SEGMENT = "replies.jsonl"
+COUNT = "replies.count"  # how many lines there were after the last write
+CHECKSUM = b', "crc32": "'  # before the checksum at the end of a line; older lines have none
+LONGEST_COUNT = 10**12  # tokens: what a server reports beyond it is no count
 
 
 class StoreError(ValueError):
@@ -51,9 +59,10 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / SEGMENT
+        self.read_only = False
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+            self._file = self._open(folder)
         except OSError as error:
             raise StoreError(f"{folder}: the reply store cannot be opened ({error.strerror}); set FASREPRO_STORE") from None
         self._lock = filelock.FileLock(folder / f"{SEGMENT}.lock")
@@ -61,13 +70,38 @@ class Store:
         self._guard = threading.Lock()  # of what memory holds; never held while waiting for the disk
         self._places: dict[str, tuple[int, int]] = {}
         self._errors: dict[str, str] = {}
+        self._final: dict[str, str] = {}
         self._usage: dict[RequestGroup, Usage] = {}
         self._scanned = 0
+        self.rows = 0  # lines that can be read and are as they were written
         self.torn = 0  # lines that cannot be read, left by a writer that was killed
-        with self._lock:
-            if os.fstat(self._file).st_size and not self._ends_whole():
-                os.write(self._file, b"\n")
+        self.damaged = 0  # lines that are not as they were written
+        counted_before = self._counted()  # before the scan, since other processes may add lines meanwhile
+        if not self.read_only:
+            with self._lock:
+                if not self._ends_whole():
+                    os.write(self._file, b"\n")
         self._scan()
+        self.lost = max(self.damaged, counted_before - self.rows)  # lines that could be read once
+        if self.lost:
+            print(
+                f"{self.path}: {self.lost} of {self.rows + self.lost} lines are damaged or missing; their questions will be"
+                " asked, and paid for, again, unless you stop now and bring the file back from a copy",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    def _open(self, folder: Path) -> int:
+        """Return the open file. One that may not be written is opened for reading alone."""
+        try:
+            file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        except OSError:
+            if not self.path.is_file():
+                raise
+            file = os.open(self.path, os.O_RDONLY)
+            self.read_only = True
+        self.read_only = self.read_only or not os.access(folder, os.W_OK)  # without a lock nothing is written
+        return file
 
     def __enter__(self) -> Store:
         return self
@@ -94,12 +128,21 @@ class Store:
             if key not in self._places:
                 self._scan()
             place = self._places.get(key)
-            return None if place is None else json.loads(os.pread(self._file, place[1], place[0]))
+            if place is None:
+                return None
+            record = json.loads(os.pread(self._file, place[1], place[0]))
+            record.pop("crc32", None)
+            return record
 
     def error(self, key: str) -> str | None:
         """Return the last error of the attempt `key`, None if it has a reply or no error."""
         with self._guard:
             return None if key in self._places else self._errors.get(key)
+
+    def final_error(self, key: str) -> str | None:
+        """Return the last error of the attempt `key` that the same request would meet again, None if there was none."""
+        with self._guard:
+            return None if key in self._places else self._final.get(key)
 
     def usage(self) -> dict[RequestGroup, Usage]:
         """Return what all attempts took, by group. Errors that may have been billed count."""
@@ -110,11 +153,11 @@ class Store:
     def append(self, *records: dict[str, Any]) -> None:
         """Add attempts, each with a "key" and a "text" or an "error"; return when they are on the disk.
 
-        Raises `StoreError` if the disk is full: later replies would be lost.
+        Raises `StoreError` if the disk is full or the store may only be read: later replies would be lost.
         """
-        # "replace": half a character, which JSON can hold and UTF-8 cannot, must not cost a reply.
-        lines = (json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n" for record in records)
-        data = "".join(lines).encode("utf-8", "replace")
+        if self.read_only:
+            raise StoreError(f"{self.path}: may only be read here; set FASREPRO_STORE to a copy that may be written")
+        data = b"".join(map(line_of, records))
         with self._writing, self._lock.acquire(poll_interval=0.002):
             # Another process may have been killed in the middle of a line since the last scan.
             data = data if self._ends_whole() else b"\n" + data
@@ -125,8 +168,21 @@ class Store:
                 raise StoreError(f"{self.path}: cannot be written ({error.strerror})") from None
             if written != len(data):
                 raise StoreError(f"{self.path}: only {written} of {len(data)} bytes could be written; is the disk full?")
-        with self._guard:
-            self._scan()
+            with self._guard:
+                self._scan()
+                self._count_rows()
+
+    def _counted(self) -> int:
+        """Return how many lines there were after the last write, 0 if that is not known."""
+        try:
+            return int(self.path.with_name(COUNT).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return 0
+
+    def _count_rows(self) -> None:
+        """Note how many lines there are; a hint, which need not be on the disk before the lines are."""
+        with contextlib.suppress(OSError):  # the lines are written, and that is what counts
+            self.path.with_name(COUNT).write_text(f"{self.rows:15}\n", encoding="utf-8")
 
     def _ends_whole(self) -> bool:
         size = os.fstat(self._file).st_size
@@ -154,22 +210,50 @@ class Store:
         try:
             record = json.loads(line)
             key = record["key"]
-            if "error" in record:
+            if not is_intact(line):
+                self.damaged += 1
+                return
+            if record.get("final"):
+                self._final[key] = str(record["error"])
+            elif "error" in record:
                 self._errors[key] = str(record["error"])
             elif isinstance(record["text"], str):
                 self._places.setdefault(key, (offset, len(line)))
             self._count(record)
-        except (ValueError, TypeError, KeyError, AttributeError):
+            self.rows += 1
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self.torn += 1
 
     def _count(self, record: dict[str, Any]) -> None:
         tokens, request = record.get("usage") or {}, record.get("request", {})
         group = RequestGroup(request.get("model", ""), request.get("prompt_version", ""), bool(record.get("batch")))
-        usage = self._usage.setdefault(group, Usage())
-        usage.prompt_tokens += tokens.get("prompt_tokens", 0)
-        usage.completion_tokens += tokens.get("completion_tokens", 0)
+        usage = self._usage.get(group)
+        if usage is None:
+            usage = self._usage[group] = Usage()
+        usage.prompt_tokens += counted(tokens.get("prompt_tokens", 0))
+        usage.completion_tokens += counted(tokens.get("completion_tokens", 0))
         usage.replies += "text" in record
         usage.seconds += record.get("seconds", 0.0)
+
+
+def line_of(record: dict[str, Any]) -> bytes:
+    """Return a record's line: JSON in UTF-8, with a checksum of all before it as its last member."""
+    # "replace": half a character, which JSON can hold and UTF-8 cannot, must not cost a reply.
+    content = json.dumps(record, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")[:-1]
+    return content + CHECKSUM + b'%08x"}\n' % zlib.crc32(content)
+
+
+def is_intact(line: bytes) -> bool:
+    """Return whether a line is as it was written, as far as a checksum says so."""
+    start = line.rfind(CHECKSUM)
+    if start < 0:
+        return True  # from before there were checksums, or torn, which its JSON shows
+    return line[start + len(CHECKSUM) :].rstrip() == b'%08x"}' % zlib.crc32(line[:start])
+
+
+def counted(tokens: Any) -> int:
+    """Return a number of tokens, 0 for what is none."""
+    return tokens if isinstance(tokens, int) and 0 <= tokens < LONGEST_COUNT else 0
 
 
 class BufferedWriter:

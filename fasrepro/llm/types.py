@@ -18,19 +18,19 @@ T = TypeVar("T")
 
 REFUSED = "refusal"  # the code of a reply in which the model declines
 FILTERED = "content_filter"  # the finish reason of a reply that a filter removed
-# Codes of an HTTP 400 with which Azure and OpenAI say that a filter stopped the question itself.
-FILTER_CODES = ("content_filter", "content_policy_violation", "invalid_prompt")
+# Codes with which Azure, OpenAI and Alibaba say that a filter stopped the question itself.
+FILTER_CODES = ("content_filter", "content_policy_violation", "invalid_prompt", "moderation_blocked", "data_inspection_failed")
 
 
 class EndpointError(ValueError):
     """The endpoint refuses every request of this kind, or too many requests fail. The message names the remedy, never the key.
 
-    `status` is the HTTP status of the refusal, 0 if there was none.
+    `status` is the HTTP status of the refusal, 0 if there was none; `words` are the server's.
     """
 
-    def __init__(self, message: str, status: int = 0) -> None:
+    def __init__(self, message: str, status: int = 0, words: str = "") -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.words = status, words
 
 
 class TransportError(Exception):
@@ -95,6 +95,7 @@ class Endpoint:
         budget_usd: bounds the cost of all replies in the store; None: no bound.
         probe: whether to find out what the server accepts before the first request.
         weights: hash of a model that is a folder: retrained, it is another model under the same name.
+        accepts: fields of `Capabilities` that are known, whatever a probe finds.
     """
 
     base_url: str
@@ -111,6 +112,7 @@ class Endpoint:
     budget_usd: float | None = None
     probe: bool = False
     weights: str = ""
+    accepts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -252,7 +254,10 @@ def require_vision(endpoint: Endpoint, capabilities: Capabilities) -> None:
     """Raise `EndpointError` if the model takes no images."""
     if not capabilities.images:
         host = f"{shown_host(endpoint.base_url)}, model {endpoint.model!r}"
-        raise EndpointError(f"{host}: takes no images; name a vision model in annotator.model")
+        raise EndpointError(
+            f"{host}: takes no images; name a vision model in annotator.model, or, if it does take them, set annotator.accepts to"
+            " {images: true}"
+        )
 
 
 def redact(text: str, secret: str) -> str:

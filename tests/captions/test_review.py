@@ -243,3 +243,16 @@ def test_two_branches_merge_by_keeping_the_lines_of_both(world: Any, tmp_path: P
     git("merge", "ben")
     edits = review.captions(world.faces, VANILLA, file, True)
     assert (sorted(edits.captions), edits.dropped) == (sorted((first.face_id, second.face_id)), [third.face_id])
+
+
+@pytest.mark.parametrize("empty", ["", "  ", "\t", "\ufeff", "\u200b", "\x1a"])
+def test_an_empty_line_anywhere_is_skipped(world: Any, blank: Path, reviews: Path, empty: str) -> None:
+    change(blank, {0: text_for(world.faces[0])})
+    lines = blank.read_text().splitlines()
+    blank.write_text("\n".join([empty, lines[0], empty, *lines[1:], empty]) + "\n")
+    assert review.merge(blank, reviews, world.faces, VANILLA) == 1
+
+
+def test_a_line_that_nobody_filled_in_is_skipped_whatever_its_face(world: Any, blank: Path, reviews: Path) -> None:
+    change(blank, {0: text_for(world.faces[0]), 1: " "}, style="vanilla")
+    assert review.merge(blank, reviews, [world.faces[0]], VANILLA) == 1  # the others are not captioned any more

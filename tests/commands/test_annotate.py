@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import shutil
 from pathlib import Path
@@ -8,15 +9,16 @@ from typing import Any
 
 import pytest
 import yaml
+from aiohttp import web
 
 from fasrepro import cli, config
-from fasrepro.captions import decisions
+from fasrepro.captions import annotate, decisions
 from fasrepro.llm.types import Capabilities
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption, Review
 from fasrepro.rows.faces import Face
 from fasrepro.simulation.annotator.annotator import Annotator
-from fasrepro.simulation.annotator.server import content_of, serve
+from fasrepro.simulation.annotator.server import application, content_of, serve
 from fasrepro.stages import annotate as stage
 from fasrepro.stages import annotation
 from tests.annotated_world import make_world
@@ -258,3 +260,38 @@ def test_portraits_stay_here_unless_their_licence_allows_it(at: Any, world: Any,
     assert may_leave() == []
     (root / "params.yaml").write_text(text.replace("may_leave: []", "may_leave:\n  - msu"))
     assert may_leave() == ["msu"]
+
+
+def test_a_face_that_the_server_refuses_each_time_goes_to_people(
+    at: Any, world: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    annotator, bad = world.annotator(), world.faces[0].crop_sha256
+    app = application(annotator)
+
+    @web.middleware
+    async def too_large(request: web.Request, handler: Any) -> web.StreamResponse:
+        is_bad = content_of(await request.json())[1] == bad
+        return web.json_response({"error": {"message": "too large"}}, status=413) if is_bad else await handler(request)
+
+    app.middlewares.append(too_large)
+    with serve(app) as url:
+        at(base_url=url, model="m")
+        monkeypatch.setattr("fasrepro.captions.annotate.live.complete", functools.partial(patient, annotate.live.complete))
+        stage.main(["--set", "vanilla"])
+    assert "hands the failed faces to people" in capsys.readouterr().out
+    assert cli.main(["annotate", "--to-people", "--set", "vanilla"]) == 0
+    row = json.loads(Path("people-vanilla.jsonl").read_text())
+    assert (row["face_id"], row["why"]) == (world.faces[0].face_id, "HTTP 413: too large")
+
+
+def patient(complete: Any, *arguments: Any) -> Any:
+    """Let any number of faces fail: two per cent of a dozen are none."""
+    return complete(*arguments[:-1], None)
+
+
+def test_a_server_is_asked_anew_what_it_accepts(at: Any, world: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with serve(application(world.annotator())) as url:
+        at(base_url=url, model="m", accepts={"seed": False})
+        for _ in range(2):
+            assert cli.main(["annotate", "--probe"]) == 0
+    assert capsys.readouterr().out.count("no log probabilities; no seed") == 2

@@ -359,3 +359,43 @@ def test_a_model_without_vision_gets_no_batch_of_images(tmp_path: Path, monkeypa
     with pytest.raises(EndpointError, match="takes no images"):
         run(server, tmp_path, {"a": request})
     assert server.files == {}
+
+
+class Growing(BatchServer):
+    """Shows so many bytes of an output file at the n-th look, and all of them later; counts are right from the start."""
+
+    def __init__(self, sizes: list[int]) -> None:
+        super().__init__(echo)
+        self.sizes, self.looks = sizes, 0
+
+    async def retrieve(self, request: web.Request) -> web.Response:
+        response = await super().retrieve(request)
+        batch = json.loads(response.body)
+        if batch["status"] == "completed":
+            batch["request_counts"] = {"total": 10, "completed": 10, "failed": 0}
+        return web.json_response(batch)
+
+    async def content(self, request: web.Request) -> web.Response:
+        whole = self.files[request.match_info["id"]]
+        self.looks += 1
+        return web.Response(body=whole[: self.sizes[self.looks - 1]] if self.looks <= len(self.sizes) else whole)
+
+
+@pytest.mark.parametrize("sizes", [[0], [1], [700, 900], [-1]])
+def test_an_output_file_that_is_not_whole_is_read_again(tmp_path: Path, sizes: list[int]) -> None:
+    server = Growing(sizes)
+    answers, failures, lines = run(server, tmp_path)
+    assert len(answers) == 10 and failures == {} and len(server.batches) == 1
+    assert server.looks == len(sizes) + 1 and server.files == {}
+    assert sum("of 10 lines are in its files yet" in line for line in lines) == len(sizes)
+
+
+def test_an_output_file_that_stays_broken_is_kept_and_not_paid_for_again(tmp_path: Path) -> None:
+    server = Growing([700] * batch.MAX_LOOKS)
+    with pytest.raises(
+        EndpointError, match=r"its files hold \d whole lines, and 10 requests were answered.* nothing was deleted"
+    ):
+        run(server, tmp_path)
+    assert "out-0-output_file_id" in server.files and len(batch_journal.batches(tmp_path)) == 1
+    answers, _, _ = run(server, tmp_path)  # later it is whole
+    assert len(answers) == 10 and len(server.batches) == 1

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fasrepro.llm import endpoints
-from fasrepro.llm.types import Progress, is_local, shown_host
+from fasrepro.llm.types import EndpointError, Progress, is_local, shown_host
 
 SETTINGS: dict[str, Any] = {"concurrency": 4, "attempts": 2, "timeout_s": 1.0, "max_tokens": 9, "temperature": 0.0, "seed": 1}
 
@@ -50,3 +50,19 @@ def test_only_this_machine_is_local(url: str, local: bool) -> None:
 def test_a_host_is_shown_without_the_secrets_of_its_url() -> None:
     assert shown_host("https://user:secret@host.example:8000/v1?key=secret") == "host.example"
     assert shown_host("http://127.0.0.1:8000/v1") == "this machine"
+
+
+@pytest.mark.parametrize("url", ["https://me:secret@api.example.com/v1", "https://secret@h/v1", "https://h/v1?key=secret"])
+def test_a_url_with_a_secret_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(EndpointError, match=r"with a password or a query, .* OPENAI_API_KEY alone") as error:
+        endpoints.endpoint_at(url, "m", **SETTINGS)
+    assert "secret" not in str(error.value)
+
+
+def test_what_a_server_accepts_is_checked() -> None:
+    url = "https://api.example.com/v1"
+    assert endpoints.endpoint_at(url, "m", **SETTINGS, accepts={"seed": False}).accepts == {"seed": False}
+    with pytest.raises(EndpointError, match=r"annotator.accepts: unknown ability 'image'. Did you mean 'images'"):
+        endpoints.endpoint_at(url, "m", **SETTINGS, accepts={"image": True})
+    with pytest.raises(EndpointError, match=r"annotator.accepts: images: 'yes' is no bool"):
+        endpoints.endpoint_at(url, "m", **SETTINGS, accepts={"images": "yes"})

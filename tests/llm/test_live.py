@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from fasrepro.llm import client, live, types
+from fasrepro.llm import capabilities, client, live, types
 from fasrepro.llm.store import Store
 from fasrepro.llm.types import Answer, ChatRequest, EndpointError, Failure
 from fasrepro.simulation.annotator.server import serve
@@ -38,6 +38,20 @@ from tests.llm.chat_server import (
     ok,
     stall,
 )
+
+# Asks a hundred thousand questions of the server that it is given.
+PROGRAM = f"""
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started us with Ctrl-C switched off
+sys.path.insert(0, {os.fspath(Path(__file__).parents[2])!r})
+from pathlib import Path
+from fasrepro.llm.live import complete
+from fasrepro.llm.store import Store
+from fasrepro.llm.types import ChatRequest, Endpoint
+requests = {{str(n): ChatRequest("s", str(n), "v") for n in range(100000)}}
+with Store(Path(sys.argv[2])) as store:
+    complete(requests, lambda name, reply: reply.text, Endpoint(sys.argv[1], "k", "m", 4, 3, 5.0, 50, 0.5, 100), store)
+"""
 
 
 def complete(
@@ -250,7 +264,7 @@ def test_an_account_error_ends_the_run_and_does_not_show_the_key(tmp_path: Path,
         live.complete(requests, accept, endpoint(url), store)
     assert word in str(error.value) and f"HTTP {status}" in str(error.value)
     assert KEY not in str(error.value) and KEY not in repr(endpoint(url))
-    assert len(server.bodies) <= 4
+    assert len(server.bodies) <= 5  # after an HTTP 403, one harmless question is asked
     assert KEY not in "".join(path.read_text() for path in tmp_path.iterdir())
 
 
@@ -329,20 +343,8 @@ def test_ctrl_c_ends_soon_and_keeps_what_was_received(tmp_path: Path) -> None:
         count.release()
         return ok("x")
 
-    program = f"""
-import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started us with Ctrl-C switched off
-sys.path.insert(0, {os.fspath(Path(__file__).parents[2])!r})
-from pathlib import Path
-from fasrepro.llm.live import complete
-from fasrepro.llm.store import Store
-from fasrepro.llm.types import ChatRequest, Endpoint
-requests = {{str(n): ChatRequest("s", str(n), "v") for n in range(100000)}}
-with Store(Path(sys.argv[2])) as store:
-    complete(requests, lambda name, reply: reply.text, Endpoint(sys.argv[1], "k", "m", 4, 3, 5.0, 50, 0.5, 100), store)
-"""
     with serve(Server(lambda request, body, number: answer()).app) as url:
-        child = subprocess.Popen([sys.executable, "-c", program, url, str(tmp_path)], stderr=subprocess.PIPE, text=True)
+        child = subprocess.Popen([sys.executable, "-c", PROGRAM, url, str(tmp_path)], stderr=subprocess.PIPE, text=True)
         for _ in range(30):
             assert count.acquire(timeout=20)
         began = time.monotonic()
@@ -351,5 +353,127 @@ with Store(Path(sys.argv[2])) as store:
     assert time.monotonic() - began < 3
     assert child.returncode == -signal.SIGINT and errors.rstrip().endswith("KeyboardInterrupt")
     assert "never retrieved" not in errors and "was destroyed" not in errors
+    with Store(tmp_path) as store:
+        assert len(store) >= 26 and store.torn == 0
+
+
+def flagged(status: int, **fields: Any) -> web.Response:
+    error = {"message": "Your input was flagged for: violence", "code": status, **fields}
+    return web.json_response({"error": error}, status=status)
+
+
+@pytest.mark.parametrize("status", [403, 400, 422])
+def test_a_flagged_question_is_a_refusal_and_its_fallback_is_asked(tmp_path: Path, status: int) -> None:
+    def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
+        return flagged(status) if body["messages"][1]["content"][0]["text"] == "one" else ok("fine")
+
+    request = ChatRequest("s", "one", "v-1", fallbacks=(ChatRequest("s", "two", "v-2"),))
+    _, answers, failures = complete(script, tmp_path, {"a": request}, attempts=5)
+    assert failures == {} and (answers["a"].prompt_version, answers["a"].rejected) == ("v-2", ("refusal",) * 2)
+
+
+@pytest.mark.parametrize("status", [403, 413, 400])
+@pytest.mark.parametrize("bad", [0, 20])
+def test_one_forbidden_question_fails_alone(tmp_path: Path, status: int, bad: int) -> None:
+    """Also the first of all, before any other was answered."""
+
+    def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
+        return failed(status, "not this one") if body["messages"][-1]["content"][0]["text"] == str(bad) else ok("x")
+
+    requests = {str(number): ChatRequest("s", str(number), "v") for number in range(40)}
+    server, answers, failures = complete(script, tmp_path, requests, max_failures=1)
+    assert len(answers) == 39 and failures[str(bad)].reason == f"HTTP {status}: not this one"
+    assert len(server.bodies) == 40 + (status == 403)
+    with Store(tmp_path) as store:
+        key = types.request_key(endpoint(""), requests[str(bad)], 0)
+        assert store.final_error(key) == f"HTTP {status}: not this one"
+    again, answers, _ = complete(lambda request, body, number: ok("x"), tmp_path, requests)
+    assert len(again.bodies) == 1 and answers[str(bad)].attempts == 1  # once its cause is mended, it is the first attempt
+
+
+def test_an_account_that_loses_its_rights_ends_the_run(tmp_path: Path) -> None:
+    def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
+        is_check = body["messages"][-1]["content"][0]["text"] == capabilities.JSON_QUESTION
+        return ok("x") if number < 5 or is_check else failed(403, "no")
+
+    requests = {str(number): ChatRequest("s", str(number), "v") for number in range(200)}
+    server = Server(script)
+    with serve(server.app) as url, Store(tmp_path) as store, pytest.raises(EndpointError, match="permissions"):
+        live.complete(requests, accept, endpoint(url), store)
+    assert len(server.bodies) < 5 + 2 * live.MAX_DENIED + 8
+
+
+@pytest.mark.parametrize(
+    ("body", "words", "rejected"),
+    [
+        ({"error": {"message": "upstream is down", "code": 502}}, "error body: upstream is down", 3),
+        ({"error": {"message": "the image is too odd", "code": 400}}, "error body: the image is too odd", 1),
+        ({"error": "out of memory"}, "error body: out of memory", 3),
+        ([{"error": {"message": "in a list"}}], "error body: in a list", 3),
+        ({"error": {"message": "flagged by moderation", "code": 403}}, "refusal: flagged by moderation", 2),
+    ],
+)
+def test_an_error_with_a_good_status_keeps_its_words(tmp_path: Path, body: Any, words: str, rejected: int) -> None:
+    _, _, failures = complete(lambda request, asked, number: web.json_response(body), tmp_path)
+    assert failures["a"].reason == words and len(failures["a"].rejected) == rejected
+
+
+def test_an_account_error_with_a_good_status_ends_the_run(tmp_path: Path) -> None:
+    body = {"error": {"message": f"no such key {KEY}", "code": 401}}
+    with pytest.raises(EndpointError, match="OPENAI_API_KEY is missing or not valid") as error:
+        complete(lambda request, asked, number: web.json_response(body), tmp_path)
+    assert KEY not in str(error.value)
+
+
+def test_a_deeply_nested_answer_fails_one_attempt(tmp_path: Path) -> None:
+    deep = web.Response(text="[" * 100_000, content_type="application/json")
+
+    def script(request: web.Request, body: dict[str, Any], number: int) -> web.Response:
+        return web.Response(text=deep.text, content_type="application/json") if number == 0 else ok("x")
+
+    _, answers, _ = complete(script, tmp_path)
+    assert answers["a"].rejected == ("bad answer",)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_no_redirect_is_followed(tmp_path: Path, status: int) -> None:
+    elsewhere = Server(lambda request, body, number: ok("x"))
+    with serve(elsewhere.app) as other:
+        target = f"{other}/chat/completions?key=secret"
+        script = lambda request, body, number: web.Response(status=status, headers={"Location": target})  # noqa: E731
+        with pytest.raises(EndpointError, match=r"redirects to http://127.* faces are sent to annotator.base_url alone") as error:
+            complete(script, tmp_path)
+    assert elsewhere.bodies == [] and "secret" not in str(error.value)
+
+
+def test_a_key_echoed_in_any_field_does_not_reach_the_store(tmp_path: Path) -> None:
+    echo = completion("x", finish_reason=f"stop {KEY}") | {"model": f"m-{KEY}", "system_fingerprint": f"fp {KEY}"}
+    complete(lambda request, body, number: web.json_response(echo), tmp_path)
+    with Store(tmp_path) as store:
+        record = store.get(types.request_key(endpoint(""), REQUEST, 0))
+    assert (record["finish_reason"], record["served"], record["revision"]) == ("stop ***", "m-***", "fp ***")
+
+
+def test_an_image_quoted_in_an_error_is_not_kept(tmp_path: Path) -> None:
+    quoted = [{"loc": ["body", "messages"], "msg": "too large", "input": "data:image/png;base64," + "iVBORw0KGgo" * 40}]
+    _, _, failures = complete(lambda request, body, number: web.json_response({"detail": quoted}, status=422), tmp_path)
+    assert "too large" in failures["a"].reason and "iVBOR" not in failures["a"].reason
+
+
+def test_a_terminated_process_keeps_what_was_received(tmp_path: Path) -> None:
+    count = threading.Semaphore(0)
+
+    async def answer() -> web.Response:
+        await asyncio.sleep(0.02)
+        count.release()
+        return ok("x")
+
+    with serve(Server(lambda request, body, number: answer()).app) as url:
+        child = subprocess.Popen([sys.executable, "-c", PROGRAM, url, str(tmp_path)], stderr=subprocess.PIPE, text=True)
+        for _ in range(30):
+            assert count.acquire(timeout=60)
+        child.send_signal(signal.SIGTERM)
+        _, errors = child.communicate(timeout=30)
+    assert errors.rstrip().endswith("KeyboardInterrupt") and "never retrieved" not in errors
     with Store(tmp_path) as store:
         assert len(store) >= 26 and store.torn == 0

@@ -74,3 +74,43 @@ def test_the_most_a_request_may_use_includes_image_and_whole_reply() -> None:
     assert usage == {"prompt_tokens": 1271, "completion_tokens": 600}  # ceil(1.3 * (12 + 200 + 765))
     with pytest.raises(ValueError, match="not a PNG file"):
         pricing.max_usage(price, request, b"JFIF", 600)
+
+
+@pytest.mark.parametrize(
+    ("usage", "text", "billed"),
+    [
+        ((40, 20), "x", (40, 20)),
+        ((0, 0), "x", (100, 600)),
+        ((-5, -5), "x", (100, 600)),
+        ((40, 0), "x", (40, 600)),
+        ((40, 0), "", (40, 0)),
+        ((10**15, 20), "x", (100, 20)),
+        ((900, 2000), "x", (900, 2000)),  # more than we thought, and possible
+    ],
+)
+def test_usage_that_cannot_be_is_replaced_by_the_most(usage: tuple[int, int], text: str, billed: tuple[int, int]) -> None:
+    most = {"prompt_tokens": 100, "completion_tokens": 600}
+    reply = {"usage": dict(zip(most, usage, strict=True)), "text": text, "finish_reason": "stop"}
+    assert tuple(pricing.billed_usage(reply, most).values()) == billed
+
+
+def test_a_provider_in_front_of_a_name_changes_no_price() -> None:
+    assert pricing.price_of("openai/gpt-4o-2024-11-20") == pricing.price_of("gpt-4o") is not None
+
+
+@pytest.mark.parametrize("model", ["gpt-9-turbo", "openrouter/anthropic/claude-9", "gemini-9-pro", "o9-mini"])
+def test_a_hosted_model_behind_a_local_proxy_needs_a_price(model: str) -> None:
+    with pytest.raises(pricing.PriceError, match="no price is known of model"):
+        pricing.required_price(model, local=True)
+
+
+def test_an_open_model_on_this_machine_is_free() -> None:
+    for model in ("Qwen/Qwen2.5-VL-7B-Instruct", "gpt-oss-20b", "llava", "results/merged"):
+        assert pricing.required_price(model, local=True) is pricing.FREE
+
+
+def test_a_local_alias_of_a_paid_model_is_found_out_by_what_is_served() -> None:
+    with pytest.raises(pricing.PriceError, match="'gpt-4o-2024-11-20' answers: add 'captioner' with its price"):
+        pricing.check_served(pricing.FREE, "captioner", "gpt-4o-2024-11-20")
+    pricing.check_served(pricing.FREE, "captioner", "llava-1.6")
+    pricing.check_served(pricing.price_of("gpt-4o"), "gpt-4o", "gpt-4o-2024-11-20")

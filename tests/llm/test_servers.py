@@ -127,7 +127,7 @@ def test_only_a_local_server_needs_no_key(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     local = endpoints.endpoint_at("http://localhost:8000/v1", "m", **SETTINGS)
     assert endpoints.with_key(local).api_key == endpoints.NO_KEY
-    remote = endpoints.endpoint_at("http://me:secret@192.168.0.7:8000/v1", "m", **SETTINGS)
+    remote = endpoints.endpoint_at("http://192.168.0.7:8000/v1", "m", **SETTINGS)
     with pytest.raises(types.EndpointError, match="OPENAI_API_KEY is not set: http://192"):
         endpoints.with_key(remote)
 

@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fasrepro.llm.store import SEGMENT, BufferedWriter, RequestGroup, Store, StoreError, Usage
+from fasrepro.llm.store import CHECKSUM, SEGMENT, BufferedWriter, RequestGroup, Store, StoreError, Usage, is_intact, line_of
 
 
 def reply(key: str, text: str = "some text") -> dict[str, str]:
@@ -149,6 +150,99 @@ def test_usage_is_counted_by_model_including_billed_errors(tmp_path: Path) -> No
     assert usage[RequestGroup("a", "v", batch=True)] == Usage(1, 1, 1, 0.0)
     with Store(tmp_path) as store:
         assert store.usage() == usage
+
+
+def damage(path: Path, old: bytes, new: bytes) -> None:
+    data = path.read_bytes()
+    assert data.count(old) == 1
+    path.write_bytes(data.replace(old, new))
+
+
+def test_a_damaged_line_is_no_reply_and_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Store(tmp_path) as store:
+        store.append(reply("a", "a wavy line"), reply("b"))
+    damage(tmp_path / SEGMENT, b"wavy", b"navy")  # still JSON
+    with Store(tmp_path) as store:
+        assert (store.get("a"), store.damaged, store.lost) == (None, 1, 1) and store.get("b")
+    assert "replies.jsonl: 1 of 2 lines are damaged or missing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kept", [0, 3, 9])
+def test_a_store_that_lost_lines_says_how_many(tmp_path: Path, capsys: pytest.CaptureFixture[str], kept: int) -> None:
+    with Store(tmp_path) as store:
+        for number in range(10):
+            store.append(reply(str(number)))
+    lines = (tmp_path / SEGMENT).read_bytes().splitlines(keepends=True)
+    (tmp_path / SEGMENT).write_bytes(b"".join(lines[:kept]))
+    with Store(tmp_path) as store:
+        assert (store.lost, len(store)) == (10 - kept, kept)
+        assert f"{10 - kept} of 10 lines are damaged or missing" in capsys.readouterr().err
+        store.append(reply("new"))
+    with Store(tmp_path) as store:  # said once, and then gone on with
+        assert store.lost == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_lines_from_before_checksums_are_read(tmp_path: Path) -> None:
+    (tmp_path / SEGMENT).write_text(json.dumps(reply("a", 'quotes "crc32": too')) + "\n")
+    with Store(tmp_path) as store:
+        assert store.get("a") == reply("a", 'quotes "crc32": too') and (store.lost, store.torn) == (0, 0)
+
+
+@given(st.dictionaries(st.text(max_size=9), st.text(max_size=30), max_size=4), st.integers(0, 400), st.integers(0, 7))
+def test_every_changed_bit_of_a_line_is_noticed(fields: dict[str, str], place: int, bit: int) -> None:
+    line = bytearray(line_of({**fields, "key": "k", "text": "t"}))
+    assert is_intact(bytes(line)) and json.loads(line)["key"] == "k"
+    end = line.rfind(CHECKSUM)
+    line[place % end] ^= 1 << bit
+    assert not is_intact(bytes(line))
+
+
+def test_an_error_that_stays_is_no_attempt(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.append({"key": "a", "error": "HTTP 413: too large", "final": True})
+        assert (store.get("a"), store.error("a"), store.final_error("a")) == (None, None, "HTTP 413: too large")
+        store.append(reply("a"))
+        assert store.final_error("a") is None
+
+
+def test_usage_that_is_no_count_is_not_added(tmp_path: Path) -> None:
+    odd = [-5, 10**30, "7", None, [1], 2.5]
+    with Store(tmp_path) as store:
+        for number, tokens in enumerate(odd):
+            store.append({**reply(str(number)), "usage": {"prompt_tokens": tokens, "completion_tokens": 3}})
+        assert store.usage() == {RequestGroup("", "", batch=False): Usage(0, 18, 6, 0.0)} and store.torn == 0
+
+
+def test_a_store_that_may_only_be_read_answers_and_keeps_nothing() -> None:
+    """In a process of an account that may not write there, because tests may run as root, who may."""
+    program = """
+import os, sys
+from pathlib import Path
+from fasrepro.llm.store import Store, StoreError
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+with Store(Path(sys.argv[1])) as store:
+    print(store.read_only, store.get("a")["text"])
+    try:
+        store.append({"key": "b", "text": "x"})
+    except StoreError as error:
+        print(error)
+"""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with Store(folder) as store:
+            store.append(reply("a"))
+        before = sorted(folder.iterdir())
+        folder.chmod(0o555)
+        (folder / SEGMENT).chmod(0o444)
+        run = subprocess.run([sys.executable, "-c", program, name], capture_output=True, text=True, timeout=60)
+        folder.chmod(0o755)
+        assert sorted(folder.iterdir()) == before
+    assert run.stdout.splitlines()[0] == "True some text", run.stderr
+    assert "replies.jsonl: may only be read here; set FASREPRO_STORE to a copy" in run.stdout
 
 
 class SlowDisk:

@@ -1,0 +1,48 @@
+"""How long a store of a million replies takes to open, with the checksum of each line.
+
+`python -m benchmarks.reply_store [COUNT]`
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from fasrepro import hashing
+from fasrepro.llm.store import SEGMENT, Store, line_of
+
+REPLIES, SECONDS = 1_000_000, 5.0
+TEXT = "The skin has natural texture, and the shadows follow the nose and the chin. " * 8
+
+
+def write(folder: Path, count: int) -> None:
+    """Write a store of so many replies."""
+    request = {"model": "m", "prompt_version": "v", "image": "0" * 64, "seed": 1, "attempt": 0, "max_tokens": 600}
+    usage = {"prompt_tokens": 400, "completion_tokens": 130}
+    with (folder / SEGMENT).open("wb") as file:
+        for number in range(count):
+            record = {
+                "key": hashing.sha256_json(number),
+                "request": request,
+                "text": TEXT,
+                "finish_reason": "stop",
+                "usage": usage,
+            }
+            file.write(line_of(record))
+
+
+def main() -> None:
+    """Print the seconds."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else REPLIES
+    with tempfile.TemporaryDirectory() as name:
+        write(Path(name), count)
+        began = time.perf_counter()
+        with Store(Path(name)) as store:
+            seconds, opened = time.perf_counter() - began, len(store)
+    print(f"{opened} replies open in {seconds:.1f} s, asked: {SECONDS:.0f} s for {REPLIES}")
+
+
+if __name__ == "__main__":
+    main()
