@@ -159,7 +159,7 @@ def build(archives: Path, name: str, folder: Path, settings: IndexSettings, form
     journal.path.unlink()
     report = index_report.report(videos, total, reading, unreadable)
     if not form and hasattr(archive(name), "printable"):
-        report["printable"] = sorted(archive(name).printable(root))
+        report["printable"] = sorted(archive(name).printable(formats.tree_of(archives, name, form)))
     return report
 
 

@@ -92,8 +92,8 @@ def main(argv: list[str] | None = None) -> None:
     table.write(paths.captions(name), captions, Caption)
     files.write_json(paths.captions_report(name), report)
     print(f"{name}: {report['captions']} captions of {report['faces']} faces, {len(report['failed'])} failed")
-    if edits.dropped:
-        print(f"{name}: people dropped {len(edits.dropped)} faces, which have no caption")
+    if "dropped" in report:
+        print(f"{name}: people dropped {len(report['dropped'])} faces, which have no caption")
     if report["failed"]:
         print(f"{name}: `fasrepro annotate --set {name} --to-people` hands the failed faces to people")
 

@@ -170,7 +170,9 @@ def test_empty_videos_and_broken_sidecars_are_reported(archives: Path, tmp_path:
 def test_more_unreadable_videos_than_allowed_is_an_error(archives: Path, tmp_path: Path) -> None:
     for number in (1, 2):
         (archives / f"CASIA-FASD/train_release/1/{number}.avi").write_bytes(b"")
-    message = r"2 files left out or unreadable, .*max_exclusion_rate allows of 24 videos \(0\.05\).*1\.avi: empty file"
+    message = (
+        r"2 files left out or unreadable, more than index.max_exclusion_rate allows of 24 videos \(0\.05\).*1\.avi: empty file"
+    )
     with pytest.raises(index.IndexingError, match=message):
         build(archives, tmp_path, "casia")
 
@@ -182,9 +184,9 @@ def test_the_index_stops_as_soon_as_the_limit_is_certain_to_be_passed(
     decoded = []
     index_video = index.index_video
 
-    def counted(root: Path, presentation: Presentation, settings: IndexSettings) -> object:
+    def counted(root: Path, presentation: Presentation, settings: IndexSettings, listed: list[MediaFile]) -> object:
         decoded.append(presentation.path.removeprefix("test_release/1/"))
-        return index_video(root, presentation, settings)
+        return index_video(root, presentation, settings, listed)
 
     monkeypatch.setattr(index, "index_video", counted)
     folder = archives / "CASIA-FASD/test_release/1"
@@ -216,9 +218,9 @@ def test_a_video_is_decoded_again_only_if_it_or_its_sidecar_has_changed(
     decoded = []
     index_video = index.index_video
 
-    def counted(root: Path, presentation: Presentation, settings: IndexSettings) -> object:
+    def counted(root: Path, presentation: Presentation, settings: IndexSettings, listed: list[MediaFile]) -> object:
         decoded.append(presentation.path)
-        return index_video(root, presentation, settings)
+        return index_video(root, presentation, settings, listed)
 
     monkeypatch.setattr(index, "index_video", counted)
     resumed = build(archives, tmp_path / "resumed", "msu")
