@@ -14,7 +14,7 @@ import pytest
 from fasrepro import crops
 from fasrepro.archives import archive, replay, wmca
 from fasrepro.archives import plan as plan_of
-from fasrepro.archives.layout import ArchiveError, Presentation
+from fasrepro.archives.layout import ArchiveError, MediaFile, Presentation
 from fasrepro.crops import read_crop
 from fasrepro.data import faces as face_boxes
 from fasrepro.data import frames, index
