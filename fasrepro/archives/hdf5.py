@@ -13,6 +13,7 @@ import numpy as np
 
 from fasrepro.archives.layout import ArchiveError
 
+SUFFIXES = (".hdf5", ".h5")
 ALL_FRAMES = "Color_Data"  # of (frames, 3, height, width)
 _GROUP = re.compile(r"Frame_(\d+)")  # holds a dataset `array` of (3, height, width)
 
@@ -32,6 +33,12 @@ def groups(file: Any) -> dict[int, str]:
     """Return the dataset of each frame's group by the frame's number, in order."""
     matches = [match for match in map(_GROUP.fullmatch, file) if match]
     return {int(match[1]): f"{match[0]}/array" for match in sorted(matches, key=lambda match: int(match[1]))}
+
+
+def count(path: Path) -> int:
+    """Return how many frames a file holds. Raises `ArchiveError` as `opened`."""
+    with opened(path) as file:
+        return len(file[ALL_FRAMES]) if ALL_FRAMES in file else len(groups(file))
 
 
 def frames(path: Path) -> Iterator[tuple[int, np.ndarray]]:

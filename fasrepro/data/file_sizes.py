@@ -7,24 +7,28 @@ from pathlib import Path
 
 import av
 
-from fasrepro.archives import layout
+from fasrepro.archives import hdf5, layout
 from fasrepro.archives.layout import ArchiveError, MediaFile, Reading
 from fasrepro.data import progress
 
 
 def bytes_per_frame(path: Path) -> float:
-    """Return the size of a video's file over the number of its frames, which are counted without decoding.
+    """Return the size of a file over the number of its frames, which are counted without decoding; a still image has one.
 
     Raises `ArchiveError` naming a file that is no video or has no frames.
     """
-    try:
-        with av.open(str(path)) as container:
-            frames = sum(1 for packet in container.demux(video=0) if packet.size)
-    except (av.FFmpegError, IndexError, OSError) as error:
-        raise ArchiveError(f"{path}: not readable as a video ({error}); restore the file, then `dvc repro`") from None
+    frames = hdf5.count(path) if path.suffix.lower() in hdf5.SUFFIXES else _packets(path)
     if not frames:
         raise ArchiveError(f"{path}: a video without frames; restore the file, then `dvc repro`")
     return path.stat().st_size / frames
+
+
+def _packets(path: Path) -> int:
+    try:
+        with av.open(str(path)) as container:
+            return sum(1 for packet in container.demux(video=0) if packet.size)
+    except (av.FFmpegError, IndexError, OSError) as error:
+        raise ArchiveError(f"{path}: not readable as a video ({error}); restore the file, then `dvc repro`") from None
 
 
 def of_files(root: Path, listed: list[MediaFile]) -> float:

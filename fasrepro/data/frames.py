@@ -14,7 +14,6 @@ from fasrepro.archives import hdf5
 
 KEPT_BYTES = 256 << 20  # of decoded frames held of one video: 86 frames of 1920 x 1080; the rest is decoded again
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
-HDF5 = (".hdf5", ".h5")
 WHOLE = 0.9  # a video with less than this share of the frames that its header declares is truncated
 
 
@@ -71,7 +70,7 @@ def stream(path: Path) -> Iterator[tuple[int, av.VideoFrame]]:
     suffix = path.suffix.lower()
     if suffix in IMAGES:
         yield 0, _picture(path)
-    elif suffix in HDF5:
+    elif suffix in hdf5.SUFFIXES:
         yield from _hdf5_frames(path)
     else:
         yield from _video_frames(path)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from fasrepro import archives
-from fasrepro.archives import ARCHIVES, layout
+from fasrepro.archives import ARCHIVES, hdf5, layout
 from fasrepro.archives.layout import Presentation
 from fasrepro.config import Synthetic
 from fasrepro.rows.truth import Truth
@@ -94,7 +94,7 @@ def write_presentation(root: Path, presentation: Presentation, person: Person | 
         filmed = (np.ascontiguousarray(np.rot90(frame, -turns)) for frame in filmed)
     path = root / presentation.path
     suffix = path.suffix.lower()
-    if suffix in recordings.LOSSLESS:
+    if suffix in hdf5.SUFFIXES:
         official.write_frames(path, filmed)
     elif suffix in layout.STILLS:
         video.write_still(path, next(filmed), shot.crf)

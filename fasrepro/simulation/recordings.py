@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 
 from fasrepro import names
-from fasrepro.archives import layout
+from fasrepro.archives import hdf5, layout
 from fasrepro.archives.layout import Presentation
 from fasrepro.config import Synthetic
 from fasrepro.rows.faces import Label
@@ -22,8 +22,7 @@ from fasrepro.simulation.drawing.portraits import Sitter
 from fasrepro.simulation.effects import LOOK_ALIKES
 
 NOISE_FIELDS = 4
-LOSSLESS = (".hdf5",)  # suffixes of files that hold whole frames: each as large as fifty in a video
-LOSSLESS_FRAMES = 26  # of such a file, where the papers' frame rule still takes two
+HDF5_FRAMES = 26  # of a file that holds whole frames, each as large as fifty in a video; the papers' frame rule still takes two
 FRAME_HEIGHT = 180  # the lengths below are in pixels of a frame of this height
 
 
@@ -88,7 +87,7 @@ def frame_count(presentation: Presentation, synthetic: Synthetic) -> int:
     suffix = layout.suffix_of(presentation.path).lower()
     if suffix in layout.STILLS:
         return 1
-    return min(synthetic.frames, LOSSLESS_FRAMES) if suffix in LOSSLESS else synthetic.frames
+    return min(synthetic.frames, HDF5_FRAMES) if suffix in hdf5.SUFFIXES else synthetic.frames
 
 
 def plan_recording(presentation: Presentation, person: Person | Sitter, synthetic: Synthetic, attempt: int = 0) -> Recording:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from fasrepro.archives import formats
+from fasrepro.archives import formats, threedmad, wmca
 from fasrepro.archives.layout import WHOLE, ArchiveError, MediaFile, Reading
 from fasrepro.data import file_sizes
 from tests import videos
@@ -28,6 +30,20 @@ def test_bytes_per_frame_is_file_size_over_frames(tmp_path: Path, suffix: str) -
     path = tmp_path / f"v{suffix}"
     videos.write(path, noisy(13))
     assert file_sizes.bytes_per_frame(path) == pytest.approx(path.stat().st_size / 13)
+
+
+@pytest.mark.parametrize("official", [wmca, threedmad])
+def test_an_hdf5_file_is_counted_by_the_frames_in_it(tmp_path: Path, official: ModuleType) -> None:
+    path = tmp_path / "v.hdf5"
+    official.write_frames(path, noisy(4))
+    assert file_sizes.bytes_per_frame(path) == pytest.approx(path.stat().st_size / 4)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_a_still_image_is_one_frame(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"v{suffix}"
+    Image.fromarray(noisy(1)[0]).save(path)
+    assert file_sizes.bytes_per_frame(path) == path.stat().st_size
 
 
 def test_only_the_requested_presentations_are_read(tmp_path: Path) -> None:
