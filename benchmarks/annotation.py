@@ -15,6 +15,7 @@ import base64
 import contextlib
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -180,6 +181,7 @@ def memory(folder: Path, count: int) -> None:
         content = config.read_yaml(paths.PARAMS)
         content["annotator"] |= {"base_url": url, "model": "stand-in", "datasets": ["msu"]}
         (folder / paths.PARAMS).write_text(yaml.safe_dump(content), encoding="utf-8")
+        shutil.copy(paths.JOBS, folder)
         environment = {"PYTHONPATH": str(ROOT), "OPENAI_API_KEY": KEY, "FASREPRO_STORE": str(folder / "store")}
         command = [sys.executable, "-c", PROGRAM, STYLE]
         began = time.perf_counter()

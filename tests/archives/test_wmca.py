@@ -174,7 +174,7 @@ def test_a_document_that_is_a_web_page_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "documentation").mkdir()
     (tmp_path / "documentation/attack_illustration_files.csv").write_text("<html><p>Sign in</p></html>")
     with pytest.raises(ArchiveError, match=r"attack_illustration_files\.csv: a web page in place of the list: fetch the file"):
-        wmca.printable(tmp_path)
+        wmca.printable(walk(tmp_path))
 
 
 def test_boxes_are_the_whole_picture_of_every_frame(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "prediction": {"batch_size": 4},
     }
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(reproduce.merge(params, changed)), encoding="utf-8")
+    shutil.copy(ROOT / "jobs.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(backbones, "use_threads", lambda threads: None)  # which would hold for all tests after this one
     monkeypatch.setattr(fixtures, "DRAWN", 2)

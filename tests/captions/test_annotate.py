@@ -10,7 +10,8 @@ import pytest
 import yaml
 from aiohttp import web
 
-from fasrepro.captions import annotate
+from fasrepro import config
+from fasrepro.captions import annotate, sets
 from fasrepro.captions.sets import CaptionSetError
 from fasrepro.captions.styles import STYLES
 from fasrepro.crops import CropError
@@ -48,17 +49,18 @@ def project(world: Any, root: Path, **annotator: Any) -> Path:
 
 def test_two_runs_on_empty_stores_write_the_same_bytes(world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = []
-    for name, concurrency in (("one", 16), ("two", 3)):
-        root = project(world, tmp_path / name, concurrency=concurrency)
+    written = sets.written(config.load("captions", path=ROOT / "params.yaml").captions)
+    for folder, concurrency in (("one", 16), ("two", 3)):
+        root = project(world, tmp_path / folder, concurrency=concurrency)
         monkeypatch.chdir(root)
         monkeypatch.delenv("FASREPRO_STORE", raising=False)
         monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-        for style in STYLES:
-            stage.main(["--set", style])
+        for name in written:
+            stage.main(["--set", name])
         assert (root / ".store").is_dir()
         outputs.append({path.name: path.read_bytes() for path in sorted((root / "results").glob("captions*/*"))})
     assert outputs[0] == outputs[1]
-    assert sorted(outputs[0]) == sorted(f"{style}.{kind}" for style in STYLES for kind in ("json", "parquet"))
+    assert sorted(outputs[0]) == sorted(f"{name}.{kind}" for name in written for kind in ("json", "parquet"))
     assert json.loads(outputs[0]["neutral.json"])["verdict_agreement"] is None
     assert 0.5 < json.loads(outputs[0]["blind.json"])["verdict_agreement"] < 1.0
     report = json.loads(outputs[0]["reasoning.json"])

@@ -184,6 +184,7 @@ def test_five_kills_lose_no_reply_and_repeat_only_requests_in_flight(world: Worl
         changes = {"concurrency": CONCURRENCY, "attempts": ATTEMPTS, "timeout_s": TIMEOUT_S, "seed": SEED}
         params["annotator"] |= {"base_url": url, "model": "m", **changes}
         (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+        shutil.copy(ROOT / "jobs.yaml", tmp_path)
         environment = os.environ | {"OPENAI_API_KEY": KEY, "FASREPRO_STORE": str(store), "PYTHONPATH": str(ROOT)}
 
         def start() -> subprocess.Popen[bytes]:
