@@ -334,6 +334,7 @@ class Jobs:
         written: caption sets that an author writes.
         derived: caption sets that are made from another, with the name of that other.
         splits: protocols that can be run with the data sets at hand.
+        sources: the data sets that these train on.
         trainsets: what each training set is made of.
         tunings: jobs whose recipe holds the learning rates to choose from, by run.
         jobs: trainings.
@@ -344,6 +345,7 @@ class Jobs:
     written: list[str]
     derived: dict[str, str]
     splits: dict[str, Sides]
+    sources: list[str]
     trainsets: dict[str, Trainset]
     tunings: dict[str, Job]
     jobs: dict[str, Job]

@@ -86,6 +86,7 @@ class _Plan:
             written=list(caption_sets.written(sets)),
             derived={name: entry.of for name, entry in caption_sets.derived(sets).items()},
             splits=kept,
+            sources=sorted({dataset for sides in kept.values() for dataset in sides.train}),
             trainsets=dict(sorted(self.trainsets.items())),
             tunings=dict(sorted(self.tunings.items())),
             jobs=dict(sorted(self.jobs.items())),

@@ -92,7 +92,7 @@ def captioned_datasets(annotator: config.Annotator) -> list[str]:
     """
     if annotator.base_url == simulation.SIMULATED:
         return annotator.datasets
-    sources = {dataset for protocol in config.load_protocols().values() for dataset in protocol.train}
+    sources = config.read_jobs().sources
     spared = [name for name in annotator.datasets if name not in sources]
     if spared:
         print(f"not captioned, because no protocol in {paths.JOBS} trains on it: {', '.join(spared)}", file=sys.stderr)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from hypothesis import given
@@ -91,17 +90,14 @@ def test_every_reason_of_the_closed_list_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("unit", ["<", "</", "<a", "<Caption>", "</Caption>", "<Caption>x</Caption>", "<Conclusion>", "> ", "x"])
-def test_a_hostile_text_is_refused_in_milliseconds(unit: str) -> None:
-    """Twenty thousand in a row, in a tag and alone. Twenty times as many take about twenty times as long, and no stack."""
-    for text in (unit * 20_000, WHOLE.replace("part 0", unit * 20_000)):
-        began = time.process_time()
+def test_a_hostile_text_is_refused_without_going_over_it_again_and_again(unit: str) -> None:
+    """Two hundred thousand in a row, in a tag and alone, which would take hours if time grew as their square, and no stack."""
+    for text in (unit * 200_000, WHOLE.replace("part 0", unit * 200_000)):
         try:
             FORM.parse(text)
         except FormError as error:
             assert error.code in TAG_FAULTS
-        assert time.process_time() - began < 0.5
         layouts.without_tags(text, {"No": "An attack."})
-        assert time.process_time() - began < 1.0
 
 
 MARKS = [f"<{slash}{title}>" for title in TAGS for slash in ("", "/")]

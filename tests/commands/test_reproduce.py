@@ -66,7 +66,16 @@ def test_the_book_is_named_once_there_is_one(
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(reproduce.jobs, "is_stale", lambda: False)
-    empty = {"written": [], "derived": {}, "splits": {}, "trainsets": {}, "tunings": {}, "jobs": {}, "snapshot_jobs": {}}
+    empty = {
+        "written": [],
+        "derived": {},
+        "splits": {},
+        "sources": [],
+        "trainsets": {},
+        "tunings": {},
+        "jobs": {},
+        "snapshot_jobs": {},
+    }
     (tmp_path / "jobs.yaml").write_text(yaml.safe_dump({**empty, "skipped": []}), encoding="utf-8")
     (tmp_path / "params.yaml").write_text("threads: 1\n", encoding="utf-8")
     assert cli.main(["reproduce", "--", "numbers"]) == 0

@@ -39,7 +39,7 @@ def test_a_file_that_was_cut_off_is_excluded_with_its_reason(
     path.parent.mkdir(parents=True)
     write(path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    result = index.index_video(tmp_path, shown, SETTINGS)
+    result = index.index_video(tmp_path, shown, SETTINGS, [])
     assert isinstance(result, Exclusion)
     assert (result.path, result.by_design) == (shown.path, False)
     assert reason in result.reason and str(tmp_path) not in result.reason

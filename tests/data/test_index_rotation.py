@@ -18,5 +18,5 @@ def test_a_video_known_to_be_stored_upright_is_not_turned_by_its_flag(tmp_path: 
     shown = rose_youtu.presentation(Name("test", "Vl", "NT", "5s", "wg", "E", 13, 1))
     videos.write(tmp_path / shown.path, [np.full((64, 96, 3), 90, np.uint8)] * 6)
     videos.ask_to_turn(tmp_path / shown.path, 180)
-    video, _ = index.index_video(tmp_path, shown, SETTINGS)
+    video, _ = index.index_video(tmp_path, shown, SETTINGS, [])
     assert (video.turns, video.rows[0].box_source) == (0, "centre")

@@ -335,7 +335,16 @@ def write_project(sides: dict[str, dict[str, object]]) -> None:
     """Write the tables of `FACES`, and a jobs.yaml with these protocols."""
     for dataset in SPLITS:
         table.write(paths.faces(dataset), [row for row in FACES if row.dataset == dataset], Face)
-    others = {"written": [], "derived": {}, "trainsets": {}, "tunings": {}, "jobs": {}, "snapshot_jobs": {}, "skipped": []}
+    others = {
+        "written": [],
+        "derived": {},
+        "sources": [],
+        "trainsets": {},
+        "tunings": {},
+        "jobs": {},
+        "snapshot_jobs": {},
+        "skipped": [],
+    }
     paths.JOBS.write_text(yaml.safe_dump({"splits": sides, **others}), encoding="utf-8")
 
 

@@ -15,6 +15,8 @@ PACKAGE = "fasrepro.simulation"
 DEPENDENT = {
     "fasrepro.cli",
     "fasrepro.commands.annotate",
+    "fasrepro.commands.publish",
+    "fasrepro.commands.review",
     "fasrepro.stages.annotate",
     "fasrepro.stages.annotation",
     "fasrepro.stages.annotators",

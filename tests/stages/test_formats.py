@@ -59,7 +59,7 @@ def put_crops(root: Path, dataset: str, name: Callable[[Presentation], dict[str,
     for number, shown in enumerate(archives.plan(dataset, SIZES[dataset])):
         for path in name(shown):
             (root / path).parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(picture(number)).save(root / path)
+            Image.fromarray(picture(number + 1000 * list(SIZES).index(dataset))).save(root / path)
 
 
 def index(dataset: str) -> list[Face]:

@@ -23,7 +23,7 @@ UNUSUAL = {
     "stand_ins": "a neighbouring frame stands in for one without a face",
     "turned": "turned upright",
 }
-UNKNOWN = {  # what crops and manifests do not tell
+NOT_TOLD = {  # what crops and manifests do not tell
     "box": "box in the frame (that of a crop is the whole crop)",
     "frame": "number of the frame (given is the place among the pictures of the video)",
 }
@@ -69,7 +69,7 @@ def archives(releases: Mapping[str, Release], faces: Iterable[Face]) -> str:
                 indexed[name],
             )
         )
-    papers = ("paper 1 [2]", "paper 2 [2]")
+    papers = ("paper 1", "paper 2")
     heads = ("data set", "subjects", "presentations", "PAI species", "splits", "access", *papers, "at hand")
     return markdown.table(heads, rows)
 
@@ -141,7 +141,7 @@ def exclusions(reports: Mapping[str, Mapping[str, Any]]) -> str:
     text = _reasons("excluded because", "files", excluded) if excluded else f"None of {videos} videos was excluded.\n"
     text += "\n" + _reasons("unusual", "videos", unusual) if unusual else ""
     unknown = [
-        (DATASETS[dataset].title, UNKNOWN[what], number)
+        (DATASETS[dataset].title, NOT_TOLD[what], number)
         for dataset, report in reports.items()
         for what, number in report.get("unknown", {}).items()
     ]
