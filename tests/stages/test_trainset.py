@@ -27,7 +27,7 @@ SETS = {
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with train faces, two caption sets that lack a face each, and a third that is no table at all."""
     monkeypatch.chdir(tmp_path)
-    jobs = config.Jobs([], {}, {}, SETS, {}, {}, {}, [])
+    jobs = config.Jobs([], {}, {}, [], SETS, {}, {}, {}, [])
     paths.JOBS.write_text(yaml.safe_dump(dataclasses.asdict(jobs)))
     table.write(paths.split("oci_m", "train"), FACES, Face)
     table.write(paths.captions("vanilla"), captions(FACES[1:], "vanilla"), Caption)
