@@ -171,7 +171,7 @@ def main() -> None:
         written=sorted(MIX),
         derived={},
         splits={NAME: Sides(train=list(SOURCES), test=[TARGET])},
-        sources=sorted(SOURCES),
+        captioned=sorted(SOURCES),
         trainsets={NAME: Trainset(NAME, MIX, sorted(MIX))},
         tunings={},
         jobs={},

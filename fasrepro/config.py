@@ -70,6 +70,11 @@ class Annotator:
     may_leave: list[str]
     accepts: dict[str, Any] = dataclasses.field(default_factory=dict)
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether nobody real is asked."""
+        return self.base_url == "simulated"
+
 
 @dataclasses.dataclass(frozen=True)
 class Simulated:
@@ -334,7 +339,7 @@ class Jobs:
         written: caption sets that an author writes.
         derived: caption sets that are made from another, with the name of that other.
         splits: protocols that can be run with the data sets at hand.
-        sources: the data sets that these train on.
+        captioned: data sets whose train faces the annotator is asked about.
         trainsets: what each training set is made of.
         tunings: jobs whose recipe holds the learning rates to choose from, by run.
         jobs: trainings.
@@ -345,7 +350,7 @@ class Jobs:
     written: list[str]
     derived: dict[str, str]
     splits: dict[str, Sides]
-    sources: list[str]
+    captioned: list[str]
     trainsets: dict[str, Trainset]
     tunings: dict[str, Job]
     jobs: dict[str, Job]

@@ -22,6 +22,7 @@ from fasrepro.training import snapshots
 from fasrepro.training.recipe import Recipe
 
 KEYS = (
+    "annotator",
     "archives",
     "captions",
     "training",
@@ -86,13 +87,22 @@ class _Plan:
             written=list(caption_sets.written(sets)),
             derived={name: entry.of for name, entry in caption_sets.derived(sets).items()},
             splits=kept,
-            sources=sorted({dataset for sides in kept.values() for dataset in sides.train}),
+            captioned=self.captioned({dataset for sides in kept.values() for dataset in sides.train}),
             trainsets=dict(sorted(self.trainsets.items())),
             tunings=dict(sorted(self.tunings.items())),
             jobs=dict(sorted(self.jobs.items())),
             snapshot_jobs=self.snapshot_jobs,
             skipped=list(self.notices.values()),
         )
+
+    def captioned(self, sources: set[str]) -> list[str]:
+        """Return the data sets that are captioned: by a real annotator, which is paid, those that a protocol trains on.
+
+        The simulated one captions all that params.yaml names, so that pages compare its captions on the same faces in every
+        profile.
+        """
+        annotator = self.params.annotator
+        return [name for name in annotator.datasets if annotator.is_simulated or name in sources]
 
     def protocol(self, name: str) -> Protocol | None:
         """Return what of a protocol can be run; None for one that cannot."""

@@ -83,22 +83,20 @@ def annotation_task(annotator: config.Annotator, settings: config.Simulated, sou
 
 
 def captioned_datasets(annotator: config.Annotator) -> list[str]:
-    """Return the data sets whose train faces are captioned: of a real annotator, which is paid, those that a protocol trains on.
-
-    The simulated one captions all that params.yaml names, so that pages compare its captions on the same faces in every profile.
+    """Return the data sets whose train faces are captioned: of a real annotator those of jobs.yaml; print which are spared.
 
     Raises:
         AnnotationError: no protocol trains on any of them.
     """
-    if annotator.base_url == simulation.SIMULATED:
+    if annotator.is_simulated:
         return annotator.datasets
-    sources = config.read_jobs().sources
-    spared = [name for name in annotator.datasets if name not in sources]
+    captioned = config.read_jobs().captioned
+    spared = [name for name in annotator.datasets if name not in captioned]
     if spared:
         print(f"not captioned, because no protocol in {paths.JOBS} trains on it: {', '.join(spared)}", file=sys.stderr)
     if len(spared) == len(annotator.datasets):
         raise AnnotationError(f"params.yaml: annotator.datasets: no protocol in {paths.JOBS} trains on any; name its sources")
-    return [name for name in annotator.datasets if name in sources]
+    return [name for name in annotator.datasets if name in captioned]
 
 
 def present_cues(faces: list[Face], datasets: list[str]) -> dict[str, list[str]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ def params(experiments: dict[str, Experiment], **changed: Any) -> types.SimpleNa
     """Return the sections of params.yaml that jobs are made of, some of them changed."""
     sections = {
         "archives": config.Archives("synthetic", DATASETS),
+        "annotator": config.load("annotator", path=ROOT / "params.yaml").annotator,
         "captions": SETS,
         "training": config.load("training", path=ROOT / "params.yaml").training,
         "runs": RUNS,
@@ -367,3 +369,10 @@ def test_the_command_writes_jobs_and_checks_them(
     (tmp_path / "params.yaml").write_text("runs: [", encoding="utf-8")
     assert cli.main(["jobs"]) == 1
     assert "params.yaml: not YAML" in capsys.readouterr().err
+
+
+def test_a_real_annotator_is_asked_about_the_sources_of_protocols_and_the_simulated_one_about_all() -> None:
+    own = params({"first": Experiment(["oci_m"], ["vanilla"], [0])})
+    assert jobs.planned(own).captioned == own.annotator.datasets
+    own.annotator = dataclasses.replace(own.annotator, base_url="https://example.invalid/v1", datasets=["siw_mv2", "oulu"])
+    assert jobs.planned(own).captioned == ["oulu"]

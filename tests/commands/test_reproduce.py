@@ -70,7 +70,7 @@ def test_the_book_is_named_once_there_is_one(
         "written": [],
         "derived": {},
         "splits": {},
-        "sources": [],
+        "captioned": [],
         "trainsets": {},
         "tunings": {},
         "jobs": {},

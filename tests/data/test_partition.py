@@ -338,7 +338,7 @@ def write_project(sides: dict[str, dict[str, object]]) -> None:
     others = {
         "written": [],
         "derived": {},
-        "sources": [],
+        "captioned": [],
         "trainsets": {},
         "tunings": {},
         "jobs": {},

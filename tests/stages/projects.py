@@ -56,7 +56,7 @@ def write_jobs(
         "written": [],
         "derived": {},
         "splits": {name: {"train": list(train), "test": list(test)} for name, (train, test) in sides.items()},
-        "sources": [],
+        "captioned": [],
         "trainsets": {},
         "tunings": {run: job(protocol, run, 0) for protocol, run in tunings},
         "jobs": jobs,
