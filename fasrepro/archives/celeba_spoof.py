@@ -184,7 +184,7 @@ def read(tree: Tree) -> Reading:
             return Exclusion(path, f"in the release's junk folder {JUNK_FOLDER}", by_design=True)
         name = parse_name(path)
         if metas is None and name.word == "spoof":
-            return Exclusion(path, f"an attack: its type is told by {METAS}, which a listing does not hold")
+            return Exclusion(path, f"an attack of unknown type: {METAS} names it, which a listing does not hold")
         if metas is None:
             return presentation(name, LIVE_META)
         stem = path.rpartition(".")[0]

@@ -8,7 +8,7 @@ Read there or in public loaders:
 - Beside each image, a .txt file of seven lines of two numbers: left top and right bottom of the face box, left eye, right eye,
   nose, left and right corner of the mouth.
 - The images of dev and test have no label, so they are excluded by design, and all of Train is split "train". Held-out folders of
-  Train serve as dev; they are chosen elsewhere.
+  Train serve as dev (`data/partition.py`).
 - `train.list` names an image a line. The challenge's label is 1 for live and 0 for fake; a line may end in it, and a label that
   contradicts the path's word is an error. The list is compared where it is present, and is not required.
 

@@ -304,13 +304,13 @@ def _join_video(account: _Account, rows: Sequence[Row], faces: Sequence[Face], s
 
 def _accepted(row: Row, style: Style) -> tuple[str, Verdict, bool]:
     """Return the clean text of a caption, its verdict, and whether the sentence of the verdict was added. Raises `Rejected`."""
-    told = row.label if style.concludes else None
+    label = row.label if style.concludes else None
     try:
-        return *checks.accept(style, row.text, "stop", told), False
+        return *checks.accept(style, row.text, "stop", label), False
     except Rejected as problem:
         if problem.code != "no verdict":
             raise
-    return *checks.accept(style, f"{row.text.rstrip()} {VERDICTS[OF_LABEL[row.label]]}", "stop", told), True
+    return *checks.accept(style, f"{row.text.rstrip()} {VERDICTS[OF_LABEL[row.label]]}", "stop", label), True
 
 
 def _notices(fault: str, reasons: Mapping[str, list[str]]) -> list[str]:

@@ -106,8 +106,8 @@ class Style:
 
     def aware_prompt(self, label: Label, species: str) -> str:
         """Return the prompt that tells the annotator the label, the PAI species (a key of `vocabulary.SPECIES`) and a hint."""
-        told = [TOLD[label].format(species=vocabulary.SPECIES[species]), self.hint(species), TOLD_END]
-        return f"{' '.join(filter(None, told))}\n{self.task}\n{self.ending()}"
+        sentences = [TOLD[label].format(species=vocabulary.SPECIES[species]), self.hint(species), TOLD_END]
+        return f"{' '.join(filter(None, sentences))}\n{self.task}\n{self.ending()}"
 
     def blind_prompt(self) -> str:
         """Return the prompt that tells the annotator the task alone."""

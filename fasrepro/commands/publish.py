@@ -228,10 +228,10 @@ def _made(part: Part, params: SimpleNamespace) -> str:
     if part.entry.is_derived:
         control = CONTROLS[part.entry.derived]
         return f"made from `{part.entry.of}` by a fixed rule. What it lacks: {control.lacks}."
-    told = any(row["label_aware"] for row in part.rows)
+    label_aware = any(row["label_aware"] for row in part.rows)
     models = ", ".join(sorted({row["model"] for row in part.rows if row["model"]}))
     who = f"a program that knows the cues in a drawn image and looks at none ({models})" if _simulated(params) else models
-    knew = "was told label and species, so that a caption justifies a label" if told else "was not told the label"
+    knew = "was told label and species, so that a caption justifies a label" if label_aware else "was not told the label"
     return f"style `{part.entry.style}`, written by {who or 'people'}, who {knew}. The prompt stands in each row."
 
 

@@ -1,4 +1,4 @@
-"""From a protocol to its faces: who is trained on, who chooses thresholds, who is tested, and whether that is honest."""
+"""The faces of a protocol's train, dev and test, and checks that no subject, video or image stands in two of them."""
 
 from __future__ import annotations
 

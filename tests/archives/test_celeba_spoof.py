@@ -194,5 +194,5 @@ def test_a_listing_holds_no_types_so_its_attacks_are_exclusions(tmp_path: Path) 
     assert {(p.species, p.label) for p in reading.presentations} == {("bona_fide", Label.BONA_FIDE)}
     assert (len(reading.presentations), len(reading.exclusions)) == (15_500, 46_500)
     assert {(e.reason, e.by_design) for e in reading.exclusions} == {
-        ("an attack: its type is told by metas/intra_test, which a listing does not hold", False)
+        ("an attack of unknown type: metas/intra_test names it, which a listing does not hold", False)
     }

@@ -108,9 +108,8 @@ def report(faces: Sequence[Face], looks: Sequence[Look], parts_of: Mapping[str, 
 
 
 def notice(near: NearImages) -> str:
-    """Return what was found in a sentence, with one example of each protocol that has any."""
-    found = {name: shared for name, shared in near.protocols.items() if shared.pairs}
-    if not found:
+    """Return in a sentence which protocols hold such images, with one example of each."""
+    if not near.shared:
         return "no two parts of a protocol hold images that look the same"
-    named = [f"{name} {shared.pairs} pairs, such as {' and '.join(shared.examples[0])}" for name, shared in found.items()]
+    named = [f"{name} {shared.pairs} pairs, such as {' and '.join(shared.examples[0])}" for name, shared in near.shared.items()]
     return f"images that look the same stand in two parts: {'; '.join(named)}"

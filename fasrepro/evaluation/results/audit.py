@@ -122,6 +122,11 @@ class NearImages:
     pairs: int
     protocols: dict[str, SharedImages]
 
+    @property
+    def shared(self) -> dict[str, SharedImages]:
+        """Those of the protocols that have any."""
+        return {name: images for name, images in self.protocols.items() if images.pairs}
+
 
 @dataclasses.dataclass(frozen=True)
 class Audit:

@@ -189,10 +189,11 @@ def near_images(audit: Audit) -> str:
     if near is None:
         return "These figures were computed before such images were looked for.\n"
     counted = f"Of {near.faces} faces, {near.pairs} pairs of different people look the same."
-    found = {name: shared for name, shared in near.protocols.items() if shared.pairs}
-    if not found:
+    if not near.shared:
         return f"{counted} **No protocol** has two of them in two of its parts.\n"
-    rows = [[name, shared.pairs, "; ".join(" and ".join(pair) for pair in shared.examples)] for name, shared in found.items()]
+    rows = [
+        [name, shared.pairs, "; ".join(" and ".join(pair) for pair in shared.examples)] for name, shared in near.shared.items()
+    ]
     return "\n".join([f"{counted} In two parts of a protocol:\n", markdown.table(["protocol", "pairs", "such as"], rows)])
 
 
