@@ -15,12 +15,12 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from fasrepro.datasets import DATASETS, TITLES
-from fasrepro.evaluation.results import Audit
+from fasrepro.evaluation.results import Audit, Metrics
 from fasrepro.report import difficulty, figures, markdown
 from fasrepro.report.material import Material, Needs
 from fasrepro.report.tables import NONE, number, words
 
-NEEDS = Needs(inputs=("audit", "difficulty"), params=("archives", "synthetic", "audit"))
+NEEDS = Needs(inputs=("audit", "difficulty", "metrics"), params=("archives", "synthetic", "audit"))
 # What a probe sees of a face: every probe of the audit, those without a picture last.
 SEES = {
     "mean_colour": "the mean of red, green and blue",
@@ -38,6 +38,7 @@ EXPECTED = {
     "vision_drop": "The vision probe should lose {least} on average from one data set to another",
     "cues_everywhere": "The cues alone should detect attacks with {least} inside every data set and from all others",
 }
+DIFFICULTY_RUN = "label_only"  # the trials of the difficulty are of this run
 OUTCOMES = {None: "which could not be tested", True: "and does", False: "and does **not**"}
 # The page's section on licensed archives, for a book of synthetic archives and of licensed ones.
 ON_SYNTHETIC = (
@@ -78,7 +79,7 @@ def render(material: Material) -> dict[str, str]:
             f" all others. ▲ and bold letters: above {bounds.min_vision_auc:g}.",
             "A heat map of sources and targets with its numbers written in; the folded tables hold them too",
         ),
-        "difficulty": difficulty_table(material.difficulty),
+        "difficulty": difficulty_table(material.difficulty) + "\n" + present_difficulty(material.difficulty, material.metrics),
     }
 
 
@@ -300,3 +301,29 @@ def difficulty_table(log: difficulty.Log) -> str:
     reached = "as intended" if count >= window.targets else "fewer than intended"
     closing = f"In the last trial {count} of {len(last.hter)} targets lie in the range, {reached}.\n"
     return "\n".join([goal, markdown.table(columns, rows), closing])
+
+
+def present_difficulty(log: difficulty.Log, metrics: Metrics) -> str:
+    """Return how difficult the trials' targets are for `label_only` as it is trained now, and what that means for comparisons.
+
+    The trials have the recipe of their time, so its error can leave the range that the last of them reached.
+    """
+    targets = log.trials[-1].hter if log.trials else {}
+    cells = [cell for cell in metrics.cells.values() if cell.run == DIFFICULTY_RUN and cell.target in targets]
+    if not cells:
+        return ""
+    errors = {cell.cell: cell.mean.units.figures["hter_dev"].value for cell in cells}
+    low, high = log.window.low, log.window.high
+    figures_of_cells = ", ".join(f"`{name}` {number(error)}" for name, error in errors.items())
+    near_guess = [f"`{name}`" for name, error in errors.items() if error is not None and error > high]
+    inside = sum(error is not None and low <= error <= high for error in errors.values())
+    text = (
+        f"The runs of this book use a later recipe in the same world. With it, HTER of `{DIFFICULTY_RUN}` at the dev threshold is"
+        f" {figures_of_cells}: {inside} of {len(errors)} in the range.\n"
+    )
+    if near_guess:
+        text += (
+            f"\nOn {', '.join(near_guess)} it errs more often than that: labels alone hardly transfer, and where another run does"
+            " not either, both are nearly guesses and their difference says little. The world was not made easier for this.\n"
+        )
+    return text

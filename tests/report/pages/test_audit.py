@@ -28,7 +28,7 @@ from fasrepro.evaluation.results.audit import (
 from fasrepro.report import difficulty
 from fasrepro.report.pages import audit as page
 from tests.report.conftest import cells
-from tests.report.samples import material
+from tests.report.samples import cell_metrics, material, metrics
 
 DATASETS = ["casia", "msu", "replay"]
 LOG = difficulty.Log(difficulty.Window(0.1, 0.4, 3), "", [])
@@ -159,7 +159,7 @@ def test_untested_probes_are_named_beside_tested_ones(audit: Audit) -> None:
 
 def rendered(audit: Audit, folder: Path, source: str = "synthetic") -> dict[str, str]:
     archives = {"archives": type("Archives", (), {"source": source})}
-    return page.render(material(folder, "audit", params=archives, audit=audit, difficulty=LOG))
+    return page.render(material(folder, "audit", params=archives, audit=audit, difficulty=LOG, metrics=metrics()))
 
 
 def test_the_section_on_licensed_archives_knows_which_were_audited(audit: Audit, tmp_path: Path) -> None:
@@ -226,3 +226,21 @@ def test_each_trial_has_a_row_and_the_last_one_is_judged() -> None:
     alone = difficulty.Log(log.window, log.frozen, [TRIAL])
     assert "2 of 3 targets lie in the range, as intended" in page.difficulty_table(alone)
     assert re.search(r"a &#124; pipe", text)
+
+
+def test_the_difficulty_of_the_present_runs_stands_below_the_trials() -> None:
+    cells = [
+        cell_metrics("oci_m", "label_only", 0.42),
+        cell_metrics("omi_c", "label_only", 0.2),
+        cell_metrics("oci_m", "vanilla"),
+    ]
+    log = difficulty.Log(difficulty.Window(0.1, 0.4, 2), "0" * 64, [TRIAL])
+    text = page.present_difficulty(log, metrics(cells=[*cells, cell_metrics("oci_w", "label_only", 0.45)]))
+    assert "`oci_m` 0.420, `omi_c` 0.200: 1 of 2 in the range" in text
+    assert "On `oci_m` it errs more often" in text
+
+
+def test_a_range_that_is_kept_is_not_excused() -> None:
+    log = difficulty.Log(difficulty.Window(0.1, 0.4, 2), "0" * 64, [TRIAL])
+    assert "errs more often" not in page.present_difficulty(log, metrics(cells=[cell_metrics("omi_c", "label_only", 0.2)]))
+    assert page.present_difficulty(log, metrics(cells=[cell_metrics("omi_c", "vanilla", 0.2)])) == ""
