@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 import torch
 from PIL import Image
+from torch import Tensor
 from transformers import ProcessorMixin
 
 from fasrepro.models.backbones import BackboneError
-from fasrepro.models.inputs import encode_prompts
+from fasrepro.models.inputs import append_tokens, encode_prompts
 from fasrepro.models.vlm import FasVlm
 from fasrepro.rows.faces import Label
 
@@ -17,21 +19,41 @@ YES, NO = "Yes", "No"
 Scorer = Callable[[Sequence[Image.Image]], list[float]]  # p_attack in [0, 1] of each image of a batch
 
 
-def answer_tokens(processor: ProcessorMixin, answer_yes: str) -> dict[Label, int]:
-    """Return the first token of the answer that stands for each label.
+@dataclasses.dataclass(frozen=True)
+class Answers:
+    """The tokens of both answers to the label question.
+
+    Args:
+        shared: those with which both begin: none, unless the tokenizer is so small that it splits the two words.
+        token_of: the first token that is the one's alone, of the answer that stands for each label.
+    """
+
+    shared: list[int]
+    token_of: dict[Label, int]
+
+    def encode(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the inputs of prompts, behind which the next token is the one that tells the answers apart."""
+        return append_tokens(inputs, self.shared) if self.shared else inputs
+
+
+def answers(processor: ProcessorMixin, answer_yes: str) -> Answers:
+    """Return the tokens of Yes and No.
 
     Args:
         processor: of a backbone.
         answer_yes: what Yes means: bona_fide or attack.
 
     Raises:
-        BackboneError: where the tokenizer begins both words with one token.
+        BackboneError: where the tokenizer cannot tell the words apart.
     """
-    yes, no = (processor.tokenizer(reply_text(processor, word), add_special_tokens=False)["input_ids"][0] for word in (YES, NO))
-    if yes == no:
-        raise BackboneError(f"the tokenizer begins {YES} and {NO} with one token, so the first token of an answer tells nothing")
+    yes, no = (processor.tokenizer(reply_text(processor, word), add_special_tokens=False)["input_ids"] for word in (YES, NO))
+    shared = next((place for place, (one, other) in enumerate(zip(yes, no, strict=False)) if one != other), None)
+    if shared is None:
+        raise BackboneError(
+            f"the tokenizer writes {YES} and {NO} in tokens of which none tells them apart: take another backbone"
+        )
     meant = Label[answer_yes.upper()]
-    return {label: yes if label is meant else no for label in Label}
+    return Answers(yes[:shared], {label: (yes if label is meant else no)[shared] for label in Label})
 
 
 def reply_text(processor: ProcessorMixin, reply: str) -> str:
@@ -59,15 +81,15 @@ def by_head(model: FasVlm, processor: ProcessorMixin, prompt: str) -> Scorer:
 
 
 def by_answer(model: FasVlm, processor: ProcessorMixin, answer_prompt: str, answer_yes: str) -> Scorer:
-    """Return the scorer that reads the first token behind the label question, among Yes and No alone: see `answer_tokens`."""
-    token_of = answer_tokens(processor, answer_yes)
+    """Return the scorer that reads the first token behind the label question, among Yes and No alone: see `answers`."""
+    known = answers(processor, answer_yes)
 
     @torch.inference_mode()
     def score(images: Sequence[Image.Image]) -> list[float]:
-        inputs = encode_prompts(processor, images, answer_prompt)
+        inputs = known.encode(encode_prompts(processor, images, answer_prompt))
         given = {name: value.to(model.body.device) for name, value in inputs.items()}
         logits = model(prompt_tokens=given["input_ids"].shape[1], **given).logits[:, 0].float()
         # The softmax over two words is the logistic function of their difference.
-        return torch.sigmoid(logits[:, token_of[Label.ATTACK]] - logits[:, token_of[Label.BONA_FIDE]]).tolist()
+        return torch.sigmoid(logits[:, known.token_of[Label.ATTACK]] - logits[:, known.token_of[Label.BONA_FIDE]]).tolist()
 
     return score

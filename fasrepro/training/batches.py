@@ -15,7 +15,7 @@ from torch import Tensor
 from transformers import ProcessorMixin
 
 from fasrepro.models.inputs import append_captions, encode_prompts
-from fasrepro.models.scoring import answer_tokens
+from fasrepro.models.scoring import answers
 from fasrepro.rows.faces import Label
 from fasrepro.rows.training import TrainRow
 
@@ -87,16 +87,16 @@ def collator(
 def answer_collator(
     processor: ProcessorMixin, read_image: Callable[[TrainRow], Image.Image], answer_prompt: str, answer_yes: str
 ) -> Task:
-    """Return the function that makes a batch of rows behind the label question; for `answer_yes` see `scoring.answer_tokens`.
+    """Return the function that makes a batch of rows behind the label question; for `answer_yes` see `scoring.answers`.
 
-    A batch holds the model's inputs (question and image), `prompt_tokens`, and `answer`: the first token of each row's answer.
+    A batch holds the model's inputs (question and image), `prompt_tokens`, and `answer`: the token of each row's answer.
     """
     encode = prompt_encoder(processor, read_image, answer_prompt)
-    token_of = answer_tokens(processor, answer_yes)
+    known = answers(processor, answer_yes)
 
     def collate(rows: list[TrainRow]) -> dict[str, Any]:
-        inputs = encode(rows)
-        answer = torch.tensor([token_of[Label(row.label)] for row in rows])
+        inputs = known.encode(encode(rows))
+        answer = torch.tensor([known.token_of[Label(row.label)] for row in rows])
         return {**inputs, "prompt_tokens": inputs["input_ids"].shape[1], "answer": answer}
 
     return collate

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
+from transformers import ProcessorMixin
 
 from fasrepro.captions import layouts
 from fasrepro.models import backbones, scoring
@@ -21,8 +22,8 @@ QUESTION = "Is this photo of a real person?"
 Picture = Callable[[int], Image.Image]
 
 
-class Words:
-    """A processor whose template puts `space` before a reply; all words are the `same` token, or each its length."""
+class Words(ProcessorMixin):
+    """A processor whose template puts `space` before a reply; all words are the `same` tokens, or each its length."""
 
     def __init__(self, space: str = "", same: bool = False) -> None:
         self.space, self.same = space, same
@@ -36,14 +37,15 @@ class Words:
     def tokenizer(self, text: str, add_special_tokens: bool) -> dict[str, list[int]]:
         """Return a token a word."""
         self.seen.append(text)
-        return {"input_ids": [0 if self.same else len(text), 9]}
+        return {"input_ids": [9] if self.same else [len(text), 9]}
 
 
 @pytest.mark.parametrize("answer_yes", ["bona_fide", "attack"])
 def test_the_tokens_of_a_backbone_are_whole_words(checkpoint: Path, answer_yes: str) -> None:
     tokenizer = backbones.load_processor(str(checkpoint)).tokenizer
-    token_of = scoring.answer_tokens(backbones.load_processor(str(checkpoint)), answer_yes)
-    words = {label: tokenizer.decode([token]).strip() for label, token in token_of.items()}
+    known = scoring.answers(backbones.load_processor(str(checkpoint)), answer_yes)
+    assert known.shared == []
+    words = {label: tokenizer.decode([token]).strip() for label, token in known.token_of.items()}
     no = Label.ATTACK if answer_yes == "bona_fide" else Label.BONA_FIDE
     assert words == {Label[answer_yes.upper()]: "Yes", no: "No"}
 
@@ -55,7 +57,7 @@ def test_the_words_are_those_of_conclusions() -> None:
 @pytest.mark.parametrize(("space", "expected"), [("", ["Yes", "No"]), (" ", [" Yes", " No"])])
 def test_a_reply_is_read_as_the_chat_template_writes_it(space: str, expected: list[str]) -> None:
     processor = Words(space)
-    scoring.answer_tokens(processor, "bona_fide")
+    scoring.answers(processor, "bona_fide")
     assert processor.seen == expected
 
 
@@ -68,8 +70,27 @@ def test_a_template_that_opens_turns_in_another_way_leaves_the_reply() -> None:
 
 
 def test_a_tokenizer_that_cannot_tell_the_answers_apart_is_refused() -> None:
-    with pytest.raises(backbones.BackboneError, match="begins Yes and No with one token"):
-        scoring.answer_tokens(Words(same=True), "bona_fide")
+    with pytest.raises(backbones.BackboneError, match="Yes and No in tokens of which none tells them apart"):
+        scoring.answers(Words(same=True), "bona_fide")
+
+
+class Letters(Words):
+    """A processor whose tokenizer knows no word, but letters and a space before each word."""
+
+    def tokenizer(self, text: str, add_special_tokens: bool) -> dict[str, list[int]]:
+        """Return a token a letter."""
+        return {"input_ids": [ord(letter) for letter in f" {text}"]}
+
+
+def test_answers_that_begin_with_one_token_are_read_behind_it() -> None:
+    known = scoring.answers(Letters(), "attack")
+    assert known.shared == [ord(" ")]
+    assert known.token_of == {Label.ATTACK: ord("Y"), Label.BONA_FIDE: ord("N")}
+    prompts = {"input_ids": torch.tensor([[5, 6], [7, 8]]), "attention_mask": torch.tensor([[0, 1], [1, 1]])}
+    encoded = known.encode(prompts | {"pixel_values": torch.zeros(2, 3)})
+    assert encoded["input_ids"].tolist() == [[5, 6, 32], [7, 8, 32]]
+    assert encoded["attention_mask"].tolist() == [[0, 1, 1], [1, 1, 1]]
+    assert encoded["pixel_values"].shape == (2, 3)
 
 
 @pytest.mark.parametrize(("answer_yes", "sign"), [("bona_fide", -1), ("attack", 1)])

@@ -141,4 +141,4 @@ def test_a_run_on_answers_alone_learns_the_labels_and_comes_back_from_its_checkp
     contents = made_of(checkpoint, trained.processor, site="")
     vlm.save(trained.model, tmp_path / "saved", contents, trained.weights)
     again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path / "saved", contents)
-    assert scoring.by_answer(again, trained.processor, QUESTION, answer_yes)(images) == scores
+    assert scoring.by_answer(again, trained.processor, QUESTION, answer_yes)(images) == pytest.approx(scores, abs=1e-6)
