@@ -23,7 +23,7 @@ from fasrepro import config
 from fasrepro.captions.styles import STYLES
 from fasrepro.crops import read_crop
 from fasrepro.evaluation import predict
-from fasrepro.models import backbones, vlm
+from fasrepro.models import backbones, scoring, vlm
 from fasrepro.models.inputs import encode_prompts, generate
 
 BATCHES = (1, 8, 32)
@@ -64,7 +64,8 @@ def main() -> None:
     model = vlm.with_trainable(base, recipe.phases[-1].train, head=head, **shape).eval()
 
     few = world.faces[:batch]
-    score = functools.partial(predict.score, model, processor, world.faces, read_image, prompt, batch)
+    scorer = scoring.by_head(model, processor, prompt)
+    score = functools.partial(predict.score, scorer, world.faces, read_image, batch)
     explain = functools.partial(predict.explain, model, processor, few, read_image, prompt, batch, tokens)
     score()  # not counted
     prefill, generated = zip(*((seconds(score), seconds(explain)) for _ in range(ROUNDS)), strict=True)

@@ -30,7 +30,7 @@ from fasrepro.crops import read_crop
 from fasrepro.models import backbones, vlm
 from fasrepro.rows.training import TrainRow
 from fasrepro.training import batches as batching
-from fasrepro.training import run, trainer
+from fasrepro.training import losses, run
 from fasrepro.training.recipe import Recipe
 
 REQUIRED = 0.90
@@ -107,7 +107,7 @@ def bare(setting: Setting, batches: list[dict[str, Any]]) -> float:
     for batch in batches:
         with torch.autocast(base.device.type, torch.bfloat16, enabled=on_gpu):
             output = model(**{name: value for name, value in batch.items() if name not in ("attack", "labels")})
-            loss = sum(weight * trainer.LOSSES[name](output, batch) for name, weight in phase.losses.items())
+            loss = sum(weight * losses.LOSSES[name](output, batch) for name, weight in phase.losses.items())
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, plan.max_grad_norm)
         optimiser.step()

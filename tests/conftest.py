@@ -36,7 +36,8 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from fasrepro.foundation import tokenizer as tokenizers
 
     folder = tmp_path_factory.mktemp("checkpoint")
-    tokenizer = tokenizers.train_tokenizer(TEXTS * 3, 400)
+    # Both answers of one token each, as the foundation's tokenizer has them.
+    tokenizer = tokenizers.train_tokenizer([*TEXTS * 3, *["Yes", "No"] * 20], 400)
     processor = tokenizers.build_processor(tokenizer, image_size=32, patch_size=8, scale_factor=2)
     model = shape.build_model(
         tokenizer,

@@ -17,10 +17,11 @@ EVERYTHING = ("lora_language", "lora_vision", "projector", "embeddings", "head")
 def model_of(
     checkpoint: Path, train: Sequence[str] = EVERYTHING, site: str = "vision", seed: int = 1
 ) -> tuple[vlm.FasVlm, ProcessorMixin]:
-    """Return a model at the beginning of a phase that trains the given parts, and its processor."""
+    """Return a model at the beginning of a phase that trains the given parts, and its processor; without a head for no site."""
     base, processor = backbones.load(str(checkpoint))
-    head = vlm.new_head(base, site)
-    head.reset(seed)
+    head = vlm.new_head(base, site) if site else None
+    if head is not None:
+        head.reset(seed)
     return vlm.with_trainable(base, train, head=head, site=site, rank=4, alpha=8, seed=seed).eval(), processor
 
 
@@ -38,9 +39,11 @@ def made_of(checkpoint: Path, processor: ProcessorMixin, site: str = "vision") -
     return vlm.MadeOf(str(checkpoint), weights, site, PROMPT, "tight", vlm.image_backend(processor))
 
 
-def save_trained(checkpoint: Path, folder: Path, train: Sequence[str] = EVERYTHING) -> tuple[vlm.FasVlm, ProcessorMixin]:
+def save_trained(
+    checkpoint: Path, folder: Path, train: Sequence[str] = EVERYTHING, site: str = "vision"
+) -> tuple[vlm.FasVlm, ProcessorMixin]:
     """Save a model whose every trained part has moved, and return it with its processor."""
-    model, processor = model_of(checkpoint, train)
+    model, processor = model_of(checkpoint, train, site)
     move(model)
-    vlm.save(model, folder, made_of(checkpoint, processor), vlm.changed_weights(model))
+    vlm.save(model, folder, made_of(checkpoint, processor, site), vlm.changed_weights(model))
     return model, processor

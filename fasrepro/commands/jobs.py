@@ -117,6 +117,10 @@ class _Plan:
         """Return a run's recipe, whose caption sets exist."""
         if run not in self.recipes:
             recipe = config.resolved_recipe(self.params.training, self.params.runs, run)
+            if recipe.score_by == "head" and not recipes.has_head(recipe):
+                raise ConfigError(
+                    f"params.yaml: runs.{run}: no phase trains the head that score_by reads: add it, or score by answer"
+                )
             for name in recipe.captions:
                 names.lookup(self.params.captions, name, "caption set", ConfigError, f"params.yaml: runs.{run}: captions")
             caption_sets.check_mix(self.params.captions, recipe.captions, f"params.yaml: runs.{run}: captions")

@@ -8,7 +8,8 @@ from PIL import Image
 from transformers import ProcessorMixin
 
 from fasrepro.hashing import unit_hash
-from fasrepro.models.inputs import encode_prompts, generate
+from fasrepro.models.inputs import generate
+from fasrepro.models.scoring import Scorer
 from fasrepro.models.vlm import FasVlm
 from fasrepro.rows.faces import Face
 
@@ -18,29 +19,19 @@ def _batches(faces: Sequence[Face], size: int) -> Iterator[Sequence[Face]]:
         yield faces[start : start + size]
 
 
-def score(
-    model: FasVlm,
-    processor: ProcessorMixin,
-    faces: Sequence[Face],
-    read_image: Callable[[Face], Image.Image],
-    prompt: str,
-    batch: int,
-) -> dict[str, float]:
+def score(scorer: Scorer, faces: Sequence[Face], read_image: Callable[[Face], Image.Image], batch: int) -> dict[str, float]:
     """Return p_attack in [0, 1] by face_id, rounded to 7 digits, the precision of float32.
 
     Args:
-        model: in evaluation mode.
-        processor: of the model's backbone.
+        scorer: of a model in evaluation mode.
         faces: in any order.
         read_image: returns the crop of a face.
-        prompt: the student prompt.
         batch: images at once; no score depends on it.
     """
     scores: dict[str, float] = {}
     for part in _batches(faces, batch):
-        inputs = encode_prompts(processor, [read_image(face) for face in part], prompt)
-        values = model.p_attack(**{name: value.to(model.body.device) for name, value in inputs.items()})
-        scores |= {face.face_id: round(value, 7) for face, value in zip(part, values.tolist(), strict=True)}
+        values = scorer([read_image(face) for face in part])
+        scores |= {face.face_id: round(value, 7) for face, value in zip(part, values, strict=True)}
     return scores
 
 

@@ -40,17 +40,28 @@ def append_captions(
     for row, ids in enumerate(tokens):
         caption_ids[row, : len(ids)] = torch.tensor(ids, dtype=torch.long)
         mask[row, : len(ids)] = 1
+    ignored = torch.full(inputs["input_ids"].shape, IGNORED)
+    labels = torch.cat([ignored, caption_ids.masked_fill(mask == 0, IGNORED)], dim=1)
+    return {**_append(inputs, caption_ids, mask), "labels": labels}
+
+
+def append_tokens(inputs: dict[str, Tensor], tokens: Sequence[int]) -> dict[str, Tensor]:
+    """Return `inputs` with the same tokens behind each prompt."""
+    ids = torch.tensor(tokens, dtype=torch.long).expand(inputs["input_ids"].shape[0], -1)
+    return _append(inputs, ids, torch.ones_like(ids))
+
+
+def _append(inputs: dict[str, Tensor], ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
+    """Return `inputs` with `ids` behind the prompts, which count where `mask` is 1; both (batch, tokens)."""
     prompt_shape = inputs["input_ids"].shape
-    appended = {"input_ids": caption_ids, "attention_mask": mask}
-    extended = {
-        # Some processors also mark each token's modality: a caption is text, which is 0 in all of them.
-        name: torch.cat([value, appended.get(name, torch.zeros_like(caption_ids)).to(value.dtype)], dim=1)
+    appended = {"input_ids": ids, "attention_mask": mask}
+    return {
+        # Some processors also mark each token's modality: what is appended is text, which is 0 in all of them.
+        name: torch.cat([value, appended.get(name, torch.zeros_like(ids)).to(value.dtype)], dim=1)
         if value.shape == prompt_shape
         else value
         for name, value in inputs.items()
     }
-    ignored = torch.full(prompt_shape, IGNORED)
-    return {**extended, "labels": torch.cat([ignored, caption_ids.masked_fill(mask == 0, IGNORED)], dim=1)}
 
 
 @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""A vision-language model with a classification head: its parts, what of it is trained, and its checkpoint on disk."""
+"""A vision-language model, with or without a classification head: its parts, what of it is trained, its checkpoint on disk."""
 
 from __future__ import annotations
 
@@ -27,9 +27,12 @@ MADE_OF = "checkpoint.json"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Output:
-    """Head logits (positive: attack), and the next token's logits at the last prompt token and at each token behind it."""
+    """Head logits (positive: attack), and the next token's logits at the last prompt token and at each token behind it.
 
-    head_logits: Float[Tensor, " batch"]
+    A model without a head has no head logits.
+    """
+
+    head_logits: Float[Tensor, " batch"] | None
     logits: Float[Tensor, "batch tokens vocabulary"]
 
 
@@ -53,16 +56,16 @@ class ClassificationHead(nn.Module):
 
 
 class FasVlm(nn.Module):
-    """The model of paper 1; the book's page on the method names what its text leaves open and we chose.
+    """The model of both papers; the book's page on the method names what their texts leave open and we chose.
 
     `body` is the backbone, wrapped by PEFT where it has adapters. The head reads, at `site`, the mean of the vision encoder's
     states ("vision"), the mean of the projector's ("projector"), or the language model's state at the last prompt token
-    ("prompt").
+    ("prompt"). Paper 2's model has none: its site is "", and it answers in words.
     """
 
     accepts_loss_kwargs = False  # else the Trainer asks for a sum over accumulated batches
 
-    def __init__(self, body: PeftModel | PreTrainedModel, head: ClassificationHead, site: str) -> None:
+    def __init__(self, body: PeftModel | PreTrainedModel, head: ClassificationHead | None, site: str) -> None:
         super().__init__()
         self.body, self.head, self.site = body, head, site
         base = unwrapped(body)
@@ -94,17 +97,25 @@ class FasVlm(nn.Module):
         # No loss reads what is said at an image's many tokens. Their logits would be the largest tensor of all.
         kept = inputs["input_ids"].shape[1] - prompt_tokens + 1
         out = self.body(use_cache=False, **inputs, **({"logits_to_keep": kept} if self._can_keep else {}))
-        if self.site == "prompt":
-            pooled = self._states["prompt"][:, prompt_tokens - 1]
-        else:
-            image_tokens = (inputs["input_ids"][:, :prompt_tokens] == self.image_token).sum(dim=1)
-            pooled = pool_by_image(self._states[self.site], image_tokens)
+        head_logits = None if self.head is None else self.head(self._pooled(inputs["input_ids"][:, :prompt_tokens]))
         self._states.clear()
-        return Output(self.head(pooled), out.logits[:, -kept:])
+        return Output(head_logits, out.logits[:, -kept:])
+
+    def _pooled(self, prompt_ids: Int[Tensor, "batch tokens"]) -> Float[Tensor, "batch features"]:
+        """Return what the head reads of the last run."""
+        if self.site == "prompt":
+            return self._states["prompt"][:, prompt_ids.shape[1] - 1]
+        return pool_by_image(self._states[self.site], (prompt_ids == self.image_token).sum(dim=1))
 
     @torch.inference_mode()
     def p_attack(self, **inputs: Tensor) -> Float[Tensor, " batch"]:
-        """Return the head's probability of an attack for each image, in [0, 1], by prefill alone."""
+        """Return the head's probability of an attack for each image, in [0, 1], by prefill alone.
+
+        Raises:
+            BackboneError: for a model without a head.
+        """
+        if self.head is None:
+            raise BackboneError("this model has no classification head: set score_by of its run to 'answer'")
         return torch.sigmoid(self(prompt_tokens=inputs["input_ids"].shape[1], **inputs).head_logits.float())
 
 
@@ -147,7 +158,7 @@ def with_trainable(
     base: PreTrainedModel,
     train: Collection[str],
     *,
-    head: ClassificationHead,
+    head: ClassificationHead | None,
     site: str,
     rank: int,
     alpha: int,
@@ -158,8 +169,8 @@ def with_trainable(
     Args:
         base: the plain backbone.
         train: parts, of `training.recipe.PARTS`.
-        head: as an earlier phase left it, or new.
-        site: whose states the head reads.
+        head: as an earlier phase left it, or new; None for a model without one.
+        site: whose states the head reads; "" without one.
         rank: of the adapters.
         alpha: scale of the adapters.
         seed: of the adapters' weights.
@@ -169,7 +180,8 @@ def with_trainable(
     adapted = [paths[name.removeprefix("lora_")] for name in ("lora_language", "lora_vision") if name in train]
     whole = [paths[name] for name in ("vision", "projector", "language") if name in train]
     base.requires_grad_(False)
-    head.requires_grad_("head" in train)
+    if head is not None:
+        head.requires_grad_("head" in train)
     body: PeftModel | PreTrainedModel = base
     if adapted:
         layers = [name for name in backbones.linear_layers(base, tuple(adapted)) if not name.startswith(parts.projector + ".")]
@@ -223,11 +235,13 @@ class MadeOf:
     Args:
         backbone: the checkpoint that it was trained from.
         backbone_sha256: of that checkpoint's weights; the hub id where there are no files.
-        head_site: whose states the head reads.
+        head_site: whose states the head reads; "" for a model without a head.
         prompt: the student prompt.
         crop: the convention by which faces were cut out: a key of `data.cropping.CROPS`.
         image_backend: class of the image processor; another one gives other pixels.
         score_by: what gives `p_attack`.
+        answer_prompt: the label question; "" for a model that was not asked it.
+        answer_yes: what Yes means as its answer; "" likewise.
     """
 
     backbone: str
@@ -237,6 +251,8 @@ class MadeOf:
     crop: str
     image_backend: str
     score_by: str = "head"
+    answer_prompt: str = ""
+    answer_yes: str = ""
 
 
 def image_backend(processor: ProcessorMixin) -> str:
@@ -250,7 +266,10 @@ def _plain_name(name: str) -> str:
 
 
 def save(model: FasVlm, folder: Path, made_of: MadeOf, weights: Collection[str] = ()) -> None:
-    """Write all that training changed as safetensors: adapters, head, and the backbone's `weights` by name; and `made_of`."""
+    """Write all that training changed as safetensors: adapters, head, and the backbone's `weights` by name; and `made_of`.
+
+    A model without a head writes none, and `made_of` says so.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(model.body, PeftModel):
         model.body.save_pretrained(str(folder), save_embedding_layers=False)
@@ -263,8 +282,12 @@ def save(model: FasVlm, folder: Path, made_of: MadeOf, weights: Collection[str] 
     if weights or not isinstance(model.body, PeftModel):
         plain = {_plain_name(name): value for name, value in unwrapped(model.body).state_dict().items()}
         save_file({name: plain[name].contiguous() for name in sorted(weights)}, folder / WEIGHTS_FILE)
-    save_file({name: value.contiguous() for name, value in model.head.state_dict().items()}, folder / HEAD_FILE)
-    files.write_json(folder / MADE_OF, dataclasses.asdict(made_of))
+    if model.head is not None:
+        save_file({name: value.contiguous() for name, value in model.head.state_dict().items()}, folder / HEAD_FILE)
+    contents = dataclasses.asdict(made_of)
+    if not made_of.answer_prompt:
+        del contents["answer_prompt"], contents["answer_yes"]
+    files.write_json(folder / MADE_OF, contents)
 
 
 def read_made_of(folder: Path) -> MadeOf:
@@ -295,7 +318,7 @@ def load(base: PreTrainedModel, folder: Path, made_of: MadeOf) -> FasVlm:
             raise BackboneError(f"{folder}: its {field.name} is {theirs!r}, not {ours!r}; train the job again with `dvc repro`")
     adapter = [(folder / name).is_file() for name in (ADAPTER_FILE, ADAPTER_CONFIG)]
     missing = [name for name, there in zip((ADAPTER_FILE, ADAPTER_CONFIG), adapter, strict=True) if any(adapter) and not there]
-    if not (folder / HEAD_FILE).is_file():
+    if own.head_site and not (folder / HEAD_FILE).is_file():
         missing.append(HEAD_FILE)
     if not any(adapter) and not (folder / WEIGHTS_FILE).is_file():
         missing.append(ADAPTER_FILE)
@@ -304,9 +327,12 @@ def load(base: PreTrainedModel, folder: Path, made_of: MadeOf) -> FasVlm:
     if (folder / WEIGHTS_FILE).is_file():
         base.load_state_dict(load_file(folder / WEIGHTS_FILE), strict=False)
     body = PeftModel.from_pretrained(base, str(folder)) if any(adapter) else base
-    head = new_head(base, own.head_site)
-    head.load_state_dict(load_file(folder / HEAD_FILE))
-    return FasVlm(body, head.to(base.device), own.head_site).eval()
+    head = None
+    if own.head_site:
+        head = new_head(base, own.head_site)
+        head.load_state_dict(load_file(folder / HEAD_FILE))
+        head.to(base.device)
+    return FasVlm(body, head, own.head_site).eval()
 
 
 def merge(backbone: str, trained: Path, folder: Path) -> None:

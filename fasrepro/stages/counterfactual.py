@@ -39,10 +39,13 @@ def predicted(job: Job, own: list[Face], both: list[Face], images: dict[str, Any
         params: params.yaml's index and prediction.
     """
     model, processor, recipe = jobs.load_model(job, params.index.crop)
-    how = (lambda face: images[face.face_id]), recipe.prompt, params.prediction.batch_size
-    key = job.protocol, job.run, job.seed
-    scores = predict.score(model, processor, own + both, *how)
-    texts = predict.explain(model, processor, both, *how, params.prediction.max_new_tokens)
+    batch, key = params.prediction.batch_size, (job.protocol, job.run, job.seed)
+
+    def read_image(face: Face) -> Any:
+        return images[face.face_id]
+
+    scores = predict.score(jobs.scorer(model, processor, recipe), own + both, read_image, batch)
+    texts = predict.explain(model, processor, both, read_image, recipe.prompt, batch, params.prediction.max_new_tokens)
     print(f"counterfactual {job.name}: {len(own)} pairs")
     return (
         [Score(*key, *score) for score in scores.items()],

@@ -1,4 +1,4 @@
-"""What the stages of a job share: loading its model, and reading the pictures of its faces."""
+"""What the stages of a job share: loading its model, what reads its scores, and the pictures of its faces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from transformers import ProcessorMixin
 from fasrepro import paths
 from fasrepro.config import Job
 from fasrepro.crops import read_crop
-from fasrepro.models import backbones, vlm
+from fasrepro.models import backbones, scoring, vlm
+from fasrepro.models.scoring import Scorer
+from fasrepro.training import recipe as recipes
 from fasrepro.training.recipe import Recipe
 
 CACHED_CROPS = 2048  # decoded; all of them in the default profile
@@ -30,12 +32,21 @@ def made_of(recipe: Recipe, processor: ProcessorMixin, crop: str) -> vlm.MadeOf:
     return vlm.MadeOf(
         backbone=recipe.backbone,
         backbone_sha256=backbones.weights_hash(recipe.backbone),
-        head_site=recipe.head_site,
+        head_site=recipe.head_site if recipes.has_head(recipe) else "",
         prompt=recipe.prompt,
         crop=crop,
         image_backend=vlm.image_backend(processor),
         score_by=recipe.score_by,
+        answer_prompt=recipe.answer_prompt,
+        answer_yes=recipe.answer_yes if recipe.answer_prompt else "",
     )
+
+
+def scorer(model: vlm.FasVlm, processor: ProcessorMixin, recipe: Recipe) -> Scorer:
+    """Return what reads a model's `p_attack`, as its recipe says: its head, or its answer to the label question."""
+    if recipe.score_by == "answer":
+        return scoring.by_answer(model, processor, recipe.answer_prompt, recipe.answer_yes)
+    return scoring.by_head(model, processor, recipe.prompt)
 
 
 def load_model(job: Job, crop: str) -> tuple[vlm.FasVlm, ProcessorMixin, Recipe]:

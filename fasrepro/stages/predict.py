@@ -19,19 +19,21 @@ def main(argv: list[str] | None = None) -> None:
     backbones.use_threads(params.threads)
     split = splits.read(job.protocol)
     model, processor, recipe = jobs.load_model(job, params.index.crop)
-    how = jobs.crop_reader(), recipe.prompt, params.prediction.batch_size
+    read_image, batch = jobs.crop_reader(), params.prediction.batch_size
+    scorer = jobs.scorer(model, processor, recipe)
     key = job.protocol, job.run, job.seed
 
     def explain(faces: list[Face], videos: int) -> list[Explanation]:
-        texts = predict.explain(model, processor, predict.sample_videos(faces, videos), *how, params.prediction.max_new_tokens)
+        sampled, longest = predict.sample_videos(faces, videos), params.prediction.max_new_tokens
+        texts = predict.explain(model, processor, sampled, read_image, recipe.prompt, batch, longest)
         return [Explanation(*key, face_id, *text) for face_id, text in texts.items()]
 
-    scores = predict.score(model, processor, split.dev, *how)
+    scores = predict.score(scorer, split.dev, read_image, batch)
     dev_explanations = explain(split.dev, params.prediction.explained_dev_videos)
     explanations: list[Explanation] = []
     for target in job.test:
         faces = split.of_target(target)
-        scores |= predict.score(model, processor, faces, *how)
+        scores |= predict.score(scorer, faces, read_image, batch)
         explanations += explain(faces, params.prediction.explained_videos)
     table.write(paths.scores(job.name), [Score(*key, *score) for score in scores.items()], Score)
     table.write(paths.explanations(job.name), explanations, Explanation)

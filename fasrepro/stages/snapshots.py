@@ -23,16 +23,17 @@ def main(argv: list[str] | None = None) -> None:
     rate = files.read_json(paths.tuning_choice(job.tuned))["chosen"]
     split, read_image = splits.read(job.protocol), jobs.crop_reader()
     faces = split.dev + split.of_target(job.test[0])
-    processor = backbones.load_processor(job.recipe["backbone"])
+    recipe = job.recipe_at(rate)
+    processor = backbones.load_processor(recipe.backbone)
     rows: list[Score] = []
 
     def score(step: int, model: vlm.FasVlm) -> None:
-        scores = predict.score(model, processor, faces, read_image, job.recipe["prompt"], jobs.BATCH)
+        scores = predict.score(jobs.scorer(model, processor, recipe), faces, read_image, jobs.BATCH)
         snapshot = snapshots.name(job.run, step)
         rows.extend(Score(job.protocol, snapshot, job.seed, *row) for row in scores.items())
         print(f"snapshot {snapshot}: {len(scores)} scores")
 
-    steps = snapshots.steps(recipes.steps(job.recipe_at(rate)), params.snapshots.count)
+    steps = snapshots.steps(recipes.steps(recipe), params.snapshots.count)
     training.train_job(job, rate, read_image, paths.WORK / "snapshots", [trainer.AtSteps(steps, score)])
     table.write(paths.SNAPSHOTS, rows, Score)
 

@@ -28,8 +28,8 @@ def main(argv: list[str] | None = None) -> None:
         split, read_image = splits.read(job.protocol), jobs.crop_reader()
     for rate in rates if len(rates) > 1 else ():
         trained = training.train_job(job, rate, read_image, work)
-        how = read_image, job.recipe["prompt"], jobs.BATCH
-        scores = predict.score(trained.model, trained.processor, split.dev + split.test, *how)
+        scorer = jobs.scorer(trained.model, trained.processor, job.recipe_at(rate))
+        scores = predict.score(scorer, split.dev + split.test, read_image, jobs.BATCH)
         aucs[rate] = tuning.dev_auc(split.dev, scores)
         name = tuning.name(run, rate)
         rows += [Score(job.protocol, name, job.seed, *score) for score in scores.items()]

@@ -1,9 +1,12 @@
-"""Training rows into batches: how often each row is drawn, and what a batch of rows holds."""
+"""Training rows into batches: how often each row is drawn, and what a batch of rows holds.
+
+A batch is a mapping by name: of a batch's tensors for one prompt (`Task`), and of a task for each prompt of a phase.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,9 +15,12 @@ from torch import Tensor
 from transformers import ProcessorMixin
 
 from fasrepro.models.inputs import append_captions, encode_prompts
+from fasrepro.models.scoring import answers
+from fasrepro.rows.faces import Label
 from fasrepro.rows.training import TrainRow
 
-KEPT_BYTES = 2**30  # of encoded images: all of the default profile's, a small part of a large model's
+Task = Callable[[list[TrainRow]], dict[str, Any]]  # makes a batch behind one prompt
+KEPT_BYTES = 2**30  # of images encoded behind one prompt: all of the default profile's, a small part of a large model's
 
 
 def row_weights(rows: Sequence[TrainRow], sampling: str) -> list[float] | None:
@@ -59,8 +65,8 @@ def prompt_encoder(
 
 def collator(
     processor: ProcessorMixin, read_image: Callable[[TrainRow], Image.Image], prompt: str, max_caption_tokens: int
-) -> Callable[[list[TrainRow]], dict[str, Any]]:
-    """Return the function that makes a batch of rows.
+) -> Task:
+    """Return the function that makes a batch of rows behind the student prompt.
 
     A batch holds the model's inputs (prompt and image), `prompt_tokens`, `attack` (0 or 1, a row each) and, if its rows have
     captions, those tokens behind the prompt and `labels` on them.
@@ -74,5 +80,41 @@ def collator(
             inputs = append_captions(inputs, [row.caption for row in rows], processor, max_caption_tokens)
         attack = torch.tensor([float(row.label) for row in rows])
         return {**inputs, "prompt_tokens": prompt_tokens, "attack": attack}
+
+    return collate
+
+
+def answer_collator(
+    processor: ProcessorMixin, read_image: Callable[[TrainRow], Image.Image], answer_prompt: str, answer_yes: str
+) -> Task:
+    """Return the function that makes a batch of rows behind the label question; for `answer_yes` see `scoring.answers`.
+
+    A batch holds the model's inputs (question and image), `prompt_tokens`, and `answer`: the token of each row's answer.
+    """
+    encode = prompt_encoder(processor, read_image, answer_prompt)
+    known = answers(processor, answer_yes)
+
+    def collate(rows: list[TrainRow]) -> dict[str, Any]:
+        inputs = known.encode(encode(rows))
+        answer = torch.tensor([known.token_of[Label(row.label)] for row in rows])
+        return {**inputs, "prompt_tokens": inputs["input_ids"].shape[1], "answer": answer}
+
+    return collate
+
+
+def phase_collator(tasks: Mapping[str, Task], row_tasks: str) -> Callable[[list[TrainRow]], dict[str, dict[str, Any]]]:
+    """Return the function that makes a phase's batch of rows: a batch for each task, by its name.
+
+    Args:
+        tasks: in a fixed order.
+        row_tasks: "all" gives every task all rows; "in_turn" deals the rows of a batch out to the tasks. A task for which too
+            few rows are left, at the end of an epoch, is left out.
+    """
+
+    def collate(rows: list[TrainRow]) -> dict[str, dict[str, Any]]:
+        if row_tasks == "all":
+            return {name: task(rows) for name, task in tasks.items()}
+        parts = {name: rows[place :: len(tasks)] for place, name in enumerate(tasks)}
+        return {name: tasks[name](part) for name, part in parts.items() if part}
 
     return collate

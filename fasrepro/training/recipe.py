@@ -17,8 +17,12 @@ WEIGHTS = ("vision", "projector", "language")
 ADAPTERS = {"lora_vision": "vision", "lora_language": "language"}
 PARTS = (*WEIGHTS, *ADAPTERS, "embeddings", "head")
 RATED = ("vision", "projector", "language", "head")  # with what adapts them; the embeddings go with the language model
-LOSSES = ("head", "caption")  # of training.trainer
-SCORES = ("head",)
+# The losses of training.losses, each with the prompt, a field of the recipe, behind which it is taken.
+PROMPT_OF = {"head": "prompt", "caption": "prompt", "answer": "answer_prompt"}
+LOSSES = tuple(PROMPT_OF)
+ROW_TASKS = ("all", "in_turn")
+SCORES = ("head", "answer")
+ANSWERS = ("bona_fide", "attack")
 HEAD_SITES = ("vision", "projector", "prompt")
 SAMPLINGS = ("natural", "balanced")
 
@@ -44,6 +48,10 @@ class Phase:
         train: parts that change, of `PARTS`.
         losses: weight of each loss, of `LOSSES`. A caption loss counts only in a run with captions.
         steps: of the optimiser.
+        row_tasks: what a row is trained on where the losses have two prompts, of `ROW_TASKS`. "all": on both, which shows its
+            image twice a step. "in_turn": the rows of a batch take the two in turn, and each image is shown once. Both losses
+            belong to one step, so that neither comes first.
+        batch_size: rows a step; 0 for the recipe's.
         reset: parts that begin anew from the backbone (of `WEIGHTS`) or from their seed (`head`).
         rate: factor on the run's learning rate.
         part_rates: factor on that for single parts, of `RATED`; 1 for a part that is not named.
@@ -56,6 +64,8 @@ class Phase:
     reset: list[str] = dataclasses.field(default_factory=list)
     rate: float = 1.0
     part_rates: dict[str, float] = dataclasses.field(default_factory=dict)
+    row_tasks: str = "all"
+    batch_size: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +81,7 @@ class Recipe:
         lora: of all adapters.
         phases: one after another.
         sampling: natural (every row once an epoch) or balanced (every data set equally often).
-        batch_size: images a step.
+        batch_size: rows a step.
         learning_rates: peak rates to choose from.
         warmup_steps: linear, at the beginning of each phase; a cosine decay follows.
         weight_decay: of AdamW.
@@ -79,6 +89,8 @@ class Recipe:
         max_caption_tokens: longer captions are cut.
         captions: share of each caption set; empty trains on labels alone. A job has them in its training set.
         score_by: what gives `p_attack`, of `SCORES`.
+        answer_prompt: the label question, whose answer is Yes or No; "" for none.
+        answer_yes: what Yes means as its answer, of `ANSWERS`.
     """
 
     backbone: str
@@ -95,6 +107,8 @@ class Recipe:
     max_caption_tokens: int
     captions: dict[str, float] = dataclasses.field(default_factory=dict)
     score_by: str = "head"
+    answer_prompt: str = ""
+    answer_yes: str = "bona_fide"
 
 
 def overlay(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,6 +141,7 @@ def check(recipe: Recipe, where: str) -> None:
         ("head_site", recipe.head_site, HEAD_SITES),
         ("sampling", recipe.sampling, SAMPLINGS),
         ("score_by", recipe.score_by, SCORES),
+        ("answer_yes", recipe.answer_yes, ANSWERS),
     ):
         _known(value, known, key, f"{where}.{key}")
     if recipe.captions and (min(recipe.captions.values()) <= 0 or abs(sum(recipe.captions.values()) - 1) > 1e-9):
@@ -135,6 +150,8 @@ def check(recipe: Recipe, where: str) -> None:
         raise RecipeError(f"{where}: learning_rates must hold at least one, all above 0")
     if not recipe.phases:
         raise RecipeError(f"{where}: phases: name at least one")
+    if recipe.score_by == "answer" and not recipe.answer_prompt:
+        raise RecipeError(f"{where}: score_by 'answer' needs the label question: name it in answer_prompt")
     for phase in recipe.phases:
         _check_phase(phase, recipe, f"{where}.phases.{phase.name}")
 
@@ -144,8 +161,11 @@ def _check_phase(phase: Phase, recipe: Recipe, where: str) -> None:
         _known(part, PARTS, "part", f"{where}.train")
     for part in phase.reset:
         _known(part, (*WEIGHTS, "head"), "part", f"{where}.reset")
+    if "head" in phase.reset and not has_head(recipe):
+        raise RecipeError(f"{where}.reset: no phase trains a head that could be reset: take 'head' out, or add it to train")
     for loss in phase.losses:
         _known(loss, LOSSES, "loss", f"{where}.losses")
+    _known(phase.row_tasks, ROW_TASKS, "row_tasks", f"{where}.row_tasks")
     for adapter, part in ADAPTERS.items():
         if adapter in phase.train and part in phase.train:
             raise RecipeError(f"{where}.train: {part} is trained whole, so {adapter} has nothing to adapt: name one of the two")
@@ -153,12 +173,18 @@ def _check_phase(phase: Phase, recipe: Recipe, where: str) -> None:
         raise RecipeError(f"{where}: a phase trains at least one part on at least one loss, with weights above 0")
     if "head" in phase.losses and "head" not in phase.train and recipe.phases[0] is phase:
         raise RecipeError(f"{where}: the loss 'head' needs a head: add 'head' to train")
+    if "answer" in phase.losses and not recipe.answer_prompt:
+        raise RecipeError(f"{where}: the loss 'answer' needs the label question: name it in answer_prompt")
     if set(phase.losses) == {"caption"} and not recipe.captions:
         raise RecipeError(f"{where}: its only loss is 'caption', but the run has no captions")
     for part in phase.part_rates:
         _known(part, RATED, "part", f"{where}.part_rates")
     if phase.steps < 1 or min([phase.rate, *phase.part_rates.values()]) <= 0:
         raise RecipeError(f"{where}: steps must be at least 1, and rates above 0")
+    if phase.batch_size < 0:
+        raise RecipeError(f"{where}: batch_size must be at least 1, or 0 for the recipe's")
+    if phase.row_tasks == "in_turn" and (len(prompts(phase)) < 2 or batch_size(recipe, phase) < 2):
+        raise RecipeError(f"{where}: row_tasks 'in_turn' needs losses of two prompts, and two rows a step")
 
 
 def _known(name: str, known: tuple[str, ...], what: str, where: str) -> None:
@@ -169,3 +195,18 @@ def _known(name: str, known: tuple[str, ...], what: str, where: str) -> None:
 def steps(recipe: Recipe) -> int:
     """Return the number of steps of all phases."""
     return sum(phase.steps for phase in recipe.phases)
+
+
+def prompts(phase: Phase) -> list[str]:
+    """Return the prompts behind which a phase's losses are taken, as fields of the recipe."""
+    return list(dict.fromkeys(PROMPT_OF[loss] for loss in phase.losses))
+
+
+def batch_size(recipe: Recipe, phase: Phase) -> int:
+    """Return the rows a step of a phase."""
+    return phase.batch_size or recipe.batch_size
+
+
+def has_head(recipe: Recipe) -> bool:
+    """Return whether a phase trains the classification head; a model without one is read by its words."""
+    return any("head" in phase.train for phase in recipe.phases)

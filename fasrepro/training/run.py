@@ -16,8 +16,10 @@ from transformers import PreTrainedModel, ProcessorMixin, TrainerCallback
 from fasrepro.models import backbones, vlm
 from fasrepro.rows.training import TrainRow
 from fasrepro.training import batches
+from fasrepro.training import recipe as recipes
+from fasrepro.training.losses import PhaseTrainer
 from fasrepro.training.recipe import WEIGHTS, Phase, Recipe
-from fasrepro.training.trainer import Optimisation, PhaseTrainer, tenths, training_arguments
+from fasrepro.training.trainer import Optimisation, tenths, training_arguments
 
 SEED_STEP = 1_000_003  # between the seeds of two phases, whose images come in different orders
 
@@ -50,8 +52,8 @@ def train(
 ) -> Trained:
     """Train on `rows` as the recipe says, at its first learning rate.
 
-    The same seed gives every run of one `sampling` the same initial weights and the same images in the same order: only the
-    captions differ.
+    The same seed gives every run of one `sampling` the same initial weights, and its phase of each number the same images in the
+    same order, whatever its losses and prompts: a phase with larger batches, or more steps, goes further in that order.
 
     Args:
         recipe: with one learning rate.
@@ -63,21 +65,22 @@ def train(
     """
     base, processor = backbones.load(recipe.backbone, backbones.device())
     originals = _originals(base, recipe.phases)
-    head = vlm.new_head(base, recipe.head_site)
-    head.reset(seed)
+    head = vlm.new_head(base, recipe.head_site) if recipes.has_head(recipe) else None
+    if head is not None:
+        head.reset(seed)
     row_weights = batches.row_weights(rows, recipe.sampling)
-    collate = batches.collator(processor, read_image, recipe.prompt, recipe.max_caption_tokens)
+    tasks = _tasks(recipe, processor, read_image)
     changed: set[str] = set()
     log: dict[str, Any] = {"losses": {}, "trainable_parameters": {}}
     for number, phase in enumerate(recipe.phases):
         _reset(base, phase, originals, changed)
-        if "head" in phase.reset:
+        if head is not None and "head" in phase.reset:
             head.reset(seed + number * SEED_STEP)
         model = vlm.with_trainable(
             base,
             phase.train,
             head=head,
-            site=recipe.head_site,
+            site="" if head is None else recipe.head_site,
             rank=recipe.lora.rank,
             alpha=recipe.lora.alpha,
             seed=seed + number * SEED_STEP,
@@ -88,7 +91,7 @@ def train(
             model=model,
             args=training_arguments(work, optimisation(recipe, phase, seed + number * SEED_STEP)),
             train_dataset=rows,
-            data_collator=collate,
+            data_collator=batches.phase_collator({prompt: tasks[prompt] for prompt in recipes.prompts(phase)}, phase.row_tasks),
             callbacks=list(callbacks),
         )
         _scale_rates(trainer.create_optimizer(), model, phase.part_rates)
@@ -102,11 +105,19 @@ def train(
     return Trained(model.eval(), processor, frozenset(changed), log)
 
 
+def _tasks(recipe: Recipe, processor: ProcessorMixin, read_image: Callable[[TrainRow], Image.Image]) -> dict[str, batches.Task]:
+    """Return what makes batches behind each prompt of a recipe. All phases share it, because it keeps encoded images."""
+    tasks = {"prompt": batches.collator(processor, read_image, recipe.prompt, recipe.max_caption_tokens)}
+    if recipe.answer_prompt:
+        tasks["answer_prompt"] = batches.answer_collator(processor, read_image, recipe.answer_prompt, recipe.answer_yes)
+    return tasks
+
+
 def optimisation(recipe: Recipe, phase: Phase, seed: int) -> Optimisation:
     """Return how long and how fast a phase is trained."""
     return Optimisation(
         steps=phase.steps,
-        batch_size=recipe.batch_size,
+        batch_size=recipes.batch_size(recipe, phase),
         learning_rate=recipe.learning_rates[0] * phase.rate,
         warmup_steps=recipe.warmup_steps,
         weight_decay=recipe.weight_decay,

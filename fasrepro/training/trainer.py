@@ -1,22 +1,18 @@
-"""`transformers.Trainer` with this project's losses by name; the same seed gives the same images in the same order."""
+"""`transformers.Trainer` as the foundation and every recipe use it; the same seed gives the same images in the same order."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn import functional
-from torch.utils.data import Sampler, WeightedRandomSampler
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from fasrepro.models import backbones
-from fasrepro.models.inputs import IGNORED
-from fasrepro.models.vlm import FasVlm, Output
+from fasrepro.models.vlm import FasVlm
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,82 +58,23 @@ def training_arguments(work: Path, optimisation: Optimisation) -> TrainingArgume
     )
 
 
-def cross_entropy_of_attack(logits: Float[Tensor, " batch"], attack: Float[Tensor, " batch"]) -> Float[Tensor, ""]:
-    """Return the mean binary cross-entropy; `attack` is 1 for an attack, and a positive logit means attack."""
-    return functional.binary_cross_entropy_with_logits(logits.float(), attack.float())
-
-
-def cross_entropy_of_tokens(
-    logits: Float[Tensor, "batch tokens vocabulary"], labels: Int[Tensor, "batch tokens"]
-) -> Float[Tensor, ""]:
-    """Return the mean cross-entropy a token; `logits` are those of the token before, a label of `IGNORED` does not count."""
-    return functional.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
-
-
-def head_loss(output: Output, batch: Mapping[str, Any]) -> Tensor:
-    """Return the loss of the classification head."""
-    return cross_entropy_of_attack(output.head_logits, batch["attack"])
-
-
-def caption_loss(output: Output, batch: Mapping[str, Any]) -> Tensor | None:
-    """Return the loss of the captions' tokens; None for a batch without captions."""
-    if "labels" not in batch:
-        return None
-    return cross_entropy_of_tokens(output.logits[:, :-1], batch["labels"][:, batch["prompt_tokens"] :])
-
-
-LOSSES: dict[str, Callable[[Output, Mapping[str, Any]], Tensor | None]] = {"head": head_loss, "caption": caption_loss}
-
-
 class CaptionTrainer(Trainer):
     """Trains a plain vision-language model on its own loss of the captions. `losses` keeps each step's by name."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.remove_callback(PrinterCallback)  # stages print what a reader needs
-        self.losses: dict[str, list[float]] = {name: [] for name in LOSSES}
+        self.losses: dict[str, list[float]] = {}
+
+    def keep(self, name: str, loss: Tensor) -> None:
+        """Keep a step's loss."""
+        self.losses.setdefault(name, []).append(float(loss.detach()))
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Tensor], *args: Any, **kwargs: Any) -> Tensor:
         """Return the loss of a batch and keep it."""
         loss = model(**inputs, use_cache=False).loss
-        self.losses["caption"].append(float(loss.detach()))
+        self.keep("caption", loss)
         return loss
-
-
-class PhaseTrainer(CaptionTrainer):
-    """Trains a `FasVlm` on a weighted sum of losses (paper 1, second-hand: 0.7 of the head's and 0.3 of the captions').
-
-    The weights stay as they are where a batch has no captions, so that a run on labels alone differs from the others by the
-    captions only. Batches come from `batches.collator`.
-
-    Args:
-        weights: of each loss, by its name in `LOSSES`.
-        row_weights: how often each row is drawn, with replacement; None for each row once an epoch.
-    """
-
-    def __init__(self, weights: Mapping[str, float], row_weights: Sequence[float] | None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.weights, self.row_weights = weights, row_weights
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler | None:
-        if self.row_weights is None:
-            return super()._get_train_sampler(train_dataset)
-        generator = torch.Generator().manual_seed(self.args.data_seed)
-        return WeightedRandomSampler(self.row_weights, len(self.row_weights), generator=generator)
-
-    def compute_loss(self, model: FasVlm, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Tensor:
-        """Return the weighted sum of a batch's losses and keep each of them."""
-        output = model(**{name: value for name, value in inputs.items() if name not in ("attack", "labels")})
-        total: Tensor | None = None
-        for name, weight in self.weights.items():
-            loss = LOSSES[name](output, inputs)
-            if loss is None:
-                continue
-            self.losses[name].append(float(loss.detach()))
-            total = weight * loss if total is None else total + weight * loss
-        if total is None:
-            raise ValueError(f"a batch has none of the losses {', '.join(self.weights)}: its rows have no captions")
-        return total
 
 
 class AtSteps(TrainerCallback):

@@ -17,7 +17,7 @@ from fasrepro.captions.styles import STYLES
 from fasrepro.commands import reproduce
 from fasrepro.models import backbones
 from fasrepro.models.inputs import generate
-from fasrepro.training import batches, trainer
+from fasrepro.training import batches, losses
 from tests.small_models import model_of
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +73,7 @@ def test_both_loops_take_the_same_steps(folder: Path) -> None:
     processor = backbones.load_processor(setting.recipe.backbone)
     collate = batches.collator(processor, setting.read_image, setting.recipe.prompt, setting.recipe.max_caption_tokens)
     seen: dict[str, list[float]] = {"ours": [], "bare": []}
-    original = trainer.LOSSES["caption"]
+    original = losses.LOSSES["caption"]
 
     def noted(into: list[float]) -> Callable[..., object]:
         def caption_loss(*parts: object) -> object:
@@ -85,9 +85,9 @@ def test_both_loops_take_the_same_steps(folder: Path) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         few = training.dataclasses.replace(setting, rows=rows)
-        patch.setitem(trainer.LOSSES, "caption", noted(seen["ours"]))
+        patch.setitem(losses.LOSSES, "caption", noted(seen["ours"]))
         training.ours(few, folder / "work")
-        patch.setitem(trainer.LOSSES, "caption", noted(seen["bare"]))
+        patch.setitem(losses.LOSSES, "caption", noted(seen["bare"]))
         training.bare(few, [collate(rows)] * 4)
     assert len(seen["bare"]) == len(seen["ours"]) == 4
     assert seen["bare"][0] == pytest.approx(seen["ours"][0], rel=1e-4)  # later the learning rates differ: ours is warmed up

@@ -297,6 +297,16 @@ def test_an_experiment_that_cannot_be_run_is_refused(
         planned({"one": experiment}, runs={**RUNS, "odd": changed})
 
 
+def test_a_run_without_a_head_must_be_scored_by_its_answer() -> None:
+    runs = {"asked": {"answer_prompt": "?", "phases": [{"name": "joint", "train": ["vision"], "losses": {"answer": 1.0}}]}}
+    experiments = {"one": Experiment(["oci_m"], ["asked"], [0])}
+    with pytest.raises(ConfigError, match=r"runs\.asked: no phase trains the head that score_by reads"):
+        planned(experiments, runs=RUNS | runs)
+    runs["asked"]["score_by"] = "answer"
+    (job,) = planned(experiments, runs=RUNS | runs).jobs.values()
+    assert job.recipe["score_by"] == "answer"
+
+
 def test_names_that_dvc_takes_for_paths_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"runs\.a\.b: a name takes letters, digits and underscores only"):
         planned({}, runs={**RUNS, "a.b": {}})

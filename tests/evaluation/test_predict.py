@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from fasrepro.evaluation import predict
-from fasrepro.models import backbones, vlm
+from fasrepro.models import backbones, scoring, vlm
 from fasrepro.rows.faces import Face
 from tests.faces import face
 from tests.small_models import model_of
@@ -35,14 +35,25 @@ def trained(checkpoint: Path) -> tuple[vlm.FasVlm, backbones.ProcessorMixin]:
     return model_of(checkpoint)
 
 
+def by_head(model: vlm.FasVlm, processor: backbones.ProcessorMixin) -> scoring.Scorer:
+    return scoring.by_head(model, processor, PROMPT)
+
+
+def by_answer(model: vlm.FasVlm, processor: backbones.ProcessorMixin) -> scoring.Scorer:
+    return scoring.by_answer(model, processor, "Is this photo of a real person?", "bona_fide")
+
+
+@pytest.mark.parametrize("scorer", [by_head, by_answer])
 def test_scores_do_not_depend_on_the_batch(
-    trained: tuple[vlm.FasVlm, backbones.ProcessorMixin], picture: Callable[[int], Image.Image]
+    trained: tuple[vlm.FasVlm, backbones.ProcessorMixin],
+    picture: Callable[[int], Image.Image],
+    scorer: Callable[..., scoring.Scorer],
 ) -> None:
     def read(face: Face) -> Image.Image:
         return picture(int(face.crop))
 
-    whole = predict.score(*trained, faces(), read, PROMPT, batch=12)
-    parts = predict.score(*trained, faces()[::-1], read, PROMPT, batch=5)
+    whole = predict.score(scorer(*trained), faces(), read, batch=12)
+    parts = predict.score(scorer(*trained), faces()[::-1], read, batch=5)
     assert list(whole) == [one.face_id for one in faces()]
     assert parts == pytest.approx(whole, abs=1e-5)
     assert len(set(whole.values())) == len(whole)

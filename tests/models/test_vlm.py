@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from fasrepro import files
 from fasrepro.models import backbones, inputs, vlm
 from fasrepro.models.inputs import generate
 from fasrepro.training.recipe import HEAD_SITES
@@ -138,9 +139,35 @@ def test_a_checkpoint_that_lacks_a_part_is_refused(checkpoint: Path, tmp_path: P
         vlm.load(backbones.load(str(checkpoint))[0], tmp_path, made_of(checkpoint, processor))
 
 
+def test_a_model_without_a_head_comes_back_without_one(
+    checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path
+) -> None:
+    model, processor = save_trained(checkpoint, tmp_path, ["lora_language", "projector"], site="")
+    assert not (tmp_path / vlm.HEAD_FILE).exists()
+    again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path, made_of(checkpoint, processor, site=""))
+    batch = encoded(processor, picture)
+    outputs = [one(prompt_tokens=batch["input_ids"].shape[1], **batch) for one in (model, again)]
+    assert torch.equal(outputs[0].logits, outputs[1].logits)
+    assert outputs[0].head_logits is None
+    with pytest.raises(backbones.BackboneError, match="its head_site is '', not 'vision'"):
+        vlm.load(backbones.load(str(checkpoint))[0], tmp_path, made_of(checkpoint, processor))
+
+
+def test_a_checkpoint_tells_the_question_it_was_asked_and_no_other_has_one(checkpoint: Path, tmp_path: Path) -> None:
+    model, processor = model_of(checkpoint)
+    plain = made_of(checkpoint, processor)
+    asked = dataclasses.replace(plain, answer_prompt="Is this a live person?", answer_yes="attack")
+    for folder, contents in (("plain", plain), ("asked", asked)):
+        vlm.save(model, tmp_path / folder, contents)
+        assert vlm.read_made_of(tmp_path / folder) == contents
+    assert not any("answer" in name for name in files.read_json(tmp_path / "plain" / vlm.MADE_OF))
+
+
 @pytest.mark.parametrize(
     ("field", "other"),
     [
+        ("answer_prompt", "Is this a live person?"),
+        ("answer_yes", "attack"),
         ("backbone_sha256", "of other weights"),
         ("head_site", "prompt"),
         ("prompt", "What is this?"),

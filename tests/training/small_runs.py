@@ -32,6 +32,7 @@ RECIPE: dict[str, Any] = {
     "max_grad_norm": 1.0,
     "max_caption_tokens": 64,
 }
+QUESTION = "Is this photo of a real person?"
 TEXTS = ["soft light and a natural face", "a moire pattern over the face", "the pale edge of a sheet of paper"]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,14 @@ import torch
 from PIL import Image
 from transformers import ProcessorMixin
 
+from fasrepro.captions import layouts
 from fasrepro.models import backbones, inputs
+from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Label
 from fasrepro.rows.training import TrainRow
 from fasrepro.training import batches
 from tests.small_models import PROMPT
-from tests.training.small_runs import TEXTS, rows
+from tests.training.small_runs import QUESTION, TEXTS, rows
 
 
 def row(dataset: str, number: int) -> TrainRow:
@@ -97,3 +100,35 @@ def test_captions_are_cut_at_the_limit_and_only_then_lack_an_end(checkpoint: Pat
         kept = labels[labels != inputs.IGNORED].tolist()
         assert len(kept) <= limit
         assert (kept[-1] == processor.tokenizer.eos_token_id) is ends
+
+
+@pytest.mark.parametrize("conclusion_yes", [Verdict.BONA_FIDE, Verdict.ATTACK])
+@pytest.mark.parametrize("answer_yes", ["bona_fide", "attack"])
+def test_what_yes_means_is_named_apart_for_the_answer_and_for_the_conclusion(
+    checkpoint: Path, picture: Callable[[int], Image.Image], answer_yes: str, conclusion_yes: Verdict
+) -> None:
+    _, processor = backbones.load(str(checkpoint))
+    form = layouts.tagged_form(conclusion_yes)
+    parts = ["soft light"] * len(form.titles)
+    verdicts = {Label.BONA_FIDE: Verdict.BONA_FIDE, Label.ATTACK: Verdict.ATTACK}
+    data = [dataclasses.replace(row, caption=form.write(parts, verdicts[row.label])) for row in rows()]
+    describe = batches.collator(processor, lambda row: picture(int(row.crop)), PROMPT, 400)
+    answer = batches.answer_collator(processor, lambda row: picture(int(row.crop)), QUESTION, answer_yes)
+    batch = batches.phase_collator({"prompt": describe, "answer_prompt": answer}, "all")(data)
+    for row, tokens, labels in zip(data, batch["answer_prompt"]["answer"], batch["prompt"]["labels"], strict=True):
+        answered = processor.tokenizer.decode([int(tokens)]).strip()
+        concluded = processor.tokenizer.decode(labels[labels != inputs.IGNORED], skip_special_tokens=True)
+        assert (answered == "Yes") is (row.label is Label[answer_yes.upper()])
+        assert (layouts.CONCLUSION + ">Yes" in concluded) is (verdicts[row.label] is conclusion_yes)
+
+
+def test_rows_take_two_tasks_in_turn() -> None:
+    tasks: dict[str, batches.Task] = {
+        name: lambda part: {"rows": [row.crop for row in part]} for name in ("prompt", "answer_prompt")
+    }
+    data = rows()
+    both = batches.phase_collator(tasks, "all")(data[:2])
+    assert both == {"prompt": {"rows": ["0", "1"]}, "answer_prompt": {"rows": ["0", "1"]}}
+    in_turn = batches.phase_collator(tasks, "in_turn")
+    assert in_turn(data[:4]) == {"prompt": {"rows": ["0", "2"]}, "answer_prompt": {"rows": ["1", "3"]}}
+    assert in_turn(data[:1]) == {"prompt": {"rows": ["0"]}}  # the rest of an epoch

@@ -67,6 +67,17 @@ def changed_phase(**changed: Any) -> dict[str, Any]:
         ({"captions": {}, **changed_phase(losses={"caption": 1.0})}, "its only loss is 'caption', but the run has no captions"),
         (changed_phase(steps=0), "steps must be at least 1, and rates above 0"),
         (changed_phase(rate=0.0), "steps must be at least 1, and rates above 0"),
+        (changed_phase(reset=["head"], train=["vision"], losses={"caption": 1.0}), "no phase trains a head that could be reset"),
+        ({"answer_yes": "spoof"}, r"recipe\.answer_yes: unknown answer_yes 'spoof'"),
+        ({"score_by": "answer"}, "score_by 'answer' needs the label question: name it in answer_prompt"),
+        (changed_phase(losses={"answer": 1.0}), "the loss 'answer' needs the label question: name it in answer_prompt"),
+        (changed_phase(row_tasks="in_trun"), r"row_tasks: unknown row_tasks 'in_trun'\. Did you mean 'in_turn'"),
+        (changed_phase(row_tasks="in_turn"), "'in_turn' needs losses of two prompts, and two rows a step"),
+        (changed_phase(batch_size=-1), "batch_size must be at least 1, or 0 for the recipe's"),
+        (
+            {"answer_prompt": "?", **changed_phase(losses={"caption": 1.0, "answer": 1.0}, row_tasks="in_turn", batch_size=1)},
+            "'in_turn' needs losses of two prompts, and two rows a step",
+        ),
         (changed_phase(part_rates={"head": 0.0}), "steps must be at least 1, and rates above 0"),
         (changed_phase(part_rates={"haed": 2.0}), r"part_rates: unknown part 'haed'\. Did you mean 'head'"),
     ],
@@ -78,7 +89,7 @@ def test_a_recipe_that_cannot_be_trained_is_refused(changed: dict[str, Any], mes
 
 def test_what_equals_its_default_is_left_out() -> None:
     data = schema.plain(recipe("checkpoint"))
-    assert "score_by" not in data
+    assert not {"score_by", "answer_prompt", "answer_yes"} & data.keys()
     assert data["phases"] == RECIPE["phases"]
     assert config.build(Recipe, data, "recipe") == recipe("checkpoint")
 

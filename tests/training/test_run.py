@@ -14,7 +14,7 @@ from transformers import TrainerCallback
 
 from fasrepro.models import backbones, vlm
 from fasrepro.rows.training import TrainRow
-from fasrepro.training import batches, trainer
+from fasrepro.training import batches, losses
 from tests.small_models import PROMPT, made_of, model_of
 from tests.training.small_runs import TEXTS, rows, steps, train
 
@@ -39,7 +39,7 @@ def caption_loss(model: vlm.FasVlm, processor: Any, data: list[TrainRow], pictur
     batch = batches.collator(processor, lambda row: picture(int(row.crop)), PROMPT, 64)(data)
     with torch.no_grad():
         output = model(**{name: value for name, value in batch.items() if name not in ("attack", "labels")})
-    return float(trainer.caption_loss(output, batch))
+    return float(losses.caption_loss(output, batch))
 
 
 def test_every_run_of_a_seed_sees_the_same_images_in_the_same_order(

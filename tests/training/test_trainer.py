@@ -1,4 +1,4 @@
-"""Losses by name, and a callback that scores a model on its way."""
+"""A callback that scores a model on its way."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 from PIL import Image
 from transformers import TrainerControl, TrainerState
 
 from fasrepro.evaluation import predict
-from fasrepro.models import backbones, vlm
-from fasrepro.models.vlm import Output
+from fasrepro.models import backbones, scoring, vlm
 from fasrepro.rows.faces import Face, Label
-from fasrepro.training import batches, run, snapshots, trainer
+from fasrepro.training import run, snapshots, trainer
 from tests.small_models import PROMPT, model_of
 from tests.training.small_runs import recipe, rows, steps, train
 
@@ -29,39 +27,6 @@ def face(number: int) -> Face:
 FACES = [face(number) for number in range(20, 25)]
 
 
-def test_a_positive_logit_means_attack() -> None:
-    sure = Output(torch.tensor([10.0, -10.0]), torch.zeros(2, 1, 3))
-    assert float(trainer.head_loss(sure, {"attack": torch.tensor([1.0, 0.0])})) < 1e-3
-    assert float(trainer.head_loss(sure, {"attack": torch.tensor([0.0, 1.0])})) > 5
-
-
-def test_the_caption_loss_is_the_backbones_own(checkpoint: Path, picture: Picture) -> None:
-    base, processor = backbones.load(str(checkpoint))
-    batch = batches.collator(processor, lambda row: picture(int(row.crop)), PROMPT, 64)(rows())
-    given = {name: value for name, value in batch.items() if name not in ("attack", "prompt_tokens")}
-    with torch.no_grad():
-        own = base(**given).loss
-        model, _ = model_of(checkpoint)  # new adapters change nothing
-        output = model(**{name: value for name, value in batch.items() if name not in ("attack", "labels")})
-    torch.testing.assert_close(trainer.caption_loss(output, batch), own)
-
-
-def test_without_captions_the_head_keeps_its_weight(checkpoint: Path, picture: Picture, tmp_path: Path) -> None:
-    model, processor = model_of(checkpoint)
-    collate = batches.collator(processor, lambda row: picture(int(row.crop)), PROMPT, 64)
-    optimisation = run.optimisation(recipe(checkpoint), recipe(checkpoint).phases[0], 1)
-    arguments = trainer.training_arguments(tmp_path, optimisation)
-    made = trainer.PhaseTrainer({"head": 0.7, "caption": 0.3}, None, model=model, args=arguments, data_collator=collate)
-    for captions in (False, True):
-        batch = collate(rows(captions))
-        total = float(made.compute_loss(model, batch).detach())
-        expected = 0.7 * made.losses["head"][-1] + (0.3 * made.losses["caption"][-1] if captions else 0.0)
-        assert total == pytest.approx(expected)
-    alone = trainer.PhaseTrainer({"caption": 1.0}, None, model=model, args=arguments, data_collator=collate)
-    with pytest.raises(ValueError, match="none of the losses caption: its rows have no captions"):
-        alone.compute_loss(model, collate(rows(captions=False)))
-
-
 def scored_on_the_way(
     checkpoint: Path, picture: Picture, work: Path, at: list[int], **changed: object
 ) -> tuple[dict[str, float], dict[int, dict[str, float]], list[bool]]:
@@ -71,7 +36,7 @@ def scored_on_the_way(
     modes: list[bool] = []
 
     def score(model: vlm.FasVlm) -> dict[str, float]:
-        return predict.score(model, processor, FACES, lambda row: picture(int(row.crop)), PROMPT, 4)
+        return predict.score(scoring.by_head(model, processor, PROMPT), FACES, lambda row: picture(int(row.crop)), 4)
 
     def keep(step: int, model: vlm.FasVlm) -> None:
         modes.append(model.training)

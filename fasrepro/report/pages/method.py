@@ -87,18 +87,22 @@ def _phase_changes(phase: Mapping[str, Any], default: Any) -> list[str]:
 def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return " and ".join(f"{item:g} {key}" if isinstance(item, float) else f"{key} {item}" for key, item in value.items())
-    return " + ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return (" + ".join(map(str, value)) or "none") if isinstance(value, (list, tuple)) else str(value)
 
 
 def recipe_table(training: Any) -> str:
-    """Return the table of the default recipe's values, but the captions and the prompt."""
+    """Return the table of the default recipe's values, but the captions and the prompts."""
+    omitted = {"captions", "prompt", "answer_prompt", "name"}
+    if not training.answer_prompt:
+        omitted |= {"answer_yes", "row_tasks"}
     rows: list[tuple[str, str]] = []
     for key, value in dataclasses.asdict(training).items():
-        if key in ("captions", "prompt"):
+        if key in omitted:
             continue
         if key == "phases":
             for phase in value:
-                rows += [(f"{phase['name']}: {part}", _text(item)) for part, item in phase.items() if part != "name" and item]
+                shown = {part: item for part, item in phase.items() if item and part not in omitted}
+                rows += [(f"{phase['name']}: {part}", _text(item)) for part, item in shown.items()]
         elif isinstance(value, Mapping):
             rows += [(f"{key}: {part}", _text(item)) for part, item in value.items()]
         else:

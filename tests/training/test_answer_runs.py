@@ -1,0 +1,144 @@
+"""The runs of paper 2 in small: what each phase begins from, what it moves, and which images it sees."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from torch import Tensor
+from transformers import PreTrainedModel, TrainerCallback
+
+from fasrepro.models import backbones, scoring, vlm
+from fasrepro.rows.training import TrainRow
+from fasrepro.training import batches
+from tests.small_models import made_of
+from tests.training.small_runs import QUESTION, rows, train
+
+Picture = Callable[[int], Image.Image]
+PARTS = ("vision", "projector", "language")
+BOTH = {"caption": 1.0, "answer": 1.0}
+
+
+def two_phases(**joint: Any) -> dict[str, Any]:
+    """Return a recipe as that of `cepl`, with some keys of its second phase changed."""
+    describe = {"train": [*PARTS, "embeddings"], "losses": {"caption": 1.0}}
+    second = {"reset": ["projector", "language"], "train": ["lora_language", "projector", "embeddings"], "losses": BOTH}
+    phases = [{"name": "describe", "steps": 4, **describe}, {"name": "joint", "steps": 3, **second, **joint}]
+    return {"phases": phases, "answer_prompt": QUESTION, "score_by": "answer"}
+
+
+def part_hashes(model: PreTrainedModel) -> dict[str, str]:
+    """Return a hash of the weights that each part of a backbone runs with, under the names of a plain one; adapters left out."""
+    places = backbones.backbone(model)
+    prefixes = {"vision": (places.vision,), "projector": (places.projector,), "language": (places.language, "lm_head")}
+    weights = {
+        name.replace(".base_layer.", ".").replace(".modules_to_save.default.", "."): value
+        for name, value in model.state_dict().items()
+        if "lora_" not in name and ".original_module." not in name
+    }
+    return {part: _hash(weights, prefixes[part]) for part in PARTS}
+
+
+def _hash(weights: Mapping[str, Tensor], prefixes: tuple[str, ...]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        if name.startswith(tuple(f"{prefix}." for prefix in prefixes)):
+            digest.update(name.encode() + weights[name].cpu().numpy().tobytes())
+    return digest.hexdigest()
+
+
+class Beginnings(TrainerCallback):
+    """Keeps a hash of each part at the beginning and at the end of each phase."""
+
+    def __init__(self) -> None:
+        self.begun: list[dict[str, str]] = []
+        self.ended: list[dict[str, str]] = []
+
+    def on_train_begin(self, *_: Any, model: vlm.FasVlm, **__: Any) -> None:
+        """Keep the parts before the first step."""
+        self.begun.append(part_hashes(vlm.unwrapped(model.body)))
+
+    def on_train_end(self, *_: Any, model: vlm.FasVlm, **__: Any) -> None:
+        """Keep the parts after the last step."""
+        self.ended.append(part_hashes(vlm.unwrapped(model.body)))
+
+
+@pytest.mark.parametrize("reset", [["projector", "language"], [], ["projector"], ["language"], ["vision"]], ids="-".join)
+def test_a_second_phase_begins_with_the_foundation_where_it_resets_and_with_the_first_elsewhere(
+    checkpoint: Path, picture: Picture, tmp_path: Path, reset: list[str]
+) -> None:
+    foundation = part_hashes(backbones.load(str(checkpoint))[0])
+    seen = Beginnings()
+    train(checkpoint, picture, tmp_path, rows(), callbacks=[seen], **two_phases(reset=reset))
+    first = seen.ended[0]
+    assert seen.begun[0] == foundation
+    assert all(first[part] != foundation[part] for part in PARTS)  # the first phase moves everything
+    assert seen.begun[1] == {part: (foundation if part in reset else first)[part] for part in PARTS}
+
+
+def test_the_vision_encoder_is_frozen_in_the_second_phase_unless_it_has_adapters(
+    checkpoint: Path, picture: Picture, tmp_path: Path
+) -> None:
+    frozen = train(checkpoint, picture, tmp_path, rows(), **two_phases())
+    adapted = train(
+        checkpoint, picture, tmp_path, rows(), **two_phases(train=["lora_language", "lora_vision", "projector", "embeddings"])
+    )
+    kinds = ("lora_A", "connector", "embed_tokens", "lm_head")
+    assert all(any(kind in name for name in vlm.trainable(frozen.model)) for kind in kinds)
+    assert not any("vision_model" in name for name in vlm.trainable(frozen.model))
+    assert any("vision_model" in name and "lora_A" in name for name in vlm.trainable(adapted.model))
+
+
+BASELINES = {
+    "single_stage_long": [
+        {"name": "describe", "steps": 4, "train": [*PARTS, "embeddings"], "losses": BOTH, "row_tasks": "in_turn"},
+        {"name": "joint", "steps": 3, "train": ["lora_language", "projector", "embeddings"], "losses": BOTH},
+    ],
+    "label_two_stage": [
+        {"name": "describe", "steps": 4, "train": [*PARTS, "embeddings"], "losses": {"answer": 1.0}},
+        {"name": "joint", "steps": 3, "train": ["lora_language", "projector", "embeddings"], "losses": {"answer": 1.0}},
+    ],
+}
+
+
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_cepl_and_its_baselines_see_the_same_images_in_the_same_order(
+    checkpoint: Path, picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, baseline: str
+) -> None:
+    order: list[list[str]] = []
+    phase_collator = batches.phase_collator
+
+    def recording(*args: Any) -> Callable[[list[TrainRow]], Any]:
+        collate = phase_collator(*args)
+        return lambda batch: order.append([row.face_id for row in batch]) or collate(batch)
+
+    monkeypatch.setattr(batches, "phase_collator", recording)
+
+    def order_of(**changed: Any) -> list[list[str]]:
+        order.clear()
+        train(checkpoint, picture, tmp_path, rows(), **changed)
+        return list(order)
+
+    assert order_of(**two_phases()) == order_of(**{**two_phases(), "phases": BASELINES[baseline]})
+
+
+@pytest.mark.parametrize("answer_yes", ["bona_fide", "attack"])
+def test_a_run_on_answers_alone_learns_the_labels_and_comes_back_from_its_checkpoint(
+    checkpoint: Path, picture: Picture, tmp_path: Path, answer_yes: str
+) -> None:
+    data = rows(captions=False)
+    phase = {"name": "joint", "steps": 40, "train": ["lora_language", "lora_vision", "projector", "embeddings"]}
+    asked = {"answer_prompt": QUESTION, "answer_yes": answer_yes, "score_by": "answer", "captions": {}}
+    trained = train(checkpoint, picture, tmp_path / "work", data, phases=[{**phase, "losses": {"answer": 1.0}}], **asked)
+    images = [picture(int(row.crop)) for row in data]
+    scores = scoring.by_answer(trained.model, trained.processor, QUESTION, answer_yes)(images)
+    assert [score > 0.5 for score in scores] == [bool(row.label) for row in data]
+    assert set(trained.log["losses"]["joint"]) == {"answer"}
+    contents = made_of(checkpoint, trained.processor, site="")
+    vlm.save(trained.model, tmp_path / "saved", contents, trained.weights)
+    again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path / "saved", contents)
+    assert scoring.by_answer(again, trained.processor, QUESTION, answer_yes)(images) == pytest.approx(scores, abs=1e-6)
