@@ -1,7 +1,8 @@
-"""The runs of paper 2 in small: what each phase begins from, what it moves, and which images it sees."""
+"""Paper 2's runs: what each phase begins from, what it moves, which images it sees, and what of two runs is matched."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,9 +13,12 @@ from PIL import Image
 from torch import Tensor
 from transformers import PreTrainedModel, TrainerCallback
 
+from fasrepro import config
 from fasrepro.models import backbones, scoring, vlm
 from fasrepro.rows.training import TrainRow
 from fasrepro.training import batches
+from fasrepro.training import recipe as recipes
+from fasrepro.training.recipe import Recipe
 from tests.small_models import made_of
 from tests.training.small_runs import QUESTION, rows, train
 
@@ -142,3 +146,38 @@ def test_a_run_on_answers_alone_learns_the_labels_and_comes_back_from_its_checkp
     vlm.save(trained.model, tmp_path / "saved", contents, trained.weights)
     again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path / "saved", contents)
     assert scoring.by_answer(again, trained.processor, QUESTION, answer_yes)(images) == pytest.approx(scores, abs=1e-6)
+
+
+def image_forwards(recipe: Recipe) -> list[int]:
+    """Return how many images the model is shown in each phase; two tasks a row are two."""
+    shown = []
+    for phase in recipe.phases:
+        tasks = len(recipes.prompts(phase)) if phase.row_tasks == "all" else 1
+        shown.append(phase.steps * recipes.batch_size(recipe, phase) * tasks)
+    return shown
+
+
+@pytest.mark.parametrize("run", ["single_stage_long", "label_two_stage"])
+def test_a_baseline_differs_from_cepl_by_its_losses_and_resets_alone(run: str) -> None:
+    params = config.load("training", "runs")
+    cepl, baseline = (config.resolved_recipe(params.training, params.runs, name) for name in ("cepl", run))
+    assert image_forwards(baseline) == image_forwards(cepl)
+    for ours, theirs in zip(baseline.phases, cepl.phases, strict=True):
+        assert (ours.steps, ours.train, ours.rate, ours.part_rates) == (
+            theirs.steps,
+            theirs.train,
+            theirs.rate,
+            theirs.part_rates,
+        )
+    ours, theirs = (dataclasses.replace(recipe, phases=[], captions={}) for recipe in (baseline, cepl))
+    assert ours == theirs
+
+
+def test_an_ablation_of_resets_changes_the_reset_alone() -> None:
+    params = config.load("training", "runs")
+    cepl = config.resolved_recipe(params.training, params.runs, "cepl")
+    resets = {"none": [], "connector": ["projector"], "language": ["language"], "vision": ["vision"]}
+    for name, reset in resets.items():
+        first, second = cepl.phases
+        expected = dataclasses.replace(cepl, phases=[first, dataclasses.replace(second, reset=reset)])
+        assert config.resolved_recipe(params.training, params.runs, f"cepl_reset_{name}") == expected

@@ -28,6 +28,8 @@ def test_each_run_has_its_captions_and_its_changes() -> None:
     assert rows["reasoning_rank_4"] == ["50% vanilla, 50% reasoning", "lora rank: 4, lora alpha: 8"]
     assert rows["reasoning_frozen_vision"][1] == "joint does not train lora_vision"
     assert rows["label_only"] == ["none: labels alone", "joint losses: 0.7 head"]
+    assert "joint row_tasks" not in rows["cepl"][1]
+    assert "describe row_tasks: in_turn" in rows["single_stage_long"][1]
 
 
 def test_the_recipe_has_every_value_but_captions_and_prompt() -> None:
@@ -35,7 +37,7 @@ def test_the_recipe_has_every_value_but_captions_and_prompt() -> None:
     assert rows["joint: losses"] == "0.7 head and 0.3 caption"
     assert rows["lora: rank"] == str(PARAMS.training.lora.rank)
     assert rows["learning_rates"] == ", ".join(map(str, PARAMS.training.learning_rates))
-    assert not {"captions", "prompt"} & rows.keys()
+    assert not {"captions", "prompt", "answer_prompt", "answer_yes", "joint: row_tasks"} & rows.keys()
 
 
 def test_only_the_embedded_backbone_is_called_tiny() -> None:
