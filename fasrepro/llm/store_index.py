@@ -54,7 +54,7 @@ def write(path: Path, index: Index) -> None:
         "offsets": [offset for offset, _ in index.places.values()],
         "lengths": [length for _, length in index.places.values()],
     }
-    content = json.dumps({"version": VERSION, **fields, **places}, ensure_ascii=False).encode("utf-8", "replace")
+    content = json.dumps({"version": VERSION, **fields, **places}).encode("ascii")
     with files.replaced(path) as temporary:
         temporary.write_bytes(b"%08x\n" % zlib.crc32(content) + content)
 
