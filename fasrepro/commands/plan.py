@@ -2,6 +2,8 @@
 
 `dvc repro --dry` is meant for that, but stops at the first stage whose input is not made yet (DVC 3.67: it hashes the inputs of
 each stage, dry or not), which is so for every new job.
+
+`fasrepro plan --profile NAME` prices a published study at its own size.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from fasrepro import config
-from fasrepro.commands import jobs, scheduling, side_by_side
+from fasrepro.commands import jobs, published_size, reproduce, scheduling, side_by_side
 
 WORKERS = (1, 2, 4, 8, 16, 64)
 
@@ -31,11 +33,16 @@ def forecast(waits_for: scheduling.WaitsFor, times: dict[str, float], workers: l
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("--workers", type=int, help="only the time with so many stages at once")
+    parser.add_argument("--profile", help="a name in profiles/ whose section plan is priced, instead of stages")
     parser.add_argument("--all", action="store_true", help="of all stages, as if none had run")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the stages, one a line, and the time that they would take."""
+    """Print the stages, one a line, and the time that they would take; or what a study of a published size costs."""
+    if arguments.profile:
+        path = reproduce.profile_path(Path(), arguments.profile)
+        print("\n".join(published_size.lines(published_size.read_plan(path))))
+        return 0
     if jobs.is_stale():
         raise config.ConfigError("jobs.yaml is stale: run `fasrepro jobs`")
     waits_for = scheduling.stages_to_run(Path(), every=arguments.all)

@@ -20,6 +20,7 @@ from fasrepro.commands import jobs, scheduling, side_by_side
 from fasrepro.training import recipe as recipes
 
 PROFILES = Path("profiles")
+PLAN = "plan"  # the section of a profile that is priced (published_size.py) and not run
 BUILD = Path(".build")
 # What a copy needs to run the pipeline; results stay where they are, so that a second run of a profile is as quick as any.
 SOURCES = (
@@ -65,12 +66,20 @@ def merge(base: dict[str, Any], override: dict[str, Any], where: str = "") -> di
     return merged
 
 
-def profile_params(base: Path, name: str) -> dict[str, object]:
-    """Return params.yaml with the profile laid over it. Raises `ConfigError` for a profile that is not there."""
+def profile_path(base: Path, name: str) -> Path:
+    """Return the file of a profile. Raises `ConfigError` for one that is not there."""
     known = sorted(path.stem for path in (base / PROFILES).glob("*.yaml"))
     if name not in known:
         raise config.ConfigError(names.unknown(name, known, "profile"))
-    return merge(config.read_yaml(base / paths.PARAMS), config.read_yaml(base / PROFILES / f"{name}.yaml"))
+    return base / PROFILES / f"{name}.yaml"
+
+
+def profile_params(base: Path, name: str) -> dict[str, object]:
+    """Return params.yaml with the profile laid over it. Raises `ConfigError` for a profile that is not there, or only a plan."""
+    profile = config.read_yaml(profile_path(base, name))
+    if PLAN in profile:
+        raise config.ConfigError(f"profile {name} is a plan and cannot be run; `fasrepro plan --profile {name}` prices it")
+    return merge(config.read_yaml(base / paths.PARAMS), profile)
 
 
 def make_copy(base: Path, name: str, copy: Path) -> Path:

@@ -142,7 +142,8 @@ def send(
     """Write the attempts into files within the limits, and send each as a batch."""
     folder, host = store.path.parent, shown_host(endpoint.base_url)
     for path, requests in batch_files(pending, endpoint, capabilities, folder, limits):
-        batch = batch_journal.Batch(secrets.token_hex(16), host, endpoint.model, requests)
+        url = batch_journal.server_url(endpoint.base_url)
+        batch = batch_journal.Batch(secrets.token_hex(16), host, endpoint.model, requests, url=url)
         batch_journal.note_planned(folder, batch)  # from here on, nobody asks these requests live
         try:
             with client.file_client(endpoint) as server, path.open("rb") as data:
@@ -202,7 +203,7 @@ def collect(endpoint: Endpoint, store: Store, report: Callable[[str], None], pol
     requests may be sent again) and for one that it does not know.
     """
     folder, host = store.path.parent, shown_host(endpoint.base_url)
-    batches = [batch for batch in batch_journal.batches(folder) if batch.host == host]
+    batches = [batch for batch in batch_journal.batches(folder) if batch_journal.is_at(batch, endpoint.base_url)]
     unknown = []
     for batch in batches:
         try:

@@ -12,6 +12,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from fasrepro.llm.types import shown_host, shown_url
+
 FILE = "batches.jsonl"
 
 
@@ -21,11 +23,12 @@ class Batch:
 
     Args:
         token: ours, sent along as metadata.
-        host: of the server.
+        host: of the server; also "this machine".
         model: that is asked.
         requests: by key, what the store keeps of the request, and under "most" the tokens that it may take.
         id: the server's, "" until it is known.
         file: the server's id of the file of requests, "" until it is known.
+        url: of the server, without any secret; "" in journals from before it was noted.
     """
 
     token: str
@@ -34,6 +37,7 @@ class Batch:
     requests: dict[str, dict[str, Any]]
     id: str = ""
     file: str = ""
+    url: str = ""
 
 
 def note(folder: Path, token: str, **fields: Any) -> None:
@@ -49,7 +53,7 @@ def note(folder: Path, token: str, **fields: Any) -> None:
 
 def note_planned(folder: Path, batch: Batch) -> None:
     """Note a batch that is about to be sent."""
-    note(folder, batch.token, host=batch.host, model=batch.model, requests=batch.requests)
+    note(folder, batch.token, host=batch.host, url=batch.url, model=batch.model, requests=batch.requests)
 
 
 def batches(folder: Path) -> list[Batch]:
@@ -72,6 +76,19 @@ def batches(folder: Path) -> list[Batch]:
     return list(open_batches.values())
 
 
+def is_at(batch: Batch, base_url: str) -> bool:
+    """Return whether a batch was sent to the server at `base_url`: each port and path is a server.
+
+    Of a batch from before URLs were noted only the host is known.
+    """
+    return batch.url == server_url(base_url) if batch.url else batch.host == shown_host(base_url)
+
+
+def server_url(base_url: str) -> str:
+    """Return what a batch notes of its server's URL."""
+    return shown_url(base_url).rstrip("/")
+
+
 def stamp(folder: Path) -> tuple[int, int]:
     """Return a value that changes whenever the journal does."""
     path = folder / FILE
@@ -81,8 +98,8 @@ def stamp(folder: Path) -> tuple[int, int]:
 def in_flight_message(folder: Path, batch: Batch) -> str:
     """Return the message for a request that is already in `batch`, with how to go on."""
     return (
-        f"this request is already in a batch at {batch.host}: with annotator.base_url there, `fasrepro annotate --batch`"
-        f" collects it, or sends it if it never arrived; {abandon_hint(folder, batch)}"
+        f"this request is already in a batch at {batch.url or batch.host}: with annotator.base_url there, `fasrepro"
+        f" annotate --batch` collects it, or sends it if it never arrived; {abandon_hint(folder, batch)}"
     )
 
 

@@ -3,7 +3,7 @@
 One line is one attempt: its key, what was asked, the reply or the error, and a checksum of the line. A process may be killed at
 any moment: lines are written whole, a torn line is skipped, and the next one starts on a line of its own. Several processes may
 write at once. A file beside it says how many lines there were, so that a store that was cut is noticed; one that cannot be
-written is still read.
+written is still read. A large one has an index (`store_index`).
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ from typing import Any
 
 import filelock
 
+from fasrepro.llm import store_index
+
 SEGMENT = "replies.jsonl"
 COUNT = "replies.count"  # how many lines there were after the last write
+INDEX = "replies.index"
+INDEXED_BYTES = 1 << 25  # that may be read line by line at an opening before an index is written, which takes half a second
 CHECKSUM = b', "crc32": "'  # before the checksum at the end of a line; older lines have none
 LONGEST_COUNT = 10**12  # tokens: what a server reports beyond it is no count
 
@@ -73,6 +77,7 @@ class Store:
         self._final: dict[str, str] = {}
         self._usage: dict[RequestGroup, Usage] = {}
         self._scanned = 0
+        self._crc32 = 0  # of the bytes that are scanned
         self.rows = 0  # lines that can be read and are as they were written
         self.torn = 0  # lines that cannot be read, left by a writer that was killed
         self.damaged = 0  # lines that are not as they were written
@@ -81,7 +86,7 @@ class Store:
             with self._lock:
                 if not self._ends_whole():
                     os.write(self._file, b"\n")
-        self._scan()
+        self._open_index()
         self.lost = max(self.damaged, counted_before - self.rows)  # lines that could be read once
         if self.lost:
             print(
@@ -90,6 +95,34 @@ class Store:
                 file=sys.stderr,
                 flush=True,
             )
+
+    def _open_index(self) -> None:
+        """Read what the index holds, then the lines after it; write the index anew if there are many."""
+        path = self.path.with_name(INDEX)
+        index = store_index.read(path, self._file)
+        if index is not None:
+            self._places, self._errors, self._final = index.places, index.errors, index.final
+            self.rows, self.torn, self.damaged = index.rows, index.torn, index.damaged
+            self._scanned, self._crc32 = index.size, index.crc32
+            self._usage = {RequestGroup(*row[:3]): Usage(*row[3:]) for row in index.usage}
+        self._scan()
+        if self._scanned - (index.size if index else 0) >= INDEXED_BYTES and not self.read_only:
+            with contextlib.suppress(OSError):  # the next opening is slow, and that is all
+                store_index.write(path, self._index())
+
+    def _index(self) -> store_index.Index:
+        usage = [[*dataclasses.astuple(group), *dataclasses.astuple(usage)] for group, usage in self._usage.items()]
+        return store_index.Index(
+            size=self._scanned,
+            crc32=self._crc32,
+            rows=self.rows,
+            torn=self.torn,
+            damaged=self.damaged,
+            places=self._places,
+            errors=self._errors,
+            final=self._final,
+            usage=usage,
+        )
 
     def _open(self, folder: Path) -> int:
         """Return the open file. One that may not be written is opened for reading alone."""
@@ -203,6 +236,7 @@ class Store:
                 self._read_line(data[start:stop], self._scanned + start)
                 start = stop
             self._scanned += end
+            self._crc32 = zlib.crc32(memoryview(data)[:end], self._crc32)
 
     def _read_line(self, line: bytes, offset: int) -> None:
         if not line.strip():

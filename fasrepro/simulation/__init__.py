@@ -8,6 +8,7 @@ The rest of the project calls this, and nothing else (tests/simulation/test_inde
 - stage `probe_pairs`: `probe_pairs.draw`, `probe_pairs.write`, `new_pictures.write`
 - stage `counterfactual`: `rerender.choose`, `rerender.write`, `rerender.part_of`, `rerender.PARTS`
 - command `counterfactual`: `rerender.drawn_archives`, `rerender.survey`, `cue_pairs.pair`
+- command `plan`: `typical_chains.write`
 - stages `annotate` and `readers`, command `annotate`: `annotator.SIMULATED`, `annotator.MODELS`, `annotator.Annotator`,
   `annotator.annotator_of`, `annotator.endpoint_of`, `annotator.serving`
 

@@ -11,4 +11,4 @@ def test_it_prints_how_many_replies_it_opened(monkeypatch: pytest.MonkeyPatch, c
     monkeypatch.setattr(sys, "argv", ["reply_store", "50"])
     reply_store.main()
     printed = capsys.readouterr()
-    assert printed.out.startswith("50 replies open in ") and printed.err == ""
+    assert printed.out.count("50 replies open in ") == 2 and printed.err == ""

@@ -15,7 +15,7 @@ from fasrepro.captions import checks, controls
 from fasrepro.captions.styles import OF_LABEL, STYLES, VERDICTS
 from fasrepro.rows.captions import Caption, Verdict
 from fasrepro.rows.faces import Face, Label
-from fasrepro.simulation.annotator import templates
+from fasrepro.simulation.annotator.annotator import WRITERS
 from fasrepro.simulation.annotator.templates import Dice
 from tests.annotated_world import World
 
@@ -30,7 +30,7 @@ def captions(world: World) -> dict[str, list[Caption]]:
         for face in world.faces:
             told = face.species if style.may_know_label else None
             reading = annotator._observe(face, truths[face.face_id], told, Dice((face.face_id,)))
-            text = style.form.write(templates.WRITERS[name](reading, Dice((face.face_id,))), reading.verdict)
+            text = style.form.write(WRITERS[name](reading, Dice((face.face_id,))), reading.verdict)
             clean, verdict = checks.parse(style, text)
             caption = Caption(face.face_id, name, clean, verdict, "v1", "m", style.may_know_label, 1, "key")
             made.setdefault(name, []).append(caption)

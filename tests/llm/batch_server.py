@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable
+import urllib.parse
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from aiohttp import web
+
+from fasrepro.simulation.annotator.server import serve
 
 Answer = Callable[[dict[str, Any]], dict[str, Any] | None]
 
@@ -46,10 +50,17 @@ class BatchServer:
         self.refuses = 0  # the status by which batches are refused
         self.gone: set[str] = set()  # batches and files that the server no longer knows
         self.keeps = False  # whether files cannot be deleted
+        self.port = 0  # none yet; a server keeps its port when it is started again
 
-    @property
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[str]:
+        """Serve while the block runs, always at the same address; yield the base URL. What was sent is kept in between."""
+        with serve(self.app(), self.port) as url:
+            self.port = urllib.parse.urlsplit(url).port or 0
+            yield url
+
     def app(self) -> web.Application:
-        """Another application for each server that is started; what was sent is shared by all."""
+        """Return another application for each time the server is started."""
         app = web.Application(client_max_size=1 << 30)
         app.add_routes(
             [

@@ -33,7 +33,7 @@ def echo(body: dict[str, Any]) -> dict[str, Any]:
 def run(server: BatchServer, folder: Path, requests: dict[str, ChatRequest] = REQUESTS, **changes: Any) -> Any:
     limits = changes.pop("limits", batch.PUBLISHED_LIMITS)
     lines: list[str] = []
-    with serve(server.app) as url, Store(folder) as store:
+    with server.serving() as url, Store(folder) as store:
         answers, failures = batch.complete(requests, accept, endpoint(url, **changes), store, lines.append, 0.0, limits)
     assert KEY not in "".join(path.read_text() for path in folder.iterdir()) + "".join(lines)
     return answers, failures, lines
@@ -165,6 +165,34 @@ def test_a_request_in_a_batch_elsewhere_is_not_asked_again(tmp_path: Path) -> No
         assert len(live.complete({"04": REQUESTS["04"]}, accept, endpoint(url), store)[0]) == 1
 
 
+def test_each_port_is_a_server_of_its_own(tmp_path: Path) -> None:
+    first, second = BatchServer(echo, polls=0), BatchServer(echo)
+    with first.serving() as url, Store(tmp_path) as store:
+        pending = [replay(name, REQUESTS[name], endpoint(url), store, accept, store.error) for name in REQUESTS]
+        batch.send(pending, endpoint(url), types.Capabilities(), store, print, batch.PUBLISHED_LIMITS)
+    with pytest.raises(EndpointError, match=rf"already in a batch at http://127\.0\.0\.1:{first.port}/v1: with"):
+        run(second, tmp_path)
+    assert second.polled == {} and second.batches == []
+    assert len(run(first, tmp_path)[0]) == 10 and len(first.batches) == 1
+
+
+def test_a_batch_of_an_older_journal_is_known_by_its_host(tmp_path: Path) -> None:
+    line = {"token": "old", "host": "this machine", "model": "m", "requests": {}}
+    (tmp_path / batch_journal.FILE).write_text(json.dumps(line) + "\n")
+    (kept,) = batch_journal.batches(tmp_path)
+    assert batch_journal.is_at(kept, "http://127.0.0.1:8000/v1") and batch_journal.is_at(kept, "http://localhost:9/v1")
+    assert not batch_journal.is_at(kept, "https://elsewhere.example/v1")
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://a.example/v1", "https://a.example/v1/", "https://me:secret@a.example/v1?key=secret"]
+)
+def test_a_journal_notes_where_a_batch_is_without_any_secret(base_url: str) -> None:
+    sent = batch_journal.Batch("t", "a.example", "m", {}, url=batch_journal.server_url(base_url))
+    assert sent.url == "https://a.example/v1" and batch_journal.is_at(sent, base_url)
+    assert not batch_journal.is_at(sent, "https://a.example:8443/v1") and not batch_journal.is_at(sent, "https://a.example/v2")
+
+
 def test_a_torn_line_of_the_journal_is_skipped(tmp_path: Path) -> None:
     batch_journal.note_planned(tmp_path, batch_journal.Batch("one", "h", "m", {"k": {}}))
     with (tmp_path / batch_journal.FILE).open("a") as file:
@@ -212,7 +240,7 @@ def test_a_refused_batch_is_forgotten_and_a_doubtful_one_is_kept(tmp_path: Path,
 @pytest.mark.parametrize("lost", ["batch", "file"])
 def test_a_batch_that_the_server_does_not_know_is_kept(tmp_path: Path, lost: str) -> None:
     server = BatchServer(echo)
-    with serve(server.app) as url, Store(tmp_path) as store:
+    with server.serving() as url, Store(tmp_path) as store:
         pending = [replay(name, REQUESTS[name], endpoint(url), store, accept, store.error) for name in REQUESTS]
         batch.send(pending, endpoint(url), types.Capabilities(), store, print, BatchLimits(100))
     server.gone.add("batch_0" if lost == "batch" else "out-0-output_file_id")
@@ -229,7 +257,7 @@ def test_a_batch_that_the_server_does_not_know_is_kept(tmp_path: Path, lost: str
 
 def test_one_unknown_batch_does_not_block_the_others(tmp_path: Path) -> None:
     server = BatchServer(echo)
-    with serve(server.app) as url, Store(tmp_path) as store:
+    with server.serving() as url, Store(tmp_path) as store:
         pending = [replay(name, REQUESTS[name], endpoint(url), store, accept, store.error) for name in REQUESTS]
         batch.send(pending, endpoint(url), types.Capabilities(), store, print, BatchLimits(4))
     server.gone.add("batch_0")

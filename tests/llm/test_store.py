@@ -16,7 +16,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fasrepro.llm.store import CHECKSUM, SEGMENT, BufferedWriter, RequestGroup, Store, StoreError, Usage, is_intact, line_of
+from fasrepro.llm import store as store_module
+from fasrepro.llm.store import (
+    CHECKSUM,
+    INDEX,
+    SEGMENT,
+    BufferedWriter,
+    RequestGroup,
+    Store,
+    StoreError,
+    Usage,
+    is_intact,
+    line_of,
+)
 
 
 def reply(key: str, text: str = "some text") -> dict[str, str]:
@@ -181,6 +193,76 @@ def test_a_store_that_lost_lines_says_how_many(tmp_path: Path, capsys: pytest.Ca
     with Store(tmp_path) as store:  # said once, and then gone on with
         assert store.lost == 0
     assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def indexed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store with an index, and two lines more than that."""
+    monkeypatch.setattr(store_module, "INDEXED_BYTES", 700)
+    with Store(tmp_path) as store:
+        store.append(reply("a", "a wavy line"), reply("b"), {"key": "c", "error": "HTTP 500", "final": True})
+        store.append(
+            {"key": "d", "error": "timeout", "usage": {"prompt_tokens": 4, "completion_tokens": 5}}, reply("e", "x" * 500)
+        )
+    with Store(tmp_path) as store:
+        store.append(reply("f"), reply("a", "another"))
+    assert (tmp_path / INDEX).is_file()
+    return tmp_path
+
+
+def seen(folder: Path) -> tuple[Any, ...]:
+    with Store(folder) as store:
+        replies = {key: store.get(key) for key in "abcdefg"}
+        return replies, store.error("d"), store.final_error("c"), store.usage(), store.rows, store.torn, store.damaged, store.lost
+
+
+def test_an_index_changes_nothing_that_a_store_says(indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_lines: list[bytes] = []
+    read_line = Store._read_line
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "_read_line", lambda self, line, offset: (read_lines.append(line), read_line(self, line, offset))[1])
+        with_index = seen(indexed)
+    assert len(read_lines) == 2  # those after the index
+    (indexed / INDEX).unlink()
+    assert with_index == seen(indexed) and with_index[0]["a"]["text"] == "a wavy line"
+
+
+def test_damage_before_an_index_is_noticed(indexed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    damage(indexed / SEGMENT, b"wavy", b"navy")
+    for _ in range(2):  # also when there is a new index
+        with Store(indexed) as store:
+            assert (store.damaged, store.lost, store.get("a")["text"]) == (1, 1, "another")
+        assert "1 of 7 lines are damaged or missing" in capsys.readouterr().err
+
+
+def test_a_store_that_was_cut_before_the_end_of_its_index_says_so(indexed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = (indexed / SEGMENT).read_bytes().splitlines(keepends=True)
+    (indexed / SEGMENT).write_bytes(b"".join(lines[:2]))
+    with Store(indexed) as store:
+        assert (store.lost, store.rows, store.get("e")) == (5, 2, None)
+    assert "5 of 7 lines are damaged or missing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"00000000\n{}", b"no index", b"\xff" * 40])
+def test_an_index_that_is_broken_is_not_believed(indexed: Path, content: bytes) -> None:
+    before = seen(indexed)
+    (indexed / INDEX).write_bytes(content)
+    assert seen(indexed) == before
+
+
+def test_an_index_with_a_changed_byte_is_not_believed(indexed: Path) -> None:
+    before = seen(indexed)
+    data = (indexed / INDEX).read_bytes()
+    for place in range(0, len(data), 7):
+        (indexed / INDEX).write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        assert seen(indexed) == before
+
+
+def test_a_small_store_has_no_index(tmp_path: Path) -> None:
+    for _ in range(2):
+        with Store(tmp_path) as store:
+            store.append(reply("a"))
+    assert not (tmp_path / INDEX).exists()
 
 
 def test_lines_from_before_checksums_are_read(tmp_path: Path) -> None:

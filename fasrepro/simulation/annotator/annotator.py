@@ -12,7 +12,7 @@ import dataclasses
 import json
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fasrepro import hashing, regions, vocabulary
@@ -23,7 +23,7 @@ from fasrepro.llm import capabilities
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face, Label
 from fasrepro.rows.truth import Truth
-from fasrepro.simulation.annotator import templates
+from fasrepro.simulation.annotator import chains, templates
 from fasrepro.simulation.annotator.templates import Dice, Reading
 
 MODELS = ("simulated-annotator", "simulated-reader")
@@ -37,7 +37,16 @@ PROBES = {capabilities.IMAGE_QUESTION: "Red", capabilities.JSON_QUESTION: json.d
 WORDS_PER_TOKEN = 0.75  # the usual rule of thumb, for usage and the token limit
 IMAGE_TOKENS = 85  # for usage: any number will do
 # The modules that decide an answer, beside this one.
-PROGRAM: tuple[types.ModuleType, ...] = (vocabulary, regions, layouts, styles, templates)
+PROGRAM: tuple[types.ModuleType, ...] = (vocabulary, regions, layouts, styles, templates, chains)
+# What writes the parts of a caption, by its style.
+WRITERS: dict[str, Callable[[Reading, Dice], list[str]]] = {
+    "vanilla": templates.vanilla,
+    "reasoning": templates.reasoning,
+    "blind": templates.reasoning,
+    "neutral": templates.neutral,
+    "cot": chains.chain,
+    "cot_yes_attack": chains.chain,
+}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)  # nodes that can have a docstring
 
 
@@ -140,7 +149,7 @@ class Annotator:
             return dice.pick("which refusal", templates.REFUSALS), "stop"
         face, truth = self.images[image]
         reading = self._observe(face, truth, told, dice)
-        parts = templates.WRITERS[style.name](reading, dice)
+        parts = WRITERS[style.name](reading, dice)
         text = style.form.write_json(parts, reading.verdict) if as_json else style.form.write(parts, reading.verdict)
         if dice.chance("cut off", self.settings.cut_off):
             words = text.split(" ")

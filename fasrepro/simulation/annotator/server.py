@@ -99,8 +99,10 @@ def _completion(identity: str, model: str, prompt: str, text: str, finish_reason
 
 
 @contextlib.contextmanager
-def serve(app: web.Application) -> Iterator[str]:
-    """Serve `app` on a free port of 127.0.0.1 while the block runs; yield the base URL ("http://127.0.0.1:port/v1").
+def serve(app: web.Application, port: int = 0) -> Iterator[str]:
+    """Serve `app` on a port of 127.0.0.1 while the block runs; yield the base URL ("http://127.0.0.1:port/v1").
+
+    Port 0 is any that is free.
 
     The server runs in a thread of this process, so it cannot outlive the process, however that ends.
     """
@@ -111,10 +113,9 @@ def serve(app: web.Application) -> Iterator[str]:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         try:
             await runner.setup()
-            site = web.TCPSite(runner, "127.0.0.1", 0)
+            site = web.TCPSite(runner, "127.0.0.1", port)
             await site.start()
-            port = runner.addresses[0][1]
-            started.append(f"http://127.0.0.1:{port}/v1")
+            started.append(f"http://127.0.0.1:{runner.addresses[0][1]}/v1")
         except Exception as error:  # of whatever kind: the waiting thread must learn of it
             started.append(error)
         ready.set()

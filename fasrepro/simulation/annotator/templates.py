@@ -71,10 +71,6 @@ INFERRED: dict[str, str] = {
 }
 
 _PERSON = ("The picture shows {a person} with {who}", "We see {a person} with {who}", "Here is {a person} with {who}")
-_SCENE = ("The picture shows {a person}", "We see {a person}", "Here is {a person}")
-_FACE = ("The face has {who}.", "One can see {who}.", "The person has {who}.")
-_EXPRESSION = ("The face is {expression} and {pose}.", "The person is {expression} and {pose}.")
-_STILL = ("The face looks ahead.", "The person looks at the camera.")  # where nothing is known of expression and pose
 _SEEN = ("One can see {what}.", "The image shows {what}.", "I see {what} here.", "Here we see {what}.", "The picture has {what}.")
 _LIVE_SKIN = (
     "The skin has natural texture and the shadows follow the nose and chin.",
@@ -156,15 +152,17 @@ def a_(words: str) -> str:
 
 def person(attributes: dict[str, str], dice: Dice, whole: bool) -> str:
     """Describe a person by `Truth.attributes`, and if `whole` the light and the background; other attributes are omitted."""
-    text = dice.pick("person", _PERSON).replace("{a person}", _someone(attributes)).format(who=_looks(attributes))
-    return f"{text}{_surroundings(attributes)}." if whole else f"{text}."
+    text = dice.pick("person", _PERSON).replace("{a person}", someone(attributes)).format(who=looks(attributes))
+    return f"{text}{surroundings(attributes)}." if whole else f"{text}."
 
 
-def _someone(attributes: dict[str, str]) -> str:
+def someone(attributes: dict[str, str]) -> str:
+    """Return the noun for a person, with what is known of their age."""
     return a_(f"{attributes.get('age', '')} person".strip())
 
 
-def _looks(attributes: dict[str, str]) -> str:
+def looks(attributes: dict[str, str]) -> str:
+    """Return skin, hair and what is worn, as a list of nouns."""
     who = []
     if "skin_tone" in attributes:
         who.append(f"{attributes['skin_tone']} skin")
@@ -177,7 +175,8 @@ def _looks(attributes: dict[str, str]) -> str:
     return join(who) if who else "an open face"
 
 
-def _surroundings(attributes: dict[str, str]) -> str:
+def surroundings(attributes: dict[str, str]) -> str:
+    """Return the words for light and background that follow a person; "" where neither is known."""
     light = f" in {_light(attributes)}" if attributes.get("light") else ""
     return f"{light} before {_background(attributes)}" if attributes.get("background") else light
 
@@ -216,7 +215,7 @@ def vanilla(reading: Reading, dice: Dice) -> list[str]:
     """Return the one part of a vanilla caption: person, signs, conclusion."""
     sentences = [person(reading.attributes, dice, whole=False)]
     if reading.verdict == Verdict.ATTACK:
-        sentences.append(_seen(reading.cues, dice, "seen") or dice.pick("nothing", _WITHOUT_CUE))
+        sentences.append(seen(reading.cues, dice, "seen") or dice.pick("nothing", _WITHOUT_CUE))
         sentences.append(dice.pick("fits", _FITS).format(species=reading.species))
     else:
         sentences.append(dice.pick("skin", _LIVE_SKIN))
@@ -238,28 +237,9 @@ def reasoning(reading: Reading, dice: Dice) -> list[str]:
     return parts
 
 
-def chain(reading: Reading, dice: Dice) -> list[str]:
-    """Return the five parts of a chain of thought before its conclusion, from the scene to the traces of an attack.
-
-    Every part has as many sentences for a live person as for an attack, but for a harmless thing.
-    """
-    scene = dice.pick("scene", _SCENE).replace("{a person}", _someone(reading.attributes))
-    is_known = {"expression", "pose"} <= reading.attributes.keys()
-    expression = dice.pick("expression", _EXPRESSION if is_known else _STILL)
-    harmless = _harmless(reading, dice) if reading.verdict == Verdict.BONA_FIDE else ""
-    context = f"{_step('lighting', reading, dice)} {_step('context', reading, dice)} {harmless}"
-    return [
-        f"{scene}{_surroundings(reading.attributes)}.",
-        dice.pick("face", _FACE).format(who=_looks(reading.attributes)),
-        f"{expression.format(**reading.attributes)} {_step('features', reading, dice)}",
-        context.strip(),
-        f"{_step('artifacts', reading, dice)} {_fits(reading, dice)}",
-    ]
-
-
 def _step(step: str, reading: Reading, dice: Dice) -> str:
     """Return the sentence about the cues of one step of `vocabulary.STEPS`, or that there are none."""
-    text = _seen([name for name in reading.cues if vocabulary.CUES[name].step == step], dice, step)
+    text = seen([name for name in reading.cues if vocabulary.CUES[name].step == step], dice, step)
     return text or dice.pick(step, _NOTHING[step][reading.verdict])
 
 
@@ -282,16 +262,6 @@ def neutral(reading: Reading, dice: Dice) -> list[str]:
         things = [dice.pick(f"harmless {name}", vocabulary.HARMLESS[name]) for name in reading.look_alikes]
         sentences.append(_ALSO_HARMLESS[1].format(what=join(things)))
     return [" ".join(sentences)]
-
-
-WRITERS = {
-    "vanilla": vanilla,
-    "reasoning": reasoning,
-    "blind": reasoning,
-    "neutral": neutral,
-    "cot": chain,
-    "cot_yes_attack": chain,
-}
 
 
 def spoil(style: Style, text: str, dice: Dice) -> str:
@@ -344,11 +314,14 @@ def spoil_json(style: Style, text: str, dice: Dice) -> str:
     return json.dumps(answer if how == "missing" else answer | {field: "So much for this image."}, ensure_ascii=False)
 
 
-def _seen(names: Sequence[str], dice: Dice, place: str) -> str:
-    if not names:
-        return ""
-    phrases = [dice.pick(f"phrase {name}", vocabulary.CUES[name].phrasings) for name in names]
-    return dice.pick(f"template {place}", _SEEN).format(what=join(phrases))
+def seen(names: Sequence[str], dice: Dice, place: str) -> str:
+    """Return the sentence that names some cues; "" for none."""
+    return sentence_of([dice.pick(f"phrase {name}", vocabulary.CUES[name].phrasings) for name in names], dice, place)
+
+
+def sentence_of(phrases: Sequence[str], dice: Dice, place: str) -> str:
+    """Return the sentence that says that some things can be seen; "" for none. `place` names the choice of its words."""
+    return dice.pick(f"template {place}", _SEEN).format(what=join(phrases)) if phrases else ""
 
 
 def _harmless(reading: Reading, dice: Dice) -> str:

@@ -123,31 +123,6 @@ def test_each_cue_is_named_once_under_its_own_step(die: int, names: set[str], sp
     assert vocabulary.named_cues(templates.vanilla(reading, Dice((die,)))[0]) == list(named)
 
 
-@given(
-    st.integers(0, 10**6),
-    st.sets(st.sampled_from(sorted(vocabulary.CUES)), min_size=1, max_size=8),
-    st.sampled_from(sorted(set(vocabulary.SPECIES) - {"bona_fide"})),
-)
-def test_a_chain_names_each_cue_once_in_a_form_that_does_not_tell_the_label(die: int, names: set[str], species: str) -> None:
-    named = tuple(name for name in vocabulary.CUES if name in names)
-    parts = templates.chain(Reading(named, (), PERSON, Verdict.ATTACK, vocabulary.SPECIES[species]), Dice((die,)))
-    assert sorted(name for part in parts for name in vocabulary.named_cues(part)) == sorted(named)
-    assert f" {vocabulary.SPECIES[species]}." in parts[4]
-    text = STYLES["cot"].form.write(parts, Verdict.ATTACK)
-    assert checks.parse(STYLES["cot"], text) == (text, Verdict.ATTACK)
-    live = templates.chain(Reading((), (), PERSON, Verdict.BONA_FIDE, ""), Dice((die,)))
-    assert vocabulary.named_cues(" ".join(live)) == []
-    assert [part.count(".") for part in live] == [part.count(".") for part in parts]
-    assert live[:2] == parts[:2]
-
-
-def test_a_chain_is_worded_in_many_ways() -> None:
-    reading = Reading(("moire", "glare"), (), PERSON, Verdict.ATTACK, vocabulary.SPECIES["replay_pad"])
-    chains = [templates.chain(reading, Dice((number,))) for number in range(300)]
-    assert all(len({chain[part] for chain in chains}) >= 3 for part in range(5))
-    assert len({" ".join(chain) for chain in chains}) > 280
-
-
 def test_captions_of_two_to_four_cues_are_short() -> None:
     """A tiny language model must learn them: the length of a reasoning caption and the size of its vocabulary are bounded."""
     lengths, words = [], set()
