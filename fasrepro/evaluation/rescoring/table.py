@@ -202,7 +202,9 @@ def _part(where: str, number: int, numbers: np.ndarray, columns: Columns, split:
     for name in TEXTS:
         if name not in columns:
             continue
-        cells = list(map(_text, columns[name]))
+        cells = columns[name]
+        if not isinstance(cells[0], str):
+            cells = list(map(_text, cells))
         _check_filled(where, numbers, name, cells, read_labels)
         texts[name] = pa.array(cells, pa.string()).dictionary_encode()
     if "species" in texts:
@@ -218,15 +220,13 @@ def _part(where: str, number: int, numbers: np.ndarray, columns: Columns, split:
     )
 
 
-def _text(cell: Any) -> str:
-    """Return a cell as text: parquet's floats as whole numbers where they are, "" where missing.
+def _text(number: float) -> str:
+    """Return a number of a parquet file as text, "" where it is missing.
 
-    >>> _text("v1"), _text(2.0), _text(float("nan"))
-    ('v1', '2', '')
+    >>> _text(2.0), _text(0.5), _text(float("nan"))
+    ('2', '0.5', '')
     """
-    if isinstance(cell, str):
-        return cell
-    return "" if math.isnan(cell) else f"{cell:.17g}"
+    return "" if math.isnan(number) else f"{number:.17g}"
 
 
 def _splits(where: str, numbers: np.ndarray, cells: Sequence[str] | None, split: str | None) -> np.ndarray:
