@@ -85,6 +85,7 @@ bench: $(INSTALLED)
 	python -m benchmarks.training
 	python -m benchmarks.generation
 	python -m benchmarks.bootstrap
+	python -m benchmarks.rescore
 	python -m benchmarks.rows
 	python -m benchmarks.listings
 	python -m benchmarks.dvc_noop

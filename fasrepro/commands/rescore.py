@@ -1,7 +1,12 @@
-"""`fasrepro rescore`: score your own face anti-spoofing scores again, each honest figure beside its oracle.
+"""`fasrepro rescore`: compute error rates of your own face anti-spoofing scores, each honest figure beside its oracle.
 
-The CSV file has a row a frame or a video and the columns split (dev or test), label (bona_fide or attack; or 0 and 1) and score;
-optional columns are video, subject, species and dataset. The threshold is chosen on dev; intervals resample subjects.
+The scores are one file, or - for standard input: CSV, parquet or gzip, with a row a frame or a video and the columns split (dev
+or test), label and score; optional ones are video, subject, species, dataset, seed, frame and path. Or each split is a file of
+its own (--dev, --test): such a table, bob's CSV, or lines without a header ("path score label", "score label", bob's of 2, 4 or 5
+columns).
+
+A label is a word (bona_fide, attack), or 0 for bona fide and 1 for an ATTACK. Where 1 means live, as in the lists of FLIP, SSDG,
+CDCN and the challenges, give --label-live 1. The threshold is chosen on dev; intervals resample subjects.
 """
 
 from __future__ import annotations
@@ -13,10 +18,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from fasrepro import files, hashing, schema
-from fasrepro.evaluation import rescore, score_file
-from fasrepro.evaluation.analyses.optimism import LIMIT
-from fasrepro.evaluation.rescore import HonestFigures, OracleFigures, Report, SplitCounts
+from fasrepro import files, schema
+from fasrepro.evaluation.rescoring import options, report, table
+from fasrepro.evaluation.rescoring.figures import BpcerFigures, HonestFigures, LimitFigures, OracleFigures, Report, SplitCounts
+from fasrepro.evaluation.rescoring.layouts import Reading
+from fasrepro.evaluation.rescoring.options import Options
+from fasrepro.evaluation.rescoring.source import STDIN, ScoresError, is_number, shown
+from fasrepro.evaluation.rescoring.table import SPLITS, Input, Table
 from fasrepro.evaluation.results import Figure
 from fasrepro.report import published
 
@@ -61,15 +69,21 @@ def percent(share: float | None, signed: bool = False) -> str:
     return f"{share * 100:+.2f}" if signed else f"{share * 100:.2f}"
 
 
+def _threshold(threshold: float | None, words: str = "threshold") -> str:
+    return "each training has its own threshold" if threshold is None else f"{words} {threshold:.6g}"
+
+
 def _sections(report: Report) -> Iterator[Section]:
     if report.dev and report.at_dev_threshold:
         side = "at least" if report.settings.higher_score_is == "attack" else "at most"
-        threshold = f"an attack scores {side} {report.dev.threshold:.6g}"
+        threshold = _threshold(report.dev.threshold, f"an attack scores {side}")
         heading = f"At the dev threshold (EER point of dev, data sets weighing the same): {threshold}"
         yield Section(heading, _honest(report.at_dev_threshold))
+        heading = "On test, at the highest threshold that holds the APCER of each species of dev to a limit"
+        yield Section(heading, [_bpcer(name.upper(), figures) for name, figures in report.at_dev_apcer.items()])
     yield Section("Without a threshold", [Line("AUC", report.auc)])
     heading = "ORACLE: thresholds chosen on test itself, so never a result alone"
-    yield Section(heading, _oracle(report.oracle, report.counts["test"]))
+    yield Section(heading, list(_oracle(report.oracle, report.counts["test"])))
     if report.hter_dev_minus_oracle:
         remark = "never below 0, so the interval cannot show that there is none"
         line = Line("HTER, dev minus oracle, points", report.hter_dev_minus_oracle, remark, signed=True)
@@ -80,6 +94,21 @@ def _sections(report: Report) -> Iterator[Section]:
             Line("first frame minus mean, points", report.first_frame.first_frame_minus_mean, signed=True),
         ]
         yield Section("One frame in place of the mean over a video, at the same dev threshold", lines)
+    if report.trainings:
+        yield Section(
+            "HTER of each training, at its own dev threshold" if report.dev else "AUC of each training", _trainings(report)
+        )
+
+
+def _trainings(report: Report) -> list[Line]:
+    lines = []
+    for one in report.trainings:
+        if one.threshold is None or one.hter_dev is None:
+            lines.append(Line(f"AUC, seed {one.seed}", Figure(one.auc, None, None)))
+        else:
+            remark = f"AUC {percent(one.auc)}; threshold {one.threshold:.6g}"
+            lines.append(Line(f"HTER, seed {one.seed}", Figure(one.hter_dev, None, None), remark))
+    return lines
 
 
 def _honest(figures: HonestFigures) -> list[Line]:
@@ -93,21 +122,31 @@ def _honest(figures: HonestFigures) -> list[Line]:
     ]
 
 
-def _oracle(figures: OracleFigures, test: SplitCounts) -> list[Line]:
-    return [
-        Line("oracle HTER, best threshold", figures.oracle_hter, f"threshold {figures.oracle_hter_threshold:.6g}"),
-        Line("oracle EER", figures.oracle_eer, f"threshold {figures.oracle_eer_threshold:.6g}"),
-        _bounded("BPCER at APCER", figures.oracle_bpcer_at_apcer_1_percent, "bona fide", test.attack, "attacks"),
-        _bounded("APCER at BPCER", figures.oracle_apcer_at_bpcer_1_percent, "attack", test.bona_fide, "bona fide"),
-    ]
+def _bpcer(name: str, figures: BpcerFigures) -> Line:
+    """Return the line of BPCER10 or its like: BPCER on test, and the APCER that the same threshold has there."""
+    limit = f"{figures.dev_apcer * 100:g} %"
+    worst = percent(figures.apcer_max.value)
+    remark = f"dev APCER <= {limit}, {_threshold(figures.threshold)}; worst APCER on test there: {worst}"
+    return Line(name, figures.bpcer, remark)
 
 
-def _bounded(name: str, figure: Figure, positive: str, others: int, other_label: str) -> Line:
+def _oracle(figures: OracleFigures, test: SplitCounts) -> Iterator[Line]:
+    yield Line("oracle HTER, best threshold", figures.oracle_hter, _threshold(figures.oracle_hter_threshold))
+    yield Line("oracle EER", figures.oracle_eer, _threshold(figures.oracle_eer_threshold))
+    for limits in figures.at_limits:
+        yield _bounded("BPCER at APCER", limits.bpcer_at_apcer, limits, "bona fide", test.attack, "attacks")
+        yield _bounded("APCER at BPCER", limits.apcer_at_bpcer, limits, "attack", test.bona_fide, "bona fide")
+
+
+def _bounded(name: str, figure: Figure, limits: LimitFigures, positive: str, others: int, other_label: str) -> Line:
     """Return a line of "TPR at FPR": its remark names the positive class and the number of errors that the bound allows."""
-    limit = f"{LIMIT * 100:g} %"
+    limit = f"{limits.limit * 100:g} %"
     tpr = percent(None if figure.value is None else 1 - figure.value)
-    allowed = math.floor(others * LIMIT + 1e-9)
-    remark = f'"TPR@FPR={limit}" if {positive} is positive: {tpr}; at most {allowed} of {others} {other_label} wrong'
+    allowed = math.floor(others * limits.limit + 1e-9)
+    rate = name.rpartition(" ")[2]
+    remark = (
+        f'"TPR@FPR={limit}" if {positive} is positive, so FPR is {rate}: {tpr}; at most {allowed} of {others} {other_label} wrong'
+    )
     return Line(f"oracle {name} <= {limit}", figure, remark)
 
 
@@ -137,10 +176,11 @@ def text(report: Report) -> str:
     settings = report.settings
     lines = [f"WARNING: {warning}" for warning in report.warnings]
     lines.append(f"By video, in %. A higher score means {settings.higher_score_is.replace('_', ' ')}.")
-    lines += [_count(split, report.counts[split]) for split in score_file.SPLITS if split in report.counts]
+    lines += [_count(split, report.counts[split]) for split in SPLITS if split in report.counts]
     if report.dev:
-        name, value, interval, _ = Line("AUC on dev, within data sets", report.dev.auc).cells
-        lines.append(f"  {name}: {value} {interval}")
+        for line in (Line("EER on dev", report.dev.eer), Line("AUC on dev, within data sets", report.dev.auc)):
+            name, value, interval, _ = line.cells
+            lines.append(f"  {name}: {value} {interval}".removesuffix(" -"))
     lines.append(
         f"Intervals: {settings.confidence * 100:g} %, percentile bootstrap, {settings.replicates} replicates of the "
         f"{settings.resampled} of test, seed {settings.seed}."
@@ -163,35 +203,95 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("scores", type=Path, help="the CSV file")
+    parser.add_argument("scores", nargs="?", help="the file, with a column split; - for standard input")
+    parser.add_argument("--dev", metavar="FILE", help="the scores of dev, where each split is a file")
+    parser.add_argument("--test", metavar="FILE", help="the scores of test")
+    parser.add_argument("--label-live", metavar="LABEL", help="the number that means bona fide (default 0: then 1 is an attack)")
+    parser.add_argument(
+        "--columns",
+        type=_names,
+        default=(),
+        metavar="A,B,C",
+        help="names of the columns, if no row names them; _ for an unused one",
+    )
+    parser.add_argument("--ignore", type=_names, default=(), metavar="A,B", help="names of columns that are not read")
+    higher = parser.add_mutually_exclusive_group()
+    higher.add_argument(
+        "--higher-is-bona-fide",
+        action="store_true",
+        default=None,
+        help="a higher score means bona fide, as it does in bob's layouts; else it means an attack",
+    )
+    higher.add_argument(
+        "--higher-is-attack",
+        dest="higher_is_bona_fide",
+        action="store_false",
+        help="a higher score means an attack, in bob's too",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too, as shares and in full precision")
-    parser.add_argument("--higher-is-bona-fide", action="store_true", help="reverse the scores; else a higher one is an attack")
     parser.add_argument("--oracle-only", action="store_true", help="omit dev: only figures whose threshold is chosen on test")
+    parser.add_argument(
+        "--fpr",
+        type=_names,
+        default=("0.01",),
+        metavar="X,Y",
+        help="bounds of APCER and of BPCER at which the other is given, as shares (default 0.01)",
+    )
     parser.add_argument("--replicates", type=int, default=1000, help="of the bootstrap (default %(default)s)")
     parser.add_argument("--confidence", type=float, default=0.95, help="of the intervals (default %(default)s)")
     parser.add_argument("--seed", type=int, default=9, help="of the bootstrap's draws (default %(default)s)")
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Print the report, repeat its warnings on stderr, and write the JSON file."""
-    options = rescore.Options(
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
+
+
+def _inputs(arguments: argparse.Namespace) -> list[Input]:
+    """Return the files to read. Raises `ScoresError` unless they are one file, or one for each split."""
+    by_split = [Input(getattr(arguments, split), split) for split in SPLITS if getattr(arguments, split)]
+    if bool(arguments.scores) == bool(by_split):
+        raise ScoresError("give either one file with a column split, or a file each: --dev FILE --test FILE")
+    inputs = by_split or [Input(arguments.scores)]
+    if len({shown(one.path) for one in inputs}) < len(inputs):
+        raise ScoresError(f"--dev and --test are both {shown(inputs[0].path)}; give two files")
+    written = arguments.json.resolve() if arguments.json else None
+    if written in [Path(one.path).resolve() for one in inputs if one.path not in STDIN]:
+        raise ScoresError(f"--json {arguments.json}: that is the file of the scores; name another")
+    return inputs
+
+
+def _options(arguments: argparse.Namespace, scores: Table) -> Options:
+    for limit in arguments.fpr:
+        if not is_number(limit):
+            raise ScoresError(f"--fpr {limit}: give shares between 0 and 1, such as 0.01")
+    return Options(
         replicates=arguments.replicates,
         confidence=arguments.confidence,
         seed=arguments.seed,
-        higher_is_bona_fide=arguments.higher_is_bona_fide,
+        higher_is_bona_fide=options.direction(scores, arguments.higher_is_bona_fide),
         oracle_only=arguments.oracle_only,
+        limits=tuple(map(float, arguments.fpr)),
     )
-    if arguments.json and arguments.json.resolve() == arguments.scores.resolve():
-        raise ValueError(f"--json {arguments.json}: that is the file of the scores; name another")
-    report = rescore.report(score_file.read(arguments.scores), options)
-    for warning in report.warnings:
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the report, repeat its warnings on stderr, and write the JSON file."""
+    inputs = _inputs(arguments)
+    scores = table.read(inputs, Reading(arguments.label_live, arguments.columns, arguments.ignore))
+    figures = report.report(scores, _options(arguments, scores))
+    for warning in figures.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    print(f"{arguments.scores}\n{text(report)}", end="")
+    print(f"{scores.where}\n{text(figures)}", end="")
     if arguments.json:
-        contents = schema.plain(report)
-        contents["scores"] = {"file": arguments.scores.name, "sha256": hashing.sha256_file(arguments.scores)}
-        if report.dev:
-            figures = published.load()
-            contents["published"] = {name: dataclasses.asdict(figures[key]) for name, key in PUBLISHED_PAIR.items()}
+        contents = schema.plain(figures)
+        contents["scores"] = [_provenance(one, origin) for one, origin in zip(inputs, scores.origins, strict=True)]
+        if figures.dev:
+            entries = published.load()
+            contents["published"] = {name: dataclasses.asdict(entries[key]) for name, key in PUBLISHED_PAIR.items()}
         files.write_json(arguments.json, contents)
     return 0
+
+
+def _provenance(one: Input, origin: table.Origin) -> dict[str, str | None]:
+    name = origin.name if one.path in STDIN else Path(one.path).name
+    return {"file": name, "sha256": origin.sha256, "split": one.split}

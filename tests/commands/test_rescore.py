@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import json
 from pathlib import Path
 
@@ -63,14 +65,19 @@ def test_the_report_separates_honest_from_oracle_figures(capsys: pytest.CaptureF
         "oracle EER": "12.50",
         "oracle BPCER at APCER <= 1 %": "50.00",
         "oracle APCER at BPCER <= 1 %": "25.00",
+        "BPCER10": "50.00",
+        "BPCER20": "50.00",
+        "BPCER100": "50.00",
         "HTER, dev minus oracle, points": "+25.00",
         "HTER, first frame of each video": "12.50",
         "first frame minus mean, points": "-25.00",
     }
     assert {name: values[name] for name in expected} == expected
     assert "an attack scores at least 1.5" in out
-    assert '"TPR@FPR=1 %" if bona fide is positive: 50.00; at most 0 of 4 attacks wrong' in out
-    assert '"TPR@FPR=1 %" if attack is positive: 75.00; at most 0 of 2 bona fide wrong' in out
+    assert "EER on dev: 0.00" in out
+    assert "dev APCER <= 10 %, threshold 1.5; worst APCER on test there: 50.00" in out
+    assert '"TPR@FPR=1 %" if bona fide is positive, so FPR is APCER: 50.00; at most 0 of 4 attacks wrong' in out
+    assert '"TPR@FPR=1 %" if attack is positive, so FPR is BPCER: 75.00; at most 0 of 2 bona fide wrong' in out
     assert "test  6 videos of 7 rows: 2 bona fide, 4 attack, 2 subjects" in out
     # Figures chosen on test come below the word ORACLE, and each line bears it.
     assert out.index("ORACLE") < out.index("oracle HTER") < out.index("How optimistic")
@@ -81,9 +88,8 @@ def test_values_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     cli.main(["rescore", "scores.csv", *QUICK])
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  ") and line.endswith("]")]
     assert len({line.index("[") for line in lines}) > 1  # intervals are set to the right
-    assert {len(line) for line in lines if "AUC on dev" not in line and "[D]" not in line and "[2]" not in line} == {
-        len(lines[-1])
-    }
+    apart = ("on dev", "[D]", "[2]")
+    assert {len(line) for line in lines if not any(word in line for word in apart)} == {len(lines[-1])}
 
 
 @pytest.mark.usefixtures("scores")
@@ -107,7 +113,9 @@ def test_the_json_file_holds_every_figure(scores: Path, capsys: pytest.CaptureFi
     assert report["oracle"]["oracle_hter"]["value"] == 0.125
     assert report["dev"]["threshold"] == 1.5
     assert report["settings"]["replicates"] == 30
-    assert report["scores"] == {"file": "scores.csv", "sha256": hashing.sha256_file(scores)}
+    assert report["oracle"]["at_limits"][0]["bpcer_at_apcer"]["value"] == 0.5
+    assert report["at_dev_apcer"]["bpcer10"]["threshold"] == 1.5
+    assert report["scores"] == [{"file": "scores.csv", "sha256": hashing.sha256_file(scores), "split": None}]
     assert report["published"]["dev"]["evidence"] == published.load()[rescore.PUBLISHED_PAIR["dev"]].evidence
     assert [path.name for path in Path("out").iterdir()] == ["report.json"]
     first = Path("out/report.json").read_bytes()
@@ -129,12 +137,90 @@ def test_swapped_polarity_is_a_warning_on_both_streams(scores: Path, capsys: pyt
     out, err = capsys.readouterr()
     assert err.startswith("warning: polarity looks swapped: AUC on dev is 0.")
     assert "WARNING: polarity looks swapped" in out
-    assert "--higher-is-bona-fide" in err
+    assert "--higher-is-bona-fide" in err and "--label-live 1" in err
+    assert "Labels are numbers: 0 is bona fide, and 1 is an attack." in out
     assert cli.main(["rescore", "scores.csv", *QUICK, "--higher-is-bona-fide"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert "A higher score means bona fide." in out and "an attack scores at most" in out
     assert "No column subject: intervals resample videos" in out and "replicates of the videos of test" in out
+    assert cli.main(["rescore", "scores.csv", *QUICK, "--label-live", "1"]) == 0
+    out, err = capsys.readouterr()
+    assert err == "" and "Labels are numbers" not in out
+
+
+def figures(out: str) -> list[str]:
+    """Return the lines of figures at the dev threshold."""
+    lines = out.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("At the dev threshold"))
+    return lines[start + 1 : start + 8]
+
+
+def test_the_fields_lists_have_the_figures_of_their_plain_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As FLIP and SSDG write lists, 1 is live and a higher score means live; so it does in bob's files, by their layout."""
+    random = np.random.default_rng(0)
+    plain, lists, bob = ["split,label,score,video,subject,species"], {}, {}
+    for split in ("dev", "test"):
+        lists[split], bob[split] = [], ["claimed_id,test_label,is_bonafide,attack_type,score"]
+        for number in range(40):
+            live, score = number % 2, float(random.normal() + number % 2)
+            plain.append(f"{split},{('attack', 'bona_fide')[live]},{score},{split}{number},{split}{number},{('print', '')[live]}")
+            lists[split].append(f"{split}{number} {score} {live}")
+            bob[split].append(f"{split}{number},{split}{number},{bool(live)},{('print', '')[live]},{score}")
+    (tmp_path / "plain.csv").write_text("\n".join(plain), encoding="utf-8")
+    assert cli.main(["rescore", str(tmp_path / "plain.csv"), "--higher-is-bona-fide", *QUICK]) == 0
+    expected = capsys.readouterr().out
+    for files, options in ((lists, ["--label-live", "1", "--higher-is-bona-fide"]), (bob, [])):
+        for split in ("dev", "test"):
+            (tmp_path / split).write_text("\n".join(files[split]), encoding="utf-8")
+        arguments = ["--dev", str(tmp_path / "dev"), "--test", str(tmp_path / "test")]
+        assert cli.main(["rescore", *arguments, *options, *QUICK]) == 0
+        out, err = capsys.readouterr()
+        assert err == ""
+        assert "A higher score means bona fide." in out
+        assert [line.replace("all attacks", "print      ") for line in figures(out)] == figures(expected)
+    assert cli.main(["rescore", *arguments, "--higher-is-attack", *QUICK]) == 0
+    assert "polarity looks swapped" in capsys.readouterr().err
+
+
+def test_standard_input_is_hashed(scores: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    expected = []
+    for name in ("scores.csv", "-", "/dev/stdin"):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(scores.read_bytes())))
+        assert cli.main(["rescore", name, *QUICK, "--json", "report.json"]) == 0
+        (origin,) = json.loads(Path("report.json").read_text(encoding="utf-8"))["scores"]
+        assert origin["sha256"] == hashing.sha256_file(scores)
+        expected.append(capsys.readouterr().out.splitlines()[1:])
+    assert expected[0] == expected[1] == expected[2]
+    assert origin["file"] == "standard input"
+
+
+@pytest.mark.usefixtures("scores")
+def test_the_bounds_of_fpr_are_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["rescore", "scores.csv", *QUICK, "--fpr", "0.25,0.5"]) == 0
+    out = capsys.readouterr().out
+    assert "oracle BPCER at APCER <= 25 %" in out and "oracle APCER at BPCER <= 50 %" in out
+    assert "at most 1 of 4 attacks wrong" in out and "<= 1 %  " not in out
+
+
+def test_each_training_has_its_line(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = ["split,label,score,video,seed"]
+    for seed in (1, 2):
+        for split, label, shift in itertools.product(("dev", "test"), (0, 1), (0, 0.25)):
+            rows.append(f"{split},{label},{seed * (label + shift)},{split}{label}{shift},{seed}")
+    scores.write_text("\n".join(rows), encoding="utf-8")
+    assert cli.main(["rescore", "scores.csv", *QUICK]) == 0
+    lines = lines_of(capsys.readouterr().out)
+    assert lines["HTER, seed 1"] == ["0.00", "-", "AUC 100.00; threshold 0.625"]
+    assert lines["HTER, seed 2"] == ["0.00", "-", "AUC 100.00; threshold 1.25"]
+
+
+def test_help_says_that_1_is_an_attack(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["rescore", "--help"])
+    out = " ".join(capsys.readouterr().out.split())
+    assert "0 for bona fide and 1 for an ATTACK" in out
+    assert "(default 0: then 1 is an attack)" in out
 
 
 def test_without_dev_only_oracle_figures_are_possible(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,6 +243,11 @@ def test_without_dev_only_oracle_figures_are_possible(scores: Path, capsys: pyte
     [
         (["none.csv"], "none.csv: no such file"),
         (["scores.csv", "--replicates", "0"], "--replicates 0: give a number that is at least 1"),
+        ([], "give either one file with a column split, or a file each: --dev FILE --test FILE"),
+        (["scores.csv", "--test", "scores.csv"], "give either one file"),
+        (["--dev", "-", "--test", "/dev/stdin"], "--dev and --test are both standard input; give two files"),
+        (["scores.csv", "--fpr", "1"], "--fpr 1.0: give shares between 0 and 1, such as 0.01"),
+        (["scores.csv", "--fpr", "1%"], "--fpr 1%: give shares between 0 and 1, such as 0.01"),
         (["scores.csv", "--confidence", "95"], "--confidence 95.0: give a number that is between 0 and 1, such as 0.95"),
     ],
 )
