@@ -10,6 +10,7 @@ The rest of the project calls this, and nothing else (tests/simulation/test_inde
 - command `counterfactual`: `rerender.drawn_archives`, `rerender.survey`, `cue_pairs.pair`
 - stages `annotate` and `readers`, command `annotate`: `annotator.SIMULATED`, `annotator.MODELS`, `annotator.Annotator`,
   `annotator.annotator_of`, `annotator.endpoint_of`, `annotator.serving`
+- stage `annotate`: `editor.decision`, `editor.EDITOR`
 
 The road of one video: `recordings` makes its random choices from the tables of `worlds` (people, `cameras`, `spurious_ties`,
 `attacks`); `drawing` draws the person and the background; `effects` adds cues and look-alikes; `render` and `motion` make frames,
