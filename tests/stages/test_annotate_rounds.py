@@ -19,6 +19,9 @@ from fasrepro.captions.annotate import AnnotationError
 from fasrepro.captions.styles import OF_LABEL, REFRAMINGS, STYLES
 from fasrepro.data import people_parts
 from fasrepro.llm.types import EndpointError
+from fasrepro.report import published
+from fasrepro.report.material import Material, by_face
+from fasrepro.report.pages import PAGES
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face
@@ -197,3 +200,23 @@ def test_faces_of_other_parts_are_not_asked_about(project: Any, world: Any) -> N
     others: list[Face] = people_parts.faces_of_part(world.faces, PARTS, "D")
     project()
     assert others and not {face.face_id for face in others} & captions().keys()
+
+
+def test_the_page_shows_the_funnel_and_a_face_of_each_species_with_its_cues_marked(
+    project: Any, world: Any, tmp_path: Path
+) -> None:
+    report = project()
+    params = vars(config.load(*PAGES["gold"].needs.params))
+    inputs = {
+        "captions": {"gold": captions()},
+        "caption_reports": {"gold": report},
+        "faces": by_face(world.faces),
+        "truths": by_face(world.truths),
+        "published": published.load(),
+    }
+    fragments = PAGES["gold"].render(Material(params, PAGES["gold"].needs, tmp_path / "gold", "gold", loaded=inputs))
+    assert "simulated editor" in fragments["funnel"] and "98,976" in fragments["funnel"]
+    assert fragments["examples"].count("grid-item-card") == 3 == len(list((tmp_path / "gold" / "faces").glob("*.png")))
+    assert 'class="cue-present"' in fragments["examples"] and "&lt;Spoofing Description&gt;" in fragments["examples"]
+    absent = PAGES["gold"].render(Material(params, PAGES["gold"].needs, loaded=inputs | {"caption_reports": {}}))
+    assert absent.keys() == fragments.keys() and all("PROFILE=one_to_eleven" in text for text in absent.values())
