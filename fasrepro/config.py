@@ -201,6 +201,7 @@ SECTIONS: dict[str, Any] = {
     "audit": AuditBounds,
     "annotator": Annotator,
     "simulated": Simulated,
+    "parts": dict[str, dict[str, float]],
     "captions": dict[str, CaptionSet],
     "foundation": FoundationSettings,
     "probes": ProbeBounds,
@@ -336,7 +337,7 @@ class Jobs:
     """All that jobs.yaml holds, by name. No name is also a section of params.yaml: DVC reads both files into one namespace.
 
     Args:
-        written: caption sets that an author writes.
+        written: caption sets that an author writes, and whose faces are at hand.
         derived: caption sets that are made from another, with the name of that other.
         splits: protocols that can be run with the data sets at hand.
         captioned: data sets whose train faces the annotator is asked about.

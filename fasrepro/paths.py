@@ -26,6 +26,7 @@ FOUNDATION = RESULTS / "foundation"
 STILLS = FOUNDATION / "stills.npz"
 CAPTIONS = RESULTS / "captions"
 CAPTIONS_REPORT = RESULTS / "captions_report"
+SIMULATED_REVIEWS = RESULTS / "reviews"  # edits by the simulated editor
 TRAINSETS = RESULTS / "trainsets"
 TUNING = RESULTS / "tuning"
 CHECKPOINTS = RESULTS / "checkpoints"
@@ -115,6 +116,11 @@ def captions_report(name: str) -> Path:
 def review(name: str) -> Path:
     """Return people's edits of a set's captions."""
     return REVIEWS / f"{name}.jsonl"
+
+
+def simulated_review(name: str) -> Path:
+    """Return the simulated editor's edits of a set's captions."""
+    return SIMULATED_REVIEWS / f"{name}.jsonl"
 
 
 def trainset(name: str) -> Path:

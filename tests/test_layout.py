@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "reviewing": ("fasrepro.captions", "fasrepro.llm"),
     "simulation": (
         "fasrepro.archives",
+        "fasrepro.captions.decisions",
         "fasrepro.captions.layouts",
         "fasrepro.captions.styles",
         "fasrepro.config",

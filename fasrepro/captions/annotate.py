@@ -9,12 +9,15 @@ from typing import Any, TypeAlias
 
 from fasrepro import vocabulary
 from fasrepro.captions import checks, report
+from fasrepro.captions.review import Edits
 from fasrepro.captions.styles import Style
 from fasrepro.crops import read_png
 from fasrepro.llm import live, png, types
 from fasrepro.llm.store import Store
 from fasrepro.rows.captions import Caption, Verdict
 from fasrepro.rows.faces import Face
+
+MAX_FAILED = 0.02  # share of the faces that may fail other than by refusals
 
 Requests: TypeAlias = dict[str, types.ChatRequest]
 Accept: TypeAlias = Callable[[str, types.Reply], tuple[str, Verdict]]
@@ -24,14 +27,20 @@ class AnnotationError(ValueError):
     """A face that cannot be captioned; the message names it and the remedy."""
 
 
-def requests_for(faces: Collection[Face], crops: Path, style: Style, label_aware: bool) -> tuple[Requests, Accept]:
+def requests_for(
+    faces: Collection[Face], crops: Path, style: Style, label_aware: bool, rounds: int = 0
+) -> tuple[Requests, Accept]:
     """Return the request about each face, by face_id, and the function that judges a reply to it.
+
+    In rounds, as FaceCoT's gold was made, a reply without the label's conclusion is not asked for again: the face goes on to the
+    next round, whose prompt is the next of the style's, and after the last round to people.
 
     Args:
         faces: to be captioned.
         crops: the folder of their crops.
         style: of the captions.
         label_aware: whether the prompt states label and species, as in both papers; the style may forbid it.
+        rounds: how many rounds there are; 0 to ask each prompt until a reply is a caption.
 
     Raises:
         AnnotationError: a species has no words, or the style has no verdict and the model was trained on one prompt.
@@ -49,15 +58,16 @@ def requests_for(faces: Collection[Face], crops: Path, style: Style, label_aware
             return png.without_metadata(read_png(crops, face.crop, face.crop_sha256)[0])
 
         def request(version: str, prompt: str, fallbacks: tuple[types.ChatRequest, ...] = ()) -> types.ChatRequest:
-            return types.ChatRequest(style.system(), prompt, version, image, face.crop_sha256, schema, fallbacks)
+            return types.ChatRequest(style.system(), prompt, version, image, face.crop_sha256, schema, fallbacks, rounds > 0)
 
         if face.species not in vocabulary.SPECIES:
             raise AnnotationError(f"{face.face_id}: no words for species {face.species!r}; add it to vocabulary.SPECIES")
-        first, *reframed = prompts(face.label, face.species)
+        first, *reframed = prompts(face.label, face.species)[: rounds or None]
         return request(*first, tuple(request(*prompt) for prompt in reframed))
 
     def accept(face_id: str, reply: types.Reply) -> tuple[str, Verdict]:
-        return checks.accept(style, reply.text, reply.finish_reason, by_id[face_id].label if label_aware else None)
+        compared = label_aware or rounds > 0
+        return checks.accept(style, reply.text, reply.finish_reason, by_id[face_id].label if compared else None)
 
     return {face_id: request_for(face) for face_id, face in by_id.items()}, accept
 
@@ -90,7 +100,9 @@ def annotate(
     edits: Mapping[str, Caption] | None = None,
     present: Mapping[str, Collection[str]] | None = None,
     progress: Callable[[types.Progress], None] | None = None,
-    max_failed_share: float = 0.02,
+    max_failed_share: float = MAX_FAILED,
+    rounds: int = 0,
+    mend: Callable[[Mapping[str, types.Failure]], Edits] | None = None,
 ) -> tuple[list[Caption], dict[str, Any]]:
     """Caption each face.
 
@@ -105,10 +117,12 @@ def annotate(
         present: the cues visible in each face's crop, by face_id, for the report; None where no truth is known.
         progress: called after each face.
         max_failed_share: of the faces, in [0, 1], that may fail other than by refusals.
+        rounds: how many rounds there are, see `requests_for`; the report then counts captions by round.
+        mend: returns what is decided about the faces that failed, given their failures; None: nothing.
 
     Returns:
         The captions in the order of `faces`, and a report (see `report.summary` and `report.breakdown`). A face whose every
-        attempt failed has no caption, and the report names the reason.
+        attempt failed, and about which nothing is decided, has no caption, and the report names the reason.
 
     Raises:
         EndpointError: more than `max_failed_share` of the faces fail, or no reply at all is a caption.
@@ -116,7 +130,8 @@ def annotate(
     label_aware = label_aware and style.may_know_label
     edits = edits or {}
     by_id = {face.face_id: face for face in faces}
-    requests, accept = requests_for([face for face in faces if face.face_id not in edits], crops, style, label_aware)
+    asked = [face for face in faces if face.face_id not in edits]
+    requests, accept = requests_for(asked, crops, style, label_aware, rounds)
     max_failures = int(max_failed_share * len(faces))
     answers, failures = live.complete(requests, accept, endpoint, store, progress, max_failures)
     if failures and not answers and not edits:
@@ -126,9 +141,17 @@ def annotate(
             " --to-people` hands them to people"
         )
     by_model = {face_id: _caption(face_id, style, answer, endpoint.model, label_aware) for face_id, answer in answers.items()}
-    written = by_model | dict(edits)
+    mended = mend(failures) if mend else Edits({}, [])
+    decided = {*mended.captions, *mended.dropped}
+    written = by_model | mended.captions | dict(edits)
     captions = [written[face.face_id] for face in faces if face.face_id in written]
     figures = report.summary(captions, answers, failures, by_id)
+    figures["failed"] = {face_id: why for face_id, why in figures["failed"].items() if face_id not in decided}
+    if mended.dropped:
+        figures["dropped"] = sorted(mended.dropped)
+    if rounds:
+        agreed = sum(answer.prompt_version == requests[face_id].prompt_version for face_id, answer in answers.items())
+        figures["rounds"] = {"first": agreed, "later": len(answers) - agreed}
     figures |= report.breakdown(captions, {**answers, **failures}, by_id, present)
     return captions, figures | {
         "style": style.name,

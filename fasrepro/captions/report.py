@@ -84,6 +84,40 @@ def breakdown(
     }
 
 
+def funnel(sampled: int, rounds: Mapping[str, int], edited: Mapping[str, int], dropped: int, left: int) -> dict[str, Any]:
+    """Return how the faces of a set that is asked in rounds came to their captions.
+
+    "agreed" counts captions of the first round, "asked_again" all other faces, "agreed_later" captions of a later round, "edited"
+    those of people or of the simulated editor, by author, "dropped" faces that they left out, and "left" faces about which nobody
+    has decided. A face that people decided about counts among those asked again, as the model is not asked about it.
+
+    Args:
+        sampled: the faces of the set.
+        rounds: captions of the "first" round and of "later" ones.
+        edited: captions by author.
+        dropped: faces.
+        left: faces.
+    """
+    return {
+        "sampled": sampled,
+        "agreed": rounds["first"],
+        "asked_again": sampled - rounds["first"],
+        "agreed_later": rounds["later"],
+        "edited": dict(sorted(edited.items())),
+        "dropped": dropped,
+        "left": left,
+    }
+
+
+def funnel_line(figures: Mapping[str, Any]) -> str:
+    """Return a funnel in words."""
+    edited = ", ".join(f"{count} edited by {author}" for author, count in figures["edited"].items()) or "none edited"
+    return (
+        f"{figures['sampled']} faces, {figures['agreed']} agreed; of {figures['asked_again']} asked again"
+        f" {figures['agreed_later']} agreed, {edited}, {figures['dropped']} dropped, {figures['left']} left to people"
+    )
+
+
 def counts(faces: int, captions: Sequence[Caption], outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Count faces, captions, failures, attempts, and the reasons for rejections."""
     return {

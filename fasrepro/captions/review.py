@@ -38,7 +38,7 @@ class Edits:
     dropped: list[str] = dataclasses.field(default_factory=list)
 
 
-def captions(faces: Iterable[Face], style: Style, path: Path, label_aware: bool) -> Edits:
+def captions(faces: Iterable[Face], style: Style, path: Path, label_aware: bool, author: str = MODEL) -> Edits:
     """Return what people decided, from a file in reviews/; nothing if there is no such file.
 
     Args:
@@ -46,6 +46,7 @@ def captions(faces: Iterable[Face], style: Style, path: Path, label_aware: bool)
         style: of the captions.
         path: of the file.
         label_aware: whether the prompts of the set's annotator state the label; noted in each caption.
+        author: whom each caption names in place of a model.
 
     Raises:
         EditError: a line is no decision, a text is no caption of the style, or two editors disagree about a face.
@@ -71,8 +72,8 @@ def captions(faces: Iterable[Face], style: Style, path: Path, label_aware: bool)
             style=style.name,
             text=text,
             verdict=verdict,
-            prompt_version=f"{style.name}-{style.version}-{MODEL}",
-            model=MODEL,
+            prompt_version=f"{style.name}-{style.version}-{author.replace(' ', '-')}",
+            model=author,
             label_aware=label_aware and style.may_know_label,
             attempts=1,
             request_key=standing.decision.parent,

@@ -6,7 +6,7 @@ A set is either a *style* written by an *author*, or the captions of another set
       reasoning: {style: reasoning, author: annotator}
       prose:     {derived: prose, of: reasoning}
       theirs:    {style: reasoning, author: published, table: captions.parquet}
-      gold:      {style: cot, author: annotator, conclusion_yes: attack}
+      gold:      {style: cot, author: annotator, rounds: 2, faces: {part: A, count: 1200, balanced: true}}
 
 Each set has a table, results/captions/<set>.parquet. Its column `style` holds the style, or the control of a derived set.
 """
@@ -19,7 +19,8 @@ from typing import TypeAlias
 
 from fasrepro import names
 from fasrepro.captions.controls import CONTROLS
-from fasrepro.captions.styles import STYLES, Style, style_of, with_conclusion_yes
+from fasrepro.captions.styles import REFRAMINGS, STYLES, Style, style_of, with_conclusion_yes
+from fasrepro.datasets import TITLES
 from fasrepro.rows.captions import Verdict
 
 ANNOTATOR, PUBLISHED = "annotator", "published"
@@ -32,8 +33,26 @@ AUTHORS: dict[str, str] = {
 MEANINGS: dict[str, Verdict] = {verdict.value: verdict for verdict in (Verdict.BONA_FIDE, Verdict.ATTACK)}
 
 
+MAX_ROUNDS = 1 + len(REFRAMINGS)
+
+
 class CaptionSetError(ValueError):
     """A caption set that cannot exist; the message names the set, the fault and the remedy."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FacesOfPart:
+    """The faces of a set that is not about all train faces of the annotator's data sets.
+
+    Args:
+        part: of the people of the sources in the section `parts`: see `data.people_parts`.
+        count: how many of their faces; 0 for all.
+        balanced: whether they are chosen evenly over bona fide faces and kinds of attack: see `data.balanced`.
+    """
+
+    part: str
+    count: int = 0
+    balanced: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,6 +68,9 @@ class CaptionSet:
         config: of the table, if it is a `datasets` repository of several.
         revision: of the table, if it lies on the hub: a commit.
         conclusion_yes: what Yes means in its captions' conclusions, a key of `MEANINGS`; "" for what the style says.
+        faces: that it is about; None for the train faces of the data sets in `annotator.datasets`.
+        rounds: in how many rounds its annotator is asked, with one reply a round and another prompt in each: see
+            `annotate.requests_for`. 0: each prompt until a reply is a caption.
     """
 
     style: str = ""
@@ -59,6 +81,8 @@ class CaptionSet:
     config: str = ""
     revision: str = ""
     conclusion_yes: str = ""
+    faces: FacesOfPart | None = None
+    rounds: int = 0
 
     @property
     def is_derived(self) -> bool:
@@ -100,6 +124,24 @@ def asked(sets: Sets) -> dict[str, CaptionSet]:
 def derived(sets: Sets) -> dict[str, CaptionSet]:
     """Return the sets that are derived from another, by name, each after the set it is made from."""
     return {name: sets[name] for name in derivation_order(sets) if sets[name].is_derived}
+
+
+def without_absent(sets: Sets, cut: Collection[str], present: Collection[str]) -> tuple[dict[str, CaptionSet], list[str]]:
+    """Return the sets that are about faces of data sets at hand, or derived from such, and a notice on each other one.
+
+    Args:
+        sets: all that there are.
+        cut: data sets whose people are cut into parts: the section `parts`.
+        present: data sets that are at hand.
+    """
+    absent = [TITLES[name] for name in cut if name not in present]
+    notices = {}
+    for name in sets:
+        faces = sets[lineage(sets, name)[-1]].faces
+        if faces is not None and len(absent) == len(cut):
+            why = f"its data sets are absent ({', '.join(absent)})" if absent else "`parts` of params.yaml names no data set"
+            notices[name] = f"caption set {name} is skipped: {why}"
+    return {name: entry for name, entry in sets.items() if name not in notices}, list(notices.values())
 
 
 def derivation_order(sets: Sets) -> list[str]:
@@ -182,6 +224,12 @@ def _check_fields(name: str, entry: CaptionSet) -> None:
         raise CaptionSetError(f"{_where(name)}: name the table of these published captions in `table`")
     if entry.author != PUBLISHED and (entry.table or entry.config or entry.revision):
         raise CaptionSetError(f"{_where(name)}: `table`, `config` and `revision` go with `author: {PUBLISHED}` alone")
+    if entry.faces is not None and (entry.is_derived or entry.faces.count < 0):
+        raise CaptionSetError(
+            f"{_where(name)}.faces: a set that an author writes is about a part's people, and `count` is 0 or more"
+        )
+    if entry.rounds and (entry.author != ANNOTATOR or not 0 < entry.rounds <= MAX_ROUNDS):
+        raise CaptionSetError(f"{_where(name)}.rounds: `author: {ANNOTATOR}` is asked in 1 to {MAX_ROUNDS} rounds, one a prompt")
     if entry.conclusion_yes:
         names.lookup(MEANINGS, entry.conclusion_yes, "meaning of Yes", CaptionSetError, f"{_where(name)}.conclusion_yes")
         if entry.is_derived or STYLES[entry.style].conclusion_yes is None:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from fasrepro import config, paths
 from fasrepro.captions import annotate, review, sets
-from fasrepro.captions.styles import Style, with_own_prompt
 from fasrepro.commands import jobs, runnable
 from fasrepro.llm import batch, budget, capabilities, client, pricing
 from fasrepro.llm.attempts import Pending, replay
@@ -26,23 +25,28 @@ from fasrepro.simulation.annotator import SIMULATED
 from fasrepro.stages import annotation
 from fasrepro.stages.annotation import AnnotationTask
 
-Styles = dict[str, Style]  # of caption sets, by name
+Tasks = dict[str, AnnotationTask]  # of caption sets, by name
 
 
-def faces_left_to_the_model(task: AnnotationTask, name: str, style: Style) -> list[Face]:
+def faces_left_to_the_model(task: AnnotationTask, name: str) -> list[Face]:
     """Return the faces of a set about which no person has decided."""
-    edits = review.captions(task.faces, style, paths.review(name), task.label_aware)
+    edits = review.captions(task.faces, task.style, paths.review(name), task.label_aware)
     return [face for face in task.faces if face.face_id not in edits.captions and face.face_id not in edits.dropped]
 
 
-def dry_run(task: AnnotationTask, styles: Styles, store: Store) -> None:
+def requests_left(task: AnnotationTask, name: str) -> tuple[annotate.Requests, annotate.Accept]:
+    """Return the requests about the faces of a set about which no person has decided, and what judges a reply."""
+    faces = faces_left_to_the_model(task, name)
+    return annotate.requests_for(faces, paths.CROPS, task.style, task.label_aware, task.rounds)
+
+
+def dry_run(tasks: Tasks, store: Store) -> None:
     """Print what each set's captions will take, and what all of them will cost."""
-    endpoint = annotation.endpoint_of(task.endpoint, task.simulated)
     total = 0.0
-    for name, style in styles.items():
-        faces = faces_left_to_the_model(task, name, style)
-        requests, accept = annotate.requests_for(faces, paths.CROPS, style, task.label_aware)
-        estimate = budget.estimate(requests, accept, endpoint, store, style.min_words, style.max_words)
+    for name, task in tasks.items():
+        endpoint = annotation.endpoint_of(task.endpoint, task.simulated)
+        requests, accept = requests_left(task, name)
+        estimate = budget.estimate(requests, accept, endpoint, store, task.style.min_words, task.style.max_words)
         total += estimate.usd or 0.0
         print(estimate.line(name))
     prices = pricing.price_table()
@@ -58,24 +62,22 @@ def indexed(datasets: Collection[str]) -> dict[str, bool]:
     return {name: "dev" in table.columns(paths.faces(name), Face, ["split"])["split"].to_pylist() for name in present}
 
 
-def in_batches(task: AnnotationTask, styles: Styles, store: Store) -> None:
+def in_batches(tasks: Tasks, store: Store) -> None:
     """Fill the store with the replies of each set, and print how many are captions."""
-    if task.endpoint["base_url"] == SIMULATED:
-        raise ValueError("the simulated annotator takes no batches: `dvc repro` asks it")
-    with annotation.open_endpoint(task.endpoint, task.simulated) as endpoint:
-        print(annotate.check_licences(task.faces, endpoint, task.may_leave))
-        for name, style in styles.items():
-            faces = faces_left_to_the_model(task, name, style)
-            requests, accept = annotate.requests_for(faces, paths.CROPS, style, task.label_aware)
+    for name, task in tasks.items():
+        if task.endpoint["base_url"] == SIMULATED:
+            raise ValueError("the simulated annotator takes no batches: `dvc repro` asks it")
+        with annotation.open_endpoint(task.endpoint, task.simulated) as endpoint:
+            print(annotate.check_licences(task.faces, endpoint, task.may_leave))
+            requests, accept = requests_left(task, name)
             answers, failures = batch.complete(requests, accept, endpoint, store)
-            print(f"{name}: {len(answers)} captions, {len(failures)} failed; `dvc repro` takes them from the store")
+        print(f"{name}: {len(answers)} captions, {len(failures)} failed; `dvc repro` takes them from the store")
 
 
-def to_people(task: AnnotationTask, name: str, style: Style, store: Store, path: Path) -> None:
+def to_people(task: AnnotationTask, name: str, store: Store, path: Path) -> None:
     """Write the faces to `path` whose every attempt failed, or whose question is refused each time, as far as the store knows."""
     endpoint = annotation.endpoint_of(task.endpoint, task.simulated)
-    faces = faces_left_to_the_model(task, name, style)
-    requests, accept = annotate.requests_for(faces, paths.CROPS, style, task.label_aware)
+    requests, accept = requests_left(task, name)
     outcomes = {face_id: replay(face_id, request, endpoint, store, accept, store.error) for face_id, request in requests.items()}
     reasons = {}
     for face_id, outcome in outcomes.items():
@@ -89,14 +91,14 @@ def to_people(task: AnnotationTask, name: str, style: Style, store: Store, path:
         raise ValueError(
             f"no face of {name} is left to people; {pending} are still to be asked about by `dvc repro annotate@{name}`"
         )
-    count = review.write_blank(path, faces, style, reasons)
+    count = review.write_blank(path, task.faces, task.style, reasons)
     print(f'{path}: {count} faces; write a caption into each "text", then run')
     print(f"  fasrepro annotate --set {name} --from-people {path}")
 
 
-def from_people(task: AnnotationTask, name: str, style: Style, path: Path) -> None:
+def from_people(task: AnnotationTask, name: str, path: Path) -> None:
     """Put the captions of a file that people filled in into reviews/."""
-    count = review.merge(path, paths.review(name), task.faces, style)
+    count = review.merge(path, paths.review(name), task.faces, task.style)
     print(f"{paths.review(name)}: {count} new captions; commit the file, `dvc repro` puts them in their places")
 
 
@@ -123,9 +125,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    params = config.load("archives", "synthetic", "annotator", "simulated", "captions")
+    params = config.load("archives", "synthetic", "annotator", "simulated", "parts", "captions")
     sets.check(params.captions)
     written = sets.asked(params.captions)
+    at_hand, _ = sets.without_absent(params.captions, params.parts, params.archives.datasets)
     for name in arguments.set:
         entry = sets.lookup(params.captions, name)
         if entry.of:
@@ -135,20 +138,19 @@ def run(arguments: argparse.Namespace) -> int:
     by_people = arguments.to_people is not None or arguments.from_people is not None
     if by_people and len(arguments.set) != 1:
         raise ValueError("name one caption set, as in --set reasoning")
-    task = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
-    styles = {name: with_own_prompt(written[name].written_style, task.prompt) for name in arguments.set or written}
+    chosen = arguments.set or [name for name in written if name in at_hand]
+    tasks = annotation.tasks(params, {name: written[name] for name in chosen})
+    first, task = next(iter(tasks.items()))
     with Store(paths.store()) as store:
         if arguments.dry_run:
-            dry_run(task, styles, store)
+            dry_run(tasks, store)
             print("\n".join(runnable.report(config.load(*jobs.KEYS), indexed(params.archives.datasets))))
         elif arguments.probe:
             probe(task, store)
         elif arguments.batch:
-            in_batches(task, styles, store)
+            in_batches(tasks, store)
         elif arguments.to_people is not None:
-            [(name, style)] = styles.items()
-            to_people(task, name, style, store, Path(arguments.to_people or f"people-{name}.jsonl"))
+            to_people(task, first, store, Path(arguments.to_people or f"people-{first}.jsonl"))
         else:
-            [(name, style)] = styles.items()
-            from_people(task, name, style, arguments.from_people)
+            from_people(task, first, arguments.from_people)
     return 0

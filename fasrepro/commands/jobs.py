@@ -14,7 +14,7 @@ import yaml
 from fasrepro import config, files, names, paths, schema
 from fasrepro.captions import sets as caption_sets
 from fasrepro.config import ConfigError, Experiment, Job, Jobs, Trainset
-from fasrepro.data import protocols, published_protocols, trainsets
+from fasrepro.data import people_parts, protocols, published_protocols, trainsets
 from fasrepro.data.protocols import Protocol
 from fasrepro.datasets import DATASETS
 from fasrepro.training import recipe as recipes
@@ -25,6 +25,7 @@ KEYS = (
     "annotator",
     "archives",
     "captions",
+    "parts",
     "training",
     "runs",
     "protocols",
@@ -49,6 +50,10 @@ def planned(params: types.SimpleNamespace) -> Jobs:
         ValueError: for a run, protocol, caption set, recipe or seed that cannot be, and a name that DVC takes for a path.
     """
     caption_sets.check(params.captions)
+    people_parts.check(params.parts)
+    for name, entry in params.captions.items():
+        if entry.faces is not None:
+            names.lookup(people_parts.PURPOSES, entry.faces.part, "part", ConfigError, f"params.yaml: captions.{name}.faces")
     for name in params.runs:
         if not re.fullmatch(r"[A-Za-z0-9_]+", name):
             raise ConfigError(f"params.yaml: runs.{name}: a name takes letters, digits and underscores only")
@@ -71,21 +76,21 @@ class _Plan:
     def __init__(self, params: types.SimpleNamespace) -> None:
         self.params = params
         self.declared = published_protocols.declared(params.protocols)
+        self.sets, absences = caption_sets.without_absent(params.captions, params.parts, params.archives.datasets)
         self.recipes: dict[str, Recipe] = {}
         self.protocols: dict[str, Protocol | None] = {}
         self.trainsets: dict[str, Trainset] = {}
         self.tunings: dict[str, Job] = {}
         self.jobs: dict[str, Job] = {}
         self.snapshot_jobs: dict[str, Job] = {}
-        self.notices: dict[str, str] = {}  # by what is skipped: a protocol, or an experiment on one
+        self.notices = {notice: notice for notice in absences}  # by what is skipped: a protocol, or an experiment on one, ...
 
     def result(self) -> Jobs:
         """Return what was collected, by name."""
         kept = {name: protocols.to_sides(p) for name, p in sorted(self.protocols.items()) if p is not None}
-        sets = self.params.captions
         return Jobs(
-            written=list(caption_sets.written(sets)),
-            derived={name: entry.of for name, entry in caption_sets.derived(sets).items()},
+            written=list(caption_sets.written(self.sets)),
+            derived={name: entry.of for name, entry in caption_sets.derived(self.sets).items()},
             splits=kept,
             captioned=self.captioned({dataset for sides in kept.values() for dataset in sides.train}),
             trainsets=dict(sorted(self.trainsets.items())),
@@ -99,15 +104,18 @@ class _Plan:
         """Return the data sets that are captioned: by a real annotator, which is paid, those that a protocol trains on.
 
         The simulated one captions all that params.yaml names, so that pages compare its captions on the same faces in every
-        profile.
+        profile. The data sets that are cut into parts come after those.
         """
         annotator = self.params.annotator
-        return [name for name in annotator.datasets if annotator.is_simulated or name in sources]
+        cut = [name for name in self.params.parts if name in self.params.archives.datasets and name not in annotator.datasets]
+        return [name for name in (*annotator.datasets, *cut) if annotator.is_simulated or name in sources]
 
     def protocol(self, name: str) -> Protocol | None:
         """Return what of a protocol can be run; None for one that cannot."""
         if name not in self.protocols:
             whole = protocols.resolve(name, self.declared)
+            parts = {source: self.params.parts[source] for source in whole.train if source in self.params.parts}
+            whole = dataclasses.replace(whole, parts=parts)
             self.protocols[name], notice = protocols.without_absent(whole, self.params.archives.datasets)
             if notice:
                 self.notices[name] = notice
@@ -137,6 +145,12 @@ class _Plan:
     def trainset(self, experiment: str, protocol: str, run: str, compared: list[str]) -> str:
         """Add the training set of a run, unless there is an equal one, and return its name."""
         captions = dict(sorted(self.recipe(run).captions.items()))
+        absent = [name for name in (*captions, *compared) if name not in self.sets]
+        if absent:
+            raise ConfigError(
+                f"params.yaml: {experiment}: {run} on {protocol} needs the caption set {absent[0]}, which has no faces here: add"
+                " its data sets to archives.datasets, or leave the run out"
+            )
         wanted = Trainset(protocol, captions, compared)
         for name, known in self.trainsets.items():
             if known == wanted:

@@ -33,7 +33,7 @@ from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face, Label
 from fasrepro.simulation.annotator import SIMULATED
 
-KEYS = ("archives", "synthetic", "annotator", "captions")
+KEYS = ("archives", "synthetic", "annotator", "parts", "captions")
 CARD = "README.md"
 SIZES = {"n<1K": 10**3, "1K<n<10K": 10**4, "10K<n<100K": 10**5, "100K<n<1M": 10**6, "1M<n<10M": 10**7}  # the hub's words
 # Column -> its type, and what it holds. None holds an image: a test looks.
@@ -77,8 +77,8 @@ class Part:
         return f"{self.name}/train.parquet"
 
 
-def publishable(captions: Mapping[str, CaptionSet], wanted: Sequence[str]) -> list[str]:
-    """Return the names of the sets to publish: those wanted, by default all that are ours.
+def publishable(captions: Mapping[str, CaptionSet], wanted: Sequence[str], at_hand: Collection[str]) -> list[str]:
+    """Return the names of the sets to publish: those wanted, by default all `at_hand` that are ours.
 
     Raises:
         CaptionSetError: a wanted set is unknown, or others published it or the set that it is derived from.
@@ -89,7 +89,7 @@ def publishable(captions: Mapping[str, CaptionSet], wanted: Sequence[str]) -> li
         sets.lookup(captions, name)
         if name in theirs:
             raise CaptionSetError(f"caption set {name!r} holds captions that others published: they are not ours to publish")
-    return list(dict.fromkeys(wanted)) or [name for name in captions if name not in theirs]
+    return list(dict.fromkeys(wanted)) or [name for name in at_hand if name not in theirs]
 
 
 def read_part(
@@ -292,7 +292,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"{arguments.to}: exists already; name another folder, or delete it")
     faces = {face.face_id: face for face in table.read_all(paths.FACES, Face)}
     parts = []
-    for name in publishable(params.captions, arguments.set):
+    at_hand, _ = sets.without_absent(params.captions, params.parts, params.archives.datasets)
+    for name in publishable(params.captions, arguments.set, at_hand):
         entry = params.captions[name]
         parts.append(read_part(name, entry, faces, prompts_of(entry, params.annotator)))
     text = card(parts, params, arguments.licence or "unknown", arguments.name)

@@ -17,7 +17,6 @@ from aiohttp import web
 
 from fasrepro import config, paths
 from fasrepro.captions import annotate, sets
-from fasrepro.captions.styles import Style, with_own_prompt
 from fasrepro.llm.store import Store
 from fasrepro.reviewing import exchange, server
 from fasrepro.reviewing.replies import StoredReply, stored_replies
@@ -29,17 +28,17 @@ from fasrepro.stages import annotation
 from fasrepro.stages.annotation import AnnotationTask
 
 
-def review_set(name: str, task: AnnotationTask, style: Style, store: Store) -> ReviewSet:
+def review_set(name: str, task: AnnotationTask, store: Store) -> ReviewSet:
     """Return a set with what the store knows of its captions, and what is known of its faces."""
     endpoint = annotation.endpoint_of(task.endpoint, task.simulated)
-    requests, accept = annotate.requests_for(task.faces, paths.CROPS, style, task.label_aware)
+    requests, accept = annotate.requests_for(task.faces, paths.CROPS, task.style, task.label_aware, task.rounds)
 
     def replies(face: Face) -> list[StoredReply]:
         return stored_replies(face.face_id, requests[face.face_id], endpoint, store, accept)
 
     return ReviewSet(
         name=name,
-        style=style,
+        style=task.style,
         faces=task.faces,
         truths=_truths(task.faces),
         replies=replies,
@@ -79,15 +78,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    params = config.load("archives", "synthetic", "annotator", "simulated", "captions")
+    params = config.load("archives", "synthetic", "annotator", "simulated", "parts", "captions")
     sets.check(params.captions)
     caption_set = sets.lookup(params.captions, arguments.set)
     if caption_set.is_derived:
         raise sets.CaptionSetError(f"caption set {arguments.set!r} is derived from {caption_set.of!r}: review that one")
-    task = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
-    style = with_own_prompt(caption_set.written_style, task.prompt)
+    task = annotation.tasks(params, {arguments.set: caption_set})[arguments.set]
     with Store(paths.store()) as store:
-        reviewed = review_set(arguments.set, task, style, store)
+        reviewed = review_set(arguments.set, task, store)
         session = Session(reviewed, arguments.editor.strip() or getpass.getuser())
         if session.notice:
             print(session.notice, file=sys.stderr)

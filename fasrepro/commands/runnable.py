@@ -57,7 +57,7 @@ def _experiment(name: str, lacks: Mapping[str, list[str]]) -> str:
 def _changed_roles(plan: Jobs, has_dev: Mapping[str, bool]) -> Iterator[str]:
     """Yield the sources without a dev split: see `partition.split_columns`."""
     for dataset, own_dev in has_dev.items():
-        sources_of = [name for name, sides in plan.splits.items() if dataset in sides.train]
+        sources_of = [name for name, sides in plan.splits.items() if dataset in sides.train and dataset not in sides.parts]
         if sources_of and not own_dev:
             yield f"{TITLES[dataset]} has no dev split: its test people choose thresholds in {', '.join(sources_of)}"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fasrepro.data import attributes
+from fasrepro.data import attributes, people_parts
 from fasrepro.data.protocols import ALL, Protocol, ProtocolError
 from fasrepro.data.splits import PARTS
 from fasrepro.datasets import TITLES
@@ -37,13 +37,20 @@ def split_columns(faces: pa.Table, protocol: Protocol) -> dict[str, pa.Table]:
     with_dev = _datasets(faces, splits["dev"])
     with_test = _datasets(faces, splits["test"]) - set(protocol.test)
     train = _selected(faces, protocol, "train", dict.fromkeys(protocol.train, ("train",)))
-    official = {name: ("dev",) if name in with_dev else ("test",) for name in protocol.train if name in with_dev | with_test}
+    uncut = [name for name in protocol.train if name not in protocol.parts]
+    official = {name: ("dev",) if name in with_dev else ("test",) for name in uncut if name in with_dev | with_test}
     dev = _selected(faces, protocol, "dev", official)
     if not any("split" in selection for selection in protocol.only.get("dev", ())):
-        for dataset in sorted(set(protocol.train) - set(official)):
+        for dataset in sorted(set(uncut) - set(official)):
             own = train & _equal(faces, "dataset", [dataset])
             people = _equal(faces, "subject", held_out(faces.filter(pa.array(own))))
             dev |= own & people & _selected(faces, protocol, "dev", {dataset: ("train",)})
+    for dataset, shares in protocol.parts.items():
+        own = splits["train"] & _equal(faces, "dataset", [dataset])
+        shown = _shown(faces.filter(pa.array(own)))
+        dev_people = _equal(faces, "subject", people_parts.people(shown, shares, [people_parts.DEV]))
+        dev |= own & dev_people & _selected(faces, protocol, "dev", {dataset: ("train",)})
+        train &= ~(own & _equal(faces, "subject", people_parts.people(shown, shares, people_parts.NOT_TRAINED_ON)))
     train &= ~_equal(faces, "subject", _values(faces, "subject", dev & splits["train"]))
     tested = SPLITS if protocol.test_on == ALL else ("test",)
     test = _selected(faces, protocol, "test", dict.fromkeys(protocol.test, tested))
@@ -58,8 +65,7 @@ def held_out(faces: pa.Table) -> list[str]:
     subjects alone.
     """
     species: dict[str, set[str]] = {}
-    shows = faces.group_by(["subject", "species"]).aggregate([])
-    for subject, shown in zip(shows["subject"].to_pylist(), shows["species"].to_pylist(), strict=True):
+    for subject, shown in _shown(faces):
         species.setdefault(subject, set()).add(shown)
     strata: dict[tuple[str, ...], list[str]] = {}
     for subject, shown in species.items():
@@ -69,6 +75,12 @@ def held_out(faces: pa.Table) -> list[str]:
         count = max(1, round(HELD_OUT * len(subjects))) if len(subjects) > 1 else 0
         chosen += sorted(subjects, key=lambda subject: unit_hash("dev", subject))[:count]
     return sorted(chosen)
+
+
+def _shown(faces: pa.Table) -> list[tuple[str, str]]:
+    """Return each subject with each species that it shows."""
+    shows = faces.group_by(["subject", "species"]).aggregate([])
+    return list(zip(shows["subject"].to_pylist(), shows["species"].to_pylist(), strict=True))
 
 
 def check(parts: Mapping[str, pa.Table], protocol: Protocol) -> None:

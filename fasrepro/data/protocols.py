@@ -27,6 +27,8 @@ class ProtocolError(ValueError):
 
 # part -> the selections whose faces it holds; a selection: attribute -> its values, or {not: values}
 Only = dict[str, list[dict[str, Any]]]
+# data set -> part of its people -> share: see `people_parts`
+Parts = dict[str, dict[str, float]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,12 +41,15 @@ class Sides:
         test_on: "test" for the official test split of each target, "all" for all of its people.
         only: for train, dev or test, the selections whose faces the part holds: all that meet every condition of one of them. A
             condition names an attribute (see `attributes`) and its values, `[1, 2]`, `["1-20"]` or `{not: [1]}`.
+        parts: of each source whose people are cut into parts, the shares: see `people_parts`. jobs.yaml has them from the section
+            `parts` of params.yaml; a protocol declares none of its own.
     """
 
     train: list[str]
     test: list[str]
     test_on: str = "test"
     only: Only = dataclasses.field(default_factory=dict)
+    parts: Parts = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Protocol:
     test: tuple[str, ...]
     test_on: str = "test"
     only: Only = dataclasses.field(default_factory=dict)
+    parts: Parts = dataclasses.field(default_factory=dict)
 
     @property
     def within(self) -> bool:
@@ -65,12 +71,12 @@ class Protocol:
 
 def from_sides(name: str, sides: Sides) -> Protocol:
     """Return the protocol that is declared under a name."""
-    return Protocol(name, tuple(sides.train), tuple(sides.test), sides.test_on, sides.only)
+    return Protocol(name, tuple(sides.train), tuple(sides.test), sides.test_on, sides.only, sides.parts)
 
 
 def to_sides(protocol: Protocol) -> Sides:
     """Return what declares a protocol."""
-    return Sides(list(protocol.train), list(protocol.test), protocol.test_on, protocol.only)
+    return Sides(list(protocol.train), list(protocol.test), protocol.test_on, protocol.only, protocol.parts)
 
 
 def resolve(name: str, declared: Mapping[str, Sides]) -> Protocol:
@@ -93,6 +99,8 @@ def resolve(name: str, declared: Mapping[str, Sides]) -> Protocol:
     within = name in declared and protocol.within and len(protocol.train) == 1
     if not within and len({*protocol.train, *protocol.test}) < len(protocol.train) + len(protocol.test):
         raise ProtocolError(f"protocol {name!r}: a data set stands twice; a target is no source")
+    if protocol.parts:
+        raise ProtocolError(f"{where}.parts: a protocol has no parts of its own; name them in the section `parts`")
     if protocol.test_on not in TESTED:
         raise ProtocolError(f"{where}.test_on: {names.unknown(protocol.test_on, TESTED, 'choice')}")
     if within and protocol.test_on == ALL:
@@ -145,7 +153,7 @@ def cell_name(protocol: Protocol, target: str) -> str:
     letters = [DATASETS[dataset].letter for dataset in (*protocol.train, target)]
     if protocol.within:
         return protocol.name
-    if all(letters) and protocol.test_on == "test" and not protocol.only:
+    if all(letters) and protocol.test_on == "test" and not protocol.only and not protocol.parts:
         return f"{''.join(letters[:-1])}_{letters[-1]}"
     return f"{protocol.name}/{target}"
 

@@ -30,17 +30,19 @@ class Pending:
 
 
 def schedule(request: ChatRequest, endpoint: Endpoint) -> Generator[tuple[int, ChatRequest], str, None]:
-    """Yield (number, question) for each attempt at a request; send it the code for which that attempt was rejected.
+    """Yield (number, question) for each attempt at a request; send it the code for which that attempt's reply was rejected.
 
-    A refusal counts against its prompt. After `endpoint.refusals` of them the next fallback is asked. The attempts end after the
-    last fallback's refusals, and after `endpoint.attempts` in all; such a request is then left to people.
+    "" is sent for an attempt that ended in an error, without a reply. A refusal counts against its prompt; of a request in rounds
+    every rejected reply does. After `endpoint.refusals` refusals, or one reply of a round, the next fallback is asked. The
+    attempts end with the last fallback's, and after `endpoint.attempts` in all; such a request is then left to people.
     """
-    variants, refused = (request, *request.fallbacks), 0
+    variants, counted = (request, *request.fallbacks), 0
+    allowed = 1 if request.in_rounds else endpoint.refusals
     for number in range(endpoint.attempts):
-        if refused // endpoint.refusals >= len(variants):
+        if counted // allowed >= len(variants):
             return
-        code = yield number, variants[refused // endpoint.refusals]
-        refused += code == REFUSED
+        code = yield number, variants[counted // allowed]
+        counted += bool(code) if request.in_rounds else code == REFUSED
 
 
 def replay(
@@ -68,13 +70,13 @@ def replay(
     while step is not None:
         number, question = step
         key = request_key(endpoint, question, number)
-        record = store.get(key)
+        record, code = store.get(key), ""
         if record is not None:
             try:
                 value = accept(name, Reply(key, record["text"], record["finish_reason"]))
             except Rejected as problem:
-                reason = str(problem)
-                codes.append(problem.code)
+                reason, code = str(problem), problem.code
+                codes.append(code)
             else:
                 return Answer(value, key, number + 1, tuple(codes), question.prompt_version)
         else:
@@ -84,7 +86,7 @@ def replay(
             reason = error
             codes.append(error.split(":")[0])
         try:
-            step = steps.send(codes[-1])
+            step = steps.send(code)
         except StopIteration:
             step = None
     return Failure(reason, tuple(codes))

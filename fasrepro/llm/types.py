@@ -128,6 +128,7 @@ class ChatRequest:
         schema: the JSON schema of an answer, for servers that can enforce one. Not part of the key, since an answer means the
             same in either form.
         fallbacks: the questions to ask instead, one after another, if the model refuses this one.
+        in_rounds: whether one reply that is rejected, for whatever reason, is enough for the next question to be asked.
     """
 
     system: str
@@ -137,6 +138,7 @@ class ChatRequest:
     image_sha256: str = ""
     schema: Mapping[str, Any] | None = None
     fallbacks: tuple[ChatRequest, ...] = ()
+    in_rounds: bool = False
 
     def load_image(self) -> bytes | None:
         """Return the image's PNG bytes, None for a question without an image."""

@@ -56,7 +56,7 @@ def stored_replies(
         if record is None and error is None:
             return replies
         text, reason = (record["text"], "") if record is not None else ("", str(error))
-        code = reason.split(":")[0]
+        code = ""
         if record is not None:
             try:
                 text = accept(face_id, Reply(key, text, record["finish_reason"]))[0]

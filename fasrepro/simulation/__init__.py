@@ -11,6 +11,7 @@ The rest of the project calls this, and nothing else (tests/simulation/test_inde
 - command `plan`: `typical_chains.write`
 - stages `annotate` and `readers`, command `annotate`: `annotator.SIMULATED`, `annotator.MODELS`, `annotator.Annotator`,
   `annotator.annotator_of`, `annotator.endpoint_of`, `annotator.serving`
+- stage `annotate`: `editor.decision`, `editor.EDITOR`
 
 The road of one video: `recordings` makes its random choices from the tables of `worlds` (people, `cameras`, `spurious_ties`,
 `attacks`); `drawing` draws the person and the background; `effects` adds cues and look-alikes; `render` and `motion` make frames,

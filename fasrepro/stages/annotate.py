@@ -1,25 +1,35 @@
-"""Captions of a set that an author writes, for the official train faces: `python -m fasrepro.stages.annotate --set vanilla`.
+"""Captions of a set that an author writes, for official train faces: `python -m fasrepro.stages.annotate --set vanilla`.
 
-The annotator is asked for them, or they are taken from a table that others published.
+The annotator is asked for them, or they are taken from a table that others published. Faces of a set in rounds that no round gave
+a caption go to people; where the annotator is simulated, so are they, and their edits are written beside the captions.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
+import json
 import sys
+from collections import Counter
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
 from fasrepro import config, files, paths, stages
-from fasrepro.captions import annotate, published, review, sets
+from fasrepro.captions import annotate, published, report, review, sets
 from fasrepro.captions.sets import CaptionSet, CaptionSetError
-from fasrepro.captions.styles import Style, with_own_prompt
+from fasrepro.captions.styles import Style
 from fasrepro.llm import endpoints
 from fasrepro.llm.store import Store
+from fasrepro.llm.types import Failure
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face
+from fasrepro.simulation import editor
 from fasrepro.stages import annotation
+from fasrepro.stages.annotation import AnnotationTask
+
+MAX_LEFT_TO_PEOPLE = 0.1  # share of the faces of a set in rounds; FaceCoT's experts had 0.6 % to edit
 
 
 def edits_of(name: str, faces: list[Face], style: Style, label_aware: bool) -> review.Edits:
@@ -38,23 +48,44 @@ def edits_of(name: str, faces: list[Face], style: Style, label_aware: bool) -> r
 
 def asked(name: str, caption_set: CaptionSet, params: SimpleNamespace) -> tuple[list[Caption], dict[str, Any]]:
     """Return the captions that the annotator writes, and the report on them."""
-    task = annotation.annotation_task(params.annotator, params.simulated, params.archives.source, params.synthetic.people)
-    style = with_own_prompt(caption_set.written_style, task.prompt)
-    edits = edits_of(name, task.faces, style, task.label_aware)
+    task = annotation.annotation_task(
+        caption_set, params.annotator, params.simulated, params.parts, params.archives.source, params.synthetic.people
+    )
+    edits = edits_of(name, task.faces, task.style, task.label_aware)
+    is_edited = task.rounds > 0 and task.simulated is not None
     with annotation.open_endpoint(task.endpoint, task.simulated) as endpoint, Store(paths.store()) as store:
         print(annotate.check_licences(task.faces, endpoint, task.may_leave), file=sys.stderr)
-        captions, report = annotate.annotate(
+        captions, figures = annotate.annotate(
             [face for face in task.faces if face.face_id not in edits.dropped],
             paths.CROPS,
-            style,
+            task.style,
             endpoint,
             store,
             task.label_aware,
             edits=edits.captions,
             present=task.present,
             progress=endpoints.progress_to_stderr(f"annotate {name}"),
+            max_failed_share=MAX_LEFT_TO_PEOPLE if task.rounds else annotate.MAX_FAILED,
+            rounds=task.rounds,
+            mend=functools.partial(simulated_edits, name, task) if is_edited else None,
         )
-    return captions, report | _dropped(edits)
+    dropped = sorted([*edits.dropped, *figures.get("dropped", [])])
+    if dropped:
+        figures["dropped"] = dropped
+    if task.rounds:
+        edited = Counter(caption.model for caption in captions if caption.model in (review.MODEL, editor.EDITOR))
+        rounds = figures.pop("rounds")
+        figures["funnel"] = report.funnel(len(task.faces), rounds, edited, len(dropped), len(figures["failed"]))
+    return captions, figures
+
+
+def simulated_edits(name: str, task: AnnotationTask, failures: Mapping[str, Failure]) -> review.Edits:
+    """Write what the simulated editor decides about the faces that failed to results/reviews/<set>.jsonl, and return it."""
+    faces = [face for face in task.faces if face.face_id in failures]
+    rows = [editor.decision(face, task.truths[face.face_id], task.style, failures[face.face_id].reason).row() for face in faces]
+    path = paths.simulated_review(name)
+    files.write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    return review.captions(faces, task.style, path, task.label_aware, editor.EDITOR)
 
 
 def _dropped(edits: review.Edits) -> dict[str, Any]:
@@ -62,39 +93,43 @@ def _dropped(edits: review.Edits) -> dict[str, Any]:
     return {"dropped": sorted(edits.dropped)} if edits.dropped else {}
 
 
-def taken(name: str, caption_set: CaptionSet, datasets: list[str]) -> tuple[list[Caption], dict[str, Any]]:
+def taken(name: str, caption_set: CaptionSet, params: SimpleNamespace) -> tuple[list[Caption], dict[str, Any]]:
     """Return the captions that others published, and the report on them; print which rows gave none."""
-    faces, style = annotation.train_faces(datasets), caption_set.written_style
+    datasets = list(params.parts) if caption_set.faces else params.annotator.datasets
+    faces, style = annotation.faces_of(caption_set, datasets, params.parts), caption_set.written_style
     edits = edits_of(name, faces, style, label_aware=True)
     rows = published.read(caption_set.table, caption_set.config, caption_set.revision)
-    present = annotation.present_cues(faces, datasets)
+    present = annotation.present_cues(faces)
     kept = [face for face in faces if face.face_id not in edits.dropped]
-    captions, report, notices = published.join(rows, kept, style, edits=edits.captions, present=present)
+    captions, figures, notices = published.join(rows, kept, style, edits=edits.captions, present=present)
     for notice in notices:
         print(f"{name}: {notice}", file=sys.stderr)
-    return captions, report | _dropped(edits)
+    return captions, figures | _dropped(edits)
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/captions/<set>.parquet and results/captions_report/<set>.json."""
+    """Write results/captions/<set>.parquet, results/captions_report/<set>.json and results/reviews/<set>.jsonl."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--set", required=True)
     name = parser.parse_args(argv).set
-    params = config.load("archives", "synthetic", "annotator", "simulated", "captions")
+    params = config.load("archives", "synthetic", "annotator", "simulated", "parts", "captions")
     sets.check(params.captions)
     caption_set = sets.lookup(params.captions, name)
     if caption_set.is_derived:
         raise CaptionSetError(f"{name} is derived from {caption_set.of}: run `dvc repro derive@{name}`")
+    files.write_text(paths.simulated_review(name), "")  # most sets have no simulated edit
     if caption_set.author == sets.PUBLISHED:
-        captions, report = taken(name, caption_set, params.annotator.datasets)
+        captions, figures = taken(name, caption_set, params)
     else:
-        captions, report = asked(name, caption_set, params)
+        captions, figures = asked(name, caption_set, params)
     table.write(paths.captions(name), captions, Caption)
-    files.write_json(paths.captions_report(name), report)
-    print(f"{name}: {report['captions']} captions of {report['faces']} faces, {len(report['failed'])} failed")
-    if "dropped" in report:
-        print(f"{name}: people dropped {len(report['dropped'])} faces, which have no caption")
-    if report["failed"]:
+    files.write_json(paths.captions_report(name), figures)
+    print(f"{name}: {figures['captions']} captions of {figures['faces']} faces, {len(figures['failed'])} failed")
+    if "funnel" in figures:
+        print(f"{name}: {report.funnel_line(figures['funnel'])}")
+    if "dropped" in figures:
+        print(f"{name}: people dropped {len(figures['dropped'])} faces, which have no caption")
+    if figures["failed"]:
         print(f"{name}: `fasrepro annotate --set {name} --to-people` hands the failed faces to people")
 
 

@@ -9,11 +9,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from fasrepro import config, names, paths, regions
 from fasrepro.captions.annotate import AnnotationError
+from fasrepro.captions.sets import CaptionSet, FacesOfPart
+from fasrepro.captions.styles import Style, with_own_prompt
+from fasrepro.data import balanced, people_parts
 from fasrepro.datasets import DATASETS
 from fasrepro.llm import endpoints, types
 from fasrepro.llm.types import Endpoint, EndpointError
@@ -31,77 +35,144 @@ class AnnotationTask:
 
     Args:
         faces: to be captioned.
+        truths: what is known of their data sets' images, by face_id; nothing of licensed archives.
         present: the cues visible in each face's crop, by face_id; None where no truth is known.
         label_aware: whether its prompt states the label.
         may_leave: data sets whose faces may be sent to another machine.
-        prompt: replaces the prompt of every style; "" for none: see `styles.with_own_prompt`.
+        style: in which it is asked: the set's, with the prompt of an annotator that was trained on one.
+        rounds: in which it is asked: see `annotate.requests_for`.
         endpoint: base_url, model and the other settings of an endpoint.
         simulated: the annotator behind a simulated endpoint; None for a real one.
     """
 
     faces: list[Face]
+    truths: dict[str, Truth]
     present: dict[str, list[str]] | None
     label_aware: bool
     may_leave: list[str]
-    prompt: str
+    style: Style
+    rounds: int
     endpoint: dict[str, Any]
     simulated: simulation.Annotator | None
 
 
-def annotation_task(annotator: config.Annotator, settings: config.Simulated, source: str, people: str) -> AnnotationTask:
-    """Read the faces to be captioned, and what is known of them.
+def annotation_task(
+    caption_set: CaptionSet,
+    annotator: config.Annotator,
+    settings: config.Simulated,
+    parts: Mapping[str, people_parts.Shares],
+    source: str,
+    people: str,
+) -> AnnotationTask:
+    """Read the faces that a set is about, and what is known of them.
 
     Args:
+        caption_set: that the annotator writes.
         annotator: params.yaml's `annotator`.
         settings: params.yaml's `simulated`.
+        parts: params.yaml's `parts`.
         source: params.yaml's `archives.source`.
         people: params.yaml's `synthetic.people`.
 
     Raises:
-        AnnotationError: a data set is unknown, none is present, or no protocol trains on any.
+        AnnotationError: a data set is unknown, none is present, or no protocol trains on any; the set asks for more faces than
+            there are, or for those of a part without people.
         AnnotatorError: the annotator is simulated and no truth is known.
     """
     for key, datasets in (("datasets", annotator.datasets), ("may_leave", annotator.may_leave)):
         for name in datasets:
             names.lookup(DATASETS, name, "data set", AnnotationError, f"params.yaml: annotator.{key}")
-    datasets = captioned_datasets(annotator)
-    faces = train_faces(datasets)
-    truths = _truths(datasets)
+    datasets = list(parts) if caption_set.faces else annotator.datasets
+    faces = faces_of(caption_set, captioned_datasets(annotator, datasets), parts)
+    truths = _truths(faces)
     simulated = None
     if annotator.base_url == simulation.SIMULATED:
         simulated = simulation.annotator_of(settings, faces, list(truths.values()))
     is_drawn = source == "synthetic" and people == "procedural"  # faces of drawn people are nobody's
     return AnnotationTask(
         faces=faces,
+        truths=truths,
         present=_visible_cues(faces, truths),
         label_aware=annotator.label_aware,
-        may_leave=datasets if is_drawn else annotator.may_leave,
-        prompt=annotator.prompt,
+        may_leave=sorted({face.dataset for face in faces}) if is_drawn else annotator.may_leave,
+        style=style_of(caption_set, annotator),
+        rounds=caption_set.rounds,
         endpoint=endpoint_settings(annotator),
         simulated=simulated,
     )
 
 
-def captioned_datasets(annotator: config.Annotator) -> list[str]:
-    """Return the data sets whose train faces are captioned: of a real annotator those of jobs.yaml; print which are spared.
+def tasks(params: SimpleNamespace, caption_sets: Mapping[str, CaptionSet]) -> dict[str, AnnotationTask]:
+    """Return the task of each set, by name; faces that several sets are about are read once. Errors as `annotation_task`.
+
+    Args:
+        params: the sections `annotator`, `simulated`, `parts`, `archives` and `synthetic` of params.yaml.
+        caption_sets: that the annotator writes.
+    """
+    by_faces: dict[FacesOfPart | None, AnnotationTask] = {}
+    for entry in caption_sets.values():
+        if entry.faces not in by_faces:
+            by_faces[entry.faces] = annotation_task(
+                entry, params.annotator, params.simulated, params.parts, params.archives.source, params.synthetic.people
+            )
+    return {
+        name: dataclasses.replace(by_faces[entry.faces], style=style_of(entry, params.annotator), rounds=entry.rounds)
+        for name, entry in caption_sets.items()
+    }
+
+
+def style_of(caption_set: CaptionSet, annotator: config.Annotator) -> Style:
+    """Return the style in which a set is asked for."""
+    return with_own_prompt(caption_set.written_style, annotator.prompt)
+
+
+def faces_of(caption_set: CaptionSet, datasets: list[str], parts: Mapping[str, people_parts.Shares]) -> list[Face]:
+    """Return the faces that a set is about, sorted by face_id.
+
+    Args:
+        caption_set: is about a part's people, or else about all train faces of the data sets.
+        datasets: whose faces may be captioned; absent ones are named in a notice.
+        parts: params.yaml's `parts`.
+
+    Raises:
+        AnnotationError: there are none, or fewer than the set asks for.
+    """
+    wanted = caption_set.faces
+    if wanted is None:
+        return train_faces(datasets)
+    names.lookup(people_parts.PURPOSES, wanted.part, "part", AnnotationError, "params.yaml: captions: faces")
+    people = people_parts.faces_of_part(train_faces([name for name in datasets if name in parts]), parts, wanted.part)
+    where = f"part {wanted.part} ({people_parts.PURPOSES[wanted.part]}) of {', '.join(datasets)}"
+    if not people:
+        raise AnnotationError(f"params.yaml: captions: no faces in {where}: give it a share in `parts`, and index the data sets")
+    if wanted.count > len(people):
+        raise AnnotationError(
+            f"params.yaml: captions: {wanted.count} faces wanted, and there are {len(people)} in {where}: lower `count`"
+        )
+    choose = balanced.balanced if wanted.balanced else balanced.lowest
+    return choose(people, wanted.count or len(people))
+
+
+def captioned_datasets(annotator: config.Annotator, datasets: list[str]) -> list[str]:
+    """Return which of these data sets are captioned: by a real annotator those of jobs.yaml; print which are spared.
 
     Raises:
         AnnotationError: no protocol trains on any of them.
     """
     if annotator.is_simulated:
-        return annotator.datasets
+        return datasets
     captioned = config.read_jobs().captioned
-    spared = [name for name in annotator.datasets if name not in captioned]
+    spared = [name for name in datasets if name not in captioned]
     if spared:
         print(f"not captioned, because no protocol in {paths.JOBS} trains on it: {', '.join(spared)}", file=sys.stderr)
-    if len(spared) == len(annotator.datasets):
+    if len(spared) == len(datasets):
         raise AnnotationError(f"params.yaml: annotator.datasets: no protocol in {paths.JOBS} trains on any; name its sources")
-    return [name for name in annotator.datasets if name in captioned]
+    return [name for name in datasets if name in captioned]
 
 
-def present_cues(faces: list[Face], datasets: list[str]) -> dict[str, list[str]] | None:
+def present_cues(faces: list[Face]) -> dict[str, list[str]] | None:
     """Return the cues visible in each face's crop, by face_id; None where no truth is known."""
-    return _visible_cues(faces, _truths(datasets))
+    return _visible_cues(faces, _truths(faces))
 
 
 def _visible_cues(faces: list[Face], truths: dict[str, Truth]) -> dict[str, list[str]] | None:
@@ -123,8 +194,9 @@ def train_faces(datasets: list[str]) -> list[Face]:
     return sorted(faces, key=lambda face: face.face_id)
 
 
-def _truths(datasets: list[str]) -> dict[str, Truth]:
-    """Return what is known of synthetic images, by face_id; nothing of licensed archives."""
+def _truths(faces: list[Face]) -> dict[str, Truth]:
+    """Return what is known of the data sets of these faces, by face_id; nothing of licensed archives."""
+    datasets = sorted({face.dataset for face in faces})
     tables = [table.read(paths.truth(name), Truth) for name in datasets if paths.truth(name).is_file()]
     return {truth.face_id: truth for truths in tables for truth in truths}
 

@@ -20,11 +20,12 @@ from fasrepro.stages import predictions
 def main(argv: list[str] | None = None) -> None:
     """Write results/annotators.json: an entry a caption set of the annotator whose style names cues; none without truth."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
-    params = config.load("annotator", "simulated", "captions", "evaluation")
+    params = config.load("annotator", "archives", "parts", "simulated", "captions", "evaluation")
+    at_hand, _ = sets.without_absent(params.captions, params.parts, params.archives.datasets)
     faces = predictions.faces_by_id()
     present = predictions.visible_cues(faces.values())
     texts = {}
-    for name, entry in sets.asked(params.captions).items() if present is not None else ():
+    for name, entry in sets.asked(at_hand).items() if present is not None else ():
         style = entry.written_style
         rows = table.read(paths.captions(name), Caption) if style.concludes else []
         if rows:  # a style that does not conclude, such as `neutral`, must name no cue

@@ -8,7 +8,7 @@ from typing import Any
 
 from fasrepro import config, files, names, paths, stages
 from fasrepro.archives import ARCHIVES
-from fasrepro.captions import styles
+from fasrepro.captions import sets, styles
 from fasrepro.captions.controls import CONTROLS
 from fasrepro.captions.sets import PUBLISHED, CaptionSet
 from fasrepro.report import markdown, recorded
@@ -71,6 +71,7 @@ def main(argv: list[str] | None = None) -> None:
     if page is not None:
         names.lookup(PAGES, page, "page", PageError)
     params = config.load(*KEYS)
+    params.captions, _ = sets.without_absent(params.captions, params.parts, params.archives.datasets)
     shared: dict[str, Any] = {
         "params": vars(params),
         "caption_words": caption_words(params.captions, params.annotator),

@@ -252,10 +252,8 @@ def test_portraits_stay_here_unless_their_licence_allows_it(at: Any, world: Any,
     assert not (root / "results" / "captions").exists()
 
     def may_leave() -> list[str]:
-        params = config.load("archives", "synthetic", "annotator", "simulated")
-        return annotation.annotation_task(
-            params.annotator, params.simulated, params.archives.source, params.synthetic.people
-        ).may_leave
+        params = config.load("archives", "synthetic", "annotator", "simulated", "parts", "captions")
+        return annotation.tasks(params, {"vanilla": params.captions["vanilla"]})["vanilla"].may_leave
 
     assert may_leave() == []
     (root / "params.yaml").write_text(text.replace("may_leave: []", "may_leave:\n  - msu"))

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from fasrepro import cli, config
-from fasrepro.captions.sets import CaptionSet, CaptionSetError
+from fasrepro.captions.sets import CaptionSet, CaptionSetError, FacesOfPart
 from fasrepro.commands import jobs, reproduce
 from fasrepro.config import ConfigError, Experiment, Jobs
 from fasrepro.data.protocols import ProtocolError, Sides
@@ -35,6 +35,7 @@ def params(experiments: dict[str, Experiment], **changed: Any) -> types.SimpleNa
         "archives": config.Archives("synthetic", DATASETS),
         "annotator": config.load("annotator", path=ROOT / "params.yaml").annotator,
         "captions": SETS,
+        "parts": {},
         "training": config.load("training", path=ROOT / "params.yaml").training,
         "runs": RUNS,
         "protocols": {"oci_m": Sides(["oulu", "casia", "replay"], ["msu", "siw_mv2"])},
@@ -80,6 +81,67 @@ def test_targets_that_are_absent_change_nothing_else_of_a_protocol() -> None:
     assert plan.splits["one_to_eleven"].test == ["casia", "msu", "oulu", "replay", "siw_mv2"]
     assert plan.splits["one_to_eleven"].test_on == "all"
     assert "CASIA-SURF 3DMask" in plan.skipped[0]
+
+
+SHARES = {"A": 0.5, "C": 0.2, "D_cap": 0.1, "D": 0.2}
+GOLD = {
+    "gold": CaptionSet("reasoning", "annotator", rounds=2, faces=FacesOfPart("A", 9)),
+    "bare": CaptionSet(derived="prose", of="gold"),
+}
+
+
+def test_shares_of_people_reach_the_splits_of_protocols_that_train_on_them_alone() -> None:
+    experiments = {"one": Experiment(["oci_m", "ocm_i"], ["vanilla"], [0])}
+    whole, cut = planned(experiments), planned(experiments, parts={"oulu": SHARES, "wfas": SHARES, "replay": SHARES})
+    assert cut.splits["oci_m"].parts == {"oulu": SHARES, "replay": SHARES}
+    assert cut.splits["ocm_i"].parts == {"oulu": SHARES}
+    assert cut.splits["mi_c"].parts == {"replay": SHARES}
+    assert not any(sides.parts for sides in whole.splits.values())
+    assert whole == dataclasses.replace(cut, splits=whole.splits)
+
+
+def test_a_protocol_declares_no_parts_of_its_own() -> None:
+    with pytest.raises(ProtocolError, match=r"protocols\.own\.parts: .* name them in the section `parts`"):
+        planned(
+            {"one": Experiment(["own"], ["vanilla"], [0])}, protocols={"own": Sides(["msu"], ["casia"], parts={"msu": SHARES})}
+        )
+
+
+def test_a_set_about_absent_people_is_skipped_with_what_is_derived_from_it() -> None:
+    experiments = {"one": Experiment(["oci_m"], ["vanilla"], [0])}
+    absent = planned(experiments, captions=SETS | GOLD, parts={"celeba_spoof": SHARES})
+    assert (absent.written, absent.derived) == (["vanilla", "reasoning"], {})
+    assert absent.skipped[:2] == [
+        "caption set gold is skipped: its data sets are absent (CelebA-Spoof)",
+        "caption set bare is skipped: its data sets are absent (CelebA-Spoof)",
+    ]
+    here = planned(experiments, captions=SETS | GOLD, parts={"celeba_spoof": SHARES, "oulu": SHARES})
+    assert (here.written, here.derived) == (["vanilla", "reasoning", "gold"], {"bare": "gold"})
+    chain = {"chain": {"captions": {"gold": 1.0}}}
+    with pytest.raises(ConfigError, match="chain on oci_m needs the caption set gold, which has no faces here"):
+        planned({"one": Experiment(["oci_m"], ["chain"], [0])}, captions=SETS | GOLD, runs=RUNS | chain)
+
+
+def test_data_sets_whose_people_are_cut_are_captioned_too() -> None:
+    archives = config.Archives("synthetic", {"wfas": {}, **DATASETS})
+    plan = planned(
+        {"one": Experiment(["oci_m"], ["vanilla"], [0])}, parts={"wfas": SHARES, "celeba_spoof": SHARES}, archives=archives
+    )
+    assert plan.captioned[-1] == "wfas" and "celeba_spoof" not in plan.captioned
+
+
+@pytest.mark.parametrize(
+    ("faces", "parts", "message"),
+    [
+        (FacesOfPart("AA"), {}, r"captions\.gold\.faces: unknown part 'AA'\. Did you mean 'A'"),
+        (FacesOfPart("A", -1), {}, r"captions\.gold\.faces: .* `count` is 0 or more"),
+        (FacesOfPart("A"), {"wfas": {"A": 0.5, "D": 0.4}}, r"parts\.wfas: the shares add up to 0\.9"),
+    ],
+)
+def test_parts_that_cannot_be_are_refused(faces: FacesOfPart, parts: dict[str, Any], message: str) -> None:
+    gold = {"gold": CaptionSet("cot", "annotator", faces=faces)}
+    with pytest.raises(ValueError, match=message):
+        planned({}, captions=SETS | gold, parts=parts)
 
 
 def test_an_experiment_may_test_fewer_targets_than_its_protocol_has() -> None:
@@ -260,6 +322,7 @@ def test_two_data_sets_and_a_protocol_of_one_s_own_are_enough() -> None:
     assert list(plan.splits) == ["mine"] and list(plan.snapshot_jobs) == ["mine-label_only-0"]
     assert {job.trainset for job in plan.tunings.values()} == set(plan.trainsets)
     assert plan.skipped == [
+        "caption set gold is skipped: its data sets are absent (CelebA-Spoof, WFAS)",
         "protocol icm_o is skipped: Replay-Attack is absent",
         "protocol oi_c is skipped: OULU-NPU, Replay-Attack is absent",
         "snapshots are of mine-label_only-0: protocol icm_o is skipped: Replay-Attack is absent",

@@ -165,7 +165,7 @@ def test_captions_of_others_are_not_published(project: Path, capsys: pytest.Capt
     assert cli.main(["publish", "--set", "theirs"]) == 1
     assert "caption set 'theirs' holds captions that others published: they are not ours" in capsys.readouterr().err
     params = publish.config.load("captions")
-    ours = publish.publishable(params.captions, [])
+    ours = publish.publishable(params.captions, [], params.captions)
     assert not {"theirs", "their_prose", "their_reasoning"} & set(ours) and {"vanilla", "prose"} <= set(ours)
 
 

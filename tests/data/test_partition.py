@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fasrepro import archives, paths
 from fasrepro.archives.layout import Presentation
 from fasrepro.config import ConfigError
-from fasrepro.data import partition, protocols, published_protocols
+from fasrepro.data import partition, people_parts, protocols, published_protocols
 from fasrepro.data import splits as written_splits
 from fasrepro.data.protocols import Protocol, ProtocolError
 from fasrepro.data.splits import Split
@@ -143,6 +143,38 @@ def test_all_people_of_a_target_are_tested_where_the_protocol_says_so() -> None:
 def stills(per_type: int = 20) -> list[Face]:
     """Return faces of a small WFAS, which labels neither dev nor test: two images of each folder."""
     return faces_of(archives.plan("wfas", {"living": 40, "per_type": per_type, "images": 2}), frames=(0,))
+
+
+SHARES = {"A": 0.4, "B": 0.2, "C": 0.1, "D_cap": 0.1, "D": 0.2}
+
+
+def test_a_source_that_is_cut_into_parts_trains_on_three_and_chooses_thresholds_on_the_last() -> None:
+    faces = [*stills(), *FACES]
+    part_of = {dataset: parts_of(faces, dataset) for dataset in ("wfas", "oulu")}
+    protocol = Protocol("p", ("wfas", "oulu", "casia"), ("msu",), parts={"wfas": SHARES, "oulu": {"A": 0.5, "D": 0.5}})
+    split = checked(faces, protocol)
+    trained, dev = {f.subject for f in split.train}, {f.subject for f in split.dev if f.dataset == "wfas"}
+    assert {part_of["wfas"][subject] for subject in trained if subject in part_of["wfas"]} == {"A", "B", "C"}
+    assert dev == {subject for subject, part in part_of["wfas"].items() if part == "D"}
+    assert {(f.dataset, f.split) for f in split.dev} == {("wfas", "train"), ("oulu", "train"), ("casia", "test")}
+    without = checked(faces, dataclasses.replace(protocol, parts={}))
+    assert [f for f in without.train if f.dataset == "casia"] == [f for f in split.train if f.dataset == "casia"]
+    assert without.test == split.test
+
+
+def parts_of(faces: Iterable[Face], dataset: str) -> dict[str, str]:
+    """Return the part of each subject, cut as the section `parts` would."""
+    shown = {(f.subject, f.species) for f in faces if f.dataset == dataset and f.split == "train"}
+    return people_parts.cut(shown, SHARES)
+
+
+def test_the_cut_does_not_depend_on_what_a_protocol_selects() -> None:
+    faces = stills()
+    part_of = parts_of(faces, "wfas")
+    only = {"train": [{"species": ["bona_fide", "poster"]}]}
+    split = checked([*faces, *FACES], Protocol("p", ("wfas",), ("msu",), only=only, parts={"wfas": SHARES}))
+    assert {f.species for f in split.train} == {"bona_fide", "poster"}
+    assert {part_of[f.subject] for f in split.train} == {"A", "B", "C"} and {part_of[f.subject] for f in split.dev} == {"D"}
 
 
 def test_a_source_without_labelled_dev_and_test_people_holds_out_some_of_each_species() -> None:

@@ -59,7 +59,7 @@ def hits_by_cue(faces: Sequence[Face], texts: Mapping[str, str], present: Presen
 def summarise(
     sets: Mapping[str, CaptionTexts], faces: Mapping[str, Face], present: Present, settings: EvaluationSettings
 ) -> tuple[dict[str, CaptionSetCues], list[CaptionSetPair]]:
-    """Return the figures of each set, and those of each pair of a label-aware set with a label-blind one.
+    """Return the figures of each set, and those of each pair of a label-aware set with a label-blind one about the same faces.
 
     Args:
         sets: by name.
@@ -71,7 +71,7 @@ def summarise(
         of_pair((name, baseline), sets, faces, present, settings)
         for name, one in sets.items()
         for baseline, other in sets.items()
-        if one.label_aware and not other.label_aware
+        if one.label_aware and not other.label_aware and one.texts.keys() & other.texts.keys()
     ]
     return {name: of_set(captions, faces, present, settings) for name, captions in sets.items()}, pairs
 

@@ -31,7 +31,8 @@ def render(material: Material) -> dict[str, str]:
     picture = material.pictures()
 
     def beside_image(derived: bool) -> str:
-        texts = {name: rows for name, rows in material.captions.items() if sets[name].is_derived == derived}
+        kept = [name for name, entry in sets.items() if entry.is_derived == derived and entry.faces is None]  # others: page gold
+        texts = {name: material.captions[name] for name in kept}
         return gallery.captions(material.faces, texts, material.truths, picture)
 
     return {

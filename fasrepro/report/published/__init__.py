@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import yaml
 
 FILE = Path(__file__).with_name("published.yaml")
 EVIDENCE = {"V": "read in a primary artefact", "2": "second-hand: another party's reading", "D": "derived by arithmetic"}
-UNITS = {"share": 1.0, "percent": 100.0}  # the value of a whole
-METRICS = {"accuracy": "accuracy", "hter": "HTER", "auc": "AUC"}  # in words
+UNITS = {"share": 1.0, "percent": 100.0, "captions": math.inf}  # the value of a whole; a number of captions has none
+METRICS = {"accuracy": "accuracy", "hter": "HTER", "auc": "AUC", "count": "number"}  # in words
 
 
 class PublishedError(ValueError):
@@ -52,6 +53,8 @@ class Published:
     @property
     def shown(self) -> str:
         """The number with its unit and evidence mark: a published number is never printed without its mark."""
+        if self.unit == "captions":
+            return f"{self.value:,.0f} [{self.evidence}]"
         return f"{self.value:.2f}{' %' if self.unit == 'percent' else ''} [{self.evidence}]"
 
 
