@@ -38,7 +38,7 @@ PRESENTATION = frozenset(
     }
 )
 # Sections of named entries: one entry more changes nothing of the others. Each entry has a hash of its own.
-REGISTRIES = ("captions", "protocols", "runs", "archives.datasets", "annotator.datasets")
+REGISTRIES = ("captioners", "captions", "parts", "protocols", "runs", "archives.datasets", "annotator.datasets")
 READER = "lexical"  # the reader whose verdicts are kept by seed and compared over worlds: a fixed rule, the same in every world
 BY_CELL = ("metrics", "grounding", "verdict_agreement")  # analyses that rest on no choice of one run: cells are added to cells
 RUN_FILE = "run.json"

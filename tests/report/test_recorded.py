@@ -64,7 +64,8 @@ def test_any_param_makes_a_run_stale_unless_it_is_presentation() -> None:
 
 
 def test_an_entry_of_a_registry_counts_if_both_have_it() -> None:
-    assert recorded.comparable(run("more", **{"runs.new": "x", "captions.new": "x", "protocols.new": "x"}), SAME)
+    new = dict.fromkeys(("runs.new", "captions.new", "protocols.new", "parts.new", "captioners.new"), "x")
+    assert recorded.comparable(run("more", **new), SAME)
     changed = run("more", **{"runs.prose": "other"})
     assert recorded.differing(changed, SAME) == ["runs.prose"]
 
