@@ -54,6 +54,7 @@ class Reinforcement:
         beta: weight of the divergence from the model that it started from; 0 for none (PA-FAS), 0.04 in VLM-R1.
         learning_rate: constant, after no warm-up.
         max_completion_tokens: a longer completion is cut, and is then worth what its rewards say of the stump.
+        max_grad_norm: gradients are clipped to it.
         screened: completions a face by the start model before the first step, of which the share that is right decides how often
             the face is drawn: faces with mixed outcomes more often. 0 draws all faces equally often.
         micro_batches: in how many parts a step's gradient is computed, where the memory is short.
@@ -68,6 +69,7 @@ class Reinforcement:
     beta: float
     learning_rate: float
     max_completion_tokens: int
+    max_grad_norm: float
     screened: int = 0
     micro_batches: int = 1
 
@@ -257,8 +259,14 @@ def _reinforcement(entry: str, keys: Mapping[str, Any]) -> Reinforcement | None:
         raise CaptionerError(
             f"{where}.micro_batches: {settings.faces} faces a step cannot be dealt out to {settings.micro_batches} parts"
         )
-    if settings.temperature <= 0 or settings.learning_rate <= 0 or settings.beta < 0 or settings.screened < 0:
-        raise CaptionerError(f"{where}: temperature and learning_rate must be above 0, beta and screened at least 0")
+    if (
+        min(settings.temperature, settings.learning_rate, settings.max_grad_norm) <= 0
+        or settings.beta < 0
+        or settings.screened < 0
+    ):
+        raise CaptionerError(
+            f"{where}: temperature, learning_rate and max_grad_norm must be above 0, beta and screened at least 0"
+        )
     return settings
 
 

@@ -105,7 +105,7 @@ def arguments(settings: Reinforcement, work: Path, seed: int) -> GRPOConfig:
         reward_weights=list(settings.rewards.values()),
         learning_rate=settings.learning_rate,
         lr_scheduler_type="constant",
-        max_grad_norm=1.0,
+        max_grad_norm=settings.max_grad_norm,
         seed=seed,
         data_seed=seed,
         shuffle_dataset=False,  # the pool is in the order in which it is asked

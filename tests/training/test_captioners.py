@@ -26,6 +26,7 @@ SETTINGS: dict[str, Any] = {
     "beta": 0.04,
     "learning_rate": 0.001,
     "max_completion_tokens": 9,
+    "max_grad_norm": 1.0,
 }
 GRPO: dict[str, Any] = {"seeds": [0], "start": "sft", "reinforcement": SETTINGS}
 
@@ -114,7 +115,7 @@ def test_without_seeds_nothing_is_trained_and_no_caption_set_is_needed() -> None
         ),
         (
             {"sft": SFT, "grpo": {**GRPO, "reinforcement": {**SETTINGS, "temperature": 0.0}}},
-            "temperature and learning_rate must be",
+            "temperature, learning_rate and max_grad_norm must",
         ),
         ({"sft": SFT, "grpo": {**GRPO, "reinforcement": {**SETTINGS, "steps": 0}}}, "reinforcement.steps: must be at least 1"),
     ],

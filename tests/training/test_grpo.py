@@ -50,6 +50,7 @@ def settings(**changed: Any) -> Reinforcement:
         "beta": 0.04,
         "learning_rate": 0.01,
         "max_completion_tokens": 6,
+        "max_grad_norm": 1.0,
     }
     return Reinforcement(**values | changed)
 
