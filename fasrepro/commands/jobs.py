@@ -17,14 +17,16 @@ from fasrepro.config import ConfigError, Experiment, Job, Jobs, Trainset
 from fasrepro.data import protocols, published_protocols, trainsets
 from fasrepro.data.protocols import Protocol
 from fasrepro.datasets import DATASETS
+from fasrepro.training import captioners, snapshots
 from fasrepro.training import recipe as recipes
-from fasrepro.training import snapshots
+from fasrepro.training.captioners import Captioner
 from fasrepro.training.recipe import Recipe
 
 KEYS = (
     "annotator",
     "archives",
     "captions",
+    "captioners",
     "training",
     "runs",
     "protocols",
@@ -83,6 +85,7 @@ class _Plan:
         """Return what was collected, by name."""
         kept = {name: protocols.to_sides(p) for name, p in sorted(self.protocols.items()) if p is not None}
         sets = self.params.captions
+        captioner_jobs = self.captioners()
         return Jobs(
             written=list(caption_sets.written(sets)),
             derived={name: entry.of for name, entry in caption_sets.derived(sets).items()},
@@ -92,8 +95,17 @@ class _Plan:
             tunings=dict(sorted(self.tunings.items())),
             jobs=dict(sorted(self.jobs.items())),
             snapshot_jobs=self.snapshot_jobs,
+            sft_jobs={name: job for name, job in captioner_jobs.items() if job.reinforcement is None},
+            grpo_jobs={name: job for name, job in captioner_jobs.items() if job.reinforcement is not None},
+            captioner_names=list(captioner_jobs),
             skipped=list(self.notices.values()),
         )
+
+    def captioners(self) -> dict[str, Captioner]:
+        """Return the caption models that have seeds, by name."""
+        sets = caption_sets.written(self.params.captions)
+        meanings = {name: entry.written_style.conclusion_yes for name, entry in sets.items()}
+        return captioners.resolve(self.params.captioners, self.params.training, meanings)
 
     def captioned(self, sources: set[str]) -> list[str]:
         """Return the data sets that are captioned: by a real annotator, which is paid, those that a protocol trains on.

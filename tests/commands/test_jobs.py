@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fasrepro import cli, config
+from fasrepro import cli, config, paths
 from fasrepro.captions.sets import CaptionSet, CaptionSetError
 from fasrepro.commands import jobs, reproduce
 from fasrepro.config import ConfigError, Experiment, Jobs
@@ -35,6 +35,7 @@ def params(experiments: dict[str, Experiment], **changed: Any) -> types.SimpleNa
         "archives": config.Archives("synthetic", DATASETS),
         "annotator": config.load("annotator", path=ROOT / "params.yaml").annotator,
         "captions": SETS,
+        "captioners": {},
         "training": config.load("training", path=ROOT / "params.yaml").training,
         "runs": RUNS,
         "protocols": {"oci_m": Sides(["oulu", "casia", "replay"], ["msu", "siw_mv2"])},
@@ -369,6 +370,21 @@ def test_the_command_writes_jobs_and_checks_them(
     (tmp_path / "params.yaml").write_text("runs: [", encoding="utf-8")
     assert cli.main(["jobs"]) == 1
     assert "params.yaml: not YAML" in capsys.readouterr().err
+
+
+def test_caption_models_have_a_stage_each_by_how_they_learn() -> None:
+    whole = vars(config.load(*jobs.KEYS, path=ROOT / "params.yaml"))
+    entries = whole["captioners"]
+    seeded = {name: {**entries[name], "seeds": [0, 1]} for name in ("sft", "grpo", "rl_random", "sft_pool")}
+    gold = {"gold": CaptionSet(style="cot", author="annotator", conclusion_yes="attack")}
+    one = {"x": Experiment(["oci_m"], ["vanilla"], [0])}
+    plan = planned(one, captioners={**entries, **seeded}, captions={**SETS, **gold})
+    assert list(plan.sft_jobs) == ["sft-0", "sft-1", "sft_pool-0", "sft_pool-1"]
+    assert list(plan.grpo_jobs) == ["grpo-0", "grpo-1", "rl_random-0", "rl_random-1"]
+    assert sorted(plan.captioner_names) == sorted([*plan.sft_jobs, *plan.grpo_jobs])
+    assert {job.conclusion_yes for job in plan.sft_jobs.values()} == {"attack"}
+    assert plan.grpo_jobs["rl_random-1"].start == str(paths.captioner("sft-1"))
+    assert planned(one).captioner_names == []
 
 
 def test_a_real_annotator_is_asked_about_the_sources_of_protocols_and_the_simulated_one_about_all() -> None:
