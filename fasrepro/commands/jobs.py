@@ -26,7 +26,6 @@ KEYS = (
     "annotator",
     "archives",
     "captions",
-    "captioners",
     "training",
     "runs",
     "protocols",
@@ -34,6 +33,7 @@ KEYS = (
     "experiments",
     "snapshots",
     "counterfactual",
+    "captioners",
     "unseen",
 )
 HEADER = "# Written by `fasrepro jobs` from params.yaml. Edit that, not this.\n"
@@ -77,6 +77,7 @@ class _Plan:
         self.protocols: dict[str, Protocol | None] = {}
         self.trainsets: dict[str, Trainset] = {}
         self.tunings: dict[str, Job] = {}
+        self.captioner_jobs = self.captioners()
         self.jobs: dict[str, Job] = {}
         self.snapshot_jobs: dict[str, Job] = {}
         self.notices: dict[str, str] = {}  # by what is skipped: a protocol, or an experiment on one
@@ -85,7 +86,6 @@ class _Plan:
         """Return what was collected, by name."""
         kept = {name: protocols.to_sides(p) for name, p in sorted(self.protocols.items()) if p is not None}
         sets = self.params.captions
-        captioner_jobs = self.captioners()
         return Jobs(
             written=list(caption_sets.written(sets)),
             derived={name: entry.of for name, entry in caption_sets.derived(sets).items()},
@@ -95,9 +95,9 @@ class _Plan:
             tunings=dict(sorted(self.tunings.items())),
             jobs=dict(sorted(self.jobs.items())),
             snapshot_jobs=self.snapshot_jobs,
-            sft_jobs={name: job for name, job in captioner_jobs.items() if job.reinforcement is None},
-            grpo_jobs={name: job for name, job in captioner_jobs.items() if job.reinforcement is not None},
-            captioner_names=list(captioner_jobs),
+            sft_jobs={name: job for name, job in self.captioner_jobs.items() if job.reinforcement is None},
+            grpo_jobs={name: job for name, job in self.captioner_jobs.items() if job.reinforcement is not None},
+            captioner_names=list(self.captioner_jobs),
             skipped=list(self.notices.values()),
         )
 
