@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +20,11 @@ from fasrepro.evaluation import results
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption, Verdict
 from fasrepro.rows.faces import Face
+from fasrepro.rows.training import TrainRow
 from fasrepro.rows.truth import Truth
-from fasrepro.stages import caption_models, caption_samples, captioners, grpo, sft
-from fasrepro.training.captioners import CaptionerError
+from fasrepro.stages import caption_models, caption_samples, captioners, grpo, jobs, sft
+from fasrepro.training import completions
+from fasrepro.training.captioners import ACCEPTED, CORRECTED, Captioner, CaptionerError
 from tests.faces import face
 from tests.small_models import PROMPT
 from tests.stages import projects
@@ -74,10 +77,12 @@ def project(
     recipe = {**RECIPE, "backbone": str(paths.FOUNDATION), "captions": {"gold": 1.0}, "phases": [phase]}
     common = {"seed": 0, "gold": "gold", "conclusion_yes": "bona_fide", "recipe": recipe}
     changed = {"rewards": {"random": 1.0}, "group": 2, "steps": 2, "max_completion_tokens": 4, "screened": 1}
-    jobs = config.read_yaml(paths.JOBS)
-    jobs["sft_jobs"] = {"sft-0": {**common, "start": str(paths.FOUNDATION)}}
-    jobs["grpo_jobs"] = {"grpo-0": {**common, "start": str(paths.captioner("sft-0")), "reinforcement": {**SETTINGS, **changed}}}
-    paths.JOBS.write_text(yaml.safe_dump(jobs), encoding="utf-8")
+    contents = config.read_yaml(paths.JOBS)
+    contents["sft_jobs"] = {"sft-0": {**common, "start": str(paths.FOUNDATION)}}
+    contents["grpo_jobs"] = {
+        "grpo-0": {**common, "start": str(paths.captioner("sft-0")), "reinforcement": {**SETTINGS, **changed}}
+    }
+    paths.JOBS.write_text(yaml.safe_dump(contents), encoding="utf-8")
     return faces
 
 
@@ -105,8 +110,8 @@ def test_from_gold_to_figures(project: list[Face]) -> None:
     assert [row["step"] for row in log["steps"]] == [1, 2]
     assert (log["pool"], len({text["face_id"] for text in log["texts"]})) == (12, 4)
 
-    jobs = config.read_jobs()
-    models = {name: captioners.load(name, job, "tight")[0] for name, job in {**jobs.sft_jobs, **jobs.grpo_jobs}.items()}
+    known = config.read_jobs()
+    models = {name: captioners.load(name, job, "tight")[0] for name, job in {**known.sft_jobs, **known.grpo_jobs}.items()}
     moved = [
         name for name, value in models["grpo-0"].named_parameters() if not torch.equal(value, models["sft-0"].get_parameter(name))
     ]
@@ -134,6 +139,46 @@ def test_nobody_of_the_pool_is_in_another_part(project: list[Face]) -> None:
     job = config.read_jobs().grpo_jobs["grpo-0"]
     asked, _ = grpo.pool_of(job, str(paths.FOUNDATION), config.load("parts", "caption_models"))
     assert {one.subject for one in asked} == by_part[POOL]
+
+
+def rival(learnt: str) -> Captioner:
+    """Return an entry that goes on from the foundation with its own texts, of as many faces as it has sequences."""
+    job = config.read_jobs().sft_jobs["sft-0"]
+    return dataclasses.replace(job, recipe={**job.recipe, "captions": {learnt: 1.0}, "batch_size": 4})
+
+
+def conclusions(rows: list[TrainRow]) -> set[tuple[int, str]]:
+    return {(int(row.label), row.caption.rpartition("<Conclusion>")[2].partition("<")[0]) for row in rows}
+
+
+def test_a_rival_learns_its_own_chains_with_the_right_conclusion(project: list[Face], monkeypatch: pytest.MonkeyPatch) -> None:
+    def written(model: object, processor: object, images: list[object], *_: object) -> list[tuple[str, int, bool]]:
+        broken = [("<Caption>no form", 3, True)]
+        return [(f"{CHAIN}<Conclusion>Yes</Conclusion>", 9, True) for _ in images[1:]] + broken
+
+    monkeypatch.setattr(sft, "generate", written)
+    params, read_image = config.load("parts", "caption_models"), jobs.crop_reader()
+    rows = sft.own_rows(rival(CORRECTED), str(paths.FOUNDATION), params, read_image)
+    pool = {one.face_id for one in captioners.faces_of({"wfas": SHARES}, POOL)}
+    assert len(rows) == 7  # eight sequences, one of them without its form
+    assert {row.face_id for row in rows} <= pool
+    assert conclusions(rows) == {(0, "Yes"), (1, "No")}
+    monkeypatch.setattr(sft, "generate", lambda model, processor, images, *_: [("nothing", 1, True)] * len(images))
+    with pytest.raises(CaptionerError, match="none of its texts about 8 faces has its form"):
+        sft.own_rows(rival(CORRECTED), str(paths.FOUNDATION), params, read_image)
+
+
+def test_a_rival_learns_those_of_its_samples_that_are_right(project: list[Face], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its samples all say yes, and so it learns nothing about attacks."""
+
+    def sampled(model: object, processor: object, images: list[object], *_: object, **__: object) -> list[list[str]]:
+        return [["no form", f"{CHAIN}<Conclusion>Yes</Conclusion>"] for _ in images]
+
+    monkeypatch.setattr(completions, "sample", sampled)
+    params, read_image = config.load("parts", "caption_models"), jobs.crop_reader()
+    rows = sft.own_rows(rival(ACCEPTED), str(paths.FOUNDATION), params, read_image)
+    assert len(rows) == 4
+    assert conclusions(rows) == {(0, "Yes")}
 
 
 def test_a_part_without_people_is_refused(project: list[Face]) -> None:
