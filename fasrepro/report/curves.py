@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from fasrepro.evaluation.results.optimism import SnapshotOptimism
 from fasrepro.evaluation.results.unseen import SpeciesCounts, UnseenGains
@@ -163,7 +164,7 @@ def trainings(runs: Mapping[str, Sequence[Sequence[Mapping[str, float]]]], panel
             panel.set_xlabel("step")
         for panel in axes.flat[len(panels) :]:
             panel.axis("off")
-        figures.draw_legend(drawing, axes[0], columns=4)
+        figures.draw_legend(drawing, axes.flat, columns=4)
 
 
 def successes(shares: Mapping[str, Sequence[float]], path: Target) -> None:
@@ -176,6 +177,7 @@ def successes(shares: Mapping[str, Sequence[float]], path: Target) -> None:
             numbers = np.arange(len(values)) + (place - (len(shares) - 1) / 2) * width
             hatch = ("", "///", "...")[place % 3]
             panel.bar(numbers, values, width, color=PALETTE[place % len(PALETTE)], hatch=hatch, edgecolor="black", label=model)
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.set_xlabel("right samples about a face")
         panel.set_ylabel("share of faces")
         figures.draw_legend(drawing, axes[0], columns=4)
