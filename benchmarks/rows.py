@@ -176,6 +176,9 @@ def main() -> None:
         tunings={},
         jobs={},
         snapshot_jobs={},
+        sft_jobs={},
+        grpo_jobs={},
+        captioner_names=[],
         skipped=[],
     )
     paths.WORK.mkdir(exist_ok=True)

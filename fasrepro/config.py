@@ -22,9 +22,11 @@ from fasrepro.data.protocols import Protocol, Sides
 from fasrepro.data.settings import IndexSettings
 from fasrepro.evaluation.results import EvaluationSettings, LedgerSettings
 from fasrepro.evaluation.results.audit import AuditBounds
+from fasrepro.evaluation.results.caption_models import CaptionModelSettings
 from fasrepro.evaluation.results.probes import ProbeBounds
 from fasrepro.foundation.settings import FoundationSettings
 from fasrepro.training import recipe as recipes
+from fasrepro.training.captioners import Captioner
 from fasrepro.training.recipe import Recipe
 
 
@@ -203,6 +205,8 @@ SECTIONS: dict[str, Any] = {
     "simulated": Simulated,
     "parts": dict[str, dict[str, float]],
     "captions": dict[str, CaptionSet],
+    "captioners": dict[str, dict[str, Any]],
+    "caption_models": CaptionModelSettings,
     "foundation": FoundationSettings,
     "probes": ProbeBounds,
     "training": Recipe,
@@ -345,6 +349,7 @@ class Jobs:
         tunings: jobs whose recipe holds the learning rates to choose from, by run.
         jobs: trainings.
         snapshot_jobs: the job that is scored on its way; none where its protocol cannot be run.
+        sft_jobs, grpo_jobs, captioner_names: caption models that learn texts, those that learn from rewards, and both.
         skipped: notices about what cannot be run.
     """
 
@@ -356,6 +361,9 @@ class Jobs:
     tunings: dict[str, Job]
     jobs: dict[str, Job]
     snapshot_jobs: dict[str, Job]
+    sft_jobs: dict[str, Captioner]
+    grpo_jobs: dict[str, Captioner]
+    captioner_names: list[str]
     skipped: list[str]
 
 

@@ -30,6 +30,8 @@ SIMULATED_REVIEWS = RESULTS / "reviews"  # edits by the simulated editor
 TRAINSETS = RESULTS / "trainsets"
 TUNING = RESULTS / "tuning"
 CHECKPOINTS = RESULTS / "checkpoints"
+CAPTIONERS = RESULTS / "captioners"
+CAPTION_SAMPLES = CAPTIONERS / "samples"
 PREDICTIONS = RESULTS / "predictions"
 SNAPSHOTS = RESULTS / "snapshots.parquet"
 JUDGEMENTS = RESULTS / "judgements.parquet"
@@ -50,6 +52,7 @@ OPTIMISM = RESULTS / "optimism.json"
 UNSEEN = RESULTS / "unseen.json"
 CALIBRATION = RESULTS / "calibration.json"
 PROBES = RESULTS / "probes.json"
+CAPTION_MODELS = RESULTS / "caption_models.json"
 PROBE_PAIRS = RESULTS / "probe_pairs.npz"
 NEW_PICTURES = RESULTS / "new_pictures.npz"
 RECORDED = RESULTS / "recorded"
@@ -141,6 +144,21 @@ def tuning_scores(run: str) -> Path:
 def checkpoint(job: str) -> Path:
     """Return the folder of a job's trained model."""
     return CHECKPOINTS / job
+
+
+def captioner(name: str) -> Path:
+    """Return the folder of a caption model."""
+    return CAPTIONERS / name
+
+
+def captioner_log(name: str) -> Path:
+    """Return the log of a caption model's training."""
+    return CAPTIONERS / name / "log.json"
+
+
+def caption_samples(name: str) -> Path:
+    """Return what a caption model wrote about people whom it was not trained on."""
+    return CAPTION_SAMPLES / f"{name}.parquet"
 
 
 def scores(job: str) -> Path:

@@ -20,7 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 # Modules that may import what an extra brings.
 SERVED = {
     "book": ("fasrepro.report", "fasrepro.stages.book", "fasrepro.stages.notebook", "fasrepro.stages.report"),
-    "rl": ("fasrepro.training.grpo", "fasrepro.training.rewards"),
+    "rl": ("fasrepro.stages.grpo", "fasrepro.training.grpo", "fasrepro.training.rewards"),
 }
 BOOK = ("fasrepro.cli", *SERVED["book"][1:])  # what runs in the environment of requirements-book.lock
 NEVER_IMPORTED = {

@@ -17,8 +17,9 @@ from fasrepro.config import ConfigError, Experiment, Job, Jobs, Trainset
 from fasrepro.data import people_parts, protocols, published_protocols, trainsets
 from fasrepro.data.protocols import Protocol
 from fasrepro.datasets import DATASETS
+from fasrepro.training import captioners, snapshots
 from fasrepro.training import recipe as recipes
-from fasrepro.training import snapshots
+from fasrepro.training.captioners import Captioner
 from fasrepro.training.recipe import Recipe
 
 KEYS = (
@@ -33,6 +34,7 @@ KEYS = (
     "experiments",
     "snapshots",
     "counterfactual",
+    "captioners",
     "unseen",
 )
 HEADER = "# Written by `fasrepro jobs` from params.yaml. Edit that, not this.\n"
@@ -81,6 +83,7 @@ class _Plan:
         self.protocols: dict[str, Protocol | None] = {}
         self.trainsets: dict[str, Trainset] = {}
         self.tunings: dict[str, Job] = {}
+        self.captioner_jobs = self.captioners()
         self.jobs: dict[str, Job] = {}
         self.snapshot_jobs: dict[str, Job] = {}
         self.notices = {notice: notice for notice in absences}  # by what is skipped: a protocol, or an experiment on one, ...
@@ -97,8 +100,17 @@ class _Plan:
             tunings=dict(sorted(self.tunings.items())),
             jobs=dict(sorted(self.jobs.items())),
             snapshot_jobs=self.snapshot_jobs,
+            sft_jobs={name: job for name, job in self.captioner_jobs.items() if job.reinforcement is None},
+            grpo_jobs={name: job for name, job in self.captioner_jobs.items() if job.reinforcement is not None},
+            captioner_names=list(self.captioner_jobs),
             skipped=list(self.notices.values()),
         )
+
+    def captioners(self) -> dict[str, Captioner]:
+        """Return the caption models that have seeds, by name."""
+        sets = caption_sets.written(self.params.captions)
+        meanings = {name: entry.written_style.conclusion_yes for name, entry in sets.items()}
+        return captioners.resolve(self.params.captioners, self.params.training, meanings)
 
     def captioned(self, sources: set[str]) -> list[str]:
         """Return the data sets that are captioned: by a real annotator, which is paid, those that a protocol trains on.

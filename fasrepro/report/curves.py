@@ -1,10 +1,11 @@
-"""Figures with lines: error along a training, error along every threshold, and gain along shared cues."""
+"""Figures along an axis: a training, every threshold, shared cues, and right samples."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from fasrepro.evaluation.results.optimism import SnapshotOptimism
 from fasrepro.evaluation.results.unseen import SpeciesCounts, UnseenGains
@@ -18,6 +19,7 @@ MARKS = (
     ("best_on_target", "D", 110, "white", "best step on the target, dev threshold"),
     ("best_on_target_with_oracle_threshold", "*", 380, "white", "best step and threshold on the target"),
 )
+LINES = ("-", "--", ":", "-.")
 GAINS = {"apcer": "APCER: {baseline} − {run}", "p_attack": "mean score: {run} − {baseline}"}
 
 
@@ -135,3 +137,47 @@ def set_apart(values: Mapping[str, float | None], step: float = 0.02) -> dict[st
         for value, members in groups.items()
         for name, offset in zip(members, figures.spread(len(members), step * len(members)), strict=True)
     }
+
+
+def trainings(runs: Mapping[str, Sequence[Sequence[Mapping[str, float]]]], panels: Mapping[str, str], path: Target) -> None:
+    """Draw what trainings log at each step: a panel a name, a line a run.
+
+    Args:
+        runs: by run, of each seed a row a step, with its "step" and its values by name.
+        panels: title of each name; a run that does not log it has no line there.
+        path: where to write it.
+    """
+    columns = 2
+    drawing, axes = grid(-(-len(panels) // columns), columns, 1.9)
+    with saved(path, drawing):
+        for number, (name, title) in enumerate(panels.items()):
+            panel = axes[number // columns][number % columns]
+            for place, (run, seeds) in enumerate(runs.items()):
+                logged = [[row[name] for row in rows] for rows in seeds if rows and all(name in row for row in rows)]
+                if not logged:
+                    continue
+                steps, values = [row["step"] for row in seeds[0]], np.array(logged)
+                colour, style = PALETTE[place % len(PALETTE)], LINES[place % len(LINES)]
+                panel.plot(steps, values.mean(axis=0), color=colour, linestyle=style, linewidth=1.4, label=run)
+                panel.fill_between(steps, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.15, linewidth=0)
+            panel.set_title(title)
+            panel.set_xlabel("step")
+        for panel in axes.flat[len(panels) :]:
+            panel.axis("off")
+        figures.draw_legend(drawing, axes.flat, columns=4)
+
+
+def successes(shares: Mapping[str, Sequence[float]], path: Target) -> None:
+    """Draw the share of faces with each number of right samples; `shares`: by model, from none to all samples."""
+    drawing, axes = grid(1, 1, 2.6)
+    with saved(path, drawing):
+        panel = axes[0][0]
+        width = 0.8 / max(len(shares), 1)
+        for place, (model, values) in enumerate(shares.items()):
+            numbers = np.arange(len(values)) + (place - (len(shares) - 1) / 2) * width
+            hatch = ("", "///", "...")[place % 3]
+            panel.bar(numbers, values, width, color=PALETTE[place % len(PALETTE)], hatch=hatch, edgecolor="black", label=model)
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.set_xlabel("right samples about a face")
+        panel.set_ylabel("share of faces")
+        figures.draw_legend(drawing, axes[0], columns=4)

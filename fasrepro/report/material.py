@@ -119,6 +119,7 @@ class Material:
     audit: results.Audit
     calibration: results.Calibration
     probes: results.Probes
+    caption_models: results.CaptionModels
     stills: list[tuple[np.ndarray, str]]
     foundation_trials: foundation_trials.Log
     faces: dict[str, Face]
@@ -300,6 +301,7 @@ LOADERS: dict[str, Callable[[Material], Any]] = {
     "audit": _results(paths.AUDIT, results.Audit),
     "calibration": _results(paths.CALIBRATION, results.Calibration),
     "probes": _results(paths.PROBES, results.Probes),
+    "caption_models": _results(paths.CAPTION_MODELS, results.CaptionModels),
     "stills": _stills,
     "foundation_trials": lambda material: foundation_trials.load(),
     "faces": lambda material: by_face(table.read_all(material.root / paths.FACES, Face)),

@@ -17,7 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from fasrepro import config, files, hashing, schema
-from fasrepro.evaluation.results import Faithfulness, Grounding, Metrics, Optimism, Probes, Unseen, VerdictAgreement
+from fasrepro.evaluation.results import (
+    CaptionModels,
+    Faithfulness,
+    Grounding,
+    Metrics,
+    Optimism,
+    Probes,
+    Unseen,
+    VerdictAgreement,
+)
 from fasrepro.report import version_0_1_0
 from fasrepro.report.differences import cells_of
 
@@ -26,6 +35,7 @@ from fasrepro.report.differences import cells_of
 PRESENTATION = frozenset(
     {
         "audit",
+        "caption_models",
         "probes",
         "experiments",
         "snapshots",
@@ -50,6 +60,7 @@ ANALYSES: dict[str, type[Any]] = {  # files of figures that are kept, by name: t
     "optimism": Optimism,
     "unseen": Unseen,
     "probes": Probes,
+    "caption_models": CaptionModels,
 }
 
 
@@ -76,6 +87,7 @@ class Run:
         optimism: of its own figures.
         unseen: gains on attacks unlike those of the sources.
         probes: of the foundation.
+        caption_models: of a profile that trains them.
         note: what a reader must know of this record, written into run.json by hand; "" for most.
     """
 
@@ -97,6 +109,7 @@ class Run:
     optimism: Optimism | None = None
     unseen: Unseen | None = None
     probes: Probes | None = None
+    caption_models: CaptionModels | None = None
     note: str = ""
 
     @property

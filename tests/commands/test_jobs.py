@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fasrepro import cli, config
+from fasrepro import cli, config, paths
 from fasrepro.captions.sets import CaptionSet, CaptionSetError, FacesOfPart
 from fasrepro.commands import jobs, reproduce
 from fasrepro.config import ConfigError, Experiment, Jobs
@@ -44,6 +44,7 @@ def params(experiments: dict[str, Experiment], **changed: Any) -> types.SimpleNa
         "snapshots": config.Snapshots("absent_m", "vanilla", 0, 1),
         "counterfactual": config.Counterfactual([], [], 6),
         "unseen": config.Unseen("reasoning", "vanilla"),
+        "captioners": {},
     }
     sections |= changed
     if "snapshots" not in changed and experiments:
@@ -192,6 +193,21 @@ def test_a_job_carries_its_resolved_recipe_and_nothing_that_tuning_or_its_faces_
     assert "learning_rates" not in wide and "captions" not in wide
     assert plan.jobs["oci_m-label_only-0"].recipe["phases"][0]["losses"] == {"head": 0.7}
     assert plan.jobs["oci_m-wide-0"].recipe_at(0.5).learning_rates == [0.5]
+
+
+def test_caption_models_have_a_stage_each_by_how_they_learn() -> None:
+    whole = vars(config.load(*jobs.KEYS, path=ROOT / "params.yaml"))
+    entries = whole["captioners"]
+    seeded = {name: {**entries[name], "seeds": [0, 1]} for name in ("sft", "grpo", "rl_random", "sft_pool")}
+    gold = {"gold": CaptionSet(style="cot", author="annotator", conclusion_yes="attack")}
+    one = {"x": Experiment(["oci_m"], ["vanilla"], [0])}
+    plan = planned(one, captioners={**entries, **seeded}, captions={**SETS, **gold})
+    assert list(plan.sft_jobs) == ["sft-0", "sft-1", "sft_pool-0", "sft_pool-1"]
+    assert list(plan.grpo_jobs) == ["grpo-0", "grpo-1", "rl_random-0", "rl_random-1"]
+    assert sorted(plan.captioner_names) == sorted([*plan.sft_jobs, *plan.grpo_jobs])
+    assert {job.conclusion_yes for job in plan.sft_jobs.values()} == {"attack"}
+    assert plan.grpo_jobs["rl_random-1"].start == str(paths.captioner("sft-1"))
+    assert planned(one).captioner_names == []
 
 
 def test_a_run_chooses_its_learning_rate_or_takes_that_of_another() -> None:

@@ -75,6 +75,9 @@ def test_the_book_is_named_once_there_is_one(
         "tunings": {},
         "jobs": {},
         "snapshot_jobs": {},
+        "sft_jobs": {},
+        "grpo_jobs": {},
+        "captioner_names": [],
     }
     (tmp_path / "jobs.yaml").write_text(yaml.safe_dump({**empty, "skipped": []}), encoding="utf-8")
     (tmp_path / "params.yaml").write_text("threads: 1\n", encoding="utf-8")

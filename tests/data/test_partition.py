@@ -375,6 +375,9 @@ def write_project(sides: dict[str, dict[str, object]]) -> None:
         "tunings": {},
         "jobs": {},
         "snapshot_jobs": {},
+        "sft_jobs": {},
+        "grpo_jobs": {},
+        "captioner_names": [],
         "skipped": [],
     }
     paths.JOBS.write_text(yaml.safe_dump({"splits": sides, **others}), encoding="utf-8")

@@ -61,6 +61,9 @@ def write_jobs(
         "tunings": {run: job(protocol, run, 0) for protocol, run in tunings},
         "jobs": jobs,
         "snapshot_jobs": {snapshots: jobs[snapshots]} if snapshots else {},
+        "sft_jobs": {},
+        "grpo_jobs": {},
+        "captioner_names": [],
         "skipped": [],
     }
     paths.JOBS.write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")

@@ -22,7 +22,7 @@ from fasrepro.report.material import LOADERS, Material, Needs, PageError, by_fac
 from fasrepro.report.pages import PAGES
 from fasrepro.stages import report as stage
 from tests.layout import ROOT
-from tests.report.pages import test_audit, test_calibration, test_captions, test_foundation
+from tests.report.pages import test_audit, test_calibration, test_caption_model, test_captions, test_foundation
 from tests.report.samples import DRAWN, settings
 
 BOOK = ROOT / "book"
@@ -71,6 +71,7 @@ def inputs(world: SimpleNamespace, params: dict[str, Any], request: pytest.Fixtu
         "difficulty": difficulty.load(),
         "calibration": test_calibration.RECORD,
         "probes": test_foundation.RECORD,
+        "caption_models": test_caption_model.MODELS,
         "stills": [],
         "foundation_trials": foundation_trials.load(),
     }

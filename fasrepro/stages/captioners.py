@@ -1,0 +1,141 @@
+"""What the stages of a caption model share: its people, the model that it starts from, and its checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from transformers import PreTrainedModel, ProcessorMixin
+
+from fasrepro import config, files, hashing, paths, schema
+from fasrepro.captions.layouts import yes_or_no
+from fasrepro.data import people_parts
+from fasrepro.hashing import unit_hash
+from fasrepro.models import backbones, vlm
+from fasrepro.rows import table
+from fasrepro.rows.captions import Verdict
+from fasrepro.rows.faces import Face, Label
+from fasrepro.stages import jobs, training
+from fasrepro.training import completions
+from fasrepro.training.captioners import Captioner, CaptionerError
+from fasrepro.training.recipe import Recipe
+
+BATCH = 8  # faces that texts are written about at once
+
+
+def recipe_of(job: Captioner) -> Recipe:
+    """Return the recipe of a caption model's texts, with its prompt and its backbone. Raises `ConfigError`."""
+    return config.build(Recipe, job.recipe, f"{paths.JOBS}: {job.gold}: recipe")
+
+
+def seed_of(job: Captioner) -> int:
+    """Return what is drawn by in a caption model's training: the same in all that are compared."""
+    return training.training_seed("captioners", job.seed)
+
+
+def faces_of(parts: Mapping[str, people_parts.Shares], part: str) -> list[Face]:
+    """Return the train faces of a part's people, sorted by id.
+
+    Raises:
+        CaptionerError: where there are none.
+    """
+    present = [dataset for dataset in sorted(parts) if paths.faces(dataset).is_file()]
+    faces = [face for dataset in present for face in table.read(paths.faces(dataset), Face)]
+    chosen = people_parts.faces_of_part(faces, parts, part)
+    if not chosen:
+        raise CaptionerError(
+            f"params.yaml: parts: part {part} ({people_parts.PURPOSES[part]}) has no faces in {paths.FACES}:"
+            " name a data set that is present, and a share above 0"
+        )
+    return sorted(chosen, key=lambda face: face.face_id)
+
+
+def selected(faces: Sequence[Face], count: int) -> list[Face]:
+    """Return at most `count` faces, half of each label where there are enough, by hash: the same ones for every model."""
+    by_hash = sorted(faces, key=lambda face: unit_hash("caption model", face.face_id))
+    half = [[face for face in by_hash if face.label is label][: count // 2] for label in Label]
+    return sorted((face for faces in half for face in faces), key=lambda face: face.face_id)
+
+
+def truths(faces: Sequence[Face], job: Captioner) -> list[str]:
+    """Return the word that the conclusion about each face should hold."""
+    words = yes_or_no(Verdict(job.conclusion_yes))
+    return [words[Verdict.ATTACK if face.label is Label.ATTACK else Verdict.BONA_FIDE] for face in faces]
+
+
+def batches(faces: Sequence[Face]) -> Iterator[Sequence[Face]]:
+    """Yield faces `BATCH` at a time."""
+    for start in range(0, len(faces), BATCH):
+        yield faces[start : start + BATCH]
+
+
+def sampled(
+    model: PreTrainedModel,
+    processor: ProcessorMixin,
+    job: Captioner,
+    faces: Sequence[Face],
+    read_image: Callable[[Face], Image.Image],
+    *,
+    count: int,
+    temperature: float,
+    limit: int,
+) -> Iterator[tuple[Sequence[Face], list[list[str]]]]:
+    """Yield faces a batch, with `count` texts of at most `limit` tokens about each that a model samples."""
+    for number, part in enumerate(batches(faces)):
+        texts = completions.sample(
+            model.eval(),
+            processor,
+            [read_image(face) for face in part],
+            recipe_of(job).prompt,
+            count=count,
+            temperature=temperature,
+            limit=limit,
+            seed=seed_of(job) + number,
+        )
+        yield part, texts
+
+
+def start_backbone(job: Captioner, work: Path) -> Path | str:
+    """Return the bare checkpoint that a training begins from: the backbone itself, or its start merged into one under `work`."""
+    backbone = recipe_of(job).backbone
+    if Path(job.start) == paths.FOUNDATION:
+        return backbone
+    vlm.merge(backbone, Path(job.start), work / "start")
+    return work / "start"
+
+
+def save(
+    name: str, job: Captioner, model: PreTrainedModel, processor: ProcessorMixin, crop: str, log: Mapping[str, Any], work: Path
+) -> None:
+    """Write a bare model as a checkpoint of its backbone: all weights that differ, a head that nobody trained, and the log.
+
+    Args:
+        name: of the caption model.
+        job: its entry.
+        model: the backbone after the training, without adapters.
+        processor: the backbone's.
+        crop: the convention by which its faces were cut out.
+        log: of the training.
+        work: the stage's folder for what is unfinished.
+    """
+    recipe = recipe_of(job)
+    original = dict(backbones.load(recipe.backbone)[0].named_parameters())
+    changed = [key for key, value in model.named_parameters() if not torch.equal(value.detach().cpu().float(), original[key])]
+    head = vlm.new_head(model, recipe.head_site)
+    head.reset(seed_of(job))
+    provenance = {"captioner": schema.plain(job), "versions": hashing.versions()}
+    with files.replaced_folder(paths.captioner(name), work) as folder:
+        vlm.save(vlm.FasVlm(model, head, recipe.head_site), folder, jobs.made_of(recipe, processor, crop), changed)
+        files.write_json(folder / "provenance.json", provenance)
+        files.write_json(folder / "log.json", log)
+
+
+def load(name: str, job: Captioner, crop: str) -> tuple[PreTrainedModel, ProcessorMixin, str]:
+    """Return a caption model in evaluation mode, its processor and its prompt. Raises `BackboneError` where it does not fit."""
+    recipe = recipe_of(job)
+    base, processor = backbones.load(recipe.backbone, backbones.device())
+    model = vlm.load(base, paths.captioner(name), jobs.made_of(recipe, processor, crop)).release()
+    return model.eval(), processor, recipe.prompt

@@ -1,0 +1,98 @@
+"""The page on caption models: means over seeds, the gate in words, and a notice where nothing was trained."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PIL import Image
+
+from fasrepro.evaluation.caption_models import TITLES
+from fasrepro.evaluation.results import Counts
+from fasrepro.evaluation.results.caption_models import (
+    CaptionModel,
+    CaptionModels,
+    CaptionModelSettings,
+    Gate,
+    PartFigures,
+    ShownText,
+)
+from fasrepro.report.pages import caption_model as page
+from tests.report.samples import figure
+
+SETTINGS = CaptionModelSettings(["D_cap", "C"], 8, 2, 0.7, 9, ["sft"], Gate(0.9, 0.8, 0.9, 0.9, 0.3))
+
+
+def model(entry: str, seed: int, value: float, **changed: object) -> CaptionModel:
+    figures = {name: figure(value, 0.1) for name in TITLES}
+    parts = {part: PartFigures(Counts(4, 4, 4), figures, [0.25, 0.25, 0.5]) for part in SETTINGS.parts}
+    start = "" if entry == "sft" else f"sft-{seed}"
+    return dataclasses.replace(CaptionModel(entry, seed, start, parts, [], [], [], 0), **changed)
+
+
+STEPS = [{"step": number, "reward": 0.5, "reward/accuracy": 0.25, "kl": 0.01 * number} for number in (1, 2)]
+TEXTS = [ShownText(step, "wfas/1#0004", f"<Caption>After {step}</Caption>") for step in (0, 1, 2)]
+MODELS = CaptionModels(
+    {
+        "grpo-0": model("grpo", 0, 0.75, steps=STEPS, texts=TEXTS),
+        "grpo-1": model("grpo", 1, 0.85, steps=STEPS, texts=TEXTS),
+        "rl_random-0": model("rl_random", 0, 0.5, steps=[{**row, "reward/random": 0.5} for row in STEPS]),
+        "sft-0": model("sft", 0, 0.7, missed=["AUC of the conclusion's log-odds: 0.70, asked is at least 0.90"]),
+        "sft-1": model("sft", 1, 0.8),
+    },
+    SETTINGS,
+)
+NONE = CaptionModels({}, SETTINGS)
+
+
+def render(tmp_path: Path, models: CaptionModels, recorded: list[object] | None = None) -> dict[str, str]:
+    def draw(name: str, draw: object, caption: str) -> str:
+        draw(tmp_path / f"{name}.png")  # type: ignore[operator]
+        return f"{name}.png: {caption}"
+
+    return page.render(SimpleNamespace(caption_models=models, recorded=recorded or [], draw=draw))  # type: ignore[arg-type]
+
+
+def test_of_several_seeds_the_mean_and_the_range_are_shown(tmp_path: Path) -> None:
+    fragments = render(tmp_path, MODELS)
+    assert "balanced accuracy, given the form from 0.750 to 0.800" in fragments["answer"]
+    assert "instrument is too weak" in fragments["answer"]
+    rows = [line.split(" | ") for line in fragments["table"].splitlines()[2:]]
+    assert [row[0].strip("| ") for row in rows] == ["sft", "sft", "grpo", "grpo", "rl&#95;random", "rl&#95;random"]
+    assert rows[2][1:4] == ["D&#95;cap", "2", "0.800 &#91;0.750,&nbsp;0.850&#93;"]
+    assert rows[4][3] == "0.500 &#91;0.400,&nbsp;0.600&#93;"  # one seed: its interval over people
+
+
+def test_the_gate_is_told_in_words(tmp_path: Path) -> None:
+    first, second = render(tmp_path, MODELS)["gate"].splitlines()[2:]
+    assert "instrument too weak" in first and "asked is at least 0.90" in first
+    assert "passed" in second
+
+
+def test_texts_are_those_before_and_after(tmp_path: Path) -> None:
+    rows = render(tmp_path, MODELS)["texts"].splitlines()[2:]
+    assert len(rows) == 2
+    assert "&lt;Caption&gt;After 0" in rows[0] and "After 2" in rows[1]
+
+
+def test_curves_and_bars_are_drawn(tmp_path: Path) -> None:
+    render(tmp_path, MODELS)
+    assert {path.name for path in tmp_path.glob("*.png")} == {"curves.png", "successes.png"}
+    assert all(Image.open(path).size[0] > 500 for path in tmp_path.glob("*.png"))
+    assert list(page.panels(page.by_entry(MODELS))) == ["reward/accuracy", "reward/random", "reward", "kl"]
+
+
+@pytest.mark.parametrize("recorded", [[], [SimpleNamespace(caption_models=None)], [SimpleNamespace(caption_models=NONE)]])
+def test_without_caption_models_every_fragment_is_a_notice(tmp_path: Path, recorded: list[object]) -> None:
+    fragments = render(tmp_path, NONE, recorded)
+    assert fragments.keys() == render(tmp_path, MODELS).keys()
+    assert all("No caption model has been trained" in text for text in fragments.values())
+
+
+def test_a_recorded_run_stands_in_for_a_machine_without_caption_models(tmp_path: Path) -> None:
+    record = SimpleNamespace(caption_models=MODELS, source="one_to_eleven of version 1")
+    fragments = render(tmp_path, NONE, [record])
+    assert fragments["source"] == "Figures are those of the recorded run of profile one_to_eleven of version 1.\n"
+    assert render(tmp_path, MODELS, [record])["source"] == "Figures are those of this machine.\n"
