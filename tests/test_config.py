@@ -105,6 +105,24 @@ def test_merge_lays_a_profile_over_the_base() -> None:
         reproduce.merge(base, {"a": {"xx": 1}})
 
 
+def test_a_profile_adds_to_the_size_of_a_data_set() -> None:
+    base = {"archives": {"datasets": {"msu": {"train": 8, "test": 2}}}}
+    few = {"bona_fide": 1, "attack": 1}
+    merged = reproduce.merge(base, {"archives": {"datasets": {"msu": {"train": 4, "per_subject": few}}}})
+    assert merged == {"archives": {"datasets": {"msu": {"train": 4, "test": 2, "per_subject": few}}}}
+
+
+def test_a_profile_says_in_which_format_an_archive_lies() -> None:
+    base = {"archives": {"source": "licensed", "datasets": {"msu": {}}}}
+    merged = reproduce.merge(base, {"archives": {"formats": {"msu": "crops"}}})
+    assert merged == {"archives": {"source": "licensed", "datasets": {"msu": {}}, "formats": {"msu": "crops"}}}
+
+
+def test_what_a_profile_takes_away_must_be_there() -> None:
+    with pytest.raises(config.ConfigError, match=r"archives\.datasets\.siw_mv: unknown key 'siw_mv'\. Did you mean 'siw_mv2'"):
+        reproduce.merge({"archives": {"datasets": {"siw_mv2": {}}}}, {"archives": {"datasets": {"siw_mv": None}}})
+
+
 def test_a_profile_takes_a_key_away_and_changes_a_phase_by_its_name() -> None:
     base = {
         "archives": {"datasets": {"msu": {}, "siw_mv2": {}}},

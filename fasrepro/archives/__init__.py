@@ -7,6 +7,7 @@ Every module holds, under the same names:
   are not known, and then `TOTALS` (subjects, presentations) if those are;
 - `siblings`, where all presentations of a subject are known;
 - `printable`, where the release lists the videos whose faces may be printed;
+- `redacted`, where a path on disk tells of a person what no report may repeat;
 - the reader: `read`, `boxes`, `eyes`, and `rotation`, the quarter turns (counter-clockwise, as `np.rot90` counts them) that make
   a stored frame upright, or None where they are not known: then the file's own flag decides;
 - the writer of a small synthetic archive in the official layout, unless the data set is only read: `Size`, `plan`,
@@ -67,6 +68,22 @@ WHERE = "params.yaml: archives.datasets"
 def archive(name: str) -> ModuleType:
     """Return the module of a data set. Raises `ArchiveError` that names the known ones."""
     return names.lookup(ARCHIVES, name, "data set", ArchiveError, WHERE)
+
+
+def redacted(name: str, value: Any) -> Any:
+    """Return a text or a JSON value about a data set, without what its paths tell of a person.
+
+    >>> redacted("cefa", {"EA/EA-012-110101199003070000/3_012_3_1_4": "no face"})
+    {'EA/EA-012/3_012_3_1_4': 'no face'}
+    """
+    redact = getattr(ARCHIVES.get(name), "redacted", None)
+    if redact is None:
+        return value
+    if isinstance(value, dict):
+        return {redact(key): redacted(name, item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [redacted(name, item) for item in value]
+    return redact(value) if isinstance(value, str) else value
 
 
 def plan(name: str, size: Mapping[str, Any]) -> list[Presentation]:

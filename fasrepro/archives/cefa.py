@@ -10,7 +10,8 @@ Names and codes are read in CASIA_CeFA/readme.md and lists of github.com/liuajia
 A folder of frames is a presentation, of which the middle frame is read. `depth` and `ir` beside `color` are parts of the layout.
 
 By the readme a person's folder also holds the number of an identity card (`EA-012-<card>`), which tells year of birth and sex. It
-is read, and is no part of any id here. In some releases the colour folder is called `profile` (see `locate.OTHER_LAYOUTS`).
+is read, and is no part of any id or report here (`redacted`). In some releases the colour folder is called `profile` (see
+`locate.OTHER_LAYOUTS`).
 
 Splits: in the lists of protocols 1.1 and 4.1 that we read, persons 000 to 199 are of train, 200 to 299 of dev, 300 to 499 of
 test, and all masks of test. So the number decides.
@@ -58,6 +59,7 @@ _PERSON = re.compile(
     r"(?P<code>[123])_(?P<person>\d{3})_(?P<device>[1-4])_(?P<session>[123])_(?P<shown>[1-4])/color/(?P<number>\d{1,6})\.jpg",
     re.ASCII,
 )
+_CARD = re.compile(r"\b((?:AF|CA|EA)-\d{3})-[^/\s]+", re.ASCII)
 _MASK = re.compile(
     r"Mask/(?P<kind>3D-Mask|Silicone-Mask)/(?P<folder>\d{3})/(?P<code>[12])_(?P<mask>\d{3})_(?P<dress>[01])_(?P<glasses>[01])_"
     r"(?P<camera>[12])_(?P<session>[12])_(?P<light>[1-4])/color/(?P<number>\d{1,6})\.jpg",
@@ -148,6 +150,15 @@ def presentation(name: Name | MaskName) -> Presentation:
         camera=camera,
         official=path.rpartition("/")[0],
     )
+
+
+def redacted(text: str) -> str:
+    """Return a text without the numbers of identity cards in its paths.
+
+    >>> redacted("EA/EA-012-110101199003070000/3_012_3_1_4/profile/0001.jpg: empty file")
+    'EA/EA-012/3_012_3_1_4/profile/0001.jpg: empty file'
+    """
+    return _CARD.sub(r"\1", text)
 
 
 def read(tree: Tree) -> Reading:

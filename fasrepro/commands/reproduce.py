@@ -38,7 +38,9 @@ SOURCES = (
 BOOK_PRODUCTS = ("_generated", "executed", "_build")
 # glibc gives a step's large tensors back to the system and asks for them again in the next; kept, training is some 5 % faster.
 KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**31), "MALLOC_MMAP_THRESHOLD_": str(2**31)}
-OPEN = ("runs", "protocols", "archives.datasets")  # sections to which a profile may add names
+# Sections to which a profile may add names. What `archives` and a data set's size may hold is checked when the copy is loaded.
+OPEN = ("runs", "protocols", "captions", "archives", "archives.datasets", "archives.formats", "archives.described")
+SIZES = "archives.datasets."  # how the place of a key in a data set's size begins
 WHOLE = ("experiments", "ablations", "tuning.like")  # of these, a profile that names any entry names all
 
 
@@ -48,12 +50,13 @@ def merge(base: dict[str, Any], override: dict[str, Any], where: str = "") -> di
     A list, a scalar and the sections `WHOLE` are replaced, `null` takes a key away, and `training` is overlaid as by a run.
 
     Raises:
-        ConfigError: for a key that `base` lacks, except the name of a run, a protocol or a data set.
+        ConfigError: for a key that `base` lacks, unless it adds something to a section of `OPEN` or to the size of a data set.
     """
     merged = dict(base)
     for key, value in override.items():
         place = f"{where}.{key}" if where else str(key)
-        if key not in base and where not in OPEN:
+        is_open = where in OPEN or where.startswith(SIZES)
+        if key not in base and (not is_open or value is None):
             raise config.ConfigError(f"profile: {place}: {names.unknown(str(key), base, 'key')}")
         if value is None:
             del merged[key]
@@ -176,8 +179,15 @@ def run(arguments: argparse.Namespace) -> int:
         folder = make_copy(Path(), arguments.profile, arguments.copy or BUILD / arguments.profile)
     elif jobs.is_stale():
         raise config.ConfigError(f"{paths.JOBS} is stale: run `fasrepro jobs`")
-    for notice in config.read_jobs(folder / paths.JOBS).skipped:
+    planned = config.read_jobs(folder / paths.JOBS)
+    for notice in planned.skipped:
         print(notice)
+    if not planned.jobs and not arguments.options:
+        raise config.ConfigError(
+            f"{folder / paths.PARAMS}: nothing can be trained: no experiment has a protocol and a target whose data sets are"
+            " under archives.datasets; add them there, or other protocols under experiments (`fasrepro inspect` says which can"
+            " be run). One stage alone: `fasrepro reproduce -- STAGE`"
+        )
     workers = arguments.workers
     if workers is None:
         workers = default_workers(config.load("threads", path=folder / paths.PARAMS).threads)

@@ -3,6 +3,8 @@
 A mean is over cells of protocols with equally many sources, because fewer sources make another task. Among these, targets that
 several protocols share are averaged apart from targets that one protocol alone tests. So the leave-one-out targets of the MCIO
 protocols have one mean, SiW-Mv2, which all four of them test, has another, and the eleven targets of one training have one.
+Protocols within a data set are averaged with their own folds alone: OULU-NPU's Protocol 1 asks another question than its
+Protocol 2.
 """
 
 from __future__ import annotations
@@ -38,6 +40,20 @@ class CellResults(Cell):
         return len({face.dataset for face in self.dev})
 
     @property
+    def series(self) -> str:
+        """The protocol within a data set that this cell is a fold of; "" where the target is no source.
+
+        A published name is the data set, the protocol and perhaps the fold: `oulu_3_2` is a fold of "oulu_3", and
+        `wmca_loo_prints` of "wmca_loo". A protocol of another name has no folds.
+        """
+        if all(face.dataset != self.target for face in self.dev):
+            return ""
+        dataset = f"{self.target}_"
+        if not self.protocol.startswith(dataset):
+            return self.protocol
+        return dataset + self.protocol.removeprefix(dataset).partition("_")[0]
+
+    @property
     def fewest_dev_people(self) -> int:
         """How many dev people the source has that has the fewest."""
         people: dict[str, set[str]] = {}
@@ -49,17 +65,20 @@ class CellResults(Cell):
 class Pool(NamedTuple):
     """Cells that are averaged together.
 
-    `shared_target`: whether several protocols, of as many sources, test the cell's target.
+    `shared_target`: whether several protocols of the same series, of as many sources, test the cell's target.
     """
 
     shared_target: bool
     sources: int
+    series: str = ""  # see `CellResults.series`
 
 
 def pools(cells: Iterable[CellResults]) -> dict[str, Pool]:
     """Return the pool of each cell, by its short name."""
     cells = list(cells)
-    protocols: dict[tuple[str, int], set[str]] = {}
+    protocols: dict[tuple[str, int, str], set[str]] = {}
     for cell in cells:
-        protocols.setdefault((cell.target, cell.sources), set()).add(cell.protocol)
-    return {cell.cell: Pool(len(protocols[cell.target, cell.sources]) > 1, cell.sources) for cell in cells}
+        protocols.setdefault((cell.target, cell.sources, cell.series), set()).add(cell.protocol)
+    return {
+        cell.cell: Pool(len(protocols[cell.target, cell.sources, cell.series]) > 1, cell.sources, cell.series) for cell in cells
+    }

@@ -19,7 +19,8 @@ from fasrepro.report import figures
 from fasrepro.report.tables import words
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face
 
-ACROSS = 6  # columns of a contact sheet, so that their titles can be read
+ACROSS = 6  # columns of a contact sheet at most, so that their titles can be read
+FEWEST = 4  # and at least, so that the faces of two kinds are no larger than those of four
 GAP = 0.04  # between cells, in widths of a cell
 POINTS = 72  # an inch
 LEADING = 1.35  # of a line of text, in sizes of its letters
@@ -127,7 +128,7 @@ def by_kind(faces: Sequence[Face]) -> dict[str, list[Face]]:
 def draw_contact_sheet(faces: Sequence[Face], crops: Path, path: Path) -> None:
     """Draw a data set's kinds of presentation, a column each, with three faces.
 
-    More than `ACROSS` kinds are drawn in bands of two faces, one below the other.
+    More than `ACROSS` kinds are drawn in bands of two faces, one below the other. Fewer than `FEWEST` leave room at the right.
     """
     kinds = list(by_kind(faces).items())
     deep = 3 if len(kinds) <= ACROSS else 2
@@ -139,7 +140,7 @@ def draw_contact_sheet(faces: Sequence[Face], crops: Path, path: Path) -> None:
             for title, members in columns:
                 cells.append(crop_cell(members[place], crops, "" if place else title) if place < len(members) else None)
             rows.append(Row(cells))
-    draw_sheet(path, rows, min(len(kinds), ACROSS))
+    draw_sheet(path, rows, min(max(len(kinds), FEWEST), ACROSS))
 
 
 def _kind_title(kind: tuple[bool, str, str]) -> str:

@@ -22,7 +22,9 @@ from fasrepro.simulation.drawing.portraits import Sitter
 from fasrepro.simulation.effects import LOOK_ALIKES
 
 NOISE_FIELDS = 4
-HDF5_FRAMES = 26  # of a file that holds whole frames, each as large as fifty in a video; the papers' frame rule still takes two
+HDF5_FRAMES = 26  # of a file that holds frames uncompressed, each as large as fifty in a video; the frame rule still takes two
+ALIGNED_SIDE = 128  # pixels: frames in such a file are faces that were cropped and aligned, as in WMCA's
+ALIGNED_RADIUS = 0.38  # of their side: half the face's width
 FRAME_HEIGHT = 180  # the lengths below are in pixels of a frame of this height
 
 
@@ -84,10 +86,32 @@ def person_of(presentation: Presentation, synthetic: Synthetic) -> Person:
 
 def frame_count(presentation: Presentation, synthetic: Synthetic) -> int:
     """Return how many frames a presentation has: one on a still image."""
-    suffix = layout.suffix_of(presentation.path).lower()
-    if suffix in layout.STILLS:
+    if layout.suffix_of(presentation.path).lower() in layout.STILLS:
         return 1
-    return min(synthetic.frames, HDF5_FRAMES) if suffix in hdf5.SUFFIXES else synthetic.frames
+    return min(synthetic.frames, HDF5_FRAMES) if is_aligned(presentation) else synthetic.frames
+
+
+def is_aligned(presentation: Presentation) -> bool:
+    """Return whether an archive holds a presentation as a face that was cropped and aligned."""
+    return layout.suffix_of(presentation.path).lower() in hdf5.SUFFIXES
+
+
+def frame_size(presentation: Presentation, synthetic: Synthetic) -> tuple[int, int]:
+    """Return height and width of a frame, in pixels."""
+    return (ALIGNED_SIDE, ALIGNED_SIDE) if is_aligned(presentation) else (synthetic.height, synthetic.width)
+
+
+def _place(aligned: bool, size: tuple[int, int], distance: float, rng: np.random.Generator) -> Place:
+    """Return the place of the head in a frame; where it was in the room does not show in an aligned face."""
+    height, width = size
+    if aligned:
+        return Place(width / 2, height / 2, ALIGNED_RADIUS * height)
+    unit = height / FRAME_HEIGHT
+    return Place(
+        width / 2 + rng.uniform(-18, 18) * unit,
+        height * 0.47 + rng.uniform(-5, 5) * unit,
+        rng.uniform(40, 46) * unit * distance,
+    )
 
 
 def plan_recording(presentation: Presentation, person: Person | Sitter, synthetic: Synthetic, attempt: int = 0) -> Recording:
@@ -109,15 +133,11 @@ def plan_recording(presentation: Presentation, person: Person | Sitter, syntheti
     is_attack = presentation.label is Label.ATTACK
     kind = attacks.KINDS[presentation.species] if is_attack else None
     setting = spurious_ties.draw(tie, is_attack, synthetic.spurious_strength, rng_of(seed, "setting"))
-    unit = synthetic.height / FRAME_HEIGHT
+    size = frame_size(presentation, synthetic)
+    unit = size[0] / FRAME_HEIGHT
     frames = frame_count(presentation, synthetic)
 
-    rng = rng_of(seed, "place")
-    place = Place(
-        synthetic.width / 2 + rng.uniform(-18, 18) * unit,
-        synthetic.height * 0.47 + rng.uniform(-5, 5) * unit,
-        rng.uniform(40, 46) * unit * setting.distance,
-    )
+    place = _place(is_aligned(presentation), size, setting.distance, rng_of(seed, "place"))
     rng = rng_of(seed, "motion")
     head_amplitude, hand_amplitude = rng.uniform(0.8, 2.2, 2) * unit
     head = motion.sway(rng, frames, (place.x, place.y), head_amplitude, turning=1.0)
@@ -137,7 +157,7 @@ def plan_recording(presentation: Presentation, person: Person | Sitter, syntheti
         presentation=presentation,
         seed=seed,
         frames=frames,
-        size=(synthetic.height, synthetic.width),
+        size=size,
         person=person,
         sitting=_in_setting(people.draw_sitting(people.seed_of(seed, "sitting")), setting, rng_of(seed, "in setting")),
         room=people.draw_sitting(people.seed_of(seed, "room")),
@@ -151,7 +171,7 @@ def plan_recording(presentation: Presentation, person: Person | Sitter, syntheti
         blinks=blinks,
         shot=shot,
         camera=studio.camera,
-        sensor=cameras.sensor(shot, synthetic.height, synthetic.width, min(NOISE_FIELDS, frames), rng_of(seed, "sensor")),
+        sensor=cameras.sensor(shot, *size, min(NOISE_FIELDS, frames), rng_of(seed, "sensor")),
     )
 
 

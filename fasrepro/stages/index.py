@@ -17,7 +17,7 @@ from pathlib import Path
 import filelock
 
 import fasrepro
-from fasrepro import config, files, hashing, paths, stages
+from fasrepro import archives, config, files, hashing, paths, stages
 from fasrepro.data import index
 from fasrepro.data.settings import IndexSettings
 
@@ -74,13 +74,13 @@ def main(argv: list[str] | None = None) -> None:
             f"{paths.fingerprint(name)}: of a {source} archive, but params.yaml asks for {wanted} archives;"
             f" run `dvc repro index@{name}`"
         )
-    archives = paths.licensed_archives() if source == "licensed" else paths.archive(name)
+    folder_of_archive = paths.licensed_archives() if source == "licensed" else paths.archive(name)
     with work_folder(name, params.index) as work:
-        report = index.build(archives, name, work, params.index, form)
+        report = index.build(folder_of_archive, name, work, params.index, form)
         for output, folder in ((work / "crops" / f"{name}.zip", paths.CROPS), (work / f"{name}.parquet", paths.FACES)):
             folder.mkdir(parents=True, exist_ok=True)
             output.replace(folder / output.name)
-        files.write_json(paths.index_report(name), report)
+        files.write_json(paths.index_report(name), archives.redacted(name, report))
     sources = ", ".join(f"{count} {source}" for source, count in report["videos_by_box_source"].items())
     print(
         f"index {name}: {report['faces']} faces, {report['videos']} videos ({sources}), {report['stand_ins_count']} neighbouring"

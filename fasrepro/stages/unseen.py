@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import collections
 import dataclasses
 from collections.abc import Mapping
 
@@ -12,7 +13,7 @@ from fasrepro.evaluation.analyses import cue_overlap, misplaced_cues, unseen
 from fasrepro.evaluation.analyses.cue_overlap import CueOverlap
 from fasrepro.evaluation.analyses.unseen import ScoredCell
 from fasrepro.evaluation.results import Cell, EvaluationSettings
-from fasrepro.evaluation.results.unseen import UnseenTarget
+from fasrepro.evaluation.results.unseen import UnseenTarget, entry_key
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face
 from fasrepro.rows.training import TrainRow
@@ -21,7 +22,7 @@ from fasrepro.stages import predictions
 
 @dataclasses.dataclass
 class Target:
-    """The cells of one target that has a family of attacks which their sources lack."""
+    """The cells of one target that has a family of attacks which their sources lack. They have one mean: see `load_targets`."""
 
     test: list[Face]
     scored: list[ScoredCell] = dataclasses.field(default_factory=list)
@@ -32,21 +33,36 @@ class Target:
 def load_targets(
     faces: Mapping[str, Face], visible: Mapping[str, list[str]] | None, metrics: results.Metrics, run: str
 ) -> dict[str, Target]:
-    """Return the targets with unseen attacks; `visible` cues by face_id. Overlap is with the faces on which `run` is trained."""
-    targets: dict[str, Target] = {}
+    """Return the targets with unseen attacks, by the key of their entry: see `results.Unseen`.
+
+    Protocols with other numbers of sources, or that test other faces of the target, ask another question: a target has an entry
+    for each of these groups.
+
+    Args:
+        faces: by face_id.
+        visible: cues by face_id; None where they are not known.
+        metrics: with the thresholds.
+        run: overlap is with the faces on which it is trained.
+    """
+    groups: dict[tuple[str, int, tuple[str, ...]], Target] = {}
     for entry in predictions.load_cells():
         cell, test = entry.cell, entry.test
         rows = table.read(paths.trainset(entry.jobs[0].trainset), TrainRow)
         trained = [faces[row.face_id] for row in rows]
         if cue_overlap.families(test) <= cue_overlap.families(trained):
             continue
-        target = targets.setdefault(cell.target, Target(test))
+        sources = len({face.dataset for face in entry.split.dev})
+        target = groups.setdefault((cell.target, sources, tuple(face.face_id for face in test)), Target(test))
         target.scored.append(ScoredCell(cell, entry.scores(), entry.thresholds(metrics)))
         if cell.run == run:
             target.overlaps[cell.cell] = cue_overlap.overlap(test, trained, visible)
         if any(row.caption for row in rows):
             target.texts[cell] = entry.explanations()
-    return targets
+    count = collections.Counter(name for name, _, _ in groups)
+    return {
+        entry_key(name, [one.cell.protocol for one in target.scored] if count[name] > 1 else []): target
+        for (name, _, _), target in groups.items()
+    }
 
 
 def summarise(
@@ -65,7 +81,7 @@ def summarise(
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/unseen.json: an entry a target that has a family of attacks which its sources lack."""
+    """Write results/unseen.json: the targets that have a family of attacks which their sources lack."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("evaluation", "unseen")
     runs = params.unseen.run, params.unseen.baseline

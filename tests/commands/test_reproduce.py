@@ -54,7 +54,7 @@ def test_an_unknown_profile_names_its_neighbours(monkeypatch: pytest.MonkeyPatch
     assert "unknown profile 'tinny'. Did you mean 'tiny'?" in capsys.readouterr().err
 
 
-def test_the_book_is_named_once_there_is_one(
+def test_nothing_to_train_is_an_error_and_the_book_is_named_once_there_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     subprocess.run([sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"], cwd=tmp_path, check=True)
@@ -78,11 +78,18 @@ def test_the_book_is_named_once_there_is_one(
         "sft_jobs": {},
         "grpo_jobs": {},
         "captioner_names": [],
+        "skipped": ["protocol oci_m is skipped: MSU-MFSD is absent"],
     }
-    (tmp_path / "jobs.yaml").write_text(yaml.safe_dump({**empty, "skipped": []}), encoding="utf-8")
+    (tmp_path / "jobs.yaml").write_text(yaml.safe_dump(empty), encoding="utf-8")
     (tmp_path / "params.yaml").write_text("threads: 1\n", encoding="utf-8")
     assert cli.main(["reproduce", "--", "numbers"]) == 0
     assert "The book" not in capsys.readouterr().out
+    assert cli.main(["reproduce"]) == 1
+    printed = capsys.readouterr()
+    assert "protocol oci_m is skipped: MSU-MFSD is absent" in printed.out
+    assert "params.yaml: nothing can be trained" in printed.err
+    job = {"protocol": "oci_m", "run": "r", "seed": 0, "test": ["msu"], "trainset": "t", "tuned": "r", "recipe": {}}
+    (tmp_path / "jobs.yaml").write_text(yaml.safe_dump(empty | {"jobs": {"oci_m-r-0": job}}), encoding="utf-8")
     assert cli.main(["reproduce"]) == 0
     printed = capsys.readouterr().out
     assert f"The book: {tmp_path / page}" in printed

@@ -32,6 +32,23 @@ def test_all_targets_of_one_training_are_averaged_together() -> None:
     assert set(pools(cells).values()) == {Pool(False, 1)}
 
 
+def test_protocols_within_a_data_set_are_averaged_with_their_own_folds_alone() -> None:
+    names = ["oulu_1", "oulu_2", "oulu_3_1", "oulu_3_2", "own"]
+    by_cell = pools([*(cell(name, "oulu", ["oulu"]) for name in names), cell("one_to_many", "oulu", ["wfas"])])
+    assert [by_cell[f"{name}>oulu"] for name in names] == [
+        Pool(False, 1, "oulu_1"),
+        Pool(False, 1, "oulu_2"),
+        Pool(True, 1, "oulu_3"),
+        Pool(True, 1, "oulu_3"),
+        Pool(False, 1, "own"),
+    ]
+    assert by_cell["one_to_many>oulu"] == Pool(False, 1)
+
+
+def test_a_fold_may_be_named_by_what_it_leaves_out() -> None:
+    assert cell("siw_mv2_2_partial_mouth", "siw_mv2", ["siw_mv2"]).series == "siw_mv2_2"
+
+
 def test_the_fewest_dev_people_are_counted_in_one_source() -> None:
     dev = [
         face(f"{name}/{number}", "print", subject=f"{name}/{number}")

@@ -99,3 +99,10 @@ def test_a_contact_sheet_has_a_column_for_every_instrument(world: SimpleNamespac
     first = (tmp_path / "sheet.png").read_bytes()
     contact_sheets.draw_contact_sheet(faces[::-1], world.crops, tmp_path / "sheet.png")
     assert (tmp_path / "sheet.png").read_bytes() == first
+
+
+def test_faces_of_two_kinds_are_no_larger_than_those_of_four(world: SimpleNamespace, tmp_path: Path) -> None:
+    faces = [one for one in world.faces if one.dataset == "replay" and one.instrument in ("", "print_photo")]
+    contact_sheets.draw_contact_sheet(faces, world.crops, tmp_path / "sheet.png")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.height < sheet.width  # three rows of faces that are a quarter of the page wide

@@ -67,7 +67,17 @@ def test_an_archive_of_paper_2_is_drawn_in_its_layout_and_read_as_it_was_drawn(t
     for shown in reading.presentations:
         decoded = decode(root / shown.path, 1, official.rotation(shown.path))
         assert decoded.count == frames
-        assert decoded.rgb(0).shape == (SMALL.height, SMALL.width, 3)
+        assert decoded.rgb(0).shape == (*recordings.frame_size(shown, SMALL), 3)
+
+
+def test_a_face_in_an_hdf5_file_is_cropped_and_aligned() -> None:
+    """WMCA's frames have 128 pixels a side, and the face fills them wherever the person stood."""
+    shown = archives.plan("wmca", {"share": 0.01})
+    planned = [recordings.plan_recording(one, recordings.person_of(one, SMALL), SMALL) for one in shown]
+    assert {one.size for one in planned} == {(128, 128)}
+    [place] = {one.place for one in planned}
+    assert (place.x, place.y) == (64, 64)
+    assert 0.7 < 2 * place.radius / 128 < 0.9
 
 
 def test_eyes_on_still_images_are_rarely_closed() -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
+from fasrepro import archives as archives_of
 from fasrepro import config, crops, files, paths
 from fasrepro.archives.fingerprint import fingerprint
 from fasrepro.commands import reproduce
@@ -58,6 +60,33 @@ def test_the_stage_writes_the_same_bytes_twice(project: Path, capsys: pytest.Cap
     assert tree(project / "results") == first
     assert tree(project / ".work") == {}
     assert "index msu: 48 faces, 24 videos (1 detector, 23 sidecar)" in capsys.readouterr().out
+
+
+def test_a_report_on_cefa_names_no_identity_card(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder of a person may hold the card's number. One picture is unreadable, and one is no picture of the layout."""
+    card = "110101199003070000"
+    planned = archives_of.plan("cefa", {"train": 1, "dev": 1, "test": 1, "masks": 0, "silicone": 0})
+    for shown in planned:
+        person, rest = re.fullmatch(r"(Ethnicity/.+?/[A-Z]+-\d+)/(.+)", shown.path).groups()
+        picture = tmp_path / "licensed" / "CASIA_CeFA" / f"{person}-{card}" / rest
+        picture.parent.mkdir(parents=True)
+        Image.fromarray(trees.frames()[0]).save(picture)
+    picture.write_bytes(b"")
+    (picture.parent / "notes.txt").touch()
+    monkeypatch.setenv("FASREPRO_ARCHIVES", str(tmp_path / "licensed"))
+    params = config.read_yaml(paths.PARAMS)
+    params["archives"]["datasets"] = {"cefa": {}}
+    params["index"]["max_exclusion_rate"] = 0.5
+    paths.PARAMS.write_text(yaml.safe_dump(params))
+    files.write_json(paths.fingerprint("cefa"), {"source": "licensed"})
+    index_stage.main(["--dataset", "cefa"])
+    report = paths.index_report("cefa").read_text()
+    assert card not in report
+    assert sorted(files.read_json(paths.index_report("cefa"))["excluded"].values()) == [
+        "empty file",
+        "not a file of this archive's layout",
+    ]
+    assert planned[-1].path in report
 
 
 def test_a_data_set_has_the_same_bytes_before_and_after_another(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ def split_face(dataset: str, split: str, species: str) -> Face:
 
 TRAIN = [split_face("oulu", "train", species) for species in ("bona_fide", "print", "replay_video")]
 DEV = [split_face("oulu", "dev", species) for species in ("bona_fide", "print")]
+OTHER_SOURCE = [split_face("casia", split, species) for split in ("train", "dev") for species in ("bona_fide", "print")]
 TEST = [split_face("siw_mv2", "test", species) for species in ("bona_fide", "print", "mannequin")]
 CUES = {"print": ("halftone",), "replay_video": ("moire",), "mannequin": ("waxy_skin",), "bona_fide": ()}
 
@@ -39,11 +41,11 @@ def truth(face: Face) -> Truth:
     return Truth(face.face_id, cues, (0.5,) * len(cues), (region,) * len(cues), (), (), "{}")
 
 
-def write_project(test: list[Face] = TEST) -> None:
+def write_project(test: list[Face] = TEST, sides: Mapping[str, tuple[list[str], list[str]]] = SIDES) -> None:
     """Write a project whose two runs were tested on these faces; reasoning misses the mannequin."""
     projects.write_params(evaluation={"replicates": 100})
-    jobs = projects.write_jobs(SIDES, [("o_w", "vanilla"), ("o_w", "reasoning")], [0])
-    faces = [*TRAIN, *DEV, *test]
+    jobs = projects.write_jobs(sides, [(protocol, run) for protocol in sides for run in ("vanilla", "reasoning")], [0])
+    faces = [*TRAIN, *DEV, *OTHER_SOURCE, *test]
     projects.write_faces(faces)
     projects.write_truths([truth(one) for one in faces])
     rows = [TrainRow(f.face_id, f.dataset, f.species, f.label, "", "", "vanilla", "A face.") for f in TRAIN]
@@ -106,3 +108,14 @@ def test_without_truth_overlap_is_nominal() -> None:
 def test_a_target_of_the_sources_families_is_omitted() -> None:
     write_project(TEST[:2])
     assert report() == Unseen("reasoning", "vanilla", {})
+
+
+@pytest.mark.usefixtures("project")
+def test_protocols_with_other_numbers_of_sources_have_means_of_their_own() -> None:
+    write_project(sides=SIDES | {"oc_w": (["oulu", "casia"], ["siw_mv2"])})
+    evaluate.main([])
+    targets = report().targets
+    assert {name: list(target.cells) for name, target in targets.items()} == {
+        "siw_mv2: o_w": ["o_w"],
+        "siw_mv2: oc_w": ["oc_w"],
+    }

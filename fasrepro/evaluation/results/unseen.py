@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 from fasrepro.evaluation.results.shared import FaceCounts, Figure, Figures
 
@@ -136,8 +137,35 @@ class UnseenTarget:
 
 @dataclasses.dataclass(frozen=True)
 class Unseen:
-    """unseen.json: gains of `run` over `baseline` on attacks unlike the sources', by target (a key of `datasets.DATASETS`)."""
+    """unseen.json: gains of `run` over `baseline` on attacks unlike the sources'.
+
+    `targets`: by `entry_key`. An entry's cells have equally many sources and test the same faces.
+    """
 
     run: str
     baseline: str
     targets: dict[str, UnseenTarget]
+
+
+def entry_key(target: str, protocols: Iterable[str]) -> str:
+    """Return the key of an entry of `Unseen`: the target, and its protocols where the target has several entries.
+
+    Args:
+        target: key of `datasets.DATASETS`.
+        protocols: of the entry; none where it is the target's only one.
+
+    >>> entry_key("siw_mv2", []), entry_key("siw_mv2", ["oci_m", "omi_c", "oci_m"])
+    ('siw_mv2', 'siw_mv2: oci_m, omi_c')
+    """
+    listed = ", ".join(dict.fromkeys(protocols))
+    return f"{target}: {listed}" if listed else target
+
+
+def target_and_protocols(entry: str) -> tuple[str, str]:
+    """Return the target of an entry's key, and its protocols in words; "" for a target's only entry.
+
+    >>> target_and_protocols("siw_mv2: oci_m, omi_c")
+    ('siw_mv2', 'oci_m, omi_c')
+    """
+    target, _, protocols = entry.partition(": ")
+    return target, protocols

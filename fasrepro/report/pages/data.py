@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fasrepro.datasets import DATASETS, TITLES
+from fasrepro.datasets import DATASETS, TITLES, is_still
 from fasrepro.report import contact_sheets, markdown
 from fasrepro.report.material import Material, Needs, Release
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, SPLITS, Face
@@ -46,8 +46,14 @@ def answer(faces: Iterable[Face]) -> str:
     """Return in one sentence what the index holds."""
     faces = list(faces)
     present = [DATASETS[name].title for name in DATASETS if any(face.dataset == name for face in faces)]
-    videos, subjects = len({face.presentation for face in faces}), len({face.subject for face in faces})
-    return f"{len(faces)} faces from {videos} videos of {subjects} subjects, in {len(present)} data sets: {', '.join(present)}.\n"
+    stills = {face.presentation for face in faces if is_still(face.dataset)}
+    videos = {face.presentation for face in faces} - stills
+    media = [f"{len(shown)} {word}" for shown, word in ((videos, "videos"), (stills, "still images")) if shown]
+    subjects = len({face.subject for face in faces})
+    return (
+        f"{len(faces)} faces from {' and '.join(media)} of {subjects} subjects, in {len(present)} data sets:"
+        f" {', '.join(present)}.\n"
+    )
 
 
 def archives(releases: Mapping[str, Release], faces: Iterable[Face]) -> str:
@@ -100,7 +106,7 @@ def presentations_of(release: Release, media: str) -> str:
 
 
 def counts(faces: Iterable[Face]) -> str:
-    """Return the table of subjects, videos and faces for each data set and split."""
+    """Return the table of subjects, presentations (videos or still images) and faces for each data set and split."""
     groups: dict[tuple[str, str], list[Face]] = {}
     for face in faces:
         groups.setdefault((face.dataset, face.split), []).append(face)
@@ -114,7 +120,7 @@ def counts(faces: Iterable[Face]) -> str:
             attacks = {face.presentation for face in group} - bona_fide
             subjects = {face.subject for face in group}
             rows.append((DATASETS[dataset].title, split, len(subjects), len(bona_fide), len(attacks), len(group)))
-    return markdown.table(("data set", "split", "subjects", "bona fide videos", "attack videos", "faces"), rows)
+    return markdown.table(("data set", "split", "subjects", "bona fide presentations", "attack presentations", "faces"), rows)
 
 
 def box_sources(faces: Iterable[Face]) -> str:
@@ -137,8 +143,8 @@ def exclusions(reports: Mapping[str, Mapping[str, Any]]) -> str:
         for key, words in UNUSUAL.items():
             if report[key]:
                 unusual[DATASETS[dataset].title, words] = list(report[key])
-    videos = sum(report["videos"] for report in reports.values())
-    text = _reasons("excluded because", "files", excluded) if excluded else f"None of {videos} videos was excluded.\n"
+    total = sum(report["videos"] for report in reports.values())
+    text = _reasons("excluded because", "files", excluded) if excluded else f"None of {total} presentations was excluded.\n"
     text += "\n" + _reasons("unusual", "videos", unusual) if unusual else ""
     unknown = [
         (DATASETS[dataset].title, NOT_TOLD[what], number)

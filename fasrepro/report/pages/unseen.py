@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fasrepro.datasets import DATASETS
 from fasrepro.evaluation.results import Figure, LedgerSettings, Unseen
-from fasrepro.evaluation.results.unseen import SpeciesCounts, UnseenGains, UnseenTarget
+from fasrepro.evaluation.results.unseen import SpeciesCounts, UnseenGains, UnseenTarget, target_and_protocols
 from fasrepro.report import curves, markdown, tables
 from fasrepro.report.claims import verdicts
 from fasrepro.report.markdown import escape
@@ -46,13 +47,13 @@ def render(material: Material) -> dict[str, str]:
         parts = {name: text_of(name, target) for name, target in unseen.targets.items()}
         if len(parts) < 2:
             return next(iter(parts.values()), NO_TARGET)
-        return "\n".join(f"**{DATASETS[name].title}**\n\n{text}" for name, text in parts.items())
+        return "\n".join(f"**{entry_title(name)}**\n\n{text}" for name, text in parts.items())
 
     def draw(name: str, target: UnseenTarget) -> str:
         def draw_gains(path: Any) -> None:
             curves.gains(target.mean, target.counts.species, unseen.run, unseen.baseline, path)
 
-        return material.draw(f"gains_{name}", draw_gains, CAPTION)
+        return material.draw(f"gains_{re.sub(r'[^a-z0-9]+', '_', name)}", draw_gains, CAPTION)
 
     return {
         "answer": markdown.answer(each(lambda _, target: meaning(target, unseen, settings))),
@@ -62,6 +63,12 @@ def render(material: Material) -> dict[str, str]:
         "species_by_cell": each(lambda _, target: species_table_by_cell(target, runs)),
         "misplaced_cues": each(lambda _, target: misplaced_cue_table(target, unseen, runs, settings)),
     }
+
+
+def entry_title(entry: str) -> str:
+    """Return the title of an entry of unseen.json: its target's, and its protocols where the target has several entries."""
+    target, protocols = target_and_protocols(entry)
+    return f"{DATASETS[target].title}, {escape(protocols)}" if protocols else DATASETS[target].title
 
 
 def kind_title(name: str) -> str:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from fasrepro.report import gallery, printing
 from fasrepro.report.material import Release, by_face
 from fasrepro.report.pages import data
+from tests.faces import face
 from tests.report.conftest import cells
 from tests.report.samples import DRAWN, material
 
@@ -20,6 +21,12 @@ def test_the_index_is_counted_by_data_set_and_split(world: SimpleNamespace) -> N
     assert len(rows) == 2
     assert data.answer(world.faces).endswith("in 4 data sets: MSU-MFSD, CASIA-FASD, Replay-Attack, OULU-NPU.\n")
     assert cells(data.box_sources(world.faces))[1][1] == "sidecar"
+
+
+def test_videos_and_still_images_are_counted_apart() -> None:
+    faces = [face("msu/1", "print"), face("msu/1", "print", frame=5), face("wfas/2", "poster"), face("wfas/3", "bona_fide")]
+    assert data.answer(faces).startswith("4 faces from 1 videos and 2 still images of ")
+    assert data.answer(faces[2:]).startswith("2 faces from 2 still images of ")
 
 
 def test_the_archives_are_shown_with_what_is_published_and_at_hand(world: SimpleNamespace) -> None:
@@ -44,7 +51,7 @@ def test_the_archives_are_shown_with_what_is_published_and_at_hand(world: Simple
 
 
 def test_unusual_videos_are_counted_and_a_few_are_named() -> None:
-    assert data.exclusions({"msu": NOTHING, "casia": NOTHING}) == "None of 8 videos was excluded.\n"
+    assert data.exclusions({"msu": NOTHING, "casia": NOTHING}) == "None of 8 presentations was excluded.\n"
     unusual = NOTHING | {
         "single_face": {"b.avi": "3 of 10 candidate frames with a face"},
         "centre": ["a.avi"],
@@ -52,7 +59,7 @@ def test_unusual_videos_are_counted_and_a_few_are_named() -> None:
         "turned": {"h.avi": 2},
     }
     text = data.exclusions({"msu": NOTHING, "casia": unusual})
-    assert text.startswith("None of 8 videos was excluded.\n\n")
+    assert text.startswith("None of 8 presentations was excluded.\n\n")
     assert cells(text) == [
         ["data set", "unusual", "videos", "which"],
         ["CASIA-FASD", "the centre of the frame is the face box", "1", "a.avi"],

@@ -21,6 +21,7 @@ from fasrepro.evaluation.results.unseen import (
     UnseenTarget,
 )
 from fasrepro.report import curves
+from fasrepro.report.markdown import escape
 from fasrepro.report.pages import unseen as page
 from tests.report.conftest import cells
 from tests.report.samples import NO_FIGURE, RUNS, figure, material, metrics, settings
@@ -131,6 +132,14 @@ def test_misplaced_cues_have_a_row_for_each_face_and_run_and_their_difference() 
     assert [row[3].split(" ")[0] for row in rows] == ["0.000", "1.000", "+1.000"]
     assert [row[4] for row in cells(text)[1:] if row[0] == "bona fide"] == ["–"] * 3  # none can be there
     assert text.startswith("On a mask, make-up or partial cover, reasoning names a print or replay cue more often than vanilla")
+
+
+def test_a_target_with_several_entries_names_their_protocols(tmp_path: Path) -> None:
+    targets = {"siw_mv2: oci_m": target("oci_w"), "siw_mv2: mi_w": target("mi_w")}
+    text = rendered(Unseen("reasoning", "vanilla", targets), tmp_path)
+    assert f"**SiW-Mv2, {escape('oci_m')}**" in text["lines"]
+    assert f"**SiW-Mv2, {escape('mi_w')}**" in text["lines"]
+    assert {path.stem for path in (tmp_path / "figures").iterdir()} == {"gains_siw_mv2_oci_m", "gains_siw_mv2_mi_w"}
 
 
 def test_without_a_target_every_fragment_says_what_to_do(tmp_path: Path) -> None:
