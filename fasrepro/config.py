@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from fasrepro import datasets, names, paths, schema
-from fasrepro.captions.sets import CaptionSet
+from fasrepro.captions.sets import CaptionSet, Silver
 from fasrepro.data import protocols
 from fasrepro.data.archive_settings import Archives
 from fasrepro.data.protocols import Protocol, Sides
@@ -201,6 +201,7 @@ SECTIONS: dict[str, Any] = {
     "audit": AuditBounds,
     "annotator": Annotator,
     "simulated": Simulated,
+    "parts": dict[str, dict[str, float]],
     "captions": dict[str, CaptionSet],
     "foundation": FoundationSettings,
     "probes": ProbeBounds,
@@ -336,7 +337,8 @@ class Jobs:
     """All that jobs.yaml holds, by name. No name is also a section of params.yaml: DVC reads both files into one namespace.
 
     Args:
-        written: caption sets that an author writes.
+        written: caption sets that an author writes, but for `silver`.
+        silver: caption sets that a caption model writes.
         derived: caption sets that are made from another, with the name of that other.
         splits: protocols that can be run with the data sets at hand.
         captioned: data sets whose train faces the annotator is asked about.
@@ -348,6 +350,7 @@ class Jobs:
     """
 
     written: list[str]
+    silver: dict[str, Silver]
     derived: dict[str, str]
     splits: dict[str, Sides]
     captioned: list[str]

@@ -29,6 +29,7 @@ CAPTIONS_REPORT = RESULTS / "captions_report"
 TRAINSETS = RESULTS / "trainsets"
 TUNING = RESULTS / "tuning"
 CHECKPOINTS = RESULTS / "checkpoints"
+CAPTIONERS = RESULTS / "captioners"
 PREDICTIONS = RESULTS / "predictions"
 SNAPSHOTS = RESULTS / "snapshots.parquet"
 JUDGEMENTS = RESULTS / "judgements.parquet"
@@ -135,6 +136,11 @@ def tuning_scores(run: str) -> Path:
 def checkpoint(job: str) -> Path:
     """Return the folder of a job's trained model."""
     return CHECKPOINTS / job
+
+
+def captioner(name: str) -> Path:
+    """Return the folder of a caption model."""
+    return CAPTIONERS / name
 
 
 def scores(job: str) -> Path:

@@ -7,6 +7,7 @@ A set is either a *style* written by an *author*, or the captions of another set
       prose:     {derived: prose, of: reasoning}
       theirs:    {style: reasoning, author: published, table: captions.parquet}
       gold:      {style: cot, author: annotator, conclusion_yes: attack}
+      silver:    {style: cot, author: captioner, captioner: grpo-0, faces: {part: C}}
 
 Each set has a table, results/captions/<set>.parquet. Its column `style` holds the style, or the control of a derived set.
 """
@@ -19,14 +20,16 @@ from typing import TypeAlias
 
 from fasrepro import names
 from fasrepro.captions.controls import CONTROLS
+from fasrepro.captions.silver import Acceptance, Generation
 from fasrepro.captions.styles import STYLES, Style, style_of, with_conclusion_yes
 from fasrepro.rows.captions import Verdict
 
-ANNOTATOR, PUBLISHED = "annotator", "published"
+ANNOTATOR, PUBLISHED, CAPTIONER = "annotator", "published", "captioner"
 # Who can write captions, and where that author is set up.
 AUTHORS: dict[str, str] = {
     ANNOTATOR: "the language model that the section `annotator` of params.yaml names",
     PUBLISHED: "whoever published the table that the entry names: see `captions.published`",
+    CAPTIONER: "a caption model that is trained here, which the entry names: see `captions.silver`",
 }
 # What Yes can mean in a conclusion.
 MEANINGS: dict[str, Verdict] = {verdict.value: verdict for verdict in (Verdict.BONA_FIDE, Verdict.ATTACK)}
@@ -34,6 +37,21 @@ MEANINGS: dict[str, Verdict] = {verdict.value: verdict for verdict in (Verdict.B
 
 class CaptionSetError(ValueError):
     """A caption set that cannot exist; the message names the set, the fault and the remedy."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FacesOfPart:
+    """The faces of a set that is not about all train faces of the annotator's data sets.
+
+    Args:
+        part: of the people of the sources in the section `parts`: see `data.people_parts`.
+        count: how many of their faces; 0 for all.
+        balanced: whether they are chosen evenly over bona fide faces and kinds of attack: see `data.balanced`.
+    """
+
+    part: str
+    count: int = 0
+    balanced: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,6 +67,11 @@ class CaptionSet:
         config: of the table, if it is a `datasets` repository of several.
         revision: of the table, if it lies on the hub: a commit.
         conclusion_yes: what Yes means in its captions' conclusions, a key of `MEANINGS`; "" for what the style says.
+        faces: that it is about; None for the train faces of the data sets in `annotator.datasets`.
+        captioner: the caption model that writes them, by the name of its folder, such as grpo-0.
+        accept: which of its texts are captions.
+        generation: how it writes.
+        beside: the set whose named cues its report has beside its own; "" for the first that the annotator writes in its style.
     """
 
     style: str = ""
@@ -59,6 +82,11 @@ class CaptionSet:
     config: str = ""
     revision: str = ""
     conclusion_yes: str = ""
+    faces: FacesOfPart | None = None
+    captioner: str = ""
+    accept: Acceptance = dataclasses.field(default_factory=Acceptance)
+    generation: Generation = dataclasses.field(default_factory=Generation)
+    beside: str = ""
 
     @property
     def is_derived(self) -> bool:
@@ -79,6 +107,14 @@ class CaptionSet:
         return with_conclusion_yes(style, names.lookup(MEANINGS, self.conclusion_yes, "conclusion_yes", CaptionSetError))
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Silver:
+    """What a stage needs to know beforehand of a set that a caption model writes: the model, and the set of `beside`."""
+
+    captioner: str
+    beside: str
+
+
 Sets: TypeAlias = Mapping[str, CaptionSet]
 
 
@@ -95,6 +131,28 @@ def written(sets: Sets) -> dict[str, CaptionSet]:
 def asked(sets: Sets) -> dict[str, CaptionSet]:
     """Return the sets that the annotator writes, by name."""
     return {name: entry for name, entry in written(sets).items() if entry.author == ANNOTATOR}
+
+
+def silver(sets: Sets) -> dict[str, Silver]:
+    """Return the sets that a caption model writes, by name. Raises `CaptionSetError` for one with no set beside it."""
+    by_captioner = {name: entry for name, entry in written(sets).items() if entry.author == CAPTIONER}
+    return {name: Silver(entry.captioner, _beside(sets, name)) for name, entry in by_captioner.items()}
+
+
+def _beside(sets: Sets, name: str) -> str:
+    """Return the set of the annotator's whose named cues a report has beside those of a caption model's set."""
+    entry = sets[name]
+    same = [other for other, theirs in asked(sets).items() if theirs.written_style.name == entry.written_style.name]
+    if entry.beside:
+        return names.lookup(
+            {other: other for other in same}, entry.beside, "set of that style", CaptionSetError, f"{_where(name)}.beside"
+        )
+    if not same:
+        raise CaptionSetError(
+            f"{_where(name)}: the annotator writes no set of style {entry.written_style.name!r}, from which a caption model could"
+            " learn: add one"
+        )
+    return same[0]
 
 
 def derived(sets: Sets) -> dict[str, CaptionSet]:
@@ -182,6 +240,7 @@ def _check_fields(name: str, entry: CaptionSet) -> None:
         raise CaptionSetError(f"{_where(name)}: name the table of these published captions in `table`")
     if entry.author != PUBLISHED and (entry.table or entry.config or entry.revision):
         raise CaptionSetError(f"{_where(name)}: `table`, `config` and `revision` go with `author: {PUBLISHED}` alone")
+    _check_captioner(name, entry)
     if entry.conclusion_yes:
         names.lookup(MEANINGS, entry.conclusion_yes, "meaning of Yes", CaptionSetError, f"{_where(name)}.conclusion_yes")
         if entry.is_derived or STYLES[entry.style].conclusion_yes is None:
@@ -189,6 +248,30 @@ def _check_fields(name: str, entry: CaptionSet) -> None:
             raise CaptionSetError(
                 f"{_where(name)}.conclusion_yes: leave it out: captions of {style!r} conclude without Yes or No"
             )
+
+
+def _check_captioner(name: str, entry: CaptionSet) -> None:
+    own = (entry.captioner, entry.accept, entry.generation, entry.beside)
+    if entry.author != CAPTIONER:
+        if own != ("", Acceptance(), Generation(), ""):
+            raise CaptionSetError(
+                f"{_where(name)}: `captioner`, `accept`, `generation` and `beside` go with `author: {CAPTIONER}` alone"
+            )
+        return
+    if not entry.captioner or entry.faces is None:
+        raise CaptionSetError(
+            f"{_where(name)}: name the caption model in `captioner` and the people in `faces`, such as"
+            " {captioner: grpo-0, faces: {part: C}}"
+        )
+    if not STYLES[entry.style].concludes:
+        raise CaptionSetError(
+            f"{_where(name)}.style: {entry.style!r} has no verdict, by which a caption model's texts are judged"
+        )
+    settings = entry.generation
+    if settings.temperature < 0 or min(settings.max_new_tokens, settings.batch_size, settings.shard_size) < 1:
+        raise CaptionSetError(
+            f"{_where(name)}.generation: temperature is 0 or more; max_new_tokens, batch_size and shard_size are at least 1"
+        )
 
 
 def _where(name: str) -> str:

@@ -83,8 +83,10 @@ class _Plan:
         """Return what was collected, by name."""
         kept = {name: protocols.to_sides(p) for name, p in sorted(self.protocols.items()) if p is not None}
         sets = self.params.captions
+        silver = caption_sets.silver(sets)
         return Jobs(
-            written=list(caption_sets.written(sets)),
+            written=[name for name in caption_sets.written(sets) if name not in silver],
+            silver=silver,
             derived={name: entry.of for name, entry in caption_sets.derived(sets).items()},
             splits=kept,
             captioned=self.captioned({dataset for sides in kept.values() for dataset in sides.train}),

@@ -12,7 +12,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 # Seconds of a stage of each kind in the default profile, the median where two ran side by side on 2 cores. They decide the order
-# of a first run, and what `fasrepro plan` expects of it. `tune` compares no rates there.
+# of a first run, and what `fasrepro plan` expects of it. `tune` compares no rates there. `caption`, which it lacks, is estimated
+# from the captions/s of `benchmarks.silver`.
 TYPICAL = {
     "archives": 89.0,
     "world": 13.0,
@@ -24,6 +25,7 @@ TYPICAL = {
     "probes": 98.0,
     "annotate": 16.0,
     "derive": 3.0,
+    "caption": 120.0,
     "trainset": 4.0,
     "tune": 19.0,
     "train": 132.0,

@@ -74,6 +74,7 @@ def test_the_book_is_named_once_there_is_one(
         "trainsets": {},
         "tunings": {},
         "jobs": {},
+        "silver": {},
         "snapshot_jobs": {},
     }
     (tmp_path / "jobs.yaml").write_text(yaml.safe_dump({**empty, "skipped": []}), encoding="utf-8")

@@ -342,6 +342,7 @@ def write_project(sides: dict[str, dict[str, object]]) -> None:
         "trainsets": {},
         "tunings": {},
         "jobs": {},
+        "silver": {},
         "snapshot_jobs": {},
         "skipped": [],
     }

@@ -75,7 +75,16 @@ def project(tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -
     data = schema.plain(recipe(checkpoint, prompt=PROMPT))
     del data["captions"], data["learning_rates"]
     job = {"protocol": "c_m", "run": RUN, "seed": 0, "test": ["msu"], "trainset": "t", "tuned": RUN, "recipe": data}
-    empty = {"written": [], "derived": {}, "captioned": [], "trainsets": {}, "tunings": {}, "snapshot_jobs": {}, "skipped": []}
+    empty = {
+        "written": [],
+        "silver": {},
+        "derived": {},
+        "captioned": [],
+        "trainsets": {},
+        "tunings": {},
+        "snapshot_jobs": {},
+        "skipped": [],
+    }
     content = {**empty, "splits": {"c_m": {"train": ["casia"], "test": ["msu"]}}, "jobs": {JOB: job}}
     paths.JOBS.write_text(yaml.safe_dump(content), encoding="utf-8")
     save_trained(checkpoint, paths.checkpoint(JOB))
