@@ -20,7 +20,7 @@ from transformers import GenerationConfig, PreTrainedModel
 from benchmarks import fixtures
 from benchmarks.generation import BATCHES, ROUNDS, seconds
 from fasrepro import config
-from fasrepro.captions.silver import Generation
+from fasrepro.captions.sets import Generation
 from fasrepro.captions.styles import STYLES
 from fasrepro.crops import read_crop
 from fasrepro.models import backbones

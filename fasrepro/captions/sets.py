@@ -20,7 +20,6 @@ from typing import TypeAlias
 
 from fasrepro import names
 from fasrepro.captions.controls import CONTROLS
-from fasrepro.captions.silver import Acceptance, Generation
 from fasrepro.captions.styles import STYLES, Style, style_of, with_conclusion_yes
 from fasrepro.rows.captions import Verdict
 
@@ -52,6 +51,33 @@ class FacesOfPart:
     part: str
     count: int = 0
     balanced: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Generation:
+    """How a caption model writes. A face's text is drawn by the seed and the face alone.
+
+    Args:
+        temperature: of sampling; 0 for the most likely token each time.
+        seed: of the draws.
+        max_new_tokens: a longer text is cut, and then refused.
+        batch_size: images at once.
+        shard_size: faces whose texts are written as one file; a killed stage goes on after the last whole one.
+    """
+
+    temperature: float = 0.0
+    seed: int = 0
+    max_new_tokens: int = 256
+    batch_size: int = 32
+    shard_size: int = 256
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Which texts are captions. `form`: those that `checks.accept` accepts; `label`: those whose verdict is the face's label."""
+
+    form: bool = True
+    label: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

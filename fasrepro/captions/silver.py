@@ -14,6 +14,7 @@ from typing import Any
 from fasrepro import hashing, regions, vocabulary
 from fasrepro.captions import checks, report
 from fasrepro.captions.layouts import clip, only_conclusion
+from fasrepro.captions.sets import Acceptance
 from fasrepro.captions.styles import OF_LABEL, Style
 from fasrepro.llm import types
 from fasrepro.llm.types import Rejected
@@ -26,33 +27,6 @@ CONTRADICTS = "contradicts the label"
 
 class SilverError(ValueError):
     """A caption model that wrote no caption; the message has counts, an example and the remedy."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Generation:
-    """How a caption model writes. A face's text is drawn by the seed and the face alone.
-
-    Args:
-        temperature: of sampling; 0 for the most likely token each time.
-        seed: of the draws.
-        max_new_tokens: a longer text is cut, and then refused.
-        batch_size: images at once.
-        shard_size: faces whose texts are written as one file; a killed stage goes on after the last whole one.
-    """
-
-    temperature: float = 0.0
-    seed: int = 0
-    max_new_tokens: int = 256
-    batch_size: int = 32
-    shard_size: int = 256
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Acceptance:
-    """Which texts are captions. `form`: those that `checks.accept` accepts; `label`: those whose verdict is the face's label."""
-
-    form: bool = True
-    label: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

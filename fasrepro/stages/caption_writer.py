@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from transformers import LogitsProcessor, LogitsProcessorList, PreTrainedModel, ProcessorMixin
 
 from fasrepro import hashing, paths
+from fasrepro.captions.sets import Generation
 from fasrepro.captions.shards import Shard, Write, cut
-from fasrepro.captions.silver import Generation, SilverError, Text, Writer
+from fasrepro.captions.silver import SilverError, Text, Writer
 from fasrepro.models import backbones, vlm
 from fasrepro.models.inputs import generate
 from fasrepro.rows.faces import Face

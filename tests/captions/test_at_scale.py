@@ -17,8 +17,9 @@ import pytest
 
 from fasrepro import cli
 from fasrepro.captions import at_scale, shards
+from fasrepro.captions.sets import Generation
 from fasrepro.captions.shards import Write
-from fasrepro.captions.silver import Generation, SilverError, Text
+from fasrepro.captions.silver import SilverError, Text
 from fasrepro.rows.faces import Face
 from fasrepro.stages import caption, caption_writer
 from tests import caption_models

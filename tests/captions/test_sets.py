@@ -7,8 +7,7 @@ import pytest
 
 from fasrepro import config
 from fasrepro.captions import controls, sets, styles
-from fasrepro.captions.sets import CaptionSet, CaptionSetError
-from fasrepro.captions.silver import Generation
+from fasrepro.captions.sets import CaptionSet, CaptionSetError, Generation
 
 ENTRIES = {
     "prose": CaptionSet(derived="prose", of="shuffled_reasoning"),  # before the set that it is made from

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from fasrepro.captions import silver
-from fasrepro.captions.silver import Acceptance, SilverError, Text, Writer
+from fasrepro.captions.sets import Acceptance
+from fasrepro.captions.silver import SilverError, Text, Writer
 from fasrepro.captions.styles import STYLES
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Face, Label

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from fasrepro import files, paths
-from fasrepro.captions.sets import CaptionSetError, FacesOfPart
-from fasrepro.captions.silver import Generation, SilverError
+from fasrepro.captions.sets import CaptionSetError, FacesOfPart, Generation
+from fasrepro.captions.silver import SilverError
 from fasrepro.models.backbones import BackboneError
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
