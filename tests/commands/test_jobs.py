@@ -318,8 +318,8 @@ def test_a_set_that_a_caption_model_writes_is_not_the_annotator_s() -> None:
         "gold": CaptionSet("cot", "annotator"),
         "silver": CaptionSet("cot", "captioner", captioner="grpo-0", faces=FacesOfPart("C")),
     }
-    plan = planned({}, captions=written)
-    assert plan.written == ["gold"] and plan.silver == {"silver": Silver("grpo-0", "gold")}
+    plan = planned({"one": Experiment(["oci_m"], ["vanilla"], [0])}, captions=SETS | written)
+    assert plan.written == ["vanilla", "reasoning", "gold"] and plan.silver == {"silver": Silver("grpo-0", "gold")}
 
 
 def test_caption_sets_are_checked() -> None:
