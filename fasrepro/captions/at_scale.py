@@ -41,7 +41,10 @@ def _ray() -> Any:
 def cluster(address: str = "") -> Iterator[None]:
     """Be part of a Ray cluster; without an address, of one that is started on this machine and ended with the block."""
     ray = _ray()
-    ray.init(address or "local", include_dashboard=False if not address else None, log_to_driver=False)
+    try:
+        ray.init(address or "local", include_dashboard=False if not address else None, log_to_driver=False)
+    except Exception as error:  # Ray raises nothing narrower where its processes take too long to start
+        raise SilverError(f"Ray did not start: {error}; run it again, or name a running cluster by --address") from None
     try:
         yield
     finally:
