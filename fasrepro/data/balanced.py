@@ -11,12 +11,14 @@ from fasrepro import vocabulary
 from fasrepro.hashing import unit_hash
 from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face
 
-# The classes that are balanced, with their species. A mask is whatever covers, paints or stands for a face.
+# The classes that are balanced, with their species. As in the figure of FaceCoT's repository (`datasets.FACECOT_TYPES`), a photo
+# that is worn is a print; of other data sets, whatever covers, paints or stands for a face is a mask.
+PRINTS = (*vocabulary.PRINTS, "facial_photo")
 CLASSES: dict[str, tuple[str, ...]] = {
     "bona fide": (BONA_FIDE_SPECIES,),
     "replay": vocabulary.REPLAYS,
-    "print": vocabulary.PRINTS,
-    "mask": (*vocabulary.MASKS, *vocabulary.PARTIALS, *vocabulary.MAKEUPS),
+    "print": PRINTS,
+    "mask": tuple(species for species in (*vocabulary.MASKS, *vocabulary.PARTIALS, *vocabulary.MAKEUPS) if species not in PRINTS),
 }
 
 
