@@ -84,6 +84,7 @@ bench: $(INSTALLED)
 	python -m benchmarks.startup
 	python -m benchmarks.training
 	python -m benchmarks.generation
+	python -m benchmarks.silver
 	python -m benchmarks.bootstrap
 	python -m benchmarks.rescore
 	python -m benchmarks.rows

@@ -10,6 +10,7 @@ from fasrepro import __version__
 from fasrepro.commands import (
     annotate,
     calibrate,
+    caption,
     counterfactual,
     doctor,
     inspect,
@@ -27,6 +28,7 @@ from fasrepro.commands import (
 COMMANDS = {
     "annotate": annotate,
     "calibrate": calibrate,
+    "caption": caption,
     "counterfactual": counterfactual,
     "doctor": doctor,
     "inspect": inspect,

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from fasrepro import datasets, names, paths, schema
-from fasrepro.captions.sets import CaptionSet
+from fasrepro.captions.sets import CaptionSet, Silver
 from fasrepro.data import protocols
 from fasrepro.data.archive_settings import Archives
 from fasrepro.data.protocols import Protocol, Sides
@@ -290,9 +290,8 @@ def resolved_recipe(training: Recipe, runs: Mapping[str, dict[str, Any]], run: s
 
 def compared_sets(experiment: Experiment, training: Recipe, runs: Mapping[str, dict[str, Any]]) -> list[str]:
     """Return the caption sets that a face must have to be trained on in an experiment: by default, those of its runs."""
-    return sorted(experiment.compared) or sorted(
-        {name for run in experiment.runs for name in resolved_recipe(training, runs, run).captions}
-    )
+    own = {name for run in experiment.runs for name in resolved_recipe(training, runs, run).captions}
+    return sorted(experiment.compared or own)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -341,7 +340,8 @@ class Jobs:
     """All that jobs.yaml holds, by name. No name is also a section of params.yaml: DVC reads both files into one namespace.
 
     Args:
-        written: caption sets that an author writes, and whose faces are at hand.
+        written: caption sets that an author writes but for `silver`, and whose faces are at hand.
+        silver: caption sets that a caption model writes.
         derived: caption sets that are made from another, with the name of that other.
         splits: protocols that can be run with the data sets at hand.
         captioned: data sets whose train faces the annotator is asked about.
@@ -354,6 +354,7 @@ class Jobs:
     """
 
     written: list[str]
+    silver: dict[str, Silver]
     derived: dict[str, str]
     splits: dict[str, Sides]
     captioned: list[str]

@@ -55,6 +55,16 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def captioner(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A caption model on that checkpoint that learned one caption by heart, as results/captioners/<name> holds it."""
+    from tests import caption_models
+
+    folder = tmp_path_factory.mktemp("captioner")
+    caption_models.learn(checkpoint, folder, steps=200)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def picture() -> Callable[[int], Image.Image]:
     """Pictures that differ by their number, and not in their size alone."""
 

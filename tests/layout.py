@@ -29,6 +29,7 @@ WHOLE_IF_CHEAP = ("fasrepro/evaluation", "fasrepro/rows")
 EXPENSIVE = (
     "annotate",
     "archives",
+    "caption",
     "caption_samples",
     "counterfactual",
     "foundation",

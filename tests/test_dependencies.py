@@ -21,6 +21,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 SERVED = {
     "book": ("fasrepro.report", "fasrepro.stages.book", "fasrepro.stages.notebook", "fasrepro.stages.report"),
     "rl": ("fasrepro.stages.grpo", "fasrepro.training.grpo", "fasrepro.training.rewards"),
+    "scale": ("fasrepro.captions.at_scale",),
 }
 BOOK = ("fasrepro.cli", *SERVED["book"][1:])  # what runs in the environment of requirements-book.lock
 NEVER_IMPORTED = {
@@ -75,7 +76,9 @@ def imports(module: str, lazy: bool = True) -> frozenset[str]:
 def packages(module: str, lazy: bool = True) -> set[str]:
     """Return the third-party packages that one of our modules imports."""
     tops = {name.split(".")[0] for name in imports(module, lazy)} - set(sys.stdlib_module_names) - {"fasrepro"}
-    return {distributions()[top][0] for top in tops}
+    return {
+        distributions().get(top, [canonicalize_name(top)])[0] for top in tops
+    }  # an extra that is not installed bears its name
 
 
 def reached(module: str) -> set[str]:

@@ -7,6 +7,7 @@ A set is either a *style* written by an *author*, or the captions of another set
       prose:     {derived: prose, of: reasoning}
       theirs:    {style: reasoning, author: published, table: captions.parquet}
       gold:      {style: cot, author: annotator, rounds: 2, faces: {part: A, count: 1200, balanced: true}}
+      silver:    {style: cot, author: captioner, captioner: grpo-0, faces: {part: C}}
 
 Each set has a table, results/captions/<set>.parquet. Its column `style` holds the style, or the control of a derived set.
 """
@@ -23,11 +24,12 @@ from fasrepro.captions.styles import REFRAMINGS, STYLES, Style, style_of, with_c
 from fasrepro.datasets import TITLES
 from fasrepro.rows.captions import Verdict
 
-ANNOTATOR, PUBLISHED = "annotator", "published"
+ANNOTATOR, PUBLISHED, CAPTIONER = "annotator", "published", "captioner"
 # Who can write captions, and where that author is set up.
 AUTHORS: dict[str, str] = {
     ANNOTATOR: "the language model that the section `annotator` of params.yaml names",
     PUBLISHED: "whoever published the table that the entry names: see `captions.published`",
+    CAPTIONER: "a caption model that is trained here, which the entry names: see `captions.silver`",
 }
 # What Yes can mean in a conclusion.
 MEANINGS: dict[str, Verdict] = {verdict.value: verdict for verdict in (Verdict.BONA_FIDE, Verdict.ATTACK)}
@@ -56,6 +58,33 @@ class FacesOfPart:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Generation:
+    """How a caption model writes. A face's text is drawn by the seed and the face alone.
+
+    Args:
+        temperature: of sampling; 0 for the most likely token each time.
+        seed: of the draws.
+        max_new_tokens: a longer text is cut, and then refused.
+        batch_size: images at once.
+        shard_size: faces whose texts are written as one file; a killed stage goes on after the last whole one.
+    """
+
+    temperature: float = 0.0
+    seed: int = 0
+    max_new_tokens: int = 256
+    batch_size: int = 32
+    shard_size: int = 256
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Which texts are captions. `form`: those that `checks.accept` accepts; `label`: those whose verdict is the face's label."""
+
+    form: bool = True
+    label: bool = True
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class CaptionSet:
     """One entry of the section `captions`: `style` and `author`, or `derived` and `of`.
 
@@ -71,6 +100,10 @@ class CaptionSet:
         faces: that it is about; None for the train faces of the data sets in `annotator.datasets`.
         rounds: in how many rounds its annotator is asked, with one reply a round and another prompt in each: see
             `annotate.requests_for`. 0: each prompt until a reply is a caption.
+        captioner: the caption model that writes them, by the name of its folder, such as grpo-0.
+        accept: which of its texts are captions.
+        generation: how it writes.
+        beside: the set whose named cues its report has beside its own; "" for the first that the annotator writes in its style.
     """
 
     style: str = ""
@@ -83,6 +116,10 @@ class CaptionSet:
     conclusion_yes: str = ""
     faces: FacesOfPart | None = None
     rounds: int = 0
+    captioner: str = ""
+    accept: Acceptance = dataclasses.field(default_factory=Acceptance)
+    generation: Generation = dataclasses.field(default_factory=Generation)
+    beside: str = ""
 
     @property
     def is_derived(self) -> bool:
@@ -103,6 +140,14 @@ class CaptionSet:
         return with_conclusion_yes(style, names.lookup(MEANINGS, self.conclusion_yes, "conclusion_yes", CaptionSetError))
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Silver:
+    """What a stage needs to know beforehand of a set that a caption model writes: the model, and the set of `beside`."""
+
+    captioner: str
+    beside: str
+
+
 Sets: TypeAlias = Mapping[str, CaptionSet]
 
 
@@ -119,6 +164,28 @@ def written(sets: Sets) -> dict[str, CaptionSet]:
 def asked(sets: Sets) -> dict[str, CaptionSet]:
     """Return the sets that the annotator writes, by name."""
     return {name: entry for name, entry in written(sets).items() if entry.author == ANNOTATOR}
+
+
+def silver(sets: Sets) -> dict[str, Silver]:
+    """Return the sets that a caption model writes, by name. Raises `CaptionSetError` for one with no set beside it."""
+    by_captioner = {name: entry for name, entry in written(sets).items() if entry.author == CAPTIONER}
+    return {name: Silver(entry.captioner, _beside(sets, name)) for name, entry in by_captioner.items()}
+
+
+def _beside(sets: Sets, name: str) -> str:
+    """Return the set of the annotator's whose named cues a report has beside those of a caption model's set."""
+    entry = sets[name]
+    same = [other for other, theirs in asked(sets).items() if theirs.written_style.name == entry.written_style.name]
+    if entry.beside:
+        return names.lookup(
+            {other: other for other in same}, entry.beside, "set of that style", CaptionSetError, f"{_where(name)}.beside"
+        )
+    if not same:
+        raise CaptionSetError(
+            f"{_where(name)}: the annotator writes no set of style {entry.written_style.name!r}, from which a caption model could"
+            " learn: add one"
+        )
+    return same[0]
 
 
 def derived(sets: Sets) -> dict[str, CaptionSet]:
@@ -230,6 +297,7 @@ def _check_fields(name: str, entry: CaptionSet) -> None:
         )
     if entry.rounds and (entry.author != ANNOTATOR or not 0 < entry.rounds <= MAX_ROUNDS):
         raise CaptionSetError(f"{_where(name)}.rounds: `author: {ANNOTATOR}` is asked in 1 to {MAX_ROUNDS} rounds, one a prompt")
+    _check_captioner(name, entry)
     if entry.conclusion_yes:
         names.lookup(MEANINGS, entry.conclusion_yes, "meaning of Yes", CaptionSetError, f"{_where(name)}.conclusion_yes")
         if entry.is_derived or STYLES[entry.style].conclusion_yes is None:
@@ -237,6 +305,30 @@ def _check_fields(name: str, entry: CaptionSet) -> None:
             raise CaptionSetError(
                 f"{_where(name)}.conclusion_yes: leave it out: captions of {style!r} conclude without Yes or No"
             )
+
+
+def _check_captioner(name: str, entry: CaptionSet) -> None:
+    own = (entry.captioner, entry.accept, entry.generation, entry.beside)
+    if entry.author != CAPTIONER:
+        if own != ("", Acceptance(), Generation(), ""):
+            raise CaptionSetError(
+                f"{_where(name)}: `captioner`, `accept`, `generation` and `beside` go with `author: {CAPTIONER}` alone"
+            )
+        return
+    if not entry.captioner or entry.faces is None:
+        raise CaptionSetError(
+            f"{_where(name)}: name the caption model in `captioner` and the people in `faces`, such as"
+            " {captioner: grpo-0, faces: {part: C}}"
+        )
+    if not STYLES[entry.style].concludes:
+        raise CaptionSetError(
+            f"{_where(name)}.style: {entry.style!r} has no verdict, by which a caption model's texts are judged"
+        )
+    settings = entry.generation
+    if settings.temperature < 0 or min(settings.max_new_tokens, settings.batch_size, settings.shard_size) < 1:
+        raise CaptionSetError(
+            f"{_where(name)}.generation: temperature is 0 or more; max_new_tokens, batch_size and shard_size are at least 1"
+        )
 
 
 def _where(name: str) -> str:

@@ -91,8 +91,10 @@ class _Plan:
     def result(self) -> Jobs:
         """Return what was collected, by name."""
         kept = {name: protocols.to_sides(p) for name, p in sorted(self.protocols.items()) if p is not None}
+        silver = caption_sets.silver(self.sets)
         return Jobs(
-            written=list(caption_sets.written(self.sets)),
+            written=[name for name in caption_sets.written(self.sets) if name not in silver],
+            silver=silver,
             derived={name: entry.of for name, entry in caption_sets.derived(self.sets).items()},
             splits=kept,
             captioned=self.captioned({dataset for sides in kept.values() for dataset in sides.train}),

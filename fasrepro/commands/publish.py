@@ -1,5 +1,7 @@
 """`fasrepro publish`: captions and what is known of their faces, without any face, as a folder for the Hugging Face hub.
 
+Captions in six tags are published as answers to a question as well: a data set for visual question answering.
+
 Without --to it prints what it would write. It uploads nothing: `hf upload OWNER/NAME FOLDER --repo-type dataset` does. Captions
 that others published are theirs, and are left out.
 """
@@ -23,8 +25,9 @@ import pyarrow.parquet as pq
 import yaml
 
 from fasrepro import __version__, config, files, paths
-from fasrepro.captions import review, sets
+from fasrepro.captions import cot, review, sets
 from fasrepro.captions.controls import CONTROLS
+from fasrepro.captions.layouts import FormError
 from fasrepro.captions.sets import CaptionSet, CaptionSetError
 from fasrepro.captions.styles import with_own_prompt
 from fasrepro.datasets import DATASETS
@@ -57,6 +60,15 @@ COLUMNS: dict[str, tuple[pa.DataType, str]] = {
     "prompt_version": (pa.string(), "changes with every word of the prompt"),
     "label_aware": (pa.bool_(), "whether the author was told label and species"),
 }
+# Beside those, of captions in six tags: a question about the image, and an answer a tag, which together are the caption.
+QUESTION = "question"
+ANSWERS: dict[str, tuple[pa.DataType, str]] = {
+    tag.lower().replace(" ", "_"): (pa.string(), f"of the tag <{tag}>: {asked}") for tag, asked in cot.ASKED.items()
+}
+ASKED: dict[str, tuple[pa.DataType, str]] = {
+    QUESTION: (pa.string(), "that the six answers answer; it says nothing of the label"),
+    **ANSWERS,
+}
 NOT_IN_IT = """No face: no image, no crop, no video, and no vector computed from one. A row names its frame, so that whoever has
 the data set under its licence can find the face again; `crop_sha256` tells whether it is the same crop. The box is the only
 measure of a face."""
@@ -75,6 +87,16 @@ class Part:
     def path(self) -> str:
         """Its file in the folder."""
         return f"{self.name}/train.parquet"
+
+    @property
+    def columns(self) -> dict[str, tuple[pa.DataType, str]]:
+        """Its columns: type and meaning by name."""
+        return COLUMNS | ASKED if has_answers(self.entry) else COLUMNS
+
+
+def has_answers(entry: CaptionSet) -> bool:
+    """Return whether a set's captions are answers in six tags."""
+    return not entry.is_derived and bool(entry.written_style.form.conclusion)
 
 
 def publishable(captions: Mapping[str, CaptionSet], wanted: Sequence[str], at_hand: Collection[str]) -> list[str]:
@@ -98,9 +120,9 @@ def read_part(
     """Return a caption set with what is known of its faces; `faces` by face_id, `prompts` as `prompts_of` returns them.
 
     Raises:
-        ValueError: the set has no table, or a caption whose face is gone.
+        ValueError: the set has no table, a caption whose face is gone, or one without the six tags that its style asks for.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for caption in table.read(paths.captions(name), Caption):
         if caption.face_id not in faces:
             raise ValueError(f"{paths.captions(name)}: {caption.face_id} is in no table of {paths.FACES}; run `dvc repro`")
@@ -127,7 +149,20 @@ def read_part(
                 "label_aware": caption.label_aware,
             }
         )
+        if has_answers(entry):
+            rows[-1] |= answers(name, entry, caption)
     return Part(name, entry, rows)
+
+
+def answers(name: str, entry: CaptionSet, caption: Caption) -> dict[str, str]:
+    """Return the question about a face and the answer in each tag. Raises `ValueError` for a caption without the six tags."""
+    try:
+        parts = entry.written_style.form.split(caption.text)
+    except FormError as error:
+        raise ValueError(
+            f"{paths.captions(name)}: {caption.face_id} has no six tags ({error}): publish a set with `accept: {{form: true}}`"
+        ) from None
+    return {QUESTION: entry.written_style.blind_prompt(), **dict(zip(ANSWERS, parts, strict=True))}
 
 
 def model_name(model: str) -> str:
@@ -135,10 +170,13 @@ def model_name(model: str) -> str:
     return Path(model).name if Path(model).expanduser().exists() else model
 
 
-def prompts_of(entry: CaptionSet, annotator: config.Annotator) -> Callable[[Label, str], dict[str, str]]:
+def prompts_of(name: str, entry: CaptionSet, annotator: config.Annotator) -> Callable[[Label, str], dict[str, str]]:
     """Return what gives the prompts of a set by version, for a label and a species; of a derived set there are none."""
     if entry.is_derived:
         return lambda label, species: {}
+    if entry.author == sets.CAPTIONER:
+        report = files.read_json(paths.captions_report(name))
+        return lambda label, species: {report["prompt_version"]: report["prompt"]}
     style = with_own_prompt(entry.written_style, annotator.prompt)
     return functools.cache(lambda label, species: dict(style.prompts(annotator.label_aware, label, species)))
 
@@ -172,11 +210,14 @@ def _has_trace(text: str, traces: Collection[str]) -> bool:
 def card(parts: Sequence[Part], params: SimpleNamespace, licence: str, name: str) -> str:
     """Return the data card: the header in YAML that the hub reads, and the text that people read."""
     total = sum(len(part.rows) for part in parts)
+    tasks = ["image-to-text"]
+    if any(has_answers(part.entry) for part in parts):
+        tasks.append("visual-question-answering")
     header = {
         "license": licence,
         "language": ["en"],
         "pretty_name": name,
-        "task_categories": ["image-to-text"],
+        "task_categories": tasks,
         "tags": ["face-anti-spoofing", "presentation-attack-detection"],
         "size_categories": [next(size for size, most in SIZES.items() if total < most)],
         "configs": [{"config_name": part.name, "data_files": [{"split": "train", "path": part.path}]} for part in parts],
@@ -184,7 +225,7 @@ def card(parts: Sequence[Part], params: SimpleNamespace, licence: str, name: str
     sections = {
         "What is in it": _contents(parts, params),
         "What is not in it": NOT_IN_IT,
-        "Columns": "\n".join(f"- `{column}`: {meaning}" for column, (_, meaning) in COLUMNS.items()),
+        "Columns": _columns(parts),
         "Sources": _sources(parts, params),
         "How the captions were made": "\n".join(f"- `{part.name}`: {_made(part, params)}" for part in parts),
         "Known limits": _limits(params),
@@ -192,6 +233,16 @@ def card(parts: Sequence[Part], params: SimpleNamespace, licence: str, name: str
     text = "\n\n".join(f"## {title}\n\n{body}" for title, body in sections.items())
     written_by = f"Written by fasrepro {__version__}, the companion of two papers on face anti-spoofing with language models."
     return f"---\n{yaml.safe_dump(header, sort_keys=False)}---\n\n# {name}\n\n{written_by}\n\n{text}\n"
+
+
+def _columns(parts: Sequence[Part]) -> str:
+    """Return the meaning of each column, and of those that captions in tags have beside them."""
+    lines = [f"- `{column}`: {meaning}" for column, (_, meaning) in COLUMNS.items()]
+    tagged = [f"`{part.name}`" for part in parts if has_answers(part.entry)]
+    if tagged:
+        lines += ["", f"Of {', '.join(tagged)} also:", ""]
+        lines += [f"- `{column}`: {meaning}" for column, (_, meaning) in ASKED.items()]
+    return "\n".join(lines)
 
 
 def _contents(parts: Sequence[Part], params: SimpleNamespace) -> str:
@@ -228,11 +279,25 @@ def _made(part: Part, params: SimpleNamespace) -> str:
     if part.entry.is_derived:
         control = CONTROLS[part.entry.derived]
         return f"made from `{part.entry.of}` by a fixed rule. What it lacks: {control.lacks}."
+    if part.entry.author == sets.CAPTIONER:
+        return _made_by_captioner(part)
     label_aware = any(row["label_aware"] for row in part.rows)
     models = ", ".join(sorted({row["model"] for row in part.rows if row["model"]}))
     who = f"a program that knows the cues in a drawn image and looks at none ({models})" if _simulated(params) else models
     knew = "was told label and species, so that a caption justifies a label" if label_aware else "was not told the label"
     return f"style `{part.entry.style}`, written by {who or 'people'}, who {knew}. The prompt stands in each row."
+
+
+def _made_by_captioner(part: Part) -> str:
+    """Return which texts of a caption model are kept, and how many."""
+    funnel = files.read_json(paths.captions_report(part.name))["funnel"]
+    conditions = {"has the form of its style": part.entry.accept.form, "states the face's label": part.entry.accept.label}
+    kept = " and ".join(condition for condition, asked in conditions.items() if asked) or "is not empty"
+    return (
+        f"style `{part.entry.style}`, written by the caption model `{part.entry.captioner}`, which was trained on captions and"
+        f" asked without the label. Kept is each text that {kept}: {funnel['accepted']} of {funnel['written']}. Of the"
+        f" {funnel['parsed']} that have the form, {funnel['right']} state the label."
+    )
 
 
 def _simulated(params: SimpleNamespace) -> bool:
@@ -255,13 +320,13 @@ def _limits(params: SimpleNamespace) -> str:
 def write(folder: Path, parts: Sequence[Part], text: str) -> None:
     """Write the card and a Parquet file a set, whole or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    schema = pa.schema([(column, kind) for column, (kind, _) in COLUMNS.items()])
     with (
         tempfile.TemporaryDirectory(prefix=".publish-", dir=folder.parent) as work,
         files.replaced_folder(folder, Path(work)) as unfinished,
     ):
         for part in parts:
             (unfinished / part.path).parent.mkdir()
+            schema = pa.schema([(column, kind) for column, (kind, _) in part.columns.items()])
             pq.write_table(pa.Table.from_pylist(part.rows, schema=schema), unfinished / part.path)
         files.write_text(unfinished / CARD, text)
 
@@ -269,7 +334,7 @@ def write(folder: Path, parts: Sequence[Part], text: str) -> None:
 def summary(parts: Sequence[Part], text: str) -> Iterator[str]:
     """Yield what would be written."""
     for part in parts:
-        yield f"{part.path}: {len(part.rows)} captions, {len(COLUMNS)} columns"
+        yield f"{part.path}: {len(part.rows)} captions, {len(part.columns)} columns"
     yield f"{CARD}:\n\n{text}"
 
 
@@ -295,7 +360,7 @@ def run(arguments: argparse.Namespace) -> int:
     at_hand, _ = sets.without_absent(params.captions, params.parts, params.archives.datasets)
     for name in publishable(params.captions, arguments.set, at_hand):
         entry = params.captions[name]
-        parts.append(read_part(name, entry, faces, prompts_of(entry, params.annotator)))
+        parts.append(read_part(name, entry, faces, prompts_of(name, entry, params.annotator)))
     text = card(parts, params, arguments.licence or "unknown", arguments.name)
     check_no_traces(parts, text)
     if arguments.to is None:

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 # Seconds of a stage of each kind in the default profile, the median where two ran side by side on 2 cores. They decide the order
-# of a first run, and what `fasrepro plan` expects of it. `tune` compares no rates there. Those of caption models, which it lacks,
-# are estimated from the seconds of a step.
+# of a first run, and what `fasrepro plan` expects of it. `tune` compares no rates there. Stages of caption models,
+# which it lacks, are estimated from the seconds of a step.
 TYPICAL = {
     "archives": 89.0,
     "world": 13.0,
@@ -25,6 +25,7 @@ TYPICAL = {
     "probes": 98.0,
     "annotate": 16.0,
     "derive": 3.0,
+    "caption": 120.0,
     "trainset": 4.0,
     "sft": 160.0,
     "grpo": 180.0,

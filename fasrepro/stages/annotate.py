@@ -117,6 +117,8 @@ def main(argv: list[str] | None = None) -> None:
     caption_set = sets.lookup(params.captions, name)
     if caption_set.is_derived:
         raise CaptionSetError(f"{name} is derived from {caption_set.of}: run `dvc repro derive@{name}`")
+    if caption_set.author == sets.CAPTIONER:
+        raise CaptionSetError(f"{name} is written by the caption model {caption_set.captioner}: run `dvc repro caption@{name}`")
     files.write_text(paths.simulated_review(name), "")  # most sets have no simulated edit
     if caption_set.author == sets.PUBLISHED:
         captions, figures = taken(name, caption_set, params)

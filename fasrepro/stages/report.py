@@ -10,7 +10,7 @@ from fasrepro import config, files, names, paths, stages
 from fasrepro.archives import ARCHIVES
 from fasrepro.captions import sets, styles
 from fasrepro.captions.controls import CONTROLS
-from fasrepro.captions.sets import PUBLISHED, CaptionSet
+from fasrepro.captions.sets import CAPTIONER, PUBLISHED, CaptionSet
 from fasrepro.report import markdown, recorded
 from fasrepro.report.material import CaptionWords, Material, PageError, Release
 from fasrepro.report.pages import PAGES
@@ -29,6 +29,8 @@ def caption_words(sets: Mapping[str, CaptionSet], annotator: config.Annotator) -
             entries[name] = CaptionWords(source=entry.of, lacks=CONTROLS[entry.derived].lacks)
         elif entry.author == PUBLISHED:
             entries[name] = CaptionWords(table=published_table(entry))
+        elif entry.author == CAPTIONER:
+            entries[name] = CaptionWords(may_know_label=False)  # its prompt is the student's, which the method's page shows
         else:
             style = styles.with_own_prompt(entry.written_style, annotator.prompt)
             version, prompt = style.prompts(annotator.label_aware, Label.ATTACK, SHOWN_SPECIES)[0]

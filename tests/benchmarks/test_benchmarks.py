@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks import annotation, bootstrap, first_step, fixtures, generation, listings, rows, startup, training
+from benchmarks import annotation, bootstrap, first_step, fixtures, generation, listings, rows, silver, startup, training
 from fasrepro import config, files
 from fasrepro.captions.styles import STYLES
 from fasrepro.commands import reproduce
@@ -97,6 +97,15 @@ def test_generation(folder: Path, output_of: Callable[..., str]) -> None:
     out = output_of(generation, 3, FACES=5, ROUNDS=1, BATCHES=(1, 2))
     assert "batches of 4 images, 3 tokens a text" in out
     assert len(re.findall(r"batch [12]: ours \d+ tokens/s", out)) == 2
+
+
+def test_silver(folder: Path, output_of: Callable[..., str]) -> None:
+    out = output_of(silver, 3, ROUNDS=1, BATCHES=(1, 2))
+    assert "3 tokens a caption" in out
+    assert (
+        len(re.findall(r"batch [12]: [\d.]+ captions/s, plain generate [\d.]+, ratio [\d.]+; sampled, by tokens, ratio", out))
+        == 2
+    )
 
 
 def test_the_stand_in_model_never_ends_early(folder: Path) -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import pytest
 
 from fasrepro import config
 from fasrepro.captions import controls, sets, styles
-from fasrepro.captions.sets import CaptionSet, CaptionSetError
+from fasrepro.captions.sets import CaptionSet, CaptionSetError, Generation
 
 ENTRIES = {
     "prose": CaptionSet(derived="prose", of="shuffled_reasoning"),  # before the set that it is made from
@@ -76,6 +79,37 @@ def test_the_annotator_is_asked_for_its_own_sets_alone() -> None:
     sets.check(entries)
     assert list(sets.asked(entries)) == ["reasoning", "neutral"]
     assert list(sets.written(entries)) == ["reasoning", "neutral", "theirs"]
+
+
+SILVER = CaptionSet("cot", "captioner", captioner="grpo-0", faces=sets.FacesOfPart("C"))
+
+
+def test_a_caption_model_s_set_is_beside_the_annotator_s_of_its_style() -> None:
+    gold = {"gold": CaptionSet("cot", "annotator"), "more": CaptionSet("cot", "annotator")}
+    entries = ENTRIES | gold | {"silver": SILVER, "late": dataclasses.replace(SILVER, beside="more")}
+    sets.check(entries)
+    assert list(sets.asked(entries)) == ["reasoning", "neutral", "gold", "more"]
+    assert sets.silver(entries) == {"silver": sets.Silver("grpo-0", "gold"), "late": sets.Silver("grpo-0", "more")}
+    with pytest.raises(CaptionSetError, match=r"captions\.silver: the annotator writes no set of style 'cot'"):
+        sets.silver(ENTRIES | {"silver": SILVER})
+    with pytest.raises(CaptionSetError, match=r"captions\.silver\.beside: unknown set of that style 'reasoning'"):
+        sets.silver(ENTRIES | gold | {"silver": dataclasses.replace(SILVER, beside="reasoning")})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"captioner": ""}, "name the caption model in `captioner` and the people in `faces`"),
+        ({"faces": None}, "name the caption model in `captioner` and the people in `faces`"),
+        ({"author": "annotator"}, "`captioner`, `accept`, `generation` and `beside` go with `author: captioner` alone"),
+        ({"style": "neutral"}, "'neutral' has no verdict, by which a caption model's texts are judged"),
+        ({"generation": Generation(temperature=-1)}, "temperature is 0 or more"),
+        ({"generation": Generation(shard_size=0)}, "shard_size are at least 1"),
+    ],
+)
+def test_a_caption_model_s_set_that_cannot_be_written_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(CaptionSetError, match=r"params\.yaml: captions\.silver.*" + message):
+        sets.check({"silver": dataclasses.replace(SILVER, **changes)})
 
 
 def test_an_unknown_set_suggests_the_nearest() -> None:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from fasrepro import cli, config, paths
-from fasrepro.captions.sets import CaptionSet, CaptionSetError, FacesOfPart
+from fasrepro.captions.sets import CaptionSet, CaptionSetError, FacesOfPart, Silver
 from fasrepro.commands import jobs, reproduce
 from fasrepro.config import ConfigError, Experiment, Jobs
 from fasrepro.data.protocols import ProtocolError, Sides
@@ -400,6 +400,15 @@ def test_a_run_on_captions_whose_yes_means_two_things_is_refused() -> None:
         CaptionSetError, match=r"params\.yaml: runs\.both: captions: Yes means attack in one and bona_fide in two"
     ):
         planned({"a": Experiment(["oci_m"], ["both"], [0])}, runs=runs, captions=SETS | captions)
+
+
+def test_a_set_that_a_caption_model_writes_is_not_the_annotator_s() -> None:
+    written = {
+        "gold": CaptionSet("cot", "annotator"),
+        "silver": CaptionSet("cot", "captioner", captioner="grpo-0", faces=FacesOfPart("C")),
+    }
+    plan = planned({"one": Experiment(["oci_m"], ["vanilla"], [0])}, captions=SETS | written)
+    assert plan.written == ["vanilla", "reasoning", "gold"] and plan.silver == {"silver": Silver("grpo-0", "gold")}
 
 
 def test_caption_sets_are_checked() -> None:

@@ -16,7 +16,8 @@ import pytest
 import yaml
 from PIL import Image
 
-from fasrepro import cli, paths
+from fasrepro import cli, files, paths
+from fasrepro.captions.layouts import TAGS
 from fasrepro.captions.styles import STYLES
 from fasrepro.commands import publish
 from fasrepro.crops import read_crop
@@ -66,6 +67,29 @@ def contents(folder: Path) -> list[bytes]:
     return parts
 
 
+def traces_of(faces: Any, folder: Path, tmp_path: Path) -> list[bytes]:
+    """Return what of pictures, paths and secrets is in a folder that was written."""
+    written = contents(folder)
+    forbidden = [*PICTURES, SECRET.encode(), str(tmp_path).encode(), str(Path.home()).encode() + b"/", str(ROOT).encode()]
+    for face in faces:
+        pixels = np.asarray(read_crop(paths.CROPS, face.crop, face.crop_sha256))
+        forbidden += [pixels[row].tobytes()[:16] for row in (0, len(pixels) // 2)]
+        encoded = io.BytesIO()
+        Image.fromarray(pixels).save(encoded, format="PNG")
+        forbidden.append(encoded.getvalue()[40:72])
+        forbidden.append(face.crop.encode() + b"'")
+    return [trace for trace in forbidden if any(trace in part for part in written)]
+
+
+def check_columns(folder: Path) -> None:
+    """Check that no column could hold a picture."""
+    for path in folder.rglob("*.parquet"):
+        for field in pq.read_schema(path):
+            number = pa.types.is_int64(field.type) or field.type == pa.list_(pa.int64())
+            assert pa.types.is_string(field.type) or pa.types.is_boolean(field.type) or number, field  # no bytes, no image
+            assert pa.types.is_string(field.type) or field.name in ("frame", "box", "label_aware"), field
+
+
 def test_a_dry_run_writes_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = sorted(project.rglob("*"))
     assert cli.main(COMMAND[:-2]) == 0
@@ -84,21 +108,8 @@ def test_nothing_that_is_written_holds_a_face_a_path_or_a_secret(project: Path, 
         "vanilla/train.parquet",
     ]
     assert not list(tmp_path.glob(".publish-*"))
-    written = contents(folder)
-    forbidden = [*PICTURES, SECRET.encode(), str(tmp_path).encode(), str(Path.home()).encode() + b"/", str(ROOT).encode()]
-    for face in world.faces:
-        pixels = np.asarray(read_crop(paths.CROPS, face.crop, face.crop_sha256))
-        forbidden += [pixels[row].tobytes()[:16] for row in (0, len(pixels) // 2)]
-        encoded = io.BytesIO()
-        Image.fromarray(pixels).save(encoded, format="PNG")
-        forbidden.append(encoded.getvalue()[40:72])
-        forbidden.append(face.crop.encode() + b"'")
-    assert [trace for trace in forbidden if any(trace in part for part in written)] == []
-    for path in folder.rglob("*.parquet"):
-        for field in pq.read_schema(path):
-            number = pa.types.is_int64(field.type) or field.type == pa.list_(pa.int64())
-            assert pa.types.is_string(field.type) or pa.types.is_boolean(field.type) or number, field  # no bytes, no image
-            assert pa.types.is_string(field.type) or field.name in ("frame", "box", "label_aware"), field
+    assert traces_of(world.faces, folder, tmp_path) == []
+    check_columns(folder)
 
 
 def test_the_search_would_find_a_crop(project: Path, world: Any, tmp_path: Path) -> None:
@@ -138,6 +149,60 @@ def test_the_card_says_what_the_hub_and_a_reader_ask(project: Path, tmp_path: Pa
     for column in publish.COLUMNS:
         assert f"- `{column}`: " in text
     assert all(f"## {title}\n" in text for title in ("What is not in it", "Known limits", "Sources"))
+
+
+@pytest.fixture
+def tagged(project: Path, world: Any) -> dict[str, str]:
+    """Sets `gold` and `silver` in six tags in that project; returns the texts of silver by face."""
+    params = yaml.safe_load((project / "params.yaml").read_text())
+    params["captions"]["gold"] = {"style": "cot", "author": "annotator"}
+    params["captions"]["silver"] = {"style": "cot", "author": "captioner", "captioner": "grpo-0", "faces": {"part": "C"}}
+    (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    form = STYLES["cot"].form
+    rows = []
+    for number, face in enumerate(world.faces):
+        verdict = Verdict.ATTACK if face.label is Label.ATTACK else Verdict.BONA_FIDE
+        row = caption(face, "cot", number, text=form.write([f"Part {part} of {number}." for part in range(5)], verdict))
+        rows.append(dataclasses.replace(row, prompt_version=STYLES["cot"].prompt_version(True, face.species)))
+    table.write(paths.captions("gold"), rows, Caption)
+    own = [dataclasses.replace(row, model="grpo-0", prompt_version="own", label_aware=False) for row in rows[:6]]
+    table.write(paths.captions("silver"), own, Caption)
+    funnel = {"written": 9, "parsed": 8, "right": 6, "accepted": 6}
+    files.write_json(paths.captions_report("silver"), {"prompt": "Is it real?", "prompt_version": "own", "funnel": funnel})
+    return {row.face_id: row.text for row in own}
+
+
+def test_captions_in_tags_are_a_question_and_six_answers(tagged: dict[str, str], world: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "published"
+    assert cli.main(["publish", "--set", "gold", "--set", "silver", "--licence", "cc-by-4.0", "--to", str(folder)]) == 0
+    rows = list(datasets.load_dataset(str(folder), "silver", split="train", streaming=True))
+    assert list(rows[0]) == [*publish.COLUMNS, *publish.ASKED]
+    for row in rows:
+        answers = [row[name] for name in publish.ANSWERS]
+        text = "\n".join(f"<{tag}>{answer}</{tag}>" for tag, answer in zip(TAGS, answers, strict=True))
+        assert text == row["text"] == tagged[row["face_id"]]
+        assert row["conclusion"] == ("No" if row["label"] == "attack" else "Yes")
+        assert (row["model"], row["prompt"], row["label_aware"]) == ("grpo-0", "Is it real?", False)
+    gold = list(datasets.load_dataset(str(folder), "gold", split="train", streaming=True))
+    assert {row["question"] for row in (*rows, *gold)} == {STYLES["cot"].blind_prompt()}  # it tells no label
+    assert traces_of(world.faces, folder, tmp_path) == []
+    check_columns(folder)
+    _, header, text = (folder / "README.md").read_text().split("---\n", 2)
+    assert yaml.safe_load(header)["task_categories"] == ["image-to-text", "visual-question-answering"]
+    assert "- `silver`: style `cot`, written by the caption model `grpo-0`" in text
+    assert (
+        "has the form of its style and states the face's label: 6 of 9. Of the 8 that have the form, 6 state the label." in text
+    )
+    assert all(f"- `{column}`: " in text for column in publish.ASKED)
+
+
+def test_a_caption_without_its_tags_is_not_published_as_answers(
+    tagged: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = table.read(paths.captions("silver"), Caption)
+    table.write(paths.captions("silver"), [dataclasses.replace(rows[0], text="Dots."), *rows[1:]], Caption)
+    assert cli.main(["publish", "--set", "silver", "--licence", "cc-by-4.0", "--to", str(tmp_path / "out")]) == 1
+    assert f"{rows[0].face_id} has no six tags (" in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("trace", ["{here}/results/crops", SECRET, "{archives}"])

@@ -74,6 +74,7 @@ def test_nothing_to_train_is_an_error_and_the_book_is_named_once_there_is_one(
         "trainsets": {},
         "tunings": {},
         "jobs": {},
+        "silver": {},
         "snapshot_jobs": {},
         "sft_jobs": {},
         "grpo_jobs": {},

@@ -374,6 +374,7 @@ def write_project(sides: dict[str, dict[str, object]]) -> None:
         "trainsets": {},
         "tunings": {},
         "jobs": {},
+        "silver": {},
         "snapshot_jobs": {},
         "sft_jobs": {},
         "grpo_jobs": {},

@@ -54,6 +54,7 @@ def write_jobs(
     jobs = {f"{protocol}-{run}-{seed}": job(protocol, run, seed) for protocol, run in runs for seed in seeds}
     contents = {
         "written": [],
+        "silver": {},
         "derived": {},
         "splits": {name: {"train": list(train), "test": list(test)} for name, (train, test) in sides.items()},
         "captioned": [],

@@ -75,7 +75,15 @@ def project(tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -
     data = schema.plain(recipe(checkpoint, prompt=PROMPT))
     del data["captions"], data["learning_rates"]
     job = {"protocol": "c_m", "run": RUN, "seed": 0, "test": ["msu"], "trainset": "t", "tuned": RUN, "recipe": data}
-    empty: dict[str, Any] = {"written": [], "derived": {}, "captioned": [], "trainsets": {}, "tunings": {}, "snapshot_jobs": {}}
+    empty: dict[str, Any] = {
+        "written": [],
+        "silver": {},
+        "derived": {},
+        "captioned": [],
+        "trainsets": {},
+        "tunings": {},
+        "snapshot_jobs": {},
+    }
     empty |= {"sft_jobs": {}, "grpo_jobs": {}, "captioner_names": [], "skipped": []}
     content = {**empty, "splits": {"c_m": {"train": ["casia"], "test": ["msu"]}}, "jobs": {JOB: job}}
     paths.JOBS.write_text(yaml.safe_dump(content), encoding="utf-8")
