@@ -9,6 +9,7 @@ import sys
 from fasrepro import __version__
 from fasrepro.commands import (
     annotate,
+    book,
     calibrate,
     counterfactual,
     doctor,
@@ -22,10 +23,12 @@ from fasrepro.commands import (
     rescore,
     review,
     verify,
+    why,
 )
 
 COMMANDS = {
     "annotate": annotate,
+    "book": book,
     "calibrate": calibrate,
     "counterfactual": counterfactual,
     "doctor": doctor,
@@ -39,6 +42,7 @@ COMMANDS = {
     "rescore": rescore,
     "review": review,
     "verify": verify,
+    "why": why,
 }
 
 
