@@ -21,7 +21,7 @@ MANIFEST = paths.RECORDED_OUTPUTS / "manifest.json"
 OBJECTS = paths.RECORDED_OUTPUTS / "files"  # as DVC names the folder of a remote's files
 LOCK = Path("dvc.lock")
 MOST_BYTES = 25_000_000  # of the folder, for the outputs of both papers
-ENDS = ("pictures", "report", "notebook", "book")  # stages whose bytes another machine need not repeat
+BOOK_STAGES = ("report", "notebook", "book")  # which make no figure: where these ran says nothing about a result
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +92,7 @@ def push(root: Path) -> int:
     if stale:
         raise ValueError(f"{', '.join(stale)}: changed since the last run; run `make reproduce` first")
     stages = config.read_yaml(root / LOCK)["stages"]
-    earlier = {name: stage for name, stage in stages.items() if not name.startswith(ENDS)}
+    earlier = {name: stage for name, stage in stages.items() if name.partition("@")[0] not in BOOK_STAGES}
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, check=True, capture_output=True, text=True).stdout.strip()
     with files.replaced_folder(root / OBJECTS, root / paths.WORK / "recorded") as folder:
         # Into a folder of another name: DVC remembers what it has pushed to a place, whether or not it is still there.

@@ -1,4 +1,4 @@
-"""Every page of the built book in headless Chromium, served on loopback, with everything else blocked.
+"""Every page of the built book in headless Chromium, served on loopback and opened as files, with everything else blocked.
 
 The book's folder is $FASREPRO_BOOK, by default book/_build/html. `make test-browser` runs this.
 """
@@ -43,10 +43,13 @@ INSPECT = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+@pytest.fixture(scope="module", params=["served", "files"])
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
     if not PAGES:
-        pytest.fail(f"{BOOK} holds no page: run `make reproduce` or set FASREPRO_BOOK to a built book's folder")
+        pytest.fail(f"{BOOK} holds no page: run `make book` or set FASREPRO_BOOK to a built book's folder")
+    if request.param == "files":
+        yield BOOK.resolve().as_uri()
+        return
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(BOOK))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"

@@ -23,7 +23,7 @@ stages:
     outs:
       - results/drawn
       - large: {push: false}
-  page:
+  report:
     cmd: cat results/drawn/face results/drawn/crop > shown
     deps: [results/drawn]
     outs:
@@ -77,11 +77,11 @@ def test_a_clone_builds_its_pages_from_the_recorded_outputs(project: Path) -> No
     recorded_outputs.push(project)
     manifest = recorded_outputs.read_manifest(project)
     assert manifest is not None
-    assert (manifest.commit, set(manifest.outputs)) == (git(project, "rev-parse", "HEAD"), {"results/drawn", "large", "shown"})
+    assert (manifest.commit, set(manifest.outputs)) == (git(project, "rev-parse", "HEAD"), {"results/drawn", "large"})
     clone = cloned(project)
     lock = (clone / "dvc.lock").read_bytes()
     assert recorded_outputs.fetch(clone) == ["results/drawn"]
-    assert reproduce(clone, "page") == ["page"]
+    assert reproduce(clone, "report") == ["report"]
     assert (clone / "shown").read_text(encoding="utf-8") == "face\ncrop\n"
     assert not (clone / "large").exists()
     assert (clone / "dvc.lock").read_bytes() == lock
@@ -109,7 +109,7 @@ def test_an_output_that_was_changed_by_hand_is_not_overwritten(project: Path) ->
 
 def test_a_stage_that_has_changed_since_it_ran_is_not_recorded(project: Path) -> None:
     (project / "source").write_text("two", encoding="utf-8")
-    with pytest.raises(ValueError, match="draw, page: changed since the last run"):
+    with pytest.raises(ValueError, match="draw, report: changed since the last run"):
         recorded_outputs.push(project)
     assert not (project / paths.RECORDED_OUTPUTS).exists()
 
