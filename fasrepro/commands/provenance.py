@@ -16,8 +16,6 @@ from fasrepro import config, paths
 from fasrepro.commands import recorded_outputs, side_by_side
 from fasrepro.commands.scheduling import WaitsFor
 from fasrepro.report import recorded, shown
-from fasrepro.report.material import FILES
-from fasrepro.report.pages import PAGES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,6 +151,9 @@ def origins(root: Path, stages: Mapping[str, Stage]) -> Callable[[str], Origin]:
         root: of the project.
         stages: of it.
     """
+    from fasrepro.report.material import FILES  # here, because matplotlib takes seconds that no other command needs
+    from fasrepro.report.pages import PAGES
+
     lock = config.read_yaml(root / recorded_outputs.LOCK)["stages"]
     manifest = recorded_outputs.read_manifest(root)
     made_here = side_by_side.computed(root)
@@ -165,7 +166,7 @@ def origins(root: Path, stages: Mapping[str, Stage]) -> Callable[[str], Origin]:
         return known and made_here.get(name) != outputs
 
     def origin(page: str) -> Origin:
-        inputs = PAGES[page].needs.inputs if page in PAGES else inputs_of(stages[f"notebook@{page}"])
+        inputs = PAGES[page].needs.inputs if page in PAGES else inputs_of(stages[f"notebook@{page}"], FILES)
         of_run = [name for name in inputs if record is not None and getattr(record, name, None) and name in recorded.ANALYSES]
         files = tuple(dict.fromkeys(path for name in inputs if name not in of_run for path in FILES.get(name, ())))
         names = leading_to(stages, files)
@@ -186,11 +187,13 @@ def origins(root: Path, stages: Mapping[str, Stage]) -> Callable[[str], Origin]:
     return origin
 
 
-def inputs_of(stage: Stage) -> list[str]:
-    """Return the inputs, by the names of `FILES`, that a notebook's stage reads."""
-    return [name for name, files in FILES.items() if set(files) & set(stage.reads)]
+def inputs_of(stage: Stage, files_by_input: Mapping[str, Collection[Path]]) -> list[str]:
+    """Return the inputs of which a notebook's stage reads a file."""
+    return [name for name, files in files_by_input.items() if set(files) & set(stage.reads)]
 
 
 def pages(ablations: Iterable[str]) -> list[str]:
     """Return the names of all pages that show results: those that read something, and the ablations."""
+    from fasrepro.report.pages import PAGES  # as above
+
     return [*(name for name, page in PAGES.items() if page.needs.inputs), *ablations]

@@ -12,7 +12,6 @@ from pathlib import Path
 from fasrepro import config, names, paths
 from fasrepro.commands import provenance, reproduce, scheduling, side_by_side
 from fasrepro.commands.provenance import Origin, Stage
-from fasrepro.report.pages import PAGES
 
 NAMED = 8  # of a list
 
@@ -26,6 +25,8 @@ def figures(root: Path) -> list[str]:
 
 def page_of(figure: str, root: Path, ablations: Sequence[str]) -> str:
     """Return the page or ablation that shows a figure. Raises `ValueError` for one that is not there."""
+    from fasrepro.report.pages import PAGES  # here, because matplotlib takes seconds that no other command needs
+
     page, _, part = figure.partition("/")
     known = {name: name for name in (*PAGES, *ablations)}
     names.lookup(known, page, "page or ablation", ValueError)
@@ -86,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     root = Path()
     params = config.load("threads", "ablations")
     page = page_of(arguments.figure, root, list(params.ablations))
-    shown_by = "report" if page in PAGES else f"notebook@{page}"
+    shown_by = f"notebook@{page}" if page in params.ablations else "report"
     stages = provenance.read_stages(root)
     workers = reproduce.default_workers(params.threads)
     lines = report(provenance.origins(root, stages)(page), stages, side_by_side.times(root), workers, shown_by)

@@ -25,6 +25,7 @@ from fasrepro.report.pages import (
     method,
     optimism,
     results,
+    reviewers,
     unseen,
     world,
 )
@@ -62,5 +63,6 @@ PAGES: dict[str, Page] = {
     "optimism": Page(optimism.NEEDS, optimism.render, optimism.values),
     "ledger": Page(ledger.NEEDS, ledger.render),
     "calibration": Page(calibration.NEEDS, calibration.render, calibration.values),
+    "reviewers": Page(reviewers.NEEDS, reviewers.render),
     "ablation": Page(ablation.NEEDS, ablation.render),
 }
