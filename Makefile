@@ -25,7 +25,7 @@ BOOK_VENV := .venv-book
 BOOK_INSTALLED := $(or $(wildcard $(INSTALLED)),$(BOOK_VENV)/.installed)
 TEST_COPY := .build/test
 # The book that was built last.
-BOOK ?= $(patsubst %/index.html,%,$(shell ls -t {.build/*/,}book/_build/{site,html}/index.html 2>/dev/null | head -n 1))
+BOOK ?= $(patsubst %/index.html,%,$(shell ls -t {.build/*/,}book/_build/site/index.html 2>/dev/null | head -n 1))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .PHONY: book recorded environment reproduce notebook readme test test-twice lint test-browser bench doctor clean

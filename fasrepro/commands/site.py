@@ -22,6 +22,8 @@ from fasrepro.commands import provenance
 RESULT = re.compile(r"<table\b.*?</table>|<figure\b.*?</figure>", re.DOTALL)
 NOTEBOOK_RESULT = re.compile(rf"{RESULT.pattern}|<img\b[^>]*_images/[^>]*>", re.DOTALL)
 IMAGE = re.compile(r'src="([^"]*_images/[^"]+)"')
+# The theme asks for its fonts twice, once in a way that browsers refuse to a page that is opened as a file.
+FONT_PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*>\s*')
 TABLES = Path("_tables")  # CSV files, beside the pages
 
 
@@ -116,6 +118,8 @@ def write(root: Path) -> Path:
     ablations = config.load("ablations", path=root / paths.PARAMS).ablations
     with files.replaced_folder(root / paths.SITE, root / paths.WORK / "site") as folder:
         shutil.copytree(root / paths.HTML, folder, dirs_exist_ok=True)
+        for page in folder.rglob("*.html"):
+            files.write_text(page, FONT_PRELOAD.sub("", page.read_text(encoding="utf-8")))
         for name, badges in results(root, ablations):
             page = folder / f"{name}.html"
             text, tables = lay_over(page.read_text(encoding="utf-8"), badges, name)

@@ -1,6 +1,6 @@
 """Every page of the built book in headless Chromium, served on loopback and opened as files, with everything else blocked.
 
-The book's folder is $FASREPRO_BOOK, by default book/_build/html. `make test-browser` runs this.
+The book's folder is $FASREPRO_BOOK, by default book/_build/site. `make test-browser` runs this.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 
 pytestmark = pytest.mark.browser
 
-BOOK = Path(os.environ.get("FASREPRO_BOOK") or "book/_build/html")
+BOOK = Path(os.environ.get("FASREPRO_BOOK") or "book/_build/site")
 PAGES = sorted(str(path.relative_to(BOOK)) for path in BOOK.rglob("*.html") if "_static" not in path.relative_to(BOOK).parts)
 # In the page: faults that a reader would see. Formulas are looked for in the article's text, not in code.
 INSPECT = """() => {

@@ -38,8 +38,9 @@ def test_a_notebooks_page_links_from_its_own_folder() -> None:
 def test_the_built_pages_stay_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     html = tmp_path / paths.HTML
     html.mkdir(parents=True)
+    preload = '<link rel="preload" as="font" type="font/woff2" crossorigin href="a.woff2" />\n'
     for name in ("index", "manual"):
-        (html / f"{name}.html").write_text(PAGE, encoding="utf-8")
+        (html / f"{name}.html").write_text(preload + PAGE, encoding="utf-8")
     (tmp_path / paths.PARAMS).write_text("ablations: {}\n", encoding="utf-8")
     monkeypatch.setattr(site, "results", lambda root, ablations: [("index", ["computed here"])])
     assert site.write(tmp_path) == tmp_path / paths.SITE / "index.html"
@@ -47,5 +48,6 @@ def test_the_built_pages_stay_as_they_are(tmp_path: Path, monkeypatch: pytest.Mo
     assert "computed here" in (shown / "index.html").read_text(encoding="utf-8")
     assert (shown / "_tables" / "index-1.csv").is_file()
     assert (shown / "manual.html").read_text(encoding="utf-8") == PAGE  # a page without results
+    assert preload not in (shown / "index.html").read_text(encoding="utf-8")  # a browser refuses it to a file
     assert {path.name for path in html.iterdir()} == {"index.html", "manual.html"}
-    assert (html / "index.html").read_text(encoding="utf-8") == PAGE
+    assert (html / "index.html").read_text(encoding="utf-8") == preload + PAGE
