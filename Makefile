@@ -1,3 +1,4 @@
+# make book                       a small environment without PyTorch, and the book of the recorded outputs
 # make reproduce [PROFILE=tiny]   environment, pipeline, book
 # make test                       lint, unit tests, the tiny pipeline end to end in a temporary copy
 # make test-twice                 the tiny pipeline in two folders side by side: every output has the same bytes
@@ -5,6 +6,7 @@
 # make bench                      what the pipeline costs, as ratios
 # make notebook                   JupyterLab, installed on first use, in notebooks/
 # make readme                     README.md's figure and verdicts, from results/
+# make recorded                   the outputs that make book reads, from a run of the default profile
 #
 # TORCH_INDEX  an index to take PyTorch from, such as PyTorch's CPU wheels, for who wants no CUDA; empty: the usual one
 # PYTHON       CPython 3.11
@@ -18,12 +20,15 @@ PROFILE ?=
 
 VENV := .venv
 INSTALLED := $(VENV)/.installed
+BOOK_VENV := .venv-book
+# The environment that builds the book: the whole one, if it is there.
+BOOK_INSTALLED := $(or $(wildcard $(INSTALLED)),$(BOOK_VENV)/.installed)
 TEST_COPY := .build/test
 # The book that was built last.
-BOOK ?= $(patsubst %/index.html,%,$(shell ls -t {.build/*/,}book/_build/html/index.html 2>/dev/null | head -n 1))
+BOOK ?= $(patsubst %/index.html,%,$(shell ls -t {.build/*/,}book/_build/site/index.html 2>/dev/null | head -n 1))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: environment reproduce notebook readme test test-twice lint test-browser bench doctor clean
+.PHONY: book recorded environment reproduce notebook readme test test-twice lint test-browser bench doctor clean
 
 environment: $(INSTALLED)
 
@@ -35,6 +40,19 @@ $(INSTALLED): requirements.lock pyproject.toml
 	pip install --quiet --requirement requirements.lock
 	pip install --quiet --no-deps --editable .
 	touch $@
+
+$(BOOK_VENV)/.installed: requirements-book.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "fasrepro needs CPython 3.11: set PYTHON")'
+	$(PYTHON) -m venv $(BOOK_VENV)
+	$(BOOK_VENV)/bin/pip install --quiet --requirement requirements-book.lock
+	$(BOOK_VENV)/bin/pip install --quiet --no-deps --editable .
+	touch $@
+
+book: $(BOOK_INSTALLED)
+	$(dir $<)bin/fasrepro book
+
+recorded: $(INSTALLED)
+	python -m fasrepro.commands.recorded_outputs
 
 # The photographs come with a package that nothing else needs, so it is in this profile's environment alone.
 ifeq ($(PROFILE),photos)

@@ -9,6 +9,7 @@ import sys
 from fasrepro import __version__
 from fasrepro.commands import (
     annotate,
+    book,
     calibrate,
     caption,
     counterfactual,
@@ -23,10 +24,12 @@ from fasrepro.commands import (
     rescore,
     review,
     verify,
+    why,
 )
 
 COMMANDS = {
     "annotate": annotate,
+    "book": book,
     "calibrate": calibrate,
     "caption": caption,
     "counterfactual": counterfactual,
@@ -41,6 +44,7 @@ COMMANDS = {
     "rescore": rescore,
     "review": review,
     "verify": verify,
+    "why": why,
 }
 
 

@@ -340,8 +340,7 @@ class Jobs:
     """All that jobs.yaml holds, by name. No name is also a section of params.yaml: DVC reads both files into one namespace.
 
     Args:
-        written: caption sets that an author writes but for `silver`, and whose faces are at hand.
-        silver: caption sets that a caption model writes.
+        written, silver: caption sets whose faces are at hand; a caption model writes those in `silver`.
         derived: caption sets that are made from another, with the name of that other.
         splits: protocols that can be run with the data sets at hand.
         captioned: data sets whose train faces the annotator is asked about.

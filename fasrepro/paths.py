@@ -35,6 +35,8 @@ CAPTION_SAMPLES = CAPTIONERS / "samples"
 PREDICTIONS = RESULTS / "predictions"
 SNAPSHOTS = RESULTS / "snapshots.parquet"
 JUDGEMENTS = RESULTS / "judgements.parquet"
+PICTURES = RESULTS / "pictures"  # what pages show of crops and stills: ZIP files as in `CROPS`, and
+PICTURED_STILLS = PICTURES / "stills.npz"
 COUNTERFACTUAL = RESULTS / "counterfactual"
 PAIRS = COUNTERFACTUAL / "pairs.json"
 PAIR_CROPS = COUNTERFACTUAL / "crops"
@@ -57,10 +59,13 @@ PROBE_PAIRS = RESULTS / "probe_pairs.npz"
 NEW_PICTURES = RESULTS / "new_pictures.npz"
 RECORDED = RESULTS / "recorded"
 
+RECORDED_OUTPUTS = Path("recorded")  # of the default profile, in git: what the book is built from
+
 BOOK = Path("book")
 GENERATED = BOOK / "_generated"
 EXECUTED = BOOK / "executed"
 HTML = BOOK / "_build" / "html"
+SITE = BOOK / "_build" / "site"  # the same, with what differs by machine laid over
 NOTEBOOKS = Path("notebooks")
 
 

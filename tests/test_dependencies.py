@@ -19,7 +19,13 @@ from tests.layout import ROOT, modules, path_of
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 # Modules that may import what an extra brings.
 SERVED = {
-    "book": ("fasrepro.report", "fasrepro.stages.book", "fasrepro.stages.notebook", "fasrepro.stages.report"),
+    "book": (
+        "fasrepro.report",
+        "fasrepro.stages.book",
+        "fasrepro.stages.notebook",
+        "fasrepro.stages.pictures",
+        "fasrepro.stages.report",
+    ),
     "rl": ("fasrepro.stages.grpo", "fasrepro.training.grpo", "fasrepro.training.rewards"),
     "scale": ("fasrepro.captions.at_scale",),
 }

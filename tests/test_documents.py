@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import functools
+import json
 import re
 import shlex
 
@@ -24,10 +25,12 @@ DOCUMENTS = (
     "book/ablation.md",
     "reviews/README.md",
     "results/recorded/README.md",
+    "recorded/README.md",
 )
 # Names that a pipeline, an archive or a reader of these texts makes.
 GENERATED = (
     ".venv",
+    ".venv-book",
     ".build",
     ".work",
     ".store",
@@ -231,3 +234,18 @@ def test_the_changelog_begins_with_what_is_unreleased_and_ends_with_the_released
     versions = re.findall(r"^## \[?([\w.]+)", text_of("CHANGELOG.md"), re.MULTILINE)
     assert versions[0] == "Unreleased"
     assert versions[-1] == "0.1.0"
+
+
+def test_the_file_for_zenodo_says_what_the_citation_says() -> None:
+    citation, deposit = yaml.safe_load(text_of("CITATION.cff")), json.loads(text_of(".zenodo.json"))
+    names = ("title", "license", "version")
+    assert {name: deposit[name] for name in names} == {name: citation[name] for name in names}
+    assert [one["name"] for one in deposit["creators"]] == [one["name"] for one in citation["authors"]]
+    cited = {citation["references"][0]["doi"], citation["references"][1]["url"].rpartition("/")[2]}
+    assert {one["identifier"].removeprefix("arXiv:") for one in deposit["related_identifiers"]} == cited
+
+
+def test_the_readme_fits_on_one_screen_and_begins_with_the_first_door() -> None:
+    assert len(text_of("README.md").splitlines()) <= 80
+    table = text_of("README.md").partition("## Three doors")[2]
+    assert re.findall(r"`make ([a-z]+)`", table)[:2] == ["book", "reproduce"]

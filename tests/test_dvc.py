@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from fasrepro import config
-from fasrepro.commands import jobs, reproduce
+from fasrepro.commands import jobs, recorded_outputs, reproduce
 from fasrepro.report import notebook, recorded, shown
 from tests import layout
 from tests.layout import ROOT
@@ -158,6 +158,32 @@ def test_the_book_depends_on_every_page() -> None:
     parts = yaml.safe_load((ROOT / "book/_toc.yml").read_text(encoding="utf-8"))["parts"]
     pages = {"book/index.md", *(f"book/{chapter['file']}.md" for part in parts for chapter in part["chapters"])}
     assert {dep for dep in stages()["book"]["deps"] if dep.endswith(".md")} == {page for page in pages if (ROOT / page).is_file()}
+
+
+def outputs_of(stage: str) -> dict[str, bool]:
+    """Return whether `make recorded` keeps each output of a stage that DVC caches, by path."""
+    pushed = {}
+    for out in stages()[stage].get("outs", []):
+        (path, options), *_ = out.items() if isinstance(out, dict) else {out: {}}.items()
+        pushed[path] = options.get("push", True)
+    return pushed
+
+
+@pytest.mark.parametrize("stage", sorted(stages()))
+def test_what_report_and_notebooks_read_is_recorded_and_nothing_else(stage: str) -> None:
+    """So the book is built from a clone. Recorded are whole outputs: a folder that is fetched in part counts as changed."""
+    read = [Path(dep) for name in ("report", "notebook") for dep in stages()[name]["deps"] if dep.startswith("results/")]
+    for path, pushed in outputs_of(stage).items():
+        assert pushed == any(Path(path).is_relative_to(one) for one in read), path
+        assert not any(one != Path(path) and one.is_relative_to(path) for one in read), f"{path}: read in part"
+
+
+def test_the_recorded_outputs_are_those_of_the_lock() -> None:
+    manifest = recorded_outputs.read_manifest(ROOT)
+    if manifest is None:
+        pytest.skip("no outputs are recorded yet")
+    locked = recorded_outputs.outputs_of(config.read_yaml(ROOT / "dvc.lock")["stages"])
+    assert {path: locked.get(path) for path in manifest.outputs} == manifest.outputs, "run `make recorded`"
 
 
 def test_params_yaml_and_jobs_yaml_share_no_name() -> None:

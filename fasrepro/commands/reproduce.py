@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from fasrepro import config, files, names, paths
-from fasrepro.commands import jobs, scheduling, side_by_side
+from fasrepro.commands import jobs, scheduling, side_by_side, site
 from fasrepro.training import recipe as recipes
 
 PROFILES = Path("profiles")
@@ -149,6 +149,14 @@ def default_workers(threads: int) -> int:
     return gpus or max(1, len(os.sched_getaffinity(0)) // threads)
 
 
+def checked_workers(asked: int | None, threads: int) -> int:
+    """Return how many stages run at once: as many as were asked for, else the default. Raises `ValueError` for less than 1."""
+    workers = default_workers(threads) if asked is None else asked
+    if workers < 1:
+        raise ValueError(f"--workers must be at least 1, not {workers}")
+    return workers
+
+
 def _gpus() -> int:
     if importlib.util.find_spec("torch") is None:  # the environment of the book
         return 0
@@ -188,13 +196,8 @@ def run(arguments: argparse.Namespace) -> int:
             " under archives.datasets; add them there, or other protocols under experiments (`fasrepro inspect` says which can"
             " be run). One stage alone: `fasrepro reproduce -- STAGE`"
         )
-    workers = arguments.workers
-    if workers is None:
-        workers = default_workers(config.load("threads", path=folder / paths.PARAMS).threads)
-    if workers < 1:
-        raise ValueError(f"--workers must be at least 1, not {workers}")
+    workers = checked_workers(arguments.workers, config.load("threads", path=folder / paths.PARAMS).threads)
     status = run_dvc(folder, arguments.options) if arguments.options else run_stages(folder, workers)
-    book = folder / paths.HTML / "index.html"
-    if status == 0 and book.is_file():
-        print(f"The book: {book.resolve()}")
+    if status == 0 and (folder / paths.HTML / "index.html").is_file():
+        print(f"The book: {site.write(folder)}")
     return status

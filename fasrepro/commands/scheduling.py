@@ -44,6 +44,7 @@ TYPICAL = {
     "faithfulness": 11.0,
     "snapshots": 165.0,
     "optimism": 15.0,
+    "pictures": 12.0,
     "report": 43.0,
     "notebook": 15.0,
     "book": 21.0,

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import filelock
@@ -23,13 +23,14 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from fasrepro import files, paths
+from fasrepro import config, files, paths
 from fasrepro.commands import scheduling
 from fasrepro.commands.scheduling import WaitsFor, clock
 
 LOCK = paths.WORK / "reproduce.lock"
 LOGS = paths.WORK / "logs"
 TIMES = paths.WORK / "times.json"  # seconds of each stage, when it last ran
+COMPUTED = paths.WORK / "computed.json"  # MD5 of the outputs of each stage that ran here, by stage and path
 DVC_LOCKS = Path(".dvc/tmp/rwlock")  # which files the stages at work read and write
 POLL = 0.1  # seconds
 GRACE = 10.0  # seconds that interrupted stages get to end
@@ -107,6 +108,7 @@ def run(
     """
     ways = scheduling.ways_to_the_end(waits_for, seconds)
     done: dict[str, float] = {}
+    ran: list[str] = []
     running: list[Running] = []
     failed = ""
     with _table(waits_for, seconds, done, running, workers) as changed:
@@ -130,12 +132,14 @@ def run(
                     done[one.stage] = taken
                     if STARTED in log_of(folder, one.stage).read_text(encoding="utf-8", errors="replace"):
                         keep_times(folder, {one.stage: taken})
+                        ran.append(one.stage)
                         changed(f"ended {one.stage} in {taken:.1f} s")
                     else:
                         changed(f"unchanged {one.stage}")
         finally:
             _end(running)
     sort_lock(folder)
+    keep_computed(folder, ran)
     if failed:
         lines = log_of(folder, failed).read_text(encoding="utf-8", errors="replace").splitlines()
         print("\n".join(lines[-TAIL:]), file=sys.stderr)
@@ -200,6 +204,21 @@ def keep_times(folder: Path, taken: Mapping[str, float]) -> None:
 def times(folder: Path) -> dict[str, float]:
     """Return the seconds of each stage when it last ran in `folder`."""
     path = folder / TIMES
+    return dict(files.read_json(path)) if path.is_file() else {}
+
+
+def keep_computed(folder: Path, stages: Sequence[str]) -> None:
+    """Keep what the stages that ran here have made, as dvc.lock has it: the book tells it from what is recorded."""
+    if not stages:
+        return
+    locked = config.read_yaml(folder / "dvc.lock")["stages"]
+    made = {name: {out["path"]: out["md5"] for out in locked[name].get("outs", ())} for name in stages if name in locked}
+    files.write_json(folder / COMPUTED, computed(folder) | made)
+
+
+def computed(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the MD5 of the outputs of each stage that ran in `folder`, by stage and path."""
+    path = folder / COMPUTED
     return dict(files.read_json(path)) if path.is_file() else {}
 
 

@@ -125,17 +125,27 @@ def by_kind(faces: Sequence[Face]) -> dict[str, list[Face]]:
     return {_kind_title(kind): kinds[kind] for kind in sorted(kinds)}
 
 
-def draw_contact_sheet(faces: Sequence[Face], crops: Path, path: Path) -> None:
-    """Draw a data set's kinds of presentation, a column each, with three faces.
+def sample_kinds(faces: Sequence[Face]) -> dict[str, list[Face]]:
+    """Return the faces of a contact sheet, by the title of their kind of presentation."""
+    kinds = by_kind(faces)
+    return {title: sample(members, _depth(len(kinds)), "contact sheet") for title, members in kinds.items()}
 
-    More than `ACROSS` kinds are drawn in bands of two faces, one below the other. Fewer than `FEWEST` leave room at the right.
+
+def _depth(kinds: int) -> int:
+    """Return how many faces of a kind a contact sheet shows: fewer where the kinds need several bands."""
+    return 3 if kinds <= ACROSS else 2
+
+
+def draw_contact_sheet(faces: Sequence[Face], crops: Path, path: Path) -> None:
+    """Draw a data set's kinds of presentation, a column each, with the faces of `sample_kinds`.
+
+    More than `ACROSS` kinds are drawn in bands, one below the other. Fewer than `FEWEST` leave room at the right.
     """
-    kinds = list(by_kind(faces).items())
-    deep = 3 if len(kinds) <= ACROSS else 2
+    kinds = list(sample_kinds(faces).items())
     rows = []
     for start in range(0, len(kinds), ACROSS):
-        columns = [(title, sample(members, deep, "contact sheet")) for title, members in kinds[start : start + ACROSS]]
-        for place in range(deep):
+        columns = kinds[start : start + ACROSS]
+        for place in range(_depth(len(kinds))):
             cells = []
             for title, members in columns:
                 cells.append(crop_cell(members[place], crops, "" if place else title) if place < len(members) else None)

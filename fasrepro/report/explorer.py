@@ -100,6 +100,19 @@ def outcome_table(cells: Sequence[CellExplanations], faces: Mapping[str, Face]) 
     return markdown.table(("protocol", "run", "explanations", *OUTCOMES), rows) if rows else NOTHING
 
 
+def by_short_name(cells: Iterable[CellExplanations]) -> dict[str, list[CellExplanations]]:
+    """Return the cells by their short names: those of one name are of different runs."""
+    by_name: dict[str, list[CellExplanations]] = {}
+    for cell in cells:
+        by_name.setdefault(cell.cell, []).append(cell)
+    return by_name
+
+
+def pictured(cells: Iterable[CellExplanations], faces: Mapping[str, Face]) -> list[Face]:
+    """Return the faces of all cells that `browser` shows."""
+    return [face for group in by_short_name(cells).values() for face in sample_faces(group, faces)]
+
+
 def sample_faces(cells: Sequence[CellExplanations], faces: Mapping[str, Face]) -> list[Face]:
     """Return at most `MOST` faces to show for the `cells` of one short name, bona fide faces first, then by species.
 
@@ -141,9 +154,7 @@ def browser(
     """
     if not cells:
         return NOTHING
-    by_name: dict[str, list[CellExplanations]] = {}
-    for cell in cells:
-        by_name.setdefault(cell.cell, []).append(cell)
+    by_name = by_short_name(cells)
     sampled = {name: sample_faces(group, faces) for name, group in by_name.items()}
     species = sorted({face.species for group in sampled.values() for face in group}, key=_species_order)
     titles = {name: f"{name} (tested on {DATASETS[group[0].target].title})" for name, group in by_name.items()}

@@ -104,22 +104,25 @@ def truth_note(face: Face, truths: Mapping[str, Truth]) -> str:
     return escape(f"In the image: {cues}{look_alikes}")
 
 
+def captioned(faces: Mapping[str, Face], texts: Mapping[str, Mapping[str, Caption]]) -> list[Face]:
+    """Return of each species one face that has a caption in every set; `texts` maps a caption set to {face_id: caption}."""
+    common = [faces[face_id] for face_id in sorted(faces) if texts and all(face_id in rows for rows in texts.values())]
+    shown: list[Face] = []
+    for species in sorted({face.species for face in common}, key=lambda name: (name != BONA_FIDE_SPECIES, name)):
+        shown += contact_sheets.sample([face for face in common if face.species == species], 1, "captions")
+    return shown
+
+
 def captions(
     faces: Mapping[str, Face],
     texts: Mapping[str, Mapping[str, Caption]],
     truths: Mapping[str, Truth],
     picture: Pictures,
 ) -> str:
-    """Return cards with the captions of every set beside the image they describe.
-
-    `texts` maps a caption set to {face_id: caption}. Of each species one face that has a caption in every set.
-    """
-    common = [faces[face_id] for face_id in sorted(faces) if texts and all(face_id in rows for rows in texts.values())]
-    if not common:
+    """Return cards with the captions of every set beside the image they describe, of the faces of `captioned`."""
+    shown = captioned(faces, texts)
+    if not shown:
         return NO_CAPTIONS
-    shown: list[Face] = []
-    for species in sorted({face.species for face in common}, key=lambda name: (name != BONA_FIDE_SPECIES, name)):
-        shown += contact_sheets.sample([face for face in common if face.species == species], 1, "captions")
     items = []
     for face in shown:
         known = present_cues(face, truths)

@@ -231,7 +231,7 @@ class Material:
         draw(self.folder / path)
         return markdown.figure(f"{paths.GENERATED.name}/{self.page}/{path}", caption, alt or caption)
 
-    def pictures(self, crops: Path = paths.CROPS) -> gallery.Pictures:
+    def pictures(self, crops: Path = paths.PICTURES) -> gallery.Pictures:
         """Return what copies crops into the page's folder."""
         prefix = f"{paths.GENERATED.name}/{self.page}/faces"
         return gallery.Pictures(self.root / crops, self.folder / "faces", prefix, self.printing)
@@ -283,12 +283,40 @@ def _predictions(path: Callable[[str], Path], kind: type[Any]) -> Callable[[Mate
 
 def _stills(material: Material) -> list[tuple[np.ndarray, str]]:
     """Return some stills of the foundation's pretraining with their captions; none of a backbone that was not made here."""
-    path = material.root / paths.STILLS
+    path = material.root / paths.PICTURED_STILLS
     if not path.is_file():
         return []
     with np.load(path) as content:
         return list(zip(content["pictures"], content["captions"].tolist(), strict=True))
 
+
+# The files and folders that each input is read from; of an input that is not here, the package's own data.
+FILES: dict[str, tuple[Path, ...]] = {
+    "metrics": (paths.METRICS,),
+    "grounding": (paths.GROUNDING,),
+    "annotators": (paths.ANNOTATORS,),
+    "verdict_agreement": (paths.VERDICT_AGREEMENT,),
+    "faithfulness": (paths.FAITHFULNESS,),
+    "optimism": (paths.OPTIMISM,),
+    "unseen": (paths.UNSEEN,),
+    "audit": (paths.AUDIT,),
+    "calibration": (paths.CALIBRATION,),
+    "probes": (paths.PROBES,),
+    "stills": (paths.PICTURED_STILLS,),
+    "faces": (paths.FACES, paths.PICTURES),
+    "truths": (paths.TRUTH,),
+    "captions": (paths.CAPTIONS,),
+    "caption_reports": (paths.CAPTIONS_REPORT,),
+    "index_reports": (paths.INDEX_REPORT,),
+    "scores": (paths.PREDICTIONS,),
+    "explanations": (paths.PREDICTIONS,),
+    "judgements": (paths.JUDGEMENTS,),
+    "pairs": (paths.COUNTERFACTUAL,),
+    "pair_scores": (paths.COUNTERFACTUAL,),
+    "pair_explanations": (paths.COUNTERFACTUAL,),
+    "world": (paths.WORLD.parent,),
+    "recorded": (paths.RECORDED,),
+}
 
 LOADERS: dict[str, Callable[[Material], Any]] = {
     "metrics": _analysis(paths.METRICS),

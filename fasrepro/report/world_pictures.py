@@ -99,14 +99,26 @@ def pairs(material: Material) -> str:
     return "\n".join(parts)
 
 
-def species(material: Material) -> str:
-    """Draw a row of faces for each species."""
-    rows = []
+def pictured(material: Material) -> list[Face]:
+    """Return the faces of the index that the page's figures show."""
+    of_cues = [face for cue in CUES for face, _ in sample_cue(material, cue)]
+    rows = [*sample_species(material).values(), *sample_cameras(material).values(), of_cues]
+    return [face for row in rows for face in row] + list(sample_look_alikes(material).values())
+
+
+def sample_species(material: Material) -> dict[str, list[Face]]:
+    """Return faces of each PAI species, without species that no face has."""
+    sampled = {}
     for name in SPECIES:
         faces = [face for face in material.printable_faces.values() if face.species == name]
-        sampled = sample_across_datasets(faces, ACROSS, "species")
-        if sampled:
-            rows.append(Row([crop_cell(face, material.pictures().crops) for face in sampled], words(name)))
+        sampled[name] = sample_across_datasets(faces, ACROSS, "species")
+    return {name: faces for name, faces in sampled.items() if faces}
+
+
+def species(material: Material) -> str:
+    """Draw a row of faces for each species."""
+    crops = material.pictures().crops
+    rows = [Row([crop_cell(face, crops) for face in faces], words(name)) for name, faces in sample_species(material).items()]
     return material.draw(
         "species",
         lambda path: draw_sheet(path, rows, ACROSS, LABELS),
@@ -131,21 +143,27 @@ def cue_faces(cue: str, faces: Mapping[str, Face], truths: Mapping[str, Truth]) 
     return (by_rank[True], True) if by_rank[True] else (by_rank[False], False)
 
 
+def sample_cue(material: Material, cue: str) -> list[tuple[Face, str]]:
+    """Return faces that show a cue, the strongest first, each with its strength and a star where another cue is stronger."""
+    shown, strongest = cue_faces(cue, material.printable_faces, material.truths)
+    strengths = {face.face_id: strength for face, strength in shown}
+    sampled = sample_across_datasets([face for face, _ in shown], ACROSS, "cues")
+    sampled = sorted(sampled, key=lambda face: -strengths[face.face_id])
+    star = "" if strongest else "*"
+    return [(face, f"{strengths[face.face_id]:.2f}{star}") for face in sampled]
+
+
 def cues(material: Material) -> str:
     """Draw a row of the index's faces for each cue, in two figures."""
     order, parts, crops = list(plates().values()), [], material.pictures().crops
     for number, cue_names in enumerate(([*order[0], *order[1]], [*order[2], *order[3]])):
         rows, missing = [], []
         for cue in cue_names:
-            shown, strongest = cue_faces(cue, material.printable_faces, material.truths)
-            if not shown:
+            sampled = sample_cue(material, cue)
+            if not sampled:
                 missing.append(words(cue))
                 continue
-            strengths = {face.face_id: strength for face, strength in shown}
-            sampled = sample_across_datasets([face for face, _ in shown], ACROSS, "cues")
-            sampled = sorted(sampled, key=lambda face: -strengths[face.face_id])
-            star = "" if strongest else "*"
-            rows.append(Row([crop_cell(face, crops, f"{strengths[face.face_id]:.2f}{star}") for face in sampled], words(cue)))
+            rows.append(Row([crop_cell(face, crops, strength) for face, strength in sampled], words(cue)))
         if rows:
             parts.append(
                 material.draw(
@@ -161,17 +179,22 @@ def cues(material: Material) -> str:
     return "\n".join(parts)
 
 
+def sample_cameras(material: Material) -> dict[str, list[Face]]:
+    """Return bona fide faces of different subjects, by data set, without data sets that have none."""
+    sampled = {}
+    for dataset in TITLES:
+        members = [face for face in material.printable_faces.values() if face.dataset == dataset]
+        one_each = {face.subject: face for face in members if face.species == BONA_FIDE_SPECIES}
+        sampled[dataset] = sample(list(one_each.values()), ACROSS, "cameras")
+    return {dataset: faces for dataset, faces in sampled.items() if faces}
+
+
 def cameras(material: Material) -> str:
     """Draw bona fide faces of each data set."""
-    rows, tables = [], material.world.tables
-    for dataset, title in TITLES.items():
-        members = [face for face in material.printable_faces.values() if face.dataset == dataset]
-        faces = [face for face in members if face.species == BONA_FIDE_SPECIES]
-        one_each = {face.subject: face for face in faces}
-        if one_each:
-            sampled = sample(list(one_each.values()), ACROSS, "cameras")
-            camera = tables["studios"][dataset]["camera"] if tables else ""
-            rows.append(Row([crop_cell(face, material.pictures().crops) for face in sampled], title, f"camera: {words(camera)}"))
+    rows, tables, crops = [], material.world.tables, material.pictures().crops
+    for dataset, faces in sample_cameras(material).items():
+        camera = tables["studios"][dataset]["camera"] if tables else ""
+        rows.append(Row([crop_cell(face, crops) for face in faces], TITLES[dataset], f"camera: {words(camera)}"))
     return material.draw(
         "cameras",
         lambda path: draw_sheet(path, rows, ACROSS, LABELS),
@@ -180,16 +203,24 @@ def cameras(material: Material) -> str:
     )
 
 
-def look_alikes(material: Material) -> str:
-    """Draw a bona fide face for each look-alike."""
+def sample_look_alikes(material: Material) -> dict[str, Face]:
+    """Return a bona fide face with a look-alike of each cue, alone if there is one, by cue."""
     truths = material.truths
     faces = material.printable_faces
     live = {face_id: face for face_id, face in faces.items() if face.species == BONA_FIDE_SPECIES and face_id in truths}
-    cells = []
+    sampled = {}
     for cue in CUES:
         with_it = [face for face_id, face in live.items() if cue in truths[face_id].look_alikes]
         alone = [face for face in with_it if len(truths[face.face_id].look_alikes) == 1]
-        cells += [crop_cell(face, material.pictures().crops, words(cue)) for face in sample(alone or with_it, 1, "look-alikes")]
+        if with_it:
+            (sampled[cue],) = sample(alone or with_it, 1, "look-alikes")
+    return sampled
+
+
+def look_alikes(material: Material) -> str:
+    """Draw a bona fide face for each look-alike."""
+    crops = material.pictures().crops
+    cells = [crop_cell(face, crops, words(cue)) for cue, face in sample_look_alikes(material).items()]
     if not cells:
         return "No bona fide face of the index has a look-alike.\n"
     rows = [Row(cells[start : start + ACROSS_WIDE]) for start in range(0, len(cells), ACROSS_WIDE)]

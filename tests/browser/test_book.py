@@ -1,6 +1,6 @@
-"""Every page of the built book in headless Chromium, served on loopback, with everything else blocked.
+"""Every page of the built book in headless Chromium, served on loopback and opened as files, with everything else blocked.
 
-The book's folder is $FASREPRO_BOOK, by default book/_build/html. `make test-browser` runs this.
+The book's folder is $FASREPRO_BOOK, by default book/_build/site. `make test-browser` runs this.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 
 pytestmark = pytest.mark.browser
 
-BOOK = Path(os.environ.get("FASREPRO_BOOK") or "book/_build/html")
+BOOK = Path(os.environ.get("FASREPRO_BOOK") or "book/_build/site")
 PAGES = sorted(str(path.relative_to(BOOK)) for path in BOOK.rglob("*.html") if "_static" not in path.relative_to(BOOK).parts)
 # In the page: faults that a reader would see. Formulas are looked for in the article's text, not in code.
 INSPECT = """() => {
@@ -43,10 +43,13 @@ INSPECT = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+@pytest.fixture(scope="module", params=["served", "files"])
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
     if not PAGES:
-        pytest.fail(f"{BOOK} holds no page: run `make reproduce` or set FASREPRO_BOOK to a built book's folder")
+        pytest.fail(f"{BOOK} holds no page: run `make book` or set FASREPRO_BOOK to a built book's folder")
+    if request.param == "files":
+        yield BOOK.resolve().as_uri()
+        return
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(BOOK))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"

@@ -407,7 +407,7 @@ def test_a_set_that_a_caption_model_writes_is_not_the_annotator_s() -> None:
         "gold": CaptionSet("cot", "annotator"),
         "silver": CaptionSet("cot", "captioner", captioner="grpo-0", faces=FacesOfPart("C")),
     }
-    plan = planned({"one": Experiment(["oci_m"], ["vanilla"], [0])}, captions=SETS | written)
+    plan = planned({"one": Experiment(["oci_m"], ["vanilla"], [0])}, captions=SETS | written, parts={"oulu": SHARES})
     assert plan.written == ["vanilla", "reasoning", "gold"] and plan.silver == {"silver": Silver("grpo-0", "gold")}
 
 

@@ -66,6 +66,7 @@ def test_nothing_to_train_is_an_error_and_the_book_is_named_once_there_is_one(
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(reproduce.jobs, "is_stale", lambda: False)
+    monkeypatch.setattr(reproduce.site, "write", lambda root: root.absolute() / page)
     empty = {
         "written": [],
         "derived": {},

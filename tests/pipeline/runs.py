@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fasrepro.commands import reproduce
+from fasrepro.commands import reproduce, site
 from tests.layout import ROOT
 
 # Everything that a reader or a later stage sees.
@@ -38,4 +38,5 @@ def run_tiny(folder: Path) -> Path:
     """Run the tiny profile from nothing in a folder, and return the folder."""
     reproduce.make_copy(ROOT, "tiny", folder)
     dvc(folder, "repro")
+    site.write(folder)
     return folder

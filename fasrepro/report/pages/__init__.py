@@ -8,8 +8,9 @@ line in `PAGES`, its text, and its line in book/_toc.yml.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from fasrepro.report import world_pictures
 from fasrepro.report.material import Material, Needs
 from fasrepro.report.pages import (
     ablation,
@@ -26,35 +27,46 @@ from fasrepro.report.pages import (
     method,
     optimism,
     results,
+    reviewers,
     unseen,
     world,
 )
+from fasrepro.rows.faces import Face
 
 
 @dataclasses.dataclass(frozen=True)
 class Page:
-    """What a page reads, the fragments that it renders, and the values that its text substitutes besides params."""
+    """A page of the book.
+
+    Args:
+        needs: what it reads.
+        render: returns its fragments.
+        values: returns what its text substitutes besides params.
+        pictured: returns the faces of the index whose crops it shows; the stage `pictures` keeps those for it.
+    """
 
     needs: Needs
     render: Callable[[Material], dict[str, str]]
     values: Callable[[Material], dict[str, str]] = lambda material: {}
+    pictured: Callable[[Material], Iterable[Face]] = lambda material: ()
 
 
 PAGES: dict[str, Page] = {
     "index": Page(index.NEEDS, index.render),
-    "data": Page(data.NEEDS, data.render),
-    "world": Page(world.NEEDS, world.render),
+    "data": Page(data.NEEDS, data.render, pictured=data.pictured),
+    "world": Page(world.NEEDS, world.render, pictured=world_pictures.pictured),
     "audit": Page(audit.NEEDS, audit.render, audit.values),
-    "captions": Page(captions.NEEDS, captions.render),
-    "gold": Page(gold.NEEDS, gold.render),
+    "captions": Page(captions.NEEDS, captions.render, pictured=captions.pictured),
+    "gold": Page(gold.NEEDS, gold.render, pictured=gold.pictured),
     "caption_model": Page(caption_model.NEEDS, caption_model.render),
     "foundation": Page(foundation.NEEDS, foundation.render),
     "method": Page(method.NEEDS, method.render),
     "results": Page(results.NEEDS, results.render),
-    "explanations": Page(explanations.NEEDS, explanations.render),
+    "explanations": Page(explanations.NEEDS, explanations.render, pictured=explanations.pictured),
     "unseen": Page(unseen.NEEDS, unseen.render),
     "optimism": Page(optimism.NEEDS, optimism.render, optimism.values),
     "ledger": Page(ledger.NEEDS, ledger.render),
     "calibration": Page(calibration.NEEDS, calibration.render, calibration.values),
+    "reviewers": Page(reviewers.NEEDS, reviewers.render),
     "ablation": Page(ablation.NEEDS, ablation.render),
 }

@@ -12,6 +12,8 @@ from fasrepro.report.claims.ledger import SIMULATED
 from fasrepro.report.markdown import escape
 from fasrepro.report.material import CaptionWords, Material, Needs
 from fasrepro.report.tables import words
+from fasrepro.rows.captions import Caption
+from fasrepro.rows.faces import Face
 
 NEEDS = Needs(
     inputs=("captions", "caption_reports", "faces", "truths"),
@@ -27,13 +29,11 @@ Reports: TypeAlias = Mapping[str, Mapping[str, Any]]  # of each written caption 
 
 def render(material: Material) -> dict[str, str]:
     """Return the page's fragments, and copy the faces of its examples."""
-    reports, sets = material.caption_reports, material.params.captions
+    reports = material.caption_reports
     picture = material.pictures()
 
     def beside_image(derived: bool) -> str:
-        kept = [name for name, entry in sets.items() if entry.is_derived == derived and entry.faces is None]  # others: page gold
-        texts = {name: material.captions[name] for name in kept}
-        return gallery.captions(material.faces, texts, material.truths, picture)
+        return gallery.captions(material.faces, captions_of_sets(material, derived), material.truths, picture)
 
     return {
         "answer": markdown.answer(answer(reports)),
@@ -49,6 +49,18 @@ def render(material: Material) -> dict[str, str]:
         "examples": examples(reports),
         "captions": beside_image(derived=False),
     }
+
+
+def captions_of_sets(material: Material, derived: bool) -> dict[str, dict[str, Caption]]:
+    """Return the captions of the derived sets, or of the others, by set and face_id; sets of parts of people have a page."""
+    kept = [name for name, entry in material.params.captions.items() if entry.is_derived == derived and entry.faces is None]
+    return {name: material.captions[name] for name in kept}
+
+
+def pictured(material: Material) -> list[Face]:
+    """Return the faces whose captions are shown beside their image."""
+    groups = [captions_of_sets(material, derived) for derived in (True, False)]
+    return [face for texts in groups for face in gallery.captioned(material.faces, texts)]
 
 
 def answer(reports: Reports) -> str:

@@ -171,14 +171,26 @@ def _reasons(heading: str, unit: str, groups: Mapping[tuple[str, str], list[str]
     return markdown.table(("data set", heading, unit, "which"), rows)
 
 
+def printable_by_dataset(material: Material) -> dict[str, list[Face]]:
+    """Return the faces that may be printed, by data set, without data sets that have none."""
+    by_dataset: dict[str, list[Face]] = {name: [] for name in TITLES}
+    for face in material.printable_faces.values():
+        by_dataset[face.dataset].append(face)
+    return {name: faces for name, faces in by_dataset.items() if faces}
+
+
+def pictured(material: Material) -> list[Face]:
+    """Return the faces of all contact sheets."""
+    sheets = map(contact_sheets.sample_kinds, printable_by_dataset(material).values())
+    return [face for sheet in sheets for members in sheet.values() for face in members]
+
+
 def contact_sheet_figures(material: Material) -> str:
     """Draw a contact sheet of each data set's faces that may be printed, and return the fragment that shows them."""
     crops = material.pictures().crops
     parts = []
-    for dataset, title in TITLES.items():
-        faces = [face for face in material.printable_faces.values() if face.dataset == dataset]
-        if not faces:
-            continue
+    for dataset, faces in printable_by_dataset(material).items():
+        title = TITLES[dataset]
         kinds = [kind.replace("\n", ", ") for kind in contact_sheets.by_kind(faces)]
         parts.append(
             material.draw(

@@ -62,8 +62,7 @@ def render(material: Material) -> dict[str, str]:
     """Return the page's fragments, draw its figure, and copy the faces of its examples."""
     runs, settings = material.runs, material.params.judging
     decisive = rule.decisive_readers(settings.readers, material.params.annotator.base_url)
-    cells = tables.in_order(material.own.metrics.cells.values(), runs)  # single texts are this machine's
-    explained = explorer.collect(cells, material.explanations, material.judgements, settings.readers[0], material.faces)
+    explained = explanations_by_cell(material)
     return {
         "answer": markdown.answer(f"{CLAIM_IN_SHORT} {ledger.answer(ledger.ledger_rows(material), GROUNDING_CLAIM)}"),
         "variants": variant_table(material.verdict_agreement, runs, decisive),
@@ -79,6 +78,18 @@ def render(material: Material) -> dict[str, str]:
         "outcomes": explorer.outcome_table(explained, material.faces),
         "examples": explorer.browser(explained, material.faces, material.truths, material.pictures()),
     }
+
+
+def explanations_by_cell(material: Material) -> list[explorer.CellExplanations]:
+    """Return the explanations to browse, as the first reader reads them. Single texts are this machine's."""
+    cells = tables.in_order(material.own.metrics.cells.values(), material.runs)
+    reader = material.params.judging.readers[0]
+    return explorer.collect(cells, material.explanations, material.judgements, reader, material.faces)
+
+
+def pictured(material: Material) -> list[Face]:
+    """Return the faces of the explanations to browse. Those of the pairs have crops of their own."""
+    return explorer.pictured(explanations_by_cell(material), material.faces)
 
 
 def variant_table(agreement: VerdictAgreement, runs: Sequence[str], readers: Sequence[str]) -> str:

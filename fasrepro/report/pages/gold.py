@@ -10,6 +10,7 @@ from fasrepro.report.markdown import escape
 from fasrepro.report.material import Material, Needs
 from fasrepro.report.published import Published, derived_mark
 from fasrepro.report.tables import words
+from fasrepro.rows.faces import Face
 
 NEEDS = Needs(
     inputs=("captions", "caption_reports", "faces", "truths", "published"),
@@ -52,6 +53,13 @@ def render(material: Material) -> dict[str, str]:
         "cues": cues(report),
         "examples": gallery.captions(material.faces, texts, material.truths, material.pictures()),
     }
+
+
+def pictured(material: Material) -> list[Face]:
+    """Return the faces whose captions are shown beside their image."""
+    if SET not in material.caption_reports:
+        return []
+    return gallery.captioned(material.faces, {SET: material.captions[SET]})
 
 
 def answer(report: Mapping[str, Any]) -> str:

@@ -1,0 +1,99 @@
+"""What is behind a figure: recorded or computed here, whether code has changed since, and what would run."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from fasrepro.commands import provenance, why
+from fasrepro.commands.provenance import Origin, Stage
+from fasrepro.report import material
+from fasrepro.report.pages import PAGES
+from tests.test_dvc import stages as stages_of_dvc_yaml
+
+
+def stage(name: str, *waits_for: str, changed: tuple[str, ...] = (), is_complete: bool = True) -> Stage:
+    """A stage `x` that writes results/x from the results of those that it waits for."""
+    reads = tuple(Path(f"results/{other}") for other in waits_for)
+    return Stage(name, frozenset(waits_for), reads, ("seed",), (Path(f"results/{name}"),), changed, is_complete)
+
+
+def chain(**stages: Stage) -> dict[str, Stage]:
+    """archives -> index -> train -> evaluate, with some stages replaced."""
+    names = ["archives", "index", "train", "evaluate"]
+    plain = {name: stage(name, *names[max(0, place - 1) : place]) for place, name in enumerate(names)}
+    return plain | stages
+
+
+def test_a_figure_rests_on_all_stages_that_lead_to_its_files() -> None:
+    stages = chain(side=stage("side", "index"))
+    assert provenance.leading_to(stages, [Path("results/train")]) == ["archives", "index", "train"]
+    assert provenance.leading_to(stages, [Path("results/evaluate/a.json")])[-1] == "evaluate"
+    assert provenance.leading_to(stages, [Path("params.yaml")]) == []
+
+
+@pytest.mark.parametrize(
+    ("stages", "expected"),
+    [
+        (chain(), []),
+        (chain(train=stage("train", "index", changed=("loss.py",))), ["train", "evaluate"]),
+        # Recorded outputs: what was not fetched is made again where a stage that runs reads it, and else is not missed.
+        (chain(archives=stage("archives", is_complete=False)), []),
+        (
+            chain(
+                index=stage("index", "archives", is_complete=False),
+                train=stage("train", "index", is_complete=False),
+                evaluate=stage("evaluate", "train", changed=("metrics.py",)),
+            ),
+            ["index", "train", "evaluate"],
+        ),
+        (chain(evaluate=stage("evaluate", "train", is_complete=False)), ["evaluate"]),
+    ],
+    ids=["nothing", "a change", "missing and not read", "missing and read", "the last"],
+)
+def test_what_making_a_figure_anew_would_run(stages: dict[str, Stage], expected: list[str]) -> None:
+    assert list(provenance.to_run(stages, list(stages))) == expected
+
+
+ORIGIN = Origin((Path("results/evaluate"),), ("train", "evaluate"), (), "1.2", "abc", None, ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "badges"),
+    [
+        ({}, ["recorded at version 1.2"]),
+        ({"changed": ("loss.py",)}, ["recorded at version 1.2", "code changed since"]),
+        ({"recorded_version": "", "computed": ("train", "evaluate")}, ["computed here"]),
+        ({"computed": ("evaluate",)}, ["recorded at version 1.2", "computed here"]),
+    ],
+)
+def test_badges_say_what_was_recorded_computed_and_changed(changes: dict[str, object], badges: list[str]) -> None:
+    assert dataclasses.replace(ORIGIN, **changes).badges == badges
+
+
+def test_why_names_files_stages_and_cost() -> None:
+    stages = chain(train=stage("train", "index", changed=("loss.py",)))
+    origin = dataclasses.replace(ORIGIN, stages=("archives", "index", "train", "evaluate"), changed=("loss.py",))
+    lines = list(why.report(origin, stages, {"train": 60.0, "evaluate": 5.0, "index": 1.0, "archives": 2.0}, 1, "evaluate"))
+    assert lines[0] == "recorded at version 1.2, code changed since"
+    assert "commit        abc" in lines
+    assert "files         results/evaluate" in lines
+    assert "changed since loss.py" in lines
+    assert "up to date    2 stages, 1:05 with 1 at once: train, evaluate" in lines
+    assert "from nothing  4 stages, 1:08 with 1 at once: archives, index, train, evaluate" in lines
+
+
+def test_an_unknown_page_names_the_nearest() -> None:
+    assert why.page_of("caption_style", Path(), ["caption_style"]) == "caption_style"
+    with pytest.raises(ValueError, match=r"unknown page or ablation 'resluts'\. Did you mean 'results'"):
+        why.page_of("resluts", Path(), [])
+
+
+def test_every_input_of_a_page_is_a_file_that_the_report_depends_on() -> None:
+    own = {"published", "difficulty", "foundation_trials"}  # files of the package
+    assert material.FILES.keys() == material.LOADERS.keys() - own
+    deps = [Path(dep) for dep in stages_of_dvc_yaml()["report"]["deps"]]
+    read = {path for page in PAGES.values() for name in page.needs.inputs for path in material.FILES.get(name, ())}
+    assert not [path for path in read if not any(path.is_relative_to(dep) for dep in deps)]

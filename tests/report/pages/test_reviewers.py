@@ -1,0 +1,39 @@
+"""The page for reviewers: the record beside this machine's figures, and the command for each claim."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import SimpleNamespace
+
+from fasrepro import config
+from fasrepro.report.comparison import Row
+from fasrepro.report.pages import reviewers
+from tests.report.conftest import cells
+
+AGREES = Row("oci_m-vanilla-0", "msu", "hter_dev (head)", 0.25, 0.26, 0.15)
+DIFFERS = dataclasses.replace(AGREES, name="vanilla, mean of 4", target="", here=0.35, tolerance=0.075)
+
+
+def test_each_training_shows_the_expected_and_the_obtained_figure() -> None:
+    table = cells(reviewers.trainings_table([AGREES, DIFFERS]))
+    assert table[0] == ["training", "target", "figure", "expected", "obtained here", "tolerance", "agrees"]
+    assert table[1] == ["oci_m-vanilla-0", "msu", "hter_dev (head)", "0.250", "0.260", "0.15", "yes"]
+    assert table[2] == ["vanilla, mean of 4", "all", "hter_dev (head)", "0.250", "0.350", "0.075", "NO"]
+    assert "1 of the 2 figures" in reviewers.answer([AGREES, DIFFERS])
+    assert reviewers.answer([]) == reviewers.NO_RECORD
+
+
+def test_the_command_is_that_of_the_profile_that_recorded_both_runs() -> None:
+    def run(profile: str, sections: dict[str, str], *names: str) -> SimpleNamespace:
+        experiment = config.Experiment(protocols=["oci_m"], runs=list(names), seeds=[0])
+        return SimpleNamespace(profile=profile, sections_sha256=sections, experiments={"one": experiment})
+
+    runs = [
+        run("other", {"evaluation": "other"}, "vanilla", "prose"),  # with other params
+        run("study", {"evaluation": "this"}, "vanilla", "reasoning"),
+        run("controls", {"evaluation": "this"}, "vanilla", "prose"),
+    ]
+    material = SimpleNamespace(recorded=runs, sections={"evaluation": "this"})
+    assert reviewers.command(material, "reasoning", "vanilla") == "make reproduce PROFILE=study"
+    assert reviewers.command(material, "prose", "vanilla") == "make reproduce PROFILE=controls"
+    assert reviewers.command(material, "blind", "vanilla") == reviewers.NOT_RECORDED
