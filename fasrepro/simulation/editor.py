@@ -14,6 +14,7 @@ from fasrepro.rows.captions import Review
 from fasrepro.rows.faces import Face, Label
 from fasrepro.rows.truth import Truth
 from fasrepro.simulation.annotator import templates
+from fasrepro.simulation.annotator.annotator import WRITERS
 from fasrepro.simulation.annotator.templates import Dice, Reading
 
 EDITOR = "simulated editor"
@@ -53,5 +54,5 @@ def text(face: Face, truth: Truth, style: Style, cues: list[str]) -> str:
         verdict=OF_LABEL[face.label],
         species=vocabulary.SPECIES[face.species] if face.label is Label.ATTACK else "",
     )
-    parts = templates.WRITERS[style.name](reading, Dice((EDITOR, face.face_id)))
+    parts = WRITERS[style.name](reading, Dice((EDITOR, face.face_id)))
     return style.form.write(parts, reading.verdict)

@@ -16,7 +16,7 @@ from fasrepro.report.material import CaptionWords, Material, PageError, Release
 from fasrepro.report.pages import PAGES
 from fasrepro.rows.faces import Label
 
-KEYS = tuple(dict.fromkeys(section for page in PAGES.values() for section in page.needs.params))
+KEYS = tuple(dict.fromkeys(["parts", *(section for page in PAGES.values() for section in page.needs.params)]))
 SECRET = "annotator_base_url"  # can hold a password
 SHOWN_SPECIES = "print"  # whose prompt is shown
 

@@ -206,6 +206,7 @@ def test_the_page_shows_the_funnel_and_a_face_of_each_species_with_its_cues_mark
     project: Any, world: Any, tmp_path: Path
 ) -> None:
     report = project()
+    shutil.copytree(paths.CROPS, paths.PICTURES)
     params = vars(config.load(*PAGES["gold"].needs.params))
     inputs = {
         "captions": {"gold": captions()},

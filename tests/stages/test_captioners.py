@@ -76,7 +76,7 @@ def project(
     phase = {"name": "describe", "train": ["projector", "language"], "losses": {"caption": 1.0}, "steps": 2}
     recipe = {**RECIPE, "backbone": str(paths.FOUNDATION), "captions": {"gold": 1.0}, "phases": [phase]}
     common = {"seed": 0, "gold": "gold", "conclusion_yes": "bona_fide", "recipe": recipe}
-    changed = {"rewards": {"random": 1.0}, "group": 2, "steps": 2, "max_completion_tokens": 4, "screened": 1}
+    changed = {"rewards": {"random": 1.0}, "group": 4, "steps": 2, "max_completion_tokens": 4, "screened": 1}
     contents = config.read_yaml(paths.JOBS)
     contents["sft_jobs"] = {"sft-0": {**common, "start": str(paths.FOUNDATION)}}
     contents["grpo_jobs"] = {

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -21,13 +22,16 @@ SETS = {
     "labels": Trainset("oci_m", {}, ["vanilla"]),
     "derived": Trainset("oci_m", {"cot": 1.0}, ["vanilla"]),
 }
+MAPPINGS = ("silver", "derived", "splits", "tunings", "jobs", "snapshot_jobs", "sft_jobs", "grpo_jobs")
+LISTS = ("written", "captioned", "captioner_names", "skipped")
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with train faces, two caption sets that lack a face each, and a third that is no table at all."""
     monkeypatch.chdir(tmp_path)
-    jobs = config.Jobs([], {}, {}, [], SETS, {}, {}, {}, [])
+    contents: dict[str, Any] = {key: {} for key in MAPPINGS} | {key: [] for key in LISTS}
+    jobs = config.Jobs(**contents, trainsets=SETS)
     paths.JOBS.write_text(yaml.safe_dump(dataclasses.asdict(jobs)))
     table.write(paths.split("oci_m", "train"), FACES, Face)
     table.write(paths.captions("vanilla"), captions(FACES[1:], "vanilla"), Caption)
