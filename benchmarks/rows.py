@@ -169,6 +169,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else FACES
     jobs = Jobs(
         written=sorted(MIX),
+        silver={},
         derived={},
         splits={NAME: Sides(train=list(SOURCES), test=[TARGET])},
         captioned=sorted(SOURCES),
