@@ -95,7 +95,7 @@ def test_lines_of_words_have_no_header(tmp_path: Path) -> None:
         (b"PK\x03\x04rest", "a zip archive or an Excel workbook; save its table as CSV in UTF-8"),
         ("split,label".encode("utf-16"), "text in UTF-16; save it as CSV in UTF-8"),
         (b"BZh91AY", "compressed by bzip2; decompress it, or compress it by gzip"),
-        (gzip.compress(TEXT)[:-9], "cannot be decompressed: "),
+        (gzip.compress(TEXT, mtime=0)[:-9], "cannot be decompressed: "),
         (b"\x1f\x8bnothing", "cannot be decompressed: "),
         (b"PAR1 and no more", "no whole parquet file: "),
     ],
