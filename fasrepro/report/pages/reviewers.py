@@ -38,7 +38,7 @@ def answer(compared: Sequence[comparison.Row]) -> str:
 def claims_table(material: Material, expected: Sequence[LedgerRow], obtained: Sequence[LedgerRow]) -> str:
     """Return a row a claim that a mean over protocols decides: what to run, and its difference in the record and here."""
     rows = []
-    for claim in dict.fromkeys(row.claim for row in expected):
+    for claim in {row.claim.id: row.claim for row in expected}.values():
         decisive = ledger.summary_row(expected, claim.id)
         if decisive is None or decisive.difference.value is None:
             continue
@@ -50,11 +50,15 @@ def claims_table(material: Material, expected: Sequence[LedgerRow], obtained: Se
 
 
 def command(material: Material, run: str, baseline: str) -> str:
-    """Return the command that makes the recorded difference of two runs; a dash where none is recorded with these params."""
+    """Return the command that makes the recorded difference of two runs; a dash where none is recorded with these params.
+
+    A baseline that nobody trains, as a blind sampler, asks for no run.
+    """
+    trained = {run, baseline} & set(material.runs)
     for one in material.recorded:
         if not recorded.comparable(one, material.sections):
             continue
-        if any({run, baseline} <= set(experiment.runs) for experiment in one.experiments.values()):
+        if any(trained <= set(experiment.runs) for experiment in one.experiments.values()):
             return f"make reproduce PROFILE={one.profile}"
     return NOT_RECORDED
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 from types import SimpleNamespace
 
+import pytest
+
 from fasrepro import config
+from fasrepro.evaluation.results import Figure
 from fasrepro.report.comparison import Row
 from fasrepro.report.pages import reviewers
 from tests.report.conftest import cells
@@ -33,7 +36,17 @@ def test_the_command_is_that_of_the_profile_that_recorded_both_runs() -> None:
         run("study", {"evaluation": "this"}, "vanilla", "reasoning"),
         run("controls", {"evaluation": "this"}, "vanilla", "prose"),
     ]
-    material = SimpleNamespace(recorded=runs, sections={"evaluation": "this"})
+    material = SimpleNamespace(recorded=runs, sections={"evaluation": "this"}, runs=["vanilla", "reasoning", "prose", "blind"])
     assert reviewers.command(material, "reasoning", "vanilla") == "make reproduce PROFILE=study"
     assert reviewers.command(material, "prose", "vanilla") == "make reproduce PROFILE=controls"
     assert reviewers.command(material, "blind", "vanilla") == reviewers.NOT_RECORDED
+    assert reviewers.command(material, "reasoning", "sampler") == "make reproduce PROFILE=study"  # nobody trains a sampler
+
+
+def test_a_claim_with_several_published_figures_has_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    claims = [SimpleNamespace(id="P1-2", run="reasoning", baseline="vanilla", figure=figure) for figure in ("auc", "hter")]
+    monkeypatch.setattr(reviewers.ledger, "summary_row", lambda rows, claim: SimpleNamespace(difference=Figure(0.1, 0.0, 0.2)))
+    monkeypatch.setattr(reviewers.rule, "compared", lambda row: "reasoning - vanilla")
+    rows = [SimpleNamespace(claim=claim) for claim in claims]
+    material = SimpleNamespace(recorded=[], sections={}, runs=["vanilla", "reasoning"])
+    assert [row[0] for row in cells(reviewers.claims_table(material, rows, rows))] == ["claim", "P1-2"]
