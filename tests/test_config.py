@@ -105,6 +105,23 @@ def test_merge_lays_a_profile_over_the_base() -> None:
         reproduce.merge(base, {"a": {"xx": 1}})
 
 
+def test_a_profile_overlays_a_run_phase_by_phase() -> None:
+    base = {
+        "runs": {"cepl": {"phases": [{"name": "describe", "steps": 450}, {"name": "joint", "steps": 450}], "score_by": "answer"}}
+    }
+    changes = {"phases": [{"name": "describe", "steps": 4}, {"name": "joint"}], "score_by": None, "learning_rates": [0.001]}
+    assert reproduce.merge(base, {"runs": {"cepl": changes}}) == {
+        "runs": {
+            "cepl": {
+                "phases": [{"name": "describe", "steps": 4}, {"name": "joint", "steps": 450}],
+                "learning_rates": [0.001],
+            }
+        }
+    }
+    with pytest.raises(config.ConfigError, match=r"profile: runs\.cepl\.score_bi: unknown key 'score_bi'"):
+        reproduce.merge(base, {"runs": {"cepl": {"score_bi": None}}})
+
+
 def test_a_profile_adds_to_the_size_of_a_data_set() -> None:
     base = {"archives": {"datasets": {"msu": {"train": 8, "test": 2}}}}
     few = {"bona_fide": 1, "attack": 1}

@@ -47,7 +47,8 @@ WHOLE = ("experiments", "ablations", "tuning.like")  # of these, a profile that 
 def merge(base: dict[str, Any], override: dict[str, Any], where: str = "") -> dict[str, Any]:
     """Return `base` with a profile's `override` laid over it, key by key.
 
-    A list, a scalar and the sections `WHOLE` are replaced, `null` takes a key away, and `training` is overlaid as by a run.
+    A list, a scalar and the sections `WHOLE` are replaced, and `null` takes a key away. `training` is overlaid as by a run, and a
+    run as by one that is like it.
 
     Raises:
         ConfigError: for a key that `base` lacks, unless it adds something to a section of `OPEN` or to the size of a data set.
@@ -62,11 +63,23 @@ def merge(base: dict[str, Any], override: dict[str, Any], where: str = "") -> di
             del merged[key]
         elif place == "training":
             merged[key] = recipes.overlay(base[key], value)
+        elif where == "runs" and key in base:
+            merged[key] = _overlay_run(base[key], value, place)
         elif isinstance(value, dict) and isinstance(base.get(key), dict) and place not in WHOLE:
             merged[key] = merge(base[key], value, place)
         else:
             merged[key] = value
     return merged
+
+
+def _overlay_run(base: dict[str, Any], override: dict[str, Any], place: str) -> dict[str, Any]:
+    """Return a run with a profile's keys laid over it; `null` takes a key away. Its recipe refuses other unknown keys."""
+    away = [key for key, value in override.items() if value is None]
+    for key in away:
+        if key not in base:
+            raise config.ConfigError(f"profile: {place}.{key}: {names.unknown(key, base, 'key')}")
+    kept = {key: value for key, value in base.items() if key not in away}
+    return recipes.overlay(kept, {key: value for key, value in override.items() if value is not None})
 
 
 def profile_path(base: Path, name: str) -> Path:
