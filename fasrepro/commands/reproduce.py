@@ -34,6 +34,7 @@ SOURCES = (
     "pyproject.toml",
     str(paths.RECORDED),
     str(paths.CALIBRATION),
+    str(paths.CAPTIONERS / "README.md"),  # a stage depends on the folder, which is empty without caption models
 )
 BOOK_PRODUCTS = ("_generated", "executed", "_build")
 # glibc gives a step's large tensors back to the system and asks for them again in the next; kept, training is some 5 % faster.

@@ -292,6 +292,7 @@ def _stills(material: Material) -> list[tuple[np.ndarray, str]]:
 
 # The files and folders that each input is read from; of an input that is not here, the package's own data.
 FILES: dict[str, tuple[Path, ...]] = {
+    "caption_models": (paths.CAPTION_MODELS,),
     "metrics": (paths.METRICS,),
     "grounding": (paths.GROUNDING,),
     "annotators": (paths.ANNOTATORS,),

@@ -15,6 +15,7 @@ from tests.layout import ROOT
 
 HAS_DEV = {"msu": False, "casia": False, "replay": True, "oulu": True, "siw_mv2": False}
 OCI_MW = Protocol("oci_mw", ("oulu", "casia", "replay"), ("msu", "siw_mv2"))
+NO_GOLD = "caption set gold is skipped: its data sets are absent (CelebA-Spoof, WFAS)"
 MINE = {"mine": {"train": ["msu"], "test": ["casia"]}}
 
 
@@ -31,6 +32,7 @@ def report(present: list[str], **changes: Any) -> list[str]:
 def test_with_all_data_sets_nothing_is_skipped_and_roles_are_named() -> None:
     assert report([*HAS_DEV]) == [
         "experiment caption_style can run",
+        NO_GOLD,
         "MSU-MFSD has no dev split: its test people choose thresholds in icm_o, ocm_i, omi_c",
         "CASIA-FASD has no dev split: its test people choose thresholds in icm_o, oci_m, ocm_i",
     ]
@@ -47,8 +49,9 @@ def test_an_experiment_names_what_each_of_its_protocols_lacks() -> None:
 
 def test_an_experiment_that_cannot_run_says_so() -> None:
     experiments = {"one": {"protocols": ["mi_c"], "runs": ["vanilla"], "seeds": [0]}}
-    assert report(["msu", "casia"], experiments=experiments)[:2] == [
+    assert report(["msu", "casia"], experiments=experiments)[:3] == [
         "experiment one cannot run: mi_c lacks Replay-Attack",
+        NO_GOLD,
         "protocol mi_c is skipped: Replay-Attack is absent",
     ]
 
