@@ -119,7 +119,7 @@ def test_batches_fill_the_store_for_the_stage(
         return completed(annotator.reply(text, image, body["seed"], 600)[0])
 
     server = BatchServer(answer, polls=0)
-    with serve(server.app) as url:
+    with server.serving() as url:
         root = at(base_url=url, model="gpt-4o-mini")
         monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-0123456789")
         monkeypatch.setattr("fasrepro.llm.client.known_capabilities", lambda endpoint, store: Capabilities())

@@ -82,7 +82,7 @@ def test_every_number_with_a_mark_in_the_pages_is_a_published_figure(copy: Path)
     pairs = [(figures[honest], figures[oracle]) for honest, oracle in optimism.PUBLISHED.values()]
     derived = {f"{honest.value - oracle.value:.2f} points [2, D]" for honest, oracle in pairs}
     known = {figure.shown for figure in figures.values()} | {pairwise_tests.claimed_difference(figures)} | derived
-    marked = re.compile(r"\d[\d.]*(?: %| points)? \[[V2D](?:, [V2D])*\]")
+    marked = re.compile(r"\d[\d.,]*(?: %| points)? \[[V2D](?:, [V2D])*\]")
     found = set()
     for page in (copy / "book" / "_build" / "html").rglob("*.html"):
         words = html.unescape(re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8")))
@@ -157,7 +157,8 @@ def test_an_experiment_more_lists_its_jobs_and_what_follows_alone(copy: Path) ->
     new = {"splits@mo_c", "trainset@mo_c-limited_source-vanilla", "train@mo_c-vanilla-0", "predict@mo_c-vanilla-0"}
     analyses = {"verdict_agreement", "grounding", "optimism", "unseen", "counterfactual", "faithfulness"}
     notebooks = {f"notebook@{name}" for name in params["ablations"]}
-    assert listed == new | analyses | notebooks | {"audit", "readers", "evaluate", "report", "book"}
+    pages = {"pictures", "report", "book"}
+    assert listed == new | analyses | notebooks | pages | {"audit", "caption_models", "readers", "evaluate"}
 
 
 @pytest.mark.parametrize(
