@@ -218,8 +218,8 @@ def test_a_newcomers_ablation_becomes_a_page(copy: Path) -> None:
     params["ablations"]["my_ablation"] = {"notebook": "paper1/my_ablation", "experiment": "wide", "baseline": "vanilla"}
     (copy / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     ran = stages_in(dvc(copy, "repro"))
-    notebooks = {f"notebook@{name}" for name in params["ablations"]}  # each reads `experiments` and `runs`
-    assert ran == notebooks | {"report", "book"}
+    notebooks = {f"notebook@{name}" for name in params["ablations"]}  # each, and `pictures`, reads `runs`
+    assert ran == notebooks | {"pictures", "report", "book"}
     page = next((copy / "book" / "_build" / "html").rglob("my_ablation.html")).read_text(encoding="utf-8")
     assert "wide_lora" in page
     assert "fasrepro jobs" in page
