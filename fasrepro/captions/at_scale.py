@@ -8,12 +8,14 @@ died to another one, and a run that is ended goes on with the shards that are mi
 from __future__ import annotations
 
 import contextlib
-import pickle
+import dataclasses
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fasrepro.captions.shards import Shard, Write, missing
-from fasrepro.captions.silver import SilverError
+from fasrepro.captions.silver import SilverError, Text
+from fasrepro.rows.faces import Face, Label
 
 
 class _Worker:
@@ -23,9 +25,14 @@ class _Worker:
         self.write = make_writer()
 
     def __call__(self, batch: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
-        """Return the texts of a batch, which is one shard; both cross between processes as bytes."""
-        faces = pickle.loads(batch["faces"][0])
-        return {"number": [int(batch["number"][0])], "texts": [pickle.dumps(self.write(faces))]}
+        """Return the texts of a batch, which is one shard; both cross between processes as JSON."""
+        texts = self.write(_faces(batch["faces"][0]))
+        return {"number": [int(batch["number"][0])], "texts": [json.dumps([dataclasses.astuple(text) for text in texts])]}
+
+
+def _faces(content: str) -> list[Face]:
+    """Return the faces of a shard from JSON."""
+    return [Face(**{**row, "label": Label(row["label"]), "box": tuple(row["box"])}) for row in json.loads(content)]
 
 
 def _ray() -> Any:
@@ -66,7 +73,10 @@ def fill(shards: Sequence[Shard], make_writer: Callable[[], Write], workers: int
     ray, todo = _ray(), missing(shards)
     if not todo:
         return
-    rows = [{"number": number, "faces": pickle.dumps(list(shard.faces))} for number, shard in enumerate(todo)]
+    rows = [
+        {"number": number, "faces": json.dumps([dataclasses.asdict(face) for face in shard.faces])}
+        for number, shard in enumerate(todo)
+    ]
     asked = ray.data.from_items(rows, override_num_blocks=len(rows))
     answers = asked.map_batches(
         _Worker,
@@ -79,7 +89,7 @@ def fill(shards: Sequence[Shard], make_writer: Callable[[], Write], workers: int
     try:
         for row in answers.iter_rows():
             shard = todo[row["number"]]
-            shard.write(pickle.loads(row["texts"]))
+            shard.write([Text(*text) for text in json.loads(row["texts"])])
             yield shard
     except ray.exceptions.RayError as error:
         last_line = str(error).rstrip().rpartition("\n")[2]  # of the trace: the worker's own words

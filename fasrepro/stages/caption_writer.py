@@ -10,13 +10,11 @@ import dataclasses
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import filelock
-import torch
 from PIL import Image
-from torch import Tensor, nn
-from transformers import LogitsProcessor, LogitsProcessorList, PreTrainedModel, ProcessorMixin
+from torch import nn
+from transformers import PreTrainedModel, ProcessorMixin
 
 from fasrepro import hashing, paths
 from fasrepro.captions.sets import Generation
@@ -25,44 +23,8 @@ from fasrepro.captions.silver import SilverError, Text, Writer
 from fasrepro.models import backbones, vlm
 from fasrepro.models.inputs import generate
 from fasrepro.rows.faces import Face
-from fasrepro.stages import jobs
-
-
-class GumbelNoise(LogitsProcessor):
-    """Add noise to the logits of each row, by which the most likely token is a sample at a temperature.
-
-    The token at the maximum of logits / temperature plus Gumbel noise is distributed as their softmax. Each row has a stream of
-    its own, so that what is drawn about a face does not depend on the faces beside it. `banned`: a token that is never drawn.
-    """
-
-    def __init__(self, temperature: float, seeds: Sequence[int], banned: int, device: torch.device) -> None:
-        self.temperature, self.banned = temperature, banned
-        self.streams = [torch.Generator(device).manual_seed(seed) for seed in seeds]
-
-    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        """Return the noisy logits of the next token: (rows, vocabulary)."""
-        size, device = scores.shape[-1], scores.device
-        noise = torch.stack([torch.empty(size, device=device).exponential_(generator=stream) for stream in self.streams])
-        noisy = scores.float() / self.temperature - noise.log()
-        noisy[:, self.banned] = -torch.inf
-        return noisy
-
-
-class Sampler(nn.Module):
-    """A model whose `generate` samples: `inputs.generate` decodes greedily, and here the most likely token is a draw."""
-
-    def __init__(self, model: PreTrainedModel, noise: GumbelNoise) -> None:
-        super().__init__()
-        self.model, self.noise = model, noise
-
-    @property
-    def device(self) -> torch.device:
-        """Where the model runs."""
-        return self.model.device
-
-    def generate(self, **inputs: Any) -> Tensor:
-        """Return the tokens of prompts and texts."""
-        return self.model.generate(**inputs, logits_processor=LogitsProcessorList([self.noise]))
+from fasrepro.stages import captioner_checkpoint, jobs
+from fasrepro.training import sampling
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,40 +52,28 @@ class CaptionWriter:
         settings = self.generation
         if settings.temperature == 0:
             return self.model
-        seeds = [int(hashing.unit_hash("silver", settings.seed, face.face_id) * 2**53) for face in faces]
-        return Sampler(self.model, GumbelNoise(settings.temperature, seeds, self.model.config.image_token_id, self.model.device))
+        seeds = [sampling.stream("silver", settings.seed, face.face_id) for face in faces]
+        return sampling.Sampler(self.model, settings.temperature, seeds)
 
 
-def load(name: str, crop: str, generation: Generation, read_image: Callable[[Face], Image.Image], device: str) -> CaptionWriter:
-    """Load a caption model from its folder, which has the form of results/checkpoints/<job>.
+def load(name: str, crop: str, generation: Generation, read_image: Callable[[Face], Image.Image]) -> CaptionWriter:
+    """Load a caption model as a writer. Errors as `captioner_checkpoint.load`.
 
     Args:
         name: of the caption model.
         crop: the convention by which the faces were cut out.
         generation: how it writes.
         read_image: returns the crop of a face.
-        device: where it runs.
-
-    Raises:
-        BackboneError: there is no such checkpoint, or its backbone, its crops or its image processor are others than those here.
     """
-    folder = paths.captioner(name)
-    own = vlm.read_made_of(folder)
-    base, processor = backbones.load(own.backbone, device)
-    here = {
-        "backbone_sha256": backbones.weights_hash(own.backbone),
-        "crop": crop,
-        "image_backend": vlm.image_backend(processor),
-    }
-    model = vlm.load(base, folder, dataclasses.replace(own, **here)).release().eval()
-    return CaptionWriter(model, processor, own.prompt, generation, read_image)
+    model, processor, prompt = captioner_checkpoint.load(name, crop)
+    return CaptionWriter(model, processor, prompt, generation, read_image)
 
 
 def load_in(root: Path, name: str, crop: str, generation: Generation, threads: int) -> Write:
     """Return what writes texts in a worker's own process, which then works in the project's folder `root`."""
     os.chdir(root)
     backbones.use_threads(threads)
-    return load(name, crop, generation, jobs.crop_reader(), backbones.device()).write
+    return load(name, crop, generation, jobs.crop_reader()).write
 
 
 def identity(name: str) -> Writer:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from PIL import Image
 from torch import nn
-from transformers import GenerationConfig, ProcessorMixin
+from transformers import PreTrainedModel, ProcessorMixin
 
 from fasrepro.captions.layouts import NO, YES
-from fasrepro.models.inputs import encode_prompts
+from fasrepro.models.inputs import generate
 from fasrepro.models.likelihood import log_likelihood
+from fasrepro.training import sampling
 from fasrepro.training.texts import with_conclusion
 
 
-@torch.inference_mode()
 def sample(
-    model: nn.Module,
+    model: PreTrainedModel,
     processor: ProcessorMixin,
     images: Sequence[Image.Image],
     prompt: str,
@@ -25,36 +24,23 @@ def sample(
     count: int,
     temperature: float,
     limit: int,
-    seed: int,
+    seeds: Sequence[int],
 ) -> list[list[str]]:
-    """Return `count` sampled texts about each image.
+    """Return `count` sampled texts about each image, which do not depend on the other images.
 
     Args:
         model: a backbone in evaluation mode.
         processor: of the model.
-        images: RGB, one batch; what is drawn for one depends on the others.
+        images: RGB, one batch.
         prompt: that asks about an image.
         count: texts an image.
         temperature: of sampling, over the whole vocabulary.
         limit: of a text's tokens.
-        seed: of the draws.
+        seeds: of the draws about each image.
     """
-    tokenizer = processor.tokenizer
-    inputs = {name: value.to(model.device) for name, value in encode_prompts(processor, images, prompt).items()}
-    settings = GenerationConfig(
-        max_new_tokens=limit,
-        do_sample=True,
-        temperature=temperature,
-        top_k=0,
-        top_p=1.0,
-        num_return_sequences=count,
-        suppress_tokens=[model.config.image_token_id],
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    torch.manual_seed(seed)
-    written = model.generate(**inputs, generation_config=settings)[:, inputs["input_ids"].shape[1] :]
-    texts = [text.strip() for text in tokenizer.batch_decode(written, skip_special_tokens=True)]
+    streams = [sampling.stream(seed, number) for seed in seeds for number in range(count)]
+    repeated = [image for image in images for _ in range(count)]
+    texts = [text for text, _, _ in generate(sampling.Sampler(model, temperature, streams), processor, repeated, prompt, limit)]
     return [texts[start : start + count] for start in range(0, len(texts), count)]
 
 

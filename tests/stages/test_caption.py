@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from fasrepro import files, paths
 from fasrepro.captions.sets import CaptionSetError, FacesOfPart, Generation
@@ -18,7 +17,8 @@ from fasrepro.models.backbones import BackboneError
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Label
-from fasrepro.stages import annotate, caption, caption_writer, jobs
+from fasrepro.stages import annotate, caption, caption_writer, jobs, set_faces
+from fasrepro.stages.part_faces import PartError
 from tests import caption_models
 from tests.caption_models import NAME, TEXT
 
@@ -36,7 +36,7 @@ def written() -> list[bytes]:
 
 
 def writer(settings: Generation) -> caption_writer.CaptionWriter:
-    return caption_writer.load(NAME, "tight", settings, jobs.crop_reader(), "cpu")
+    return caption_writer.load(NAME, "tight", settings, jobs.crop_reader())
 
 
 def test_the_captions_of_a_part_and_a_report_on_them(world: Any, captioner: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +59,7 @@ def test_the_captions_of_a_part_and_a_report_on_them(world: Any, captioner: Path
 def test_a_killed_stage_goes_on_and_writes_the_same_bytes(world: Any, captioner: Path) -> None:
     settings = {"temperature": 0.3, "shard_size": 1, "max_new_tokens": 220}
     caption_models.project(world, captioner, generation=settings, accept={"form": False, "label": False})
-    faces = [face.face_id for face in caption.faces_of(FacesOfPart("C", 6), {"msu": {"A": 0.2, "C": 0.6, "D": 0.2}})]
+    faces = [face.face_id for face in set_faces.of_set(FacesOfPart("C", 6), {"msu": {"A": 0.2, "C": 0.6, "D": 0.2}})]
     child = multiprocessing.get_context("fork").Process(target=caption.main, args=(SET,))
     child.start()
     shards = caption_writer.work("silver")
@@ -106,25 +106,16 @@ def test_what_is_drawn_about_a_face_depends_on_no_other_face_and_no_label(world:
     assert writer(dataclasses.replace(settings, seed=4)).write(faces) != texts
 
 
-def test_a_draw_has_the_probabilities_of_the_temperature() -> None:
-    logits, rows = torch.tensor([1.0, 0.0, -1.0, 9.0]), 4000
-    noise = caption_writer.GumbelNoise(0.5, range(rows), banned=3, device=torch.device("cpu"))
-    drawn = noise(torch.zeros(rows, 1), logits.expand(rows, 4)).argmax(dim=1)
-    shares = torch.bincount(drawn, minlength=4) / rows
-    expected = torch.softmax(logits[:3] / 0.5, dim=0)
-    assert shares[3] == 0 and (shares[:3] - expected).abs().max() < 0.03  # 4 standard deviations
-
-
 def test_what_does_not_fit_is_refused(world: Any, captioner: Path) -> None:
     caption_models.project(world, captioner, faces={"part": "B"})
-    with pytest.raises(SilverError, match="part B has no faces"):
+    with pytest.raises(PartError, match="no faces in part B"):
         caption.main(SET)
     with pytest.raises(CaptionSetError, match="no caption model writes this set: run `dvc repro annotate@gold`"):
         caption.main(["--set", "gold"])
     with pytest.raises(CaptionSetError, match="run `dvc repro caption@silver`"):
         annotate.main(SET)
     with pytest.raises(BackboneError, match="its crop is 'tight', not 'wide'"):
-        caption_writer.load(NAME, "wide", Generation(), jobs.crop_reader(), "cpu")
+        caption_writer.load(NAME, "wide", Generation(), jobs.crop_reader())
     with pytest.raises(BackboneError, match=r"grpo-9: no checkpoint\.json"):
         caption_writer.identity("grpo-9")
     files.write_text(paths.review("silver"), "{}\n")

@@ -17,18 +17,19 @@ from tests.small_models import PROMPT
 Picture = Callable[[int], Image.Image]
 
 
-def test_a_seed_decides_what_is_sampled(checkpoint: Path, picture: Picture) -> None:
+def test_a_seed_decides_what_is_sampled_about_an_image_whatever_stands_beside_it(checkpoint: Path, picture: Picture) -> None:
     model, processor = backbones.load(str(checkpoint))
-    images = [picture(number) for number in range(2)]
 
-    def sample(seed: int, temperature: float = 1.0) -> list[list[str]]:
-        return completions.sample(model.eval(), processor, images, PROMPT, count=3, temperature=temperature, limit=5, seed=seed)
+    def sample(numbers: list[int], seeds: list[int], temperature: float = 1.0) -> list[list[str]]:
+        images = [picture(number) for number in numbers]
+        return completions.sample(model.eval(), processor, images, PROMPT, count=3, temperature=temperature, limit=5, seeds=seeds)
 
-    first = sample(1)
+    first = sample([0, 1], [5, 6])
     assert [len(texts) for texts in first] == [3, 3]
     assert len({text for texts in first for text in texts}) > 3
-    assert sample(1) == first != sample(2)
-    cold = sample(1, temperature=1e-4)
+    assert sample([1, 0], [6, 5]) == first[::-1] and sample([1], [6]) == first[1:]
+    assert sample([0, 1], [7, 8]) != first
+    cold = sample([0, 1], [5, 6], temperature=1e-4)
     assert all(len(set(texts)) == 1 for texts in cold)
 
 
