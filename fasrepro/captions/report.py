@@ -12,17 +12,25 @@ from typing import Any
 
 import numpy as np
 
-from fasrepro import hashing, vocabulary
+from fasrepro import hashing, regions, vocabulary
 from fasrepro.captions import duplicates
 from fasrepro.captions.styles import OF_LABEL
 from fasrepro.llm import types
 from fasrepro.rows.captions import Caption, Verdict
 from fasrepro.rows.faces import Face, Label
+from fasrepro.rows.truth import Truth
 
 EXAMPLES = 2  # captions per species
 PERCENTILES = (5, 50, 95)
 
 Outcome = types.Answer[Any] | types.Failure
+
+
+def visible_cues(faces: Collection[Face], truths: Mapping[str, Truth]) -> dict[str, list[str]] | None:
+    """Return the cues visible in each face's crop, by face_id; None where no truth is known. `truths` by face_id."""
+    if not truths:
+        return None
+    return {face.face_id: regions.visible(face.box, truths[face.face_id].cues, truths[face.face_id].regions) for face in faces}
 
 
 def summary(

@@ -11,16 +11,15 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from fasrepro import hashing, regions, vocabulary
+from fasrepro import hashing, vocabulary
 from fasrepro.captions import checks, report
 from fasrepro.captions.layouts import clip, only_conclusion
 from fasrepro.captions.sets import Acceptance
-from fasrepro.captions.styles import OF_LABEL, Style
+from fasrepro.captions.styles import OF_LABEL, Style, with_own_prompt
 from fasrepro.llm import types
 from fasrepro.llm.types import Rejected
 from fasrepro.rows.captions import Caption, Verdict
 from fasrepro.rows.faces import Face, Label
-from fasrepro.rows.truth import Truth
 
 CONTRADICTS = "contradicts the label"
 
@@ -86,7 +85,7 @@ def captions_of(
         SilverError: no text is a caption.
     """
     judged = [_judge(text, faces[text.face_id].label, style, acceptance) for text in texts]
-    version = f"{style.name}-{style.version}-own-{hashing.sha256_json(writer.prompt)[:8]}"
+    version = with_own_prompt(style, writer.prompt).prompt_version(label_aware=False)
     answers: dict[str, types.Answer[Any]] = {}
     failures: dict[str, types.Failure] = {}
     captions: list[Caption] = []
@@ -167,13 +166,6 @@ def _stages(judged: Sequence[_Judged], faces: Mapping[str, Face]) -> dict[str, A
         "accepted": sum(not one.code for one in judged),
         "refused": dict(sorted(Counter(one.code for one in judged if one.code).items())),
     }
-
-
-def present_cues(faces: Collection[Face], truths: Mapping[str, Truth]) -> dict[str, list[str]] | None:
-    """Return the cues visible in each face's crop, by face_id; None where no truth is known. `truths` by face_id."""
-    if not truths:
-        return None
-    return {face.face_id: regions.visible(face.box, truths[face.face_id].cues, truths[face.face_id].regions) for face in faces}
 
 
 def cues_named(

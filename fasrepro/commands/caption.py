@@ -29,10 +29,10 @@ def run(arguments: argparse.Namespace) -> int:
     params = config.load("threads", "index", "captions", "parts")
 
     from fasrepro.captions import at_scale, shards  # here, with torch, because they take seconds that no other verb needs
-    from fasrepro.stages import caption, caption_writer
+    from fasrepro.stages import caption, caption_writer, set_faces
 
     entry = caption.silver_set(params.captions, arguments.set)
-    faces, writer = caption.faces_of(entry.faces, params.parts), caption_writer.identity(entry.captioner)
+    faces, writer = set_faces.of_set(entry.faces, params.parts), caption_writer.identity(entry.captioner)
     pieces = caption_writer.shards_of(arguments.set, writer, entry.generation, faces)
     load = functools.partial(
         caption_writer.load_in, Path.cwd(), entry.captioner, params.index.crop, entry.generation, params.threads

@@ -92,6 +92,9 @@ class _Plan:
         """Return what was collected, by name."""
         kept = {name: protocols.to_sides(p) for name, p in sorted(self.protocols.items()) if p is not None}
         silver = caption_sets.silver(self.sets)
+        for name, entry in silver.items():
+            where = f"params.yaml: captions.{name}.captioner"
+            names.lookup(self.captioner_jobs, entry.captioner, "caption model with seeds", ConfigError, where)
         return Jobs(
             written=[name for name in caption_sets.written(self.sets) if name not in silver],
             silver=silver,
@@ -112,7 +115,14 @@ class _Plan:
         """Return the caption models that have seeds, by name."""
         sets = caption_sets.written(self.params.captions)
         meanings = {name: entry.written_style.conclusion_yes for name, entry in sets.items()}
-        return captioners.resolve(self.params.captioners, self.params.training, meanings)
+        resolved = captioners.resolve(self.params.captioners, self.params.training, meanings)
+        for name, captioner in resolved.items():
+            if captioner.gold not in self.sets:
+                raise ConfigError(
+                    f"params.yaml: captioners: {name} learns the caption set {captioner.gold}, whose data sets are absent: add"
+                    " them to archives.datasets, or take its seeds away"
+                )
+        return resolved
 
     def captioned(self, sources: set[str]) -> list[str]:
         """Return the data sets that are captioned: by a real annotator, which is paid, those that a protocol trains on.

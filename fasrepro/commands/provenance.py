@@ -65,7 +65,7 @@ class Origin:
 
     @property
     def badges(self) -> list[str]:
-        """What a reader of a figure is told in a few words."""
+        """The words below each figure: where it was made, and whether code has changed since."""
         versions = dict.fromkeys(filter(None, (self.run.version if self.run else "", self.recorded_version)))
         texts = [f"recorded at version {', '.join(versions)}"] if versions else []
         if self.computed:

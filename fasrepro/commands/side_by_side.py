@@ -208,12 +208,12 @@ def times(folder: Path) -> dict[str, float]:
 
 
 def keep_computed(folder: Path, stages: Sequence[str]) -> None:
-    """Keep what the stages that ran here have made, as dvc.lock has it: the book tells it from what is recorded."""
+    """Keep the hashes of what stages have made here, from dvc.lock: the book marks it as computed here, and not as recorded."""
     if not stages:
         return
     locked = config.read_yaml(folder / "dvc.lock")["stages"]
-    made = {name: {out["path"]: out["md5"] for out in locked[name].get("outs", ())} for name in stages if name in locked}
-    files.write_json(folder / COMPUTED, computed(folder) | made)
+    outputs = {name: {out["path"]: out["md5"] for out in locked[name].get("outs", ())} for name in stages if name in locked}
+    files.write_json(folder / COMPUTED, computed(folder) | outputs)
 
 
 def computed(folder: Path) -> dict[str, dict[str, str]]:

@@ -19,8 +19,8 @@ NAMED = 8  # of a list
 def figures(root: Path) -> list[str]:
     """Return the names of a built book's figures and fragments, as `<page>/<name>`."""
     folder = root / paths.GENERATED
-    found = [*folder.glob("*/figures/*.png"), *folder.glob("*/*.md")]
-    return sorted({f"{path.relative_to(folder).parts[0]}/{path.stem}" for path in found})
+    paths_of_figures = [*folder.glob("*/figures/*.png"), *folder.glob("*/*.md")]
+    return sorted({f"{path.relative_to(folder).parts[0]}/{path.stem}" for path in paths_of_figures})
 
 
 def page_of(figure: str, root: Path, ablations: Sequence[str]) -> str:

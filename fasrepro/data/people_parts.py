@@ -1,4 +1,4 @@
-"""Parts of a source's people: who is described by hand, who trains the caption model, and who is kept from both.
+"""Parts of a source's people: for gold captions, for reinforcement learning, for silver captions, and for the two dev sets.
 
 Where captions are written by a model that is trained here, the official train people of a source are cut once, by subject. Then
 there are people of whom the caption model never saw a label, and thresholds are chosen on people on whom nothing was trained. The
@@ -32,6 +32,7 @@ PURPOSES: dict[str, str] = {
     DEV: "dev of the detector",
 }
 NOT_TRAINED_ON = (CAPTION_DEV, DEV)
+OF_CAPTION_MODELS = (GOLD, POOL)  # whose labels a caption model is trained on: no figure of it is about them
 
 Shares: TypeAlias = Mapping[str, float]  # part -> share of the people, in [0, 1]; a part that is not named has nobody
 
@@ -92,7 +93,7 @@ def faces_of_part(faces: Sequence[Face], parts: Mapping[str, Shares], part: str)
     """Return the official train faces of a part's people, in the order of `faces`.
 
     Args:
-        faces: all faces of each of their data sets: the cut depends on who is there.
+        faces: all faces of each of their data sets: the cut depends on all of its subjects.
         parts: shares by data set; faces of other data sets are left out.
         part: a key of `PURPOSES`.
     """

@@ -15,6 +15,7 @@ import numpy as np
 
 from fasrepro import vocabulary
 from fasrepro.evaluation import bootstrap, metrics, roc
+from fasrepro.evaluation.analyses import grounding
 from fasrepro.evaluation.metrics import UNDECIDED
 from fasrepro.evaluation.results import Counts, EvaluationSettings
 from fasrepro.evaluation.results.caption_models import Gate, PartFigures
@@ -152,7 +153,7 @@ class _Measured:
         self.sentences = np.array([[len(own), sum(one in gold for one in own)] for own in written], float)
         self.hits = None
         if all(row.present is not None for row in rows):
-            self.hits = np.array([_hits(row.text, row.present or frozenset()) for row in rows], float)
+            self.hits = np.array([grounding.hits(vocabulary.named_cues(row.text), row.present or ()) for row in rows], float)
 
     def measure(self, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Return every figure, each (replicates,), for weights (replicates, rows)."""
@@ -180,12 +181,6 @@ class _Measured:
             cues = metrics.CueSample(self.labels, self.hits, weights)
             values |= {"precision": cues.precision, "recall": cues.recall}
         return values
-
-
-def _hits(text: str, present: frozenset[str]) -> tuple[int, int, int]:
-    """Return how many cues a text names that are there, that are not there, and how many that are there it does not name."""
-    named = set(vocabulary.named_cues(text))
-    return len(named & present), len(named - present), len(present - named)
 
 
 def _successes(right: np.ndarray) -> list[float]:

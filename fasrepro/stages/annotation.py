@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from fasrepro import config, names, paths, regions
+from fasrepro import config, names, paths
+from fasrepro.captions import report
 from fasrepro.captions.annotate import AnnotationError
 from fasrepro.captions.sets import CaptionSet, FacesOfPart
 from fasrepro.captions.styles import Style, with_own_prompt
-from fasrepro.data import balanced, people_parts
+from fasrepro.data import people_parts
 from fasrepro.datasets import DATASETS
 from fasrepro.llm import endpoints, types
 from fasrepro.llm.types import Endpoint, EndpointError
@@ -25,6 +26,7 @@ from fasrepro.rows import table
 from fasrepro.rows.faces import Face
 from fasrepro.rows.truth import Truth
 from fasrepro.simulation import annotator as simulation
+from fasrepro.stages import set_faces
 
 NOT_OF_THE_ENDPOINT = ("label_aware", "datasets", "may_leave", "prompt")  # keys of params.yaml's `annotator`
 
@@ -75,8 +77,8 @@ def annotation_task(
         people: params.yaml's `synthetic.people`.
 
     Raises:
-        AnnotationError: a data set is unknown, none is present, or no protocol trains on any; the set asks for more faces than
-            there are, or for those of a part without people.
+        AnnotationError: a data set is unknown, none is present, or no protocol trains on any.
+        PartError: the set asks for more faces than there are, or for those of a part without people.
         AnnotatorError: the annotator is simulated and no truth is known.
     """
     for key, datasets in (("datasets", annotator.datasets), ("may_leave", annotator.may_leave)):
@@ -92,7 +94,7 @@ def annotation_task(
     return AnnotationTask(
         faces=faces,
         truths=truths,
-        present=_visible_cues(faces, truths),
+        present=report.visible_cues(faces, truths),
         label_aware=annotator.label_aware,
         may_leave=sorted({face.dataset for face in faces}) if is_drawn else annotator.may_leave,
         style=style_of(caption_set, annotator),
@@ -135,22 +137,13 @@ def faces_of(caption_set: CaptionSet, datasets: list[str], parts: Mapping[str, p
         parts: params.yaml's `parts`.
 
     Raises:
-        AnnotationError: there are none, or fewer than the set asks for.
+        AnnotationError: there are none.
+        PartError: a part has none, or fewer than the set asks for.
     """
-    wanted = caption_set.faces
-    if wanted is None:
+    if caption_set.faces is None:
         return train_faces(datasets)
-    names.lookup(people_parts.PURPOSES, wanted.part, "part", AnnotationError, "params.yaml: captions: faces")
-    people = people_parts.faces_of_part(train_faces([name for name in datasets if name in parts]), parts, wanted.part)
-    where = f"part {wanted.part} ({people_parts.PURPOSES[wanted.part]}) of {', '.join(datasets)}"
-    if not people:
-        raise AnnotationError(f"params.yaml: captions: no faces in {where}: give it a share in `parts`, and index the data sets")
-    if wanted.count > len(people):
-        raise AnnotationError(
-            f"params.yaml: captions: {wanted.count} faces wanted, and there are {len(people)} in {where}: lower `count`"
-        )
-    choose = balanced.balanced if wanted.balanced else balanced.lowest
-    return choose(people, wanted.count or len(people))
+    _name_absent(datasets)
+    return set_faces.of_set(caption_set.faces, {name: parts[name] for name in datasets if name in parts})
 
 
 def captioned_datasets(annotator: config.Annotator, datasets: list[str]) -> list[str]:
@@ -172,26 +165,26 @@ def captioned_datasets(annotator: config.Annotator, datasets: list[str]) -> list
 
 def present_cues(faces: list[Face]) -> dict[str, list[str]] | None:
     """Return the cues visible in each face's crop, by face_id; None where no truth is known."""
-    return _visible_cues(faces, _truths(faces))
-
-
-def _visible_cues(faces: list[Face], truths: dict[str, Truth]) -> dict[str, list[str]] | None:
-    if not truths:
-        return None
-    return {face.face_id: regions.visible(face.box, truths[face.face_id].cues, truths[face.face_id].regions) for face in faces}
+    return report.visible_cues(faces, _truths(faces))
 
 
 def train_faces(datasets: list[str]) -> list[Face]:
     """Return the official train faces of the data sets that are present, sorted by face_id. Raises `AnnotationError` for none."""
-    absent = [name for name in datasets if not paths.faces(name).is_file()]
-    if absent:
-        missing = ", ".join(str(paths.faces(name)) for name in absent)
-        print(f"not present, and not captioned: {', '.join(absent)} (no {missing})", file=sys.stderr)
+    absent = _name_absent(datasets)
     tables = [table.read(paths.faces(name), Face) for name in datasets if name not in absent]
     faces = [face for rows in tables for face in rows if face.split == "train"]
     if not faces:
         raise AnnotationError(f"no train faces of {', '.join(datasets)} in {paths.FACES}: see annotator.datasets of params.yaml")
     return sorted(faces, key=lambda face: face.face_id)
+
+
+def _name_absent(datasets: list[str]) -> list[str]:
+    """Return the data sets that are not indexed, and name them in a notice."""
+    absent = [name for name in datasets if not paths.faces(name).is_file()]
+    if absent:
+        missing = ", ".join(str(paths.faces(name)) for name in absent)
+        print(f"not present, and not captioned: {', '.join(absent)} (no {missing})", file=sys.stderr)
+    return absent
 
 
 def _truths(faces: list[Face]) -> dict[str, Truth]:

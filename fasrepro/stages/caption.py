@@ -9,36 +9,18 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 from fasrepro import config, files, names, paths, stages
-from fasrepro.captions import sets, shards, silver
-from fasrepro.captions.sets import CaptionSet, CaptionSetError, FacesOfPart
+from fasrepro.captions import report, sets, shards, silver
+from fasrepro.captions.sets import CaptionSet, CaptionSetError
 from fasrepro.captions.silver import SilverError
-from fasrepro.data import balanced, people_parts
 from fasrepro.models import backbones
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face
 from fasrepro.rows.truth import Truth
-from fasrepro.stages import caption_writer, jobs
-
-
-def faces_of(wanted: FacesOfPart, parts: Mapping[str, people_parts.Shares]) -> list[Face]:
-    """Return the faces that a set is about, sorted by id. Raises `SilverError` where there are none."""
-    present = [dataset for dataset in sorted(parts) if paths.faces(dataset).is_file()]
-    indexed = [face for dataset in present for face in table.read(paths.faces(dataset), Face)]
-    faces = people_parts.faces_of_part(indexed, parts, wanted.part)
-    if wanted.count:
-        choose = balanced.balanced if wanted.balanced else balanced.lowest
-        faces = choose(faces, wanted.count)
-    if not faces:
-        raise SilverError(
-            f"params.yaml: parts: part {wanted.part} has no faces in {paths.FACES}: name a data set that is present, and a share"
-            " above 0"
-        )
-    return sorted(faces, key=lambda face: face.face_id)
+from fasrepro.stages import caption_writer, jobs, set_faces
 
 
 def silver_set(captions: sets.Sets, name: str) -> CaptionSet:
@@ -61,7 +43,7 @@ def write_missing(all_shards: list[shards.Shard], entry: CaptionSet, crop: str) 
         return
     if len(todo) < len(all_shards):
         print(f"{len(all_shards) - len(todo)} of {len(all_shards)} shards were written before", file=sys.stderr)
-    writer = caption_writer.load(entry.captioner, crop, entry.generation, jobs.crop_reader(), backbones.device())
+    writer = caption_writer.load(entry.captioner, crop, entry.generation, jobs.crop_reader())
     for shard in shards.fill(todo, writer.write):
         print(f"{shard.path.stem} of {len(all_shards)} shards", file=sys.stderr)
 
@@ -73,7 +55,7 @@ def beside(name: str, faces: dict[str, Face], truths: dict[str, Truth]) -> dict[
         if caption.face_id not in faces:
             raise SilverError(f"{paths.captions(name)}: {caption.face_id} is in no table of {paths.FACES}; run `dvc repro`")
     described = [faces[caption.face_id] for caption in captions]
-    return {"set": name, "cues": silver.cues_named(captions, faces, silver.present_cues(described, truths))}
+    return {"set": name, "cues": silver.cues_named(captions, faces, report.visible_cues(described, truths))}
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -85,7 +67,7 @@ def main(argv: list[str] | None = None) -> None:
     entry = silver_set(params.captions, name)
     planned = names.lookup(config.read_jobs().silver, name, "set of a caption model", CaptionSetError, str(paths.JOBS))
     backbones.use_threads(params.threads)
-    faces = faces_of(entry.faces, params.parts)
+    faces = set_faces.of_set(entry.faces, params.parts)
     writer = caption_writer.identity(entry.captioner)
     all_shards = caption_writer.shards_of(name, writer, entry.generation, faces)
     with caption_writer.locked(name):
@@ -93,19 +75,19 @@ def main(argv: list[str] | None = None) -> None:
         texts = shards.texts(all_shards)
         indexed = {face.face_id: face for face in table.read_all(paths.FACES, Face)}
         truths = {truth.face_id: truth for truth in table.read_all(paths.TRUTH, Truth)}
-        captions, report = silver.captions_of(
+        captions, figures = silver.captions_of(
             texts,
             {face.face_id: face for face in faces},
             entry.written_style,
             entry.accept,
             writer,
-            present=silver.present_cues(faces, truths),
+            present=report.visible_cues(faces, truths),
         )
-        report["beside"] = beside(planned.beside, indexed, truths)
+        figures["beside"] = beside(planned.beside, indexed, truths)
         table.write(paths.captions(name), captions, Caption)
-        files.write_json(paths.captions_report(name), report)
+        files.write_json(paths.captions_report(name), figures)
         shutil.rmtree(caption_writer.work(name))
-    funnel = report["funnel"]
+    funnel = figures["funnel"]
     refused = ", ".join(f"{count} {reason}" for reason, count in funnel["refused"].items())
     print(f"caption {name}: {funnel['accepted']} captions of {funnel['written']} texts; refused: {refused or 'none'}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from fasrepro import config, files, paths, stages
@@ -15,6 +15,7 @@ from fasrepro.evaluation.results import CaptionModels, EvaluationSettings
 from fasrepro.evaluation.results.caption_models import CaptionModel, CaptionModelSettings, PartFigures, ShownText
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption, Verdict
+from fasrepro.rows.faces import Face
 from fasrepro.stages import predictions
 from fasrepro.training import captioners
 from fasrepro.training.captioners import Captioner
@@ -29,25 +30,35 @@ def main(argv: list[str] | None = None) -> None:
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("caption_models", "evaluation")
     jobs = config.read_jobs()
+    trained = {**jobs.sft_jobs, **jobs.grpo_jobs}
+    gold = {caption_set: gold_sentences(caption_set) for caption_set in {job.gold for job in trained.values()}}
+    faces = predictions.faces_by_id() if trained else {}
+    present = predictions.visible_cues(faces.values())
     models: dict[str, CaptionModel] = {}
-    for name, job in {**jobs.sft_jobs, **jobs.grpo_jobs}.items():
-        rows = texts_of(name, job)
-        models[name] = described(name, job, rows, params.caption_models, params.evaluation)
+    for name, job in trained.items():
+        rows = texts_of(name, job, faces, present)
+        models[name] = described(name, job, rows, gold[job.gold], params.caption_models, params.evaluation)
         entry = captioners.entry_of(name)
         if entry in params.caption_models.shifted:
             shifted_name = captioners.name(f"{entry}_shifted", job.seed)
-            models[shifted_name] = shifted_model(name, job, rows, params.caption_models, params.evaluation)
+            models[shifted_name] = shifted_model(name, job, rows, gold[job.gold], params.caption_models, params.evaluation)
     results.write(paths.CAPTION_MODELS, CaptionModels(models, params.caption_models), params.evaluation.digits)
     for name, model in models.items():
-        weak = f"instrument too weak: {'; '.join(model.missed)}" if model.missed else "passes the gate"
-        print(f"caption_models: {name}: {weak}")
+        if model.missed is not None:
+            weak = f"instrument too weak: {'; '.join(model.missed)}" if model.missed else "passes the gate"
+            print(f"caption_models: {name}: {weak}")
 
 
 def described(
-    name: str, job: Captioner, rows: Mapping[str, list[FaceTexts]], settings: CaptionModelSettings, evaluation: EvaluationSettings
+    name: str,
+    job: Captioner,
+    rows: Mapping[str, list[FaceTexts]],
+    gold: Collection[str],
+    settings: CaptionModelSettings,
+    evaluation: EvaluationSettings,
 ) -> CaptionModel:
-    """Return what a model wrote in figures, with the log of its training."""
-    parts = figures_of(rows, job, evaluation)
+    """Return what a model wrote in figures, with the log of its training; `gold`: sentences of the captions that it learnt."""
+    parts = figures_of(rows, gold, evaluation)
     log = files.read_json(paths.captioner_log(name))
     reinforced = job.reinforcement is not None
     return CaptionModel(
@@ -55,45 +66,60 @@ def described(
         seed=job.seed,
         start="" if Path(job.start) == paths.FOUNDATION else Path(job.start).name,
         parts=parts,
-        missed=caption_models.missed(parts[settings.parts[0]], settings.gate),
+        missed=None if reinforced else caption_models.missed(parts[settings.parts[0]], settings.gate),
         steps=log["steps"] if reinforced else [],
         texts=[ShownText(**text) for text in log["texts"]] if reinforced else [],
-        asked=log["faces"] if reinforced else 0,
+        faces_asked_about=log["faces"] if reinforced else 0,
     )
 
 
 def shifted_model(
-    name: str, job: Captioner, rows: Mapping[str, list[FaceTexts]], settings: CaptionModelSettings, evaluation: EvaluationSettings
+    name: str,
+    job: Captioner,
+    rows: Mapping[str, list[FaceTexts]],
+    gold: Collection[str],
+    settings: CaptionModelSettings,
+    evaluation: EvaluationSettings,
 ) -> CaptionModel:
-    """Return the figures of a model whose log-odds are shifted by what suits its dev people: bias alone, no better sight."""
-    shift = caption_models.best_shift(rows[settings.parts[0]])
-    moved = {part: caption_models.shifted(of_part, shift) for part, of_part in rows.items()}
+    """Return the figures of a model whose log-odds are shifted by what suits its dev people: bias alone, no better sight.
+
+    The dev people have no figures: the shift is chosen on them.
+    """
+    dev, *others = settings.parts
+    shift = caption_models.best_shift(rows[dev])
+    moved = {part: caption_models.shifted(rows[part], shift) for part in others}
     return CaptionModel(
         entry=f"{captioners.entry_of(name)}_shifted",
         seed=job.seed,
         start=name,
-        parts=figures_of(moved, job, evaluation),
-        missed=[],
+        parts=figures_of(moved, gold, evaluation),
+        missed=None,
         steps=[],
         texts=[],
-        asked=0,
+        faces_asked_about=0,
     )
 
 
-def figures_of(rows: Mapping[str, Sequence[FaceTexts]], job: Captioner, evaluation: EvaluationSettings) -> dict[str, PartFigures]:
+def gold_sentences(caption_set: str) -> frozenset[str]:
+    """Return the sentences of a caption set."""
+    captions = table.read(paths.captions(caption_set), Caption)
+    return frozenset(sentence for caption in captions for sentence in caption_models.sentences(caption.text))
+
+
+def figures_of(
+    rows: Mapping[str, Sequence[FaceTexts]], gold: Collection[str], evaluation: EvaluationSettings
+) -> dict[str, PartFigures]:
     """Return the figures of each part; intervals draw the same people for every model."""
-    captions = table.read(paths.captions(job.gold), Caption)
-    gold = {sentence for caption in captions for sentence in caption_models.sentences(caption.text)}
     return {part: caption_models.summarise(of_part, gold, evaluation, f"caption models/{part}") for part, of_part in rows.items()}
 
 
-def texts_of(name: str, job: Captioner) -> dict[str, list[FaceTexts]]:
-    """Return what a model wrote about each face, by part."""
+def texts_of(
+    name: str, job: Captioner, faces: Mapping[str, Face], present: Mapping[str, Sequence[str]] | None
+) -> dict[str, list[FaceTexts]]:
+    """Return what a model wrote about each face, by part; `faces` and the cues `present` in them by face_id."""
     written: dict[tuple[str, str], dict[int, WrittenText]] = {}
     for row in table.read(paths.caption_samples(name), WrittenText):
         written.setdefault((row.part, row.face_id), {})[row.number] = row
-    faces = predictions.faces_by_id()
-    present = predictions.visible_cues(faces[face_id] for _, face_id in written)
     verdicts = {word: LABEL_OF[verdict] for verdict, word in yes_or_no(Verdict(job.conclusion_yes)).items()}
     sign = 1.0 if Verdict(job.conclusion_yes) is Verdict.ATTACK else -1.0
     rows: dict[str, list[FaceTexts]] = {}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from fasrepro import config, names, paths, stages
+from fasrepro.data.people_parts import OF_CAPTION_MODELS
 from fasrepro.models import backbones
 from fasrepro.models.inputs import generate
 from fasrepro.rows import table
-from fasrepro.stages import captioners, jobs
+from fasrepro.stages import captioner_checkpoint, captioners, jobs, part_faces
 from fasrepro.training import completions
+from fasrepro.training.captioners import CaptionerError
 from fasrepro.training.texts import GREEDY, WrittenText
 
 
@@ -19,10 +21,12 @@ def main(argv: list[str] | None = None) -> None:
     params = config.load("threads", "index", "parts", "caption_models")
     backbones.use_threads(params.threads)
     read_image, limit = jobs.crop_reader(), params.caption_models.max_new_tokens
-    model, processor, prompt = captioners.load(name, job, params.index.crop)
+    model, processor, prompt = captioner_checkpoint.load(name, params.index.crop)
     rows: list[WrittenText] = []
     for part in params.caption_models.parts:
-        faces = captioners.selected(captioners.faces_of(params.parts, part), params.caption_models.faces)
+        if part in OF_CAPTION_MODELS:
+            raise CaptionerError(f"params.yaml: caption_models.parts: caption models are trained on part {part}: name others")
+        faces = captioners.selected(part_faces.of_part(params.parts, part), params.caption_models.faces)
         for batch in captioners.batches(faces):
             images = [read_image(face) for face in batch]
             texts = [text for text, _, _ in generate(model, processor, images, prompt, limit)]

@@ -12,16 +12,15 @@ from transformers import PreTrainedModel, ProcessorMixin
 
 from fasrepro import config, files, hashing, paths, schema
 from fasrepro.captions.layouts import yes_or_no
-from fasrepro.data import people_parts
 from fasrepro.hashing import unit_hash
 from fasrepro.models import backbones, vlm
-from fasrepro.rows import table
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Face, Label
 from fasrepro.stages import jobs, training
 from fasrepro.training import completions
-from fasrepro.training.captioners import Captioner, CaptionerError
+from fasrepro.training.captioners import Captioner
 from fasrepro.training.recipe import Recipe
+from fasrepro.training.sampling import stream
 
 BATCH = 8  # faces that texts are written about at once
 
@@ -32,25 +31,8 @@ def recipe_of(job: Captioner) -> Recipe:
 
 
 def seed_of(job: Captioner) -> int:
-    """Return what is drawn by in a caption model's training: the same in all that are compared."""
+    """Return the seed of a caption model's training; models that are compared share it."""
     return training.training_seed("captioners", job.seed)
-
-
-def faces_of(parts: Mapping[str, people_parts.Shares], part: str) -> list[Face]:
-    """Return the train faces of a part's people, sorted by id.
-
-    Raises:
-        CaptionerError: where there are none.
-    """
-    present = [dataset for dataset in sorted(parts) if paths.faces(dataset).is_file()]
-    faces = [face for dataset in present for face in table.read(paths.faces(dataset), Face)]
-    chosen = people_parts.faces_of_part(faces, parts, part)
-    if not chosen:
-        raise CaptionerError(
-            f"params.yaml: parts: part {part} ({people_parts.PURPOSES[part]}) has no faces in {paths.FACES}:"
-            " name a data set that is present, and a share above 0"
-        )
-    return sorted(chosen, key=lambda face: face.face_id)
 
 
 def selected(faces: Sequence[Face], count: int) -> list[Face]:
@@ -84,16 +66,17 @@ def sampled(
     limit: int,
 ) -> Iterator[tuple[Sequence[Face], list[list[str]]]]:
     """Yield faces a batch, with `count` texts of at most `limit` tokens about each that a model samples."""
-    for number, part in enumerate(batches(faces)):
+    prompt = recipe_of(job).prompt
+    for part in batches(faces):
         texts = completions.sample(
             model.eval(),
             processor,
             [read_image(face) for face in part],
-            recipe_of(job).prompt,
+            prompt,
             count=count,
             temperature=temperature,
             limit=limit,
-            seed=seed_of(job) + number,
+            seeds=[stream("samples", seed_of(job), face.face_id) for face in part],
         )
         yield part, texts
 
@@ -110,7 +93,7 @@ def start_backbone(job: Captioner, work: Path) -> Path | str:
 def save(
     name: str, job: Captioner, model: PreTrainedModel, processor: ProcessorMixin, crop: str, log: Mapping[str, Any], work: Path
 ) -> None:
-    """Write a bare model as a checkpoint of its backbone: all weights that differ, a head that nobody trained, and the log.
+    """Write a bare model as a checkpoint of its backbone: all weights that differ, and the log. It has no head.
 
     Args:
         name: of the caption model.
@@ -124,18 +107,8 @@ def save(
     recipe = recipe_of(job)
     original = dict(backbones.load(recipe.backbone)[0].named_parameters())
     changed = [key for key, value in model.named_parameters() if not torch.equal(value.detach().cpu().float(), original[key])]
-    head = vlm.new_head(model, recipe.head_site)
-    head.reset(seed_of(job))
     provenance = {"captioner": schema.plain(job), "versions": hashing.versions()}
     with files.replaced_folder(paths.captioner(name), work) as folder:
-        vlm.save(vlm.FasVlm(model, head, recipe.head_site), folder, jobs.made_of(recipe, processor, crop), changed)
+        vlm.save(vlm.FasVlm(model, None, ""), folder, jobs.made_of(recipe, processor, crop), changed)
         files.write_json(folder / "provenance.json", provenance)
         files.write_json(folder / "log.json", log)
-
-
-def load(name: str, job: Captioner, crop: str) -> tuple[PreTrainedModel, ProcessorMixin, str]:
-    """Return a caption model in evaluation mode, its processor and its prompt. Raises `BackboneError` where it does not fit."""
-    recipe = recipe_of(job)
-    base, processor = backbones.load(recipe.backbone, backbones.device())
-    model = vlm.load(base, paths.captioner(name), jobs.made_of(recipe, processor, crop)).release()
-    return model.eval(), processor, recipe.prompt

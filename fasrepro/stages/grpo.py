@@ -14,7 +14,7 @@ from fasrepro.data.people_parts import CAPTION_DEV, POOL
 from fasrepro.models import backbones
 from fasrepro.models.inputs import generate
 from fasrepro.rows.faces import Face
-from fasrepro.stages import captioners, jobs
+from fasrepro.stages import captioners, jobs, part_faces
 from fasrepro.training import grpo, pool, rewards
 from fasrepro.training.captioners import Captioner
 from fasrepro.training.texts import FORMS
@@ -31,19 +31,19 @@ def main(argv: list[str] | None = None) -> None:
     work, settings, recipe = paths.WORK / "captioners" / name, job.reinforcement, captioners.recipe_of(job)
     assert settings is not None  # `fasrepro jobs` writes those that have it into grpo_jobs
     start = captioners.start_backbone(job, work)
-    faces, weights = pool_of(job, str(start), params)
-    shown = captioners.selected(captioners.faces_of(params.parts, CAPTION_DEV), SHOWN)
+    faces, weights = pool_of(job, settings.screened, str(start), params)
+    shown = captioners.selected(part_faces.of_part(params.parts, CAPTION_DEV), SHOWN)
     read_image, processor = jobs.crop_reader(), backbones.load_processor(recipe.backbone)
     texts: list[dict[str, Any]] = []
 
-    def look(step: int, model: nn.Module) -> None:
+    def on_snapshot(step: int, model: nn.Module) -> None:
         images = [read_image(face) for face in shown]
         written = generate(model, processor, images, recipe.prompt, settings.max_completion_tokens)
         for face, (text, _, _) in zip(shown, written, strict=True):
             texts.append({"step": step, "face_id": face.face_id, "text": text})
 
     drawn = [
-        grpo.Drawn(face.face_id, functools.partial(read_image, face), word)
+        grpo.Drawn(functools.partial(read_image, face), word)
         for face, word in zip(faces, captioners.truths(faces, job), strict=True)
     ]
     order = pool.draw([face.truth for face in drawn], settings.steps * settings.faces, captioners.seed_of(job), weights)
@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> None:
         lora=(recipe.lora.rank, recipe.lora.alpha),
         seed=captioners.seed_of(job),
         work=work / "trainer",
-        look=look,
+        on_snapshot=on_snapshot,
     )
     seconds = time.monotonic() - began
     asked = {"faces": len(set(order)), "pool": len(faces)}
@@ -64,10 +64,9 @@ def main(argv: list[str] | None = None) -> None:
     print(f"grpo {name}: reward {log[0]['reward']} -> {log[-1]['reward']}, {seconds / settings.steps:.1f} s a step")
 
 
-def pool_of(job: Captioner, start: str, params: SimpleNamespace) -> tuple[list[Face], list[float] | None]:
-    """Return the faces of the pool, and how often each is drawn; None for equally often."""
-    faces = captioners.faces_of(params.parts, POOL)
-    count = job.reinforcement.screened if job.reinforcement else 0
+def pool_of(job: Captioner, count: int, start: str, params: SimpleNamespace) -> tuple[list[Face], list[float] | None]:
+    """Return the faces of the pool, and how often each is drawn by the outcomes of `count` texts; None for equally often."""
+    faces = part_faces.of_part(params.parts, POOL)
     if not count:
         return faces, None
     model, processor = backbones.load(start, backbones.device())

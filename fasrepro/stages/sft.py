@@ -16,11 +16,11 @@ from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face
 from fasrepro.rows.training import TrainRow
-from fasrepro.stages import captioners, jobs
+from fasrepro.stages import captioners, jobs, part_faces
 from fasrepro.training import pool as pools
 from fasrepro.training import rewards, run
 from fasrepro.training.captioners import ACCEPTED, OWN, Captioner, CaptionerError
-from fasrepro.training.recipe import steps
+from fasrepro.training.recipe import batch_size
 from fasrepro.training.texts import FORMS, in_form, with_conclusion
 
 
@@ -50,7 +50,7 @@ def gold_rows(job: Captioner, parts: Mapping[str, Mapping[str, float]]) -> list[
         CaptionerError: for a caption of a face whose person is not in part A: silver and the caption model's dev would not be
             about people whom it has never seen.
     """
-    faces = {face.face_id: face for face in captioners.faces_of(parts, GOLD)}
+    faces = {face.face_id: face for face in part_faces.of_part(parts, GOLD)}
     path = paths.captions(job.gold)
     captions = table.read(path, Caption)
     strangers = [caption.face_id for caption in captions if caption.face_id not in faces]
@@ -71,17 +71,18 @@ def own_rows(job: Captioner, start: str, params: SimpleNamespace, read_image: Ca
         CaptionerError: where no text is left.
     """
     recipe = captioners.recipe_of(job)
-    pool = captioners.faces_of(params.parts, POOL)
+    pool = part_faces.of_part(params.parts, POOL)
     words = captioners.truths(pool, job)
-    wanted = min(len(pool), steps(recipe) * recipe.batch_size)
-    faces = [pool[number] for number in pools.draw(words, wanted, captioners.seed_of(job))]
+    sequences = sum(phase.steps * batch_size(recipe, phase) for phase in recipe.phases)
+    drawn = pools.draw(words, min(len(pool), sequences), captioners.seed_of(job))
+    faces = [pool[number] for number in dict.fromkeys(drawn)]
     kind = next(iter(recipe.captions))
     write = accepted if kind == ACCEPTED else corrected
-    rows = {face.face_id: _row(face, kind, text) for face, text in write(job, start, faces, params, read_image)}
+    rows = [_row(face, kind, text) for face, text in write(job, start, faces, params, read_image)]
     if not rows:
         raise CaptionerError(f"{job.start}: none of its texts about {len(faces)} faces has its form, so nothing can be learnt")
     print(f"{kind}: {len(rows)} texts of {len(faces)} faces")
-    return list(rows.values())
+    return rows
 
 
 def corrected(

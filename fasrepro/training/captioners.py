@@ -28,7 +28,7 @@ from fasrepro.training.texts import CHAIN, FORMS
 # Texts of a start model about the faces of part B, which a model can learn in place of a caption set.
 CORRECTED, ACCEPTED = "corrected", "accepted"
 OWN: dict[str, str] = {
-    CORRECTED: "its greedy chain with the right word in the conclusion: as many labels as reinforcement learning sees",
+    CORRECTED: "its greedy chain with the right word in the conclusion, about more faces of the pool than rewards ask about",
     ACCEPTED: "a sampled chain whose conclusion is right: rejection sampling",
 }
 ENTRY_KEYS = ("like", "seeds", "start", "form", "recipe", "reinforcement")
@@ -46,7 +46,7 @@ class Reinforcement:
 
     Args:
         rewards: weight of each reward, of `rewards.REWARDS`; a completion is worth their weighted sum.
-        train: parts that change, as in a recipe's phase, but for the head.
+        train: parts that change: of `recipe.WEIGHTS` and `recipe.ADAPTERS`.
         group: completions about a face; they are compared with each other alone.
         faces: a step, so that a step has `group` times `faces` completions.
         steps: of the optimiser; the last one counts.

@@ -45,14 +45,13 @@ LOGGED = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Drawn:
-    """A face of the pool, and the word that its conclusion should hold. `face_id` is for the log alone."""
+    """A face of the pool, and the word that its conclusion should hold."""
 
-    face_id: str
     read_image: Callable[[], Image.Image]
     truth: str
 
 
-def pool(faces: Sequence[Drawn], prompt: str) -> Dataset:
+def prompt_dataset(faces: Sequence[Drawn], prompt: str) -> Dataset:
     """Return the prompts of a training, in order, as trl reads them; an image is read when its turn comes.
 
     A row holds the image and the prompt for the model, and `truth` for the rewards.
@@ -125,32 +124,33 @@ def arguments(settings: Reinforcement, work: Path, seed: int) -> GRPOConfig:
 
 
 class AtSteps(TrainerCallback):
-    """Calls `look` with the step's number and the model before the first step and after each of `steps`.
+    """Calls `on_snapshot` with the step's number and the model before the first step and after each of `steps`.
 
-    `look` must draw no random number: the completions that follow would differ from those of a training without it.
+    As `training.trainer.AtSteps`, of a bare backbone. `on_snapshot` must draw no random number: the completions that follow would
+    differ from those of a training without it.
     """
 
-    def __init__(self, steps: Sequence[int], look: Callable[[int, nn.Module], None]) -> None:
-        self.steps, self.look = frozenset(steps), look
+    def __init__(self, steps: Sequence[int], on_snapshot: Callable[[int, nn.Module], None]) -> None:
+        self.steps, self.on_snapshot = frozenset(steps), on_snapshot
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, *, model: nn.Module, **kwargs: Any
     ) -> None:
-        """Look at the model that the training starts from."""
-        self._look(0, model)
+        """Take a snapshot of the model that the training starts from."""
+        self._snapshot(0, model)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, *, model: nn.Module, **kwargs: Any
     ) -> None:
-        """Look at the model if the step is one of `steps`, and go on as if nothing had happened."""
+        """Take a snapshot if the step is one of `steps`, and go on as if nothing had happened."""
         if state.global_step in self.steps:
-            self._look(state.global_step, model)
+            self._snapshot(state.global_step, model)
 
-    def _look(self, step: int, model: nn.Module) -> None:
+    def _snapshot(self, step: int, model: nn.Module) -> None:
         training = model.training
         model.eval()
         try:
-            self.look(step, model)
+            self.on_snapshot(step, model)
         finally:
             model.train(training)
 
@@ -164,7 +164,7 @@ def train(
     lora: tuple[int, int],
     seed: int,
     work: Path,
-    look: Callable[[int, nn.Module], None] = lambda step, model: None,
+    on_snapshot: Callable[[int, nn.Module], None] = lambda step, model: None,
     functions: Sequence[Callable[..., list[float]]] | None = None,
 ) -> tuple[PreTrainedModel, ProcessorMixin, list[dict[str, float]]]:
     """Train a bare backbone on the rewards of what it writes, and return it after the last step.
@@ -177,7 +177,8 @@ def train(
         lora: rank and scale of the adapters, where `settings.train` names one.
         seed: of sampling, and of the adapters' weights.
         work: folder for trl's files.
-        look: is called at the beginning and after each quarter of the steps.
+        on_snapshot: is called with the number of the step and the model, at the beginning and after each quarter of the steps:
+            see `AtSteps`.
         functions: the rewards in trl's form, as many as `settings` has weights; None for those that it names.
 
     Returns:
@@ -186,19 +187,17 @@ def train(
     """
     base, processor = backbones.load(str(start), backbones.device())
     base = base.float()  # in bfloat16, steps of this rate would leave most weights as they are
-    head = vlm.new_head(base, "vision")
-    head.reset(seed)
     rank, alpha = lora
-    model = vlm.with_trainable(base, settings.train, head=head, site="vision", rank=rank, alpha=alpha, seed=seed)
+    model = vlm.with_trainable(base, settings.train, head=None, site="", rank=rank, alpha=alpha, seed=seed)
     functions = functions or [reward_function(name) for name in settings.rewards]
     quarters = [round(settings.steps * quarter / 4) for quarter in (1, 2, 3, 4)]
     trainer = GRPOTrainer(
         model=model.body,
         reward_funcs=list(functions),
         args=arguments(settings, work, seed),
-        train_dataset=pool(faces, prompt),
+        train_dataset=prompt_dataset(faces, prompt),
         processing_class=processor,
-        callbacks=[AtSteps(quarters, look)],
+        callbacks=[AtSteps(quarters, on_snapshot)],
     )
     trainer.remove_callback(PrinterCallback)  # stages print what a reader needs
     trainer.train()

@@ -37,7 +37,7 @@ def faces(world: Any) -> dict[str, Face]:
 
 @pytest.fixture
 def judged(faces: dict[str, Face]) -> Callable[..., Any]:
-    """Judges one text a face, given in the order of the faces; says how it ended where a text is a pair."""
+    """Judges one text a face, given in the order of the faces."""
 
     def judge(*texts: str, acceptance: Acceptance = BOTH, present: Any = None) -> Any:
         rows = [Text(face_id, text, 9, True) for face_id, text in zip(faces, texts, strict=True)]
@@ -112,7 +112,10 @@ def test_a_model_that_writes_no_caption_is_an_error_with_counts_and_an_example(j
 
 
 def test_the_label_decides_which_texts_are_kept_and_nothing_that_they_say(faces: dict[str, Face]) -> None:
-    texts = [Text(face_id, BONA_FIDE, 9, True) for face_id in faces]
+    texts = [
+        Text(face_id, BONA_FIDE.replace("<Caption>", f"<Caption>Face {number}. "), 9, True)
+        for number, face_id in enumerate(faces)
+    ]
     kept, _ = silver.captions_of(texts, faces, COT, Acceptance(), WRITER)
     flipped = {
         face_id: dataclasses.replace(face, label=Label(1 - face.label), species="print" if face.label == 0 else "bona_fide")
@@ -120,4 +123,5 @@ def test_the_label_decides_which_texts_are_kept_and_nothing_that_they_say(faces:
     }
     others, _ = silver.captions_of(texts, flipped, COT, Acceptance(), WRITER)
     assert {row.face_id for row in kept} | {row.face_id for row in others} == set(faces)
-    assert {row.text for row in kept} == {row.text for row in others}
+    written = {text.face_id: text.text for text in texts}
+    assert all(row.text == written[row.face_id] for row in (*kept, *others))

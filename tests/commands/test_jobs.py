@@ -196,12 +196,10 @@ def test_a_job_carries_its_resolved_recipe_and_nothing_that_tuning_or_its_faces_
 
 
 def test_caption_models_have_a_stage_each_by_how_they_learn() -> None:
-    whole = vars(config.load(*jobs.KEYS, path=ROOT / "params.yaml"))
-    entries = whole["captioners"]
-    seeded = {name: {**entries[name], "seeds": [0, 1]} for name in ("sft", "grpo", "rl_random", "sft_pool")}
+    seeded = seeded_captioners([0, 1], "sft", "grpo", "rl_random", "sft_pool")
     gold = {"gold": CaptionSet(style="cot", author="annotator", conclusion_yes="attack")}
     one = {"x": Experiment(["oci_m"], ["vanilla"], [0])}
-    plan = planned(one, captioners={**entries, **seeded}, captions={**SETS, **gold})
+    plan = planned(one, captioners=seeded, captions={**SETS, **gold})
     assert list(plan.sft_jobs) == ["sft-0", "sft-1", "sft_pool-0", "sft_pool-1"]
     assert list(plan.grpo_jobs) == ["grpo-0", "grpo-1", "rl_random-0", "rl_random-1"]
     assert sorted(plan.captioner_names) == sorted([*plan.sft_jobs, *plan.grpo_jobs])
@@ -402,13 +400,29 @@ def test_a_run_on_captions_whose_yes_means_two_things_is_refused() -> None:
         planned({"a": Experiment(["oci_m"], ["both"], [0])}, runs=runs, captions=SETS | captions)
 
 
+def seeded_captioners(seeds: list[int], *entries: str) -> dict[str, Any]:
+    """Return the section `captioners` of params.yaml with these seeds in some entries."""
+    section = vars(config.load("captioners", path=ROOT / "params.yaml"))["captioners"]
+    return section | {name: {**section[name], "seeds": seeds} for name in entries}
+
+
 def test_a_set_that_a_caption_model_writes_is_not_the_annotator_s() -> None:
     written = {
         "gold": CaptionSet("cot", "annotator"),
         "silver": CaptionSet("cot", "captioner", captioner="grpo-0", faces=FacesOfPart("C")),
     }
-    plan = planned({"one": Experiment(["oci_m"], ["vanilla"], [0])}, captions=SETS | written, parts={"oulu": SHARES})
+    changed = {"captions": SETS | written, "parts": {"oulu": SHARES}}
+    one = {"one": Experiment(["oci_m"], ["vanilla"], [0])}
+    plan = planned(one, captioners=seeded_captioners([0], "sft", "grpo"), **changed)
     assert plan.written == ["vanilla", "reasoning", "gold"] and plan.silver == {"silver": Silver("grpo-0", "gold")}
+    with pytest.raises(ConfigError, match=r"captions\.silver\.captioner: unknown caption model with seeds 'grpo-0'"):
+        planned(one, **changed)
+
+
+def test_a_caption_model_whose_captions_are_skipped_is_refused() -> None:
+    gold = {"gold": CaptionSet("cot", "annotator", faces=FacesOfPart("A"))}
+    with pytest.raises(ConfigError, match=r"captioners: sft-0 learns the caption set gold, whose data sets are absent"):
+        planned({}, captions=SETS | gold, parts={"wfas": SHARES}, captioners=seeded_captioners([0], "sft"))
 
 
 def test_caption_sets_are_checked() -> None:

@@ -15,7 +15,6 @@ from aiohttp import web
 
 from fasrepro import config, paths, vocabulary
 from fasrepro.captions import checks, decisions
-from fasrepro.captions.annotate import AnnotationError
 from fasrepro.captions.styles import OF_LABEL, REFRAMINGS, STYLES
 from fasrepro.data import people_parts
 from fasrepro.llm.types import EndpointError
@@ -28,6 +27,7 @@ from fasrepro.rows.faces import Face
 from fasrepro.rows.truth import Truth
 from fasrepro.simulation.annotator.server import application, content_of, serve
 from fasrepro.stages import annotate, annotation
+from fasrepro.stages.part_faces import PartError
 from tests.stages import projects
 
 RATES = dict.fromkeys(("refusal", "bad_format", "cut_off", "empty", "http_error"), 0.06)
@@ -177,7 +177,7 @@ def test_so_many_faces_are_chosen_evenly_and_the_same_again(project: Any, world:
     ],
 )
 def test_faces_that_are_not_there_are_refused(project: Any, faces: dict[str, Any], message: str) -> None:
-    with pytest.raises(AnnotationError, match=message):
+    with pytest.raises(PartError, match=message):
         project(faces)
     assert not paths.captions("gold").exists()
 
@@ -191,7 +191,7 @@ def test_an_annotator_that_fails_on_most_faces_stops_the_stage(project: Any, mon
 
 def test_a_set_whose_data_sets_are_absent_is_refused_by_name(project: Any) -> None:
     shutil.rmtree(paths.FACES)
-    with pytest.raises(AnnotationError, match="no train faces of msu in results/faces"):
+    with pytest.raises(PartError, match=r"no faces in part A .gold captions. of msu: give it a share in `parts`"):
         project()
     assert config.load("parts").parts == PARTS and not [row for row in paths.CAPTIONS.glob("*") if row.suffix == ".parquet"]
 

@@ -22,11 +22,11 @@ from fasrepro.rows.captions import Caption, Verdict
 from fasrepro.rows.faces import Face
 from fasrepro.rows.training import TrainRow
 from fasrepro.rows.truth import Truth
-from fasrepro.stages import caption_models, caption_samples, captioners, grpo, jobs, sft
+from fasrepro.stages import caption_models, caption_samples, captioner_checkpoint, captioners, grpo, jobs, part_faces, sft
+from fasrepro.stages.part_faces import PartError
 from fasrepro.training import completions
 from fasrepro.training.captioners import ACCEPTED, CORRECTED, Captioner, CaptionerError
 from tests.faces import face
-from tests.small_models import PROMPT
 from tests.stages import projects
 from tests.training.small_runs import RECIPE
 from tests.training.test_captioners import SETTINGS
@@ -87,7 +87,7 @@ def project(
 
 
 def write_gold(faces: list[Face], part: str) -> None:
-    chosen = captioners.faces_of({"wfas": SHARES}, part)
+    chosen = part_faces.of_part({"wfas": SHARES}, part)
     rows = [caption_of(one) for one in chosen if one in faces]
     table.write(paths.captions("gold"), rows, Caption)
 
@@ -111,7 +111,7 @@ def test_from_gold_to_figures(project: list[Face]) -> None:
     assert (log["pool"], len({text["face_id"] for text in log["texts"]})) == (12, 4)
 
     known = config.read_jobs()
-    models = {name: captioners.load(name, job, "tight")[0] for name, job in {**known.sft_jobs, **known.grpo_jobs}.items()}
+    models = {name: captioner_checkpoint.load(name, "tight")[0] for name in {**known.sft_jobs, **known.grpo_jobs}}
     moved = [
         name for name, value in models["grpo-0"].named_parameters() if not torch.equal(value, models["sft-0"].get_parameter(name))
     ]
@@ -122,8 +122,10 @@ def test_from_gold_to_figures(project: list[Face]) -> None:
     report = results.read(paths.CAPTION_MODELS, results.CaptionModels)
     assert list(report.models) == ["grpo-0", "sft-0", "sft_shifted-0"]
     assert report.models["grpo-0"].start == "sft-0"
-    assert report.models["grpo-0"].missed  # a model of two steps keeps no form
+    assert report.models["sft-0"].missed  # a model of two steps keeps no form
+    assert report.models["grpo-0"].missed is None is report.models["sft_shifted-0"].missed
     assert set(report.models["sft-0"].parts) == {CAPTION_DEV, SILVER}
+    assert report.models["sft_shifted-0"].parts.keys() == {SILVER}  # its shift is chosen on the others
     assert report.models["sft_shifted-0"].parts[SILVER].successes == []
 
 
@@ -133,11 +135,21 @@ def test_gold_about_people_outside_its_part_is_refused(project: list[Face]) -> N
         sft.main(["sft-0"])
 
 
+def test_no_figure_is_about_people_of_the_training(project: list[Face]) -> None:
+    settings = config.read_yaml(paths.PARAMS)
+    settings["caption_models"]["parts"] = [CAPTION_DEV, POOL]
+    paths.PARAMS.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    write_gold(project, GOLD)
+    sft.main(["sft-0"])
+    with pytest.raises(CaptionerError, match=r"caption_models\.parts: caption models are trained on part B"):
+        caption_samples.main(["sft-0"])
+
+
 def test_nobody_of_the_pool_is_in_another_part(project: list[Face]) -> None:
-    by_part = {part: {one.subject for one in captioners.faces_of({"wfas": SHARES}, part)} for part in SHARES}
+    by_part = {part: {one.subject for one in part_faces.of_part({"wfas": SHARES}, part)} for part in SHARES}
     assert sum(map(len, by_part.values())) == len(set.union(*by_part.values())) == 20
     job = config.read_jobs().grpo_jobs["grpo-0"]
-    asked, _ = grpo.pool_of(job, str(paths.FOUNDATION), config.load("parts", "caption_models"))
+    asked, _ = grpo.pool_of(job, 0, str(paths.FOUNDATION), config.load("parts", "caption_models"))
     assert {one.subject for one in asked} == by_part[POOL]
 
 
@@ -159,7 +171,7 @@ def test_a_rival_learns_its_own_chains_with_the_right_conclusion(project: list[F
     monkeypatch.setattr(sft, "generate", written)
     params, read_image = config.load("parts", "caption_models"), jobs.crop_reader()
     rows = sft.own_rows(rival(CORRECTED), str(paths.FOUNDATION), params, read_image)
-    pool = {one.face_id for one in captioners.faces_of({"wfas": SHARES}, POOL)}
+    pool = {one.face_id for one in part_faces.of_part({"wfas": SHARES}, POOL)}
     assert len(rows) == 7  # eight sequences, one of them without its form
     assert {row.face_id for row in rows} <= pool
     assert conclusions(rows) == {(0, "Yes"), (1, "No")}
@@ -182,8 +194,8 @@ def test_a_rival_learns_those_of_its_samples_that_are_right(project: list[Face],
 
 
 def test_a_part_without_people_is_refused(project: list[Face]) -> None:
-    with pytest.raises(CaptionerError, match=r"part B .the pool of reinforcement learning. has no faces in results/faces"):
-        captioners.faces_of({"wfas": {"A": 0.5, "D": 0.5}}, POOL)
+    with pytest.raises(PartError, match=r"no faces in part B .the pool of reinforcement learning. of wfas"):
+        part_faces.of_part({"wfas": {"A": 0.5, "D": 0.5}}, POOL)
 
 
 def test_a_profile_without_caption_models_has_an_empty_report(project: list[Face]) -> None:
@@ -192,8 +204,7 @@ def test_a_profile_without_caption_models_has_an_empty_report(project: list[Face
     assert results.read(paths.CAPTION_MODELS, results.CaptionModels).models == {}
 
 
-def test_the_label_is_in_the_word_that_rewards_compare_alone(project: list[Face]) -> None:
+def test_the_word_to_conclude_with_follows_from_the_label(project: list[Face]) -> None:
     job = config.read_jobs().grpo_jobs["grpo-0"]
     pair = [one for one in project if one.subject == "wfas/00"]
     assert captioners.truths(pair, job) == ["Yes", "No"]
-    assert captioners.recipe_of(job).prompt == PROMPT

@@ -56,7 +56,7 @@ def settings(**changed: Any) -> Reinforcement:
 
 
 def faces(picture: Picture, count: int) -> list[Drawn]:
-    return [Drawn(f"wfas/{n}", functools.partial(picture, n), (NO, YES)[n % 2]) for n in range(count)]
+    return [Drawn(functools.partial(picture, n), (NO, YES)[n % 2]) for n in range(count)]
 
 
 def train(checkpoint: Path, picture: Picture, work: Path, asked: Reinforcement, seed: int = 5, **options: Any) -> Any:
@@ -111,7 +111,7 @@ def test_a_model_is_shown_the_image_and_the_one_prompt(
         return generate(self, **inputs)
 
     monkeypatch.setattr(Idefics3ForConditionalGeneration, "generate", recorded)
-    looks: list[int] = []
+    snapshots: list[int] = []
     asked, functions = settings(rewards={"even_tokens": 1.0}), [even_tokens]
     first, processor, log = train(
         checkpoint,
@@ -119,10 +119,11 @@ def test_a_model_is_shown_the_image_and_the_one_prompt(
         tmp_path,
         asked,
         functions=functions,
-        look=lambda step, model: looks.append(step * (not model.training)),
+        on_snapshot=lambda step, model: snapshots.append(step * (not model.training)),
     )
-    assert looks == [0, 1, 2]
+    assert snapshots == [0, 1, 2]
     drawn = faces(picture, 4)
+    assert len(shown) == 2
     for step, inputs in enumerate(shown):
         images = [face.read_image() for face in drawn[2 * step : 2 * step + 2] for _ in range(4)]
         expected = encode_prompts(processor, images, PROMPT)

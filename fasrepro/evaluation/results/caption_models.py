@@ -83,20 +83,21 @@ class CaptionModel:
         seed: of it and of what it starts from.
         start: the caption model that it goes on from; "" for one that begins at the backbone.
         parts: figures by part.
-        missed: conditions of the gate that the model misses, in words; none where it passes.
+        missed: conditions of the gate that a supervised model misses, in words; none where it passes. None: the gate is not for
+            this model.
         steps: of a training by rewards: a row a step, as `training.grpo.train` logs it.
         texts: of a training by rewards, about the same faces at a few steps.
-        asked: distinct faces that the training asked about; 0 for a supervised one.
+        faces_asked_about: distinct faces that the training asked about; 0 for a supervised one.
     """
 
     entry: str
     seed: int
     start: str
     parts: dict[str, PartFigures]
-    missed: list[str]
+    missed: list[str] | None
     steps: list[dict[str, float]]
     texts: list[ShownText]
-    asked: int
+    faces_asked_about: int
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The page on caption models: what reinforcement learning lifts of them, the curves of the trainings, and the controls."""
+"""The page on caption models: what reinforcement learning improves, the curves of the trainings, and the controls."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def successes(groups: Mapping[str, Sequence[CaptionModel]]) -> dict[str, list[fl
 
 
 def texts_table(rewarded: Mapping[str, Sequence[CaptionModel]]) -> str:
-    """Return what the first rewarded model wrote about the same faces at its first and at its last look."""
+    """Return what the first rewarded model wrote about the same faces before its first step and after its last."""
     group = rewarded.get(REINFORCED, [])
     if not group or not group[0].texts:
         return NO_MODELS
