@@ -182,7 +182,7 @@ def _cut(path: Path, box: Box | None, settings: IndexSettings) -> tuple[np.ndarr
     [(_, holder)] = held_frames(path, frames, [0])
     rgb = holder.rgb(0)
     if box == WHOLE:
-        return cropping.resized(rgb, convention), inside, source, "", 0
+        return cropping.resized(rgb, convention), inside, "none", "", 0
     crop, covered, eye_source = cropping.crop(rgb, inside, convention, None)
     return crop, covered, source, eye_source, frames.turns
 

@@ -22,7 +22,7 @@ class Label(enum.IntEnum):
 
 BONA_FIDE_SPECIES = "bona_fide"
 SPLITS = ("train", "dev", "test")
-BOX_SOURCES = ("sidecar", "detector", "centre")
+BOX_SOURCES = ("sidecar", "detector", "centre", "none")  # none: of a crop, whose place in a frame is not known
 
 
 def face_id(presentation: str, frame: int) -> str:
@@ -54,7 +54,7 @@ class Face:
     species: str  # PAI species; "bona_fide" for a live face
     instrument: str  # the archive's own word for the attack ("ipad_video"); "" for a live face
     camera: str
-    box: tuple[int, ...]  # x, y, width, height in pixels of the frame
+    box: tuple[int, ...]  # x, y, width, height in pixels of the frame; the whole picture where the box's source is none
     box_source: str
     crop: str  # its name: see fasrepro.crops
     crop_sha256: str  # of the decoded pixels: see hashing.pixel_hash

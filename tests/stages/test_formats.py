@@ -88,7 +88,7 @@ def test_crops_become_faces_and_splits(
         for row in of_dataset:
             shown = plan[row.presentation]
             assert (row.split, row.subject, row.species) == (shown.split, shown.subject, shown.species)
-            assert (row.box, row.box_source) == ((0, 0, 50, 60), "sidecar")
+            assert (row.box, row.box_source) == ((0, 0, 50, 60), "none")
             assert read_crop(paths.CROPS, row.crop, row.crop_sha256).size == (50, 60)
         assert files.read_json(paths.fingerprint(dataset))["format"] == "crops"
         assert files.read_json(paths.index_report(dataset))["unknown"]["box"] == len(of_dataset)
@@ -136,14 +136,14 @@ def test_a_manifest_brings_a_data_set_of_its_own(project: Path) -> None:
     (lab / "5.png").unlink()
     rows = index("our_faces")
     assert [(row.face_id, row.box_source, row.camera) for row in rows] == [
-        ("our_faces/2#0000", "sidecar", "unknown"),
+        ("our_faces/2#0000", "none", "unknown"),
         ("our_faces/3#0000", "sidecar", "unknown"),
-        ("our_faces/4#0000", "sidecar", "unknown"),
+        ("our_faces/4#0000", "none", "unknown"),
         ("our_faces/clip#0020", "detector", "webcam"),
         ("our_faces/clip#0045", "detector", "webcam"),
         ("our_faces/scene#0000", "detector", "unknown"),
-        ("our_faces/v1#0020", "sidecar", "phone"),
-        ("our_faces/v1#0045", "sidecar", "phone"),
+        ("our_faces/v1#0020", "none", "phone"),
+        ("our_faces/v1#0045", "none", "phone"),
     ]
     report = files.read_json(paths.index_report("our_faces"))
     assert report["unknown"] == {"box": 4, "frame": 4}

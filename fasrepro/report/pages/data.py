@@ -15,6 +15,7 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, SPLITS, Face
 
 NEEDS = Needs(inputs=("faces", "index_reports"), params=("archives", "synthetic", "index"))
 NOTHING, UNKNOWN = "–", "not known"
+NO_BOX = "none: they are crops"
 NAMED = 3  # of the videos with one reason
 # What a report of the index calls videos that were read in an unusual way, and how the page says it.
 UNUSUAL = {
@@ -126,7 +127,10 @@ def counts(faces: Iterable[Face]) -> str:
 def box_sources(faces: Iterable[Face]) -> str:
     """Return the table of where the face boxes came from, a row a data set and source."""
     numbers = Counter((face.dataset, face.box_source) for face in faces)
-    rows = [(DATASETS[dataset].title, source, number) for (dataset, source), number in sorted(numbers.items())]
+    rows = [
+        (DATASETS[dataset].title, NO_BOX if source == "none" else source, number)
+        for (dataset, source), number in sorted(numbers.items())
+    ]
     return markdown.table(("data set", "face box from", "faces"), rows)
 
 
