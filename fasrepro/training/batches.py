@@ -68,8 +68,8 @@ def collator(
 ) -> Task:
     """Return the function that makes a batch of rows behind the student prompt.
 
-    A batch holds the model's inputs (prompt and image), `prompt_tokens`, `attack` (0 or 1, a row each) and, if its rows have
-    captions, those tokens behind the prompt and `labels` on them.
+    A batch holds the model's inputs (prompt and image), `prompt_tokens`, `attack` (0 or 1, a row each), `face_ids` and, if its
+    rows have captions, those tokens behind the prompt and `labels` on them.
     """
     encode = prompt_encoder(processor, read_image, prompt)
 
@@ -79,7 +79,7 @@ def collator(
         if any(row.caption for row in rows):
             inputs = append_captions(inputs, [row.caption for row in rows], processor, max_caption_tokens)
         attack = torch.tensor([float(row.label) for row in rows])
-        return {**inputs, "prompt_tokens": prompt_tokens, "attack": attack}
+        return {**inputs, "prompt_tokens": prompt_tokens, "attack": attack, "face_ids": [row.face_id for row in rows]}
 
     return collate
 
@@ -89,7 +89,7 @@ def answer_collator(
 ) -> Task:
     """Return the function that makes a batch of rows behind the label question; for `answer_yes` see `scoring.answers`.
 
-    A batch holds the model's inputs (question and image), `prompt_tokens`, and `answer`: the token of each row's answer.
+    A batch holds the model's inputs (question and image), `prompt_tokens`, `face_ids` and `answer`: the token of a row's answer.
     """
     encode = prompt_encoder(processor, read_image, answer_prompt)
     known = answers(processor, answer_yes)
@@ -97,7 +97,8 @@ def answer_collator(
     def collate(rows: list[TrainRow]) -> dict[str, Any]:
         inputs = known.encode(encode(rows))
         answer = torch.tensor([known.token_of[Label(row.label)] for row in rows])
-        return {**inputs, "prompt_tokens": inputs["input_ids"].shape[1], "answer": answer}
+        face_ids = [row.face_id for row in rows]
+        return {**inputs, "prompt_tokens": inputs["input_ids"].shape[1], "answer": answer, "face_ids": face_ids}
 
     return collate
 

@@ -51,7 +51,7 @@ LOSSES: dict[str, Callable[[Output, Mapping[str, Any]], Tensor | None]] = {
     "caption": caption_loss,
     "answer": answer_loss,
 }
-TARGETS = ("attack", "labels", "answer")  # what of a batch a loss reads, and the model does not
+NOT_INPUTS = ("attack", "labels", "answer", "face_ids")  # what of a batch the model does not read
 
 
 class PhaseTrainer(CaptionTrainer):
@@ -76,9 +76,14 @@ class PhaseTrainer(CaptionTrainer):
         return WeightedRandomSampler(self.row_weights, len(self.row_weights), generator=generator)
 
     def compute_loss(self, model: FasVlm, inputs: Mapping[str, dict[str, Any]], *args: Any, **kwargs: Any) -> Tensor:
-        """Return the weighted sum of a batch's losses and keep each of them."""
+        """Return the weighted sum of a batch's losses and keep each of them.
+
+        Raises:
+            ValueError: for a loss that is not finite, naming the step and its faces: weights that follow would be NaN;
+                and for a batch of rows without captions, if no loss but the captions' has a weight.
+        """
         outputs = {
-            prompt: model(**{name: value for name, value in batch.items() if name not in TARGETS})
+            prompt: model(**{name: value for name, value in batch.items() if name not in NOT_INPUTS})
             for prompt, batch in inputs.items()
         }
         total: Tensor | None = None
@@ -89,8 +94,17 @@ class PhaseTrainer(CaptionTrainer):
             loss = LOSSES[name](outputs[prompt], inputs[prompt])
             if loss is None:
                 continue
+            self._check_finite(name, loss, inputs[prompt])
             self.keep(name, loss)
             total = weight * loss if total is None else total + weight * loss
         if total is None:
             raise ValueError(f"a batch has none of the losses {', '.join(self.weights)}: its rows have no captions")
         return total
+
+    def _check_finite(self, name: str, loss: Tensor, batch: Mapping[str, Any]) -> None:
+        if not bool(torch.isfinite(loss)):
+            step = f"step {self.state.global_step + 1} of {self.state.max_steps}"
+            raise ValueError(
+                f"{step}: the loss {name} is {float(loss.detach())} on the faces {', '.join(batch['face_ids'])}; lower the "
+                f"learning rate ({self.args.learning_rate}), or look at these faces. Nothing of this training is saved"
+            )

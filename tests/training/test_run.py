@@ -38,7 +38,7 @@ TWO_PHASES = {
 def caption_loss(model: vlm.FasVlm, processor: Any, data: list[TrainRow], picture: Picture) -> float:
     batch = batches.collator(processor, lambda row: picture(int(row.crop)), PROMPT, 64)(data)
     with torch.no_grad():
-        output = model(**{name: value for name, value in batch.items() if name not in ("attack", "labels")})
+        output = model(**{name: value for name, value in batch.items() if name not in losses.NOT_INPUTS})
     return float(losses.caption_loss(output, batch))
 
 
@@ -120,6 +120,14 @@ def test_training_moves_what_it_should_and_the_frozen_backbone_stays(checkpoint:
         assert any(not torch.equal(after[name], before[name]) for name in names), part
 
 
+def test_a_training_that_blows_up_stops_and_names_the_step_and_its_faces(
+    checkpoint: Path, picture: Picture, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=r"step [2-9]\d? of 30: the loss head is (nan|inf) on the faces msu/v\d#0000, ") as fault:
+        train(checkpoint, picture, tmp_path, rows(), learning_rates=[1e30], max_grad_norm=1e30, warmup_steps=0)
+    assert "lower the learning rate (1e+30)" in str(fault.value)
+
+
 @pytest.mark.parametrize("changed", [steps(4), TWO_PHASES], ids=["one phase", "two phases"])
 def test_same_seed_same_bytes_other_seed_other_weights(
     checkpoint: Path, picture: Picture, tmp_path: Path, changed: dict[str, Any]
@@ -163,7 +171,7 @@ def test_a_model_of_two_phases_comes_back_from_its_checkpoint(checkpoint: Path, 
     vlm.save(trained.model, tmp_path / "saved", contents, trained.weights)
     again = vlm.load(backbones.load(str(checkpoint))[0], tmp_path / "saved", contents)
     batch = batches.collator(trained.processor, lambda row: picture(int(row.crop)), PROMPT, 64)(rows(captions=False))
-    given = {name: value for name, value in batch.items() if name not in ("attack", "prompt_tokens")}
+    given = {name: value for name, value in batch.items() if name not in ("attack", "prompt_tokens", "face_ids")}
     assert torch.equal(trained.model.p_attack(**given), again.p_attack(**given))
 
 
@@ -189,7 +197,7 @@ def test_whatever_parts_phases_train_comes_back_from_the_checkpoint(
         trained.model, trained.processor, rows(), picture
     )
     batch = batches.collator(trained.processor, lambda row: picture(int(row.crop)), PROMPT, 64)(rows(captions=False))
-    given = {name: value for name, value in batch.items() if name not in ("attack", "prompt_tokens")}
+    given = {name: value for name, value in batch.items() if name not in ("attack", "prompt_tokens", "face_ids")}
     assert torch.equal(trained.model.p_attack(**given), again.p_attack(**given))
 
 
