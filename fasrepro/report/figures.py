@@ -34,6 +34,7 @@ PALETTE = sns.color_palette("colorblind")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 BONA_FIDE_COLOUR, ATTACK_COLOUR = PALETTE[0], PALETTE[1]
 SIDE_BY_SIDE = 4  # ticks that panels side by side have room for
+UPRIGHT = 12  # more tick labels than this stand upright
 ACROSS = 3  # panels of scores in a row
 WIDTH = 7.2  # inches: the text width of a page of the book
 LEGEND_ROW = 0.22  # inches
@@ -81,7 +82,8 @@ def panels(count: int, ticks: int) -> tuple[Drawing, np.ndarray]:
     """Return a themed figure and its panels, shape (count,): side by side, or stacked if `ticks` need the width."""
     wide = ticks > SIDE_BY_SIDE
     rows, columns = (count, 1) if wide else (1, count)
-    drawing, axes = grid(rows, columns, 2.4 if wide else 2.9, sharey="all")
+    height = 3.2 if ticks > UPRIGHT else 2.4 if wide else 2.9
+    drawing, axes = grid(rows, columns, height, sharey="all")
     return drawing, axes.ravel()
 
 
@@ -129,9 +131,19 @@ def draw_intervals(axes: Axes, series: Mapping[str, Mapping[str, Figure | None]]
             capsize=3,
             label=name,
         )
-    axes.set_xticks(range(len(ticks)), ticks)
+    write_ticks(axes, ticks)
     axes.set_xlim(-0.6, len(ticks) - 0.4)
     axes.grid(visible=False, axis="x")
+
+
+def write_ticks(axes: Axes, labels: Sequence[str]) -> None:
+    """Write a label at each whole number of the x axis: turned where there are many, upright where there are very many."""
+    if len(labels) <= SIDE_BY_SIDE:
+        axes.set_xticks(range(len(labels)), labels)
+    elif len(labels) <= UPRIGHT:
+        axes.set_xticks(range(len(labels)), labels, rotation=25, ha="right")
+    else:
+        axes.set_xticks(range(len(labels)), labels, rotation=90)
 
 
 def draw_points(axes: Axes, index: int, across: Sequence[float], down: Sequence[float], label: str) -> None:
@@ -237,7 +249,7 @@ def species(cells: Sequence[CellMetrics], runs: Sequence[str], path: Target) -> 
             panel.set_ylabel("APCER")
             panel.set_ylim(-0.05, 1.05)
             if len(ticks) > SIDE_BY_SIDE:
-                panel.set_xticks(range(len(ticks)), [tables.words(species) for species in ticks], rotation=25, ha="right")
+                write_ticks(panel, [tables.words(species) for species in ticks])
         draw_legend(drawing, axes[:, 0])
 
 

@@ -131,6 +131,18 @@ def test_no_tick_labels_of_differences_touch(tmp_path: Path, monkeypatch: pytest
     assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
 
 
+@pytest.mark.parametrize("count", [4, 8, 22])
+def test_no_tick_labels_of_protocols_touch(count: int) -> None:
+    ticks = [f"two_to_eleven/rose_{place}" if count > 8 else f"oci_{place}" for place in range(count)]
+    drawing, (panel, _) = figures.panels(2, count)
+    figures.draw_intervals(panel, {"label_only": dict.fromkeys(ticks, Figure(0.2, 0.1, 0.3))}, ticks)
+    drawing.draw_without_rendering()
+    places = [label.get_window_extent() for label in panel.get_xticklabels()]
+    turned = panel.get_xticklabels()[0].get_rotation() == 25  # boxes of turned words overlap though the words do not
+    assert turned or not any(one.overlaps(other) for one, other in itertools.combinations(places, 2))
+    plt.close(drawing)
+
+
 def test_panels_keep_their_height_with_any_legend() -> None:
     heights = []
     for count in (4, 9):
