@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fasrepro import names
@@ -61,12 +61,21 @@ class Layout:
         unused: names of the header's columns that are not read.
         higher_is_bona_fide: whether the layout defines that a higher score means bona fide.
         listed: whether the file has no header, so that nothing in it says what a label means.
+        by_labels: whether the layout is bob.measure's if its labels are -1 and +1; see `is_bob_measure`.
     """
 
     names: tuple[str, ...]
     unused: tuple[str, ...]
     higher_is_bona_fide: bool
     listed: bool
+    by_labels: bool = False
+
+    def is_bob_measure(self, labels: Iterable[Any]) -> bool:
+        """Return whether a file is bob.measure's `label score`; `labels`: all distinct ones of the file.
+
+        Some rows do not tell: a list with labels 0 and 1 may begin with live rows alone.
+        """
+        return self.by_labels and {float(label) if is_number(label) else None for label in labels} == {-1.0, 1.0}
 
     def rename(self, columns: Sequence[Sequence[Any]]) -> Columns:
         """Return a block's columns under this project's names."""
@@ -158,9 +167,8 @@ def _by_width(source: Source, first: Block, reading: Reading) -> Layout:
     if ("real_id" in listed) > ("claimed_id" in listed):
         raise ScoresError("--columns: real_id says who it is only beside claimed_id; name both")
     is_bob = "real_id" in listed or "is_bonafide" in listed
-    if listed == ("label", "score"):
-        is_bob = all(is_number(cell) and abs(float(cell)) == 1 for cell in set(first.columns[0]))
-    return Layout(tuple(listed), (), higher_is_bona_fide=is_bob, listed=True)
+    by_labels = not reading.columns and listed == ("label", "score")
+    return Layout(tuple(listed), (), higher_is_bona_fide=is_bob, listed=True, by_labels=by_labels)
 
 
 def _label_and_score(where: str, columns: Sequence[Sequence[Any]]) -> tuple[str, str]:

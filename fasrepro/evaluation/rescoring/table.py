@@ -126,7 +126,8 @@ def read(inputs: Sequence[Input], reading: Reading) -> Table:
             parts += [
                 _part(file.name, number, block.numbers, layout.rename(block.columns), one.split, labels) for block in blocks
             ]
-            origins.append(Origin(file.name, file.sha256, layout.unused, layout.higher_is_bona_fide))
+            higher_is_bona_fide = layout.higher_is_bona_fide or layout.is_bob_measure(labels.known)
+            origins.append(Origin(file.name, file.sha256, layout.unused, higher_is_bona_fide))
     return _checked(parts, origins)
 
 

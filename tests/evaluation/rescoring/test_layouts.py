@@ -10,7 +10,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from fasrepro.evaluation.rescoring import options, table
+from fasrepro.evaluation.rescoring import options, source, table
 from fasrepro.evaluation.rescoring.layouts import Reading
 from fasrepro.evaluation.rescoring.source import ScoresError
 from fasrepro.evaluation.rescoring.table import Input, Table
@@ -33,6 +33,7 @@ BOB_FOUR = "ann ann real/1 0.9\nbob bob real/2 0.4\nann print fake/1 0.5\nbob re
 BOB_FIVE = "ann m ann real/1 0.9\nbob m bob real/2 0.4\nann m print fake/1 0.5\nbob m replay fake/2 0.1\n"
 PATHS = "real/1 0.9 1\nreal/2 0.4 1\nfake/1 0.5 0\nfake/2 0.1 0\n"
 SCORES = "0.9 1\n0.4 1\n0.5 0\n0.1 0\n"
+BOB_MEASURE = "+1 0.9\n+1 0.4\n-1 0.5\n-1 0.1\n"
 LABELS_FIRST = "1 0.9\n1 0.4\n0 0.5\n0 0.1\n"
 
 
@@ -68,10 +69,20 @@ def test_lists_are_read_as_their_plain_csv(tmp_path: Path, text: str) -> None:
 
 
 def test_bob_measures_two_columns_need_the_live_label(tmp_path: Path) -> None:
-    text = "+1 0.9\n+1 0.4\n-1 0.5\n-1 0.1\n"
-    bob = read(tmp_path, text, Reading(label_live="+1"))
+    bob = read(tmp_path, BOB_MEASURE, Reading(label_live="+1"))
     assert rows(bob) == rows(read(tmp_path, PLAIN))
     assert bob.origins[0].higher_is_bona_fide
+
+
+def test_all_labels_decide_whether_a_list_is_bob_measures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "BLOCK", 2)  # the first block has live rows alone
+    assert not read(tmp_path, LABELS_FIRST, Reading(label_live="1")).origins[0].higher_is_bona_fide
+    assert read(tmp_path, BOB_MEASURE, Reading(label_live="1")).origins[0].higher_is_bona_fide
+
+
+def test_named_columns_are_not_bob_measures(tmp_path: Path) -> None:
+    named = read(tmp_path, BOB_MEASURE, Reading("1", columns=("label", "score")))
+    assert not named.origins[0].higher_is_bona_fide
 
 
 @pytest.mark.parametrize("text", [PATHS, SCORES])
