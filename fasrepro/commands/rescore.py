@@ -89,9 +89,10 @@ def _sections(report: Report) -> Iterator[Section]:
         line = Line("HTER, dev minus oracle, points", report.hter_dev_minus_oracle, remark, signed=True)
         yield Section("How optimistic the oracle threshold is", [line], _published_pair())
     if report.first_frame:
+        first = report.first_frame.first
         lines = [
-            Line("HTER, first frame of each video", report.first_frame.hter_first_frame),
-            Line("first frame minus mean, points", report.first_frame.first_frame_minus_mean, signed=True),
+            Line(f"HTER, first {first} of each video", report.first_frame.hter_first_frame),
+            Line(f"first {first} minus mean, points", report.first_frame.first_frame_minus_mean, signed=True),
         ]
         yield Section("One frame in place of the mean over a video, at the same dev threshold", lines)
     if report.trainings:

@@ -69,8 +69,8 @@ def test_the_report_separates_honest_from_oracle_figures(capsys: pytest.CaptureF
         "BPCER20": "50.00",
         "BPCER100": "50.00",
         "HTER, dev minus oracle, points": "+25.00",
-        "HTER, first frame of each video": "12.50",
-        "first frame minus mean, points": "-25.00",
+        "HTER, first row of each video": "12.50",
+        "first row minus mean, points": "-25.00",
     }
     assert {name: values[name] for name in expected} == expected
     assert "an attack scores at least 1.5" in out

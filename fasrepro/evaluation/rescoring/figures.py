@@ -89,8 +89,12 @@ class OracleFigures:
 
 @dataclasses.dataclass(frozen=True)
 class FirstFrameFigures:
-    """HTER of the first frame of each video at the dev threshold, and this minus the HTER of the mean over frames."""
+    """HTER of the first frame of each video at the dev threshold, and this minus the HTER of the mean over frames.
 
+    `first` says which one that is: "frame", the frame with the lowest number, or "row", the video's first row in the file.
+    """
+
+    first: str
     hter_first_frame: Figure
     first_frame_minus_mean: Figure
 

@@ -200,3 +200,5 @@ def _check(where: str, layout: Layout, split_given: bool) -> None:
         raise ScoresError(
             f"{where}: a column seed needs a column video (or path), so that trainings are compared on the same; add it"
         )
+    if "frame" in present and not present & {"video", "path"}:
+        raise ScoresError(f"{where}: a column frame needs a column video (or path), or every frame would be a video; add it")

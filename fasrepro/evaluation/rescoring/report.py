@@ -291,7 +291,7 @@ def report(table: Table, options: Options) -> Report:
             at_dev_threshold=honest,
             at_dev_apcer={name: _bpcer_at(name, estimates, tests, thresholds, options, table) for name in BPCER},
             hter_dev_minus_oracle=bootstrap.without_interval(float(gain.mean())),
-            first_frame=_first_frame(estimates, fewest) if has_frames else None,
+            first_frame=_first_frame(estimates, fewest, table) if has_frames else None,
         )
     return dataclasses.replace(whole, notes=remarks.notes(tests[0], table, fewest, figures))
 
@@ -315,12 +315,13 @@ def _test_aucs(tests: Sequence[Videos], table: Table, auc: Figure, options: Opti
     return aucs
 
 
-def _first_frame(estimates: Estimates, fewest: int) -> FirstFrameFigures:
+def _first_frame(estimates: Estimates, fewest: int, table: Table) -> FirstFrameFigures:
     first, mean = f"hter@{replicates.FIRST}", "hter@dev"
     point = {"difference": estimates.point[first] - estimates.point[mean]}
     drawn = {"difference": estimates.drawn[first] - estimates.drawn[mean]}
     difference = Estimates(point, drawn, estimates.confidence)
-    return FirstFrameFigures(estimates.figure(first, fewest), difference.figure("difference", fewest))
+    chosen_by = "row" if table.frame_numbers() is None else "frame"
+    return FirstFrameFigures(chosen_by, estimates.figure(first, fewest), difference.figure("difference", fewest))
 
 
 def _trainings(table: Table, estimates: Estimates, thresholds: Sequence[Thresholds], options: Options) -> list[TrainingFigures]:

@@ -104,6 +104,13 @@ class Table:
         """Return the distinct texts of a column, in the order of its codes; one empty text without it."""
         return self.texts[column].values.to_pylist() if column in self.texts else [""]
 
+    def frame_numbers(self) -> np.ndarray | None:
+        """Return each row's frame as a number, (rows,); None without a column frame, or where one is no number."""
+        frames = self.values("frame")
+        if not all(is_number(frame) and math.isfinite(float(frame)) for frame in frames):
+            return None
+        return np.array(frames, float)[self.codes("frame")]
+
     def videos(self) -> np.ndarray:
         """Return a number for each row's video, the same for all of its rows; in the order of data sets and names."""
         name = "video" if "video" in self.texts else "path"
@@ -207,9 +214,9 @@ def _part(where: str, number: int, numbers: np.ndarray, columns: Columns, split:
         if not isinstance(cells[0], str):
             cells = list(map(_text, cells))
         _check_filled(where, numbers, name, cells, read_labels)
+        if name == "species":
+            _check_species(where, numbers, cells, read_labels)
         texts[name] = pa.array(cells, pa.string()).dictionary_encode()
-    if "species" in texts:
-        _check_species(where, numbers, columns["species"], read_labels)
     return _Part(
         origin=np.full(rows, number, np.int8),
         numbers=numbers,
@@ -374,8 +381,6 @@ def _check_twice(table: Table) -> None:
     keys = joined(table.videos(), table.codes("seed"))
     distinct = np.unique(keys, return_inverse=True)[1]
     keys = joined(distinct, table.codes(frame))
-    if frame == "frame" and not table.texts.keys() & {"video", "path"}:
-        return  # every row is a video of its own
     order = np.argsort(keys, kind="stable")
     again = order[1:][keys[order][1:] == keys[order][:-1]]
     if not again.size:

@@ -131,6 +131,7 @@ def test_columns_names_those_of_a_file_without_a_header(tmp_path: Path) -> None:
             "no column 'split'; add it, or give a file each for dev and test: --dev FILE --test FILE",
         ),
         ("split,label,score,seed\na,b,c,1\n", Reading(), "a column seed needs a column video (or path)"),
+        ("split,label,score,frame\na,b,c,1\n", Reading(), "a column frame needs a column video (or path), or every frame"),
         (
             "split,label,score\na,b,c\n",
             Reading(columns=("score",)),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fasrepro.evaluation.rescoring import source
@@ -130,6 +132,12 @@ def test_a_live_species_on_an_attack_is_refused(tmp_path: Path, word: str) -> No
         error.value
     )
     assert "a label 1 is an attack; where 1 means live, give --label-live 1" in str(error.value)
+
+
+def test_a_species_may_be_a_number_of_a_parquet_file(tmp_path: Path) -> None:
+    columns = {"split": ["test"] * 3, "label": [0, 1, 1], "score": [0.5] * 3, "species": [float("nan"), 2.0, 3.5]}
+    pq.write_table(pa.table(columns), tmp_path / "scores.parquet")
+    assert texts(read(tmp_path / "scores.parquet"), "species") == ["", "2", "3.5"]
 
 
 def test_a_species_of_both_labels_is_refused(tmp_path: Path) -> None:
