@@ -11,6 +11,7 @@ number.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -126,8 +127,10 @@ def joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def read(inputs: Sequence[Input], reading: Reading) -> Table:
     """Read and check files. Raises `ScoresError` naming file, row, column and remedy."""
     parts, origins = [], []
-    for number, one in enumerate(inputs):
-        with source.opened(one.path) as file:
+    with contextlib.ExitStack() as stack:
+        sources = [stack.enter_context(source.opened(one.path)) for one in inputs]
+        layouts.check_ignored(sources, reading)
+        for number, (one, file) in enumerate(zip(inputs, sources, strict=True)):
             layout, blocks = layouts.read(file, reading, one.split is not None)
             labels = LabelReader(reading.label_live, layout.listed)
             parts += [

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fasrepro.evaluation.rescoring import options, source, table
-from fasrepro.evaluation.rescoring.layouts import Reading
+from fasrepro.evaluation.rescoring.layouts import OPTIONAL, Reading
 from fasrepro.evaluation.rescoring.source import ScoresError
 from fasrepro.evaluation.rescoring.table import Input, Table
 
@@ -152,13 +152,38 @@ def test_columns_names_those_of_a_file_without_a_header(tmp_path: Path) -> None:
         ("a 0.5 1\n", Reading(columns=("paht", "score", "label")), "--columns: unknown column 'paht'. Did you mean 'path'?"),
         ("a 0.5 1\n", Reading(columns=("score", "score", "label")), "--columns: score stands 2 times"),
         ("a 0.5 1\n", Reading(columns=("real_id", "score", "label")), "--columns: real_id says who it is only beside claimed_id"),
-        ("a 0.5 1\n", Reading(ignore=("path",)), "no header, so --ignore names nothing"),
+        ("a 0.5 1\n", Reading(ignore=("paht",)), "--ignore: unknown column 'paht'. Did you mean 'path'? Known: path"),
     ],
 )
 def test_faulty_columns_are_named(tmp_path: Path, text: str, reading: Reading, message: str) -> None:
     with pytest.raises(ScoresError) as error:
         read(tmp_path, text, reading, split=None)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("dev", "test"),
+    [
+        (PLAIN, SCORES.replace(" 1\n", " live\n").replace(" 0\n", " spoof\n")),
+        (BOB_CSV, PLAIN.replace(",subject", "").replace(",ann", "").replace(",bob", "")),
+        (BOB_FOUR, SCORES.replace(" 1\n", " live\n").replace(" 0\n", " spoof\n")),
+        (PATHS.replace(" 1\n", " live\n").replace(" 0\n", " spoof\n"), PLAIN),
+    ],
+)
+def test_a_column_of_one_file_can_be_left_out_as_the_message_says(tmp_path: Path, dev: str, test: str) -> None:
+    (tmp_path / "dev").write_text(dev.replace("/", "/d"), encoding="utf-8")
+    (tmp_path / "test").write_text(test, encoding="utf-8")
+    inputs = [Input(str(tmp_path / split), split) for split in ("dev", "test")]
+    ignored: list[str] = []
+    while len(ignored) < len(OPTIONAL):
+        try:
+            whole = table.read(inputs, Reading(ignore=tuple(ignored)))
+            break
+        except ScoresError as error:
+            ignored.append(str(error).rpartition("--ignore ")[2])
+            assert ignored[-1] in OPTIONAL, error
+    assert ignored and not whole.texts.keys() & set(ignored)
+    assert (len(whole.labels), whole.labels.tolist()) == (8, [0, 0, 1, 1, 0, 0, 1, 1])
 
 
 def test_layouts_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
