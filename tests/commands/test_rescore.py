@@ -143,7 +143,7 @@ def test_swapped_polarity_is_a_warning_on_both_streams(scores: Path, capsys: pyt
     out, err = capsys.readouterr()
     assert err == ""
     assert "A higher score means bona fide." in out and "an attack scores at most" in out
-    assert "No column subject: intervals resample videos" in out and "replicates of the videos of test" in out
+    assert "No column subject: intervals resample videos" in out and "replicates of the videos of dev or of test" in out
     assert cli.main(["rescore", "scores.csv", *QUICK, "--label-live", "1"]) == 0
     out, err = capsys.readouterr()
     assert err == "" and "Labels are numbers" not in out

@@ -26,7 +26,7 @@ OPTIONAL = ("video", "subject", "species", "dataset", "seed", "frame", "path")
 UNUSED = "_"  # names a column that is not read
 BOB_CSV = ("claimed_id", "test_label", "is_bonafide", "attack_type", "score")
 BOB_NAMES = {"claimed_id": "subject", "test_label": "video", "is_bonafide": "label", "attack_type": "species"}
-BOB_LABELS = {"true": "bona_fide", "false": "attack"}
+BOB_LABELS = {"true": "bona_fide", "1": "bona_fide", "false": "attack", "0": "attack"}
 BOB_LINES = {4: ("claimed_id", "real_id", "test_label", "score"), 5: ("claimed_id", UNUSED, "real_id", "test_label", "score")}
 PANDAS_INDEX = ("", "Unnamed: 0", "index", "__index_level_0__")
 # Labels in words, which mean the same everywhere; numbers do not.

@@ -167,6 +167,8 @@ class LabelReader:
 
     def _label(self, cell: str) -> int:
         if cell in layouts.WORDS:
+            if self.live is not None:
+                raise ScoresError(f"--label-live {self.live}: the label {cell!r} says itself what it is; leave the option out")
             return layouts.WORDS[cell]
         if not is_number(cell) or math.isnan(float(cell)):
             raise ScoresError(f"{names.unknown(cell, layouts.WORDS, 'label')}; or 0 is bona fide, 1 an attack")

@@ -186,6 +186,12 @@ def test_a_column_of_one_file_can_be_left_out_as_the_message_says(tmp_path: Path
     assert (len(whole.labels), whole.labels.tolist()) == (8, [0, 0, 1, 1, 0, 0, 1, 1])
 
 
+@pytest.mark.parametrize(("live", "attack"), [("True", "False"), ("1", "0")])
+def test_what_is_bona_fide_may_be_said_in_numbers(tmp_path: Path, live: str, attack: str) -> None:
+    text = f"claimed_id,test_label,is_bonafide,attack_type,score\nann,a,{live},,0.9\nann,b,{attack},print,0.1\n"
+    assert read(tmp_path, text).labels.tolist() == [0, 1]
+
+
 def test_layouts_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
     (tmp_path / "dev.csv").write_text(BOB_CSV.replace("ann", "cid").replace("bob", "dan").replace("/", "/d"), encoding="utf-8")
     (tmp_path / "test.csv").write_text(PLAIN, encoding="utf-8")

@@ -154,6 +154,11 @@ def test_the_live_label_is_bona_fide_and_the_other_an_attack(tmp_path: Path, liv
         assert (table.labels.tolist(), table.numeric_labels) == ([0, 1], False)
 
 
+def test_a_live_label_beside_words_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScoresError, match="--label-live 1: the label 'bona_fide' says itself what it is; leave the option out"):
+        read(write(tmp_path, "split,label,score\ndev,bona_fide,0\ndev,attack,1\n"), label_live="1")
+
+
 def test_numbers_without_the_option_are_noted(tmp_path: Path) -> None:
     assert read(write(tmp_path, "split,label,score\ntest,1,0.5\ntest,0.0,0.6\n")).numeric_labels
     assert not read(write(tmp_path, "split,label,score\ntest,attack,0.5\ntest,live,0.6\n")).numeric_labels
