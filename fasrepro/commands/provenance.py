@@ -70,7 +70,7 @@ class Origin:
         texts = [f"recorded at version {', '.join(versions)}"] if versions else []
         if self.computed:
             texts.append("computed here")
-        return [*texts, "code changed since"] if self.changed else texts
+        return [*texts, "changed since"] if self.changed else texts
 
 
 def read_stages(root: Path) -> dict[str, Stage]:
@@ -162,7 +162,7 @@ def origins(root: Path, stages: Mapping[str, Stage]) -> Callable[[str], Origin]:
 
     def is_recorded(name: str) -> bool:
         outputs = recorded_outputs.outputs_of({name: lock.get(name, {})})
-        known = manifest is not None and all(manifest.outputs.get(path) == md5 for path, md5 in outputs.items())
+        known = manifest is not None and bool(outputs) and all(manifest.outputs.get(path) == md5 for path, md5 in outputs.items())
         return known and made_here.get(name) != outputs
 
     def origin(page: str) -> Origin:

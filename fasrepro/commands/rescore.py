@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import math
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fasrepro import files, schema
+from fasrepro.evaluation.analyses.optimism import allowed_errors
 from fasrepro.evaluation.rescoring import options, report, table
 from fasrepro.evaluation.rescoring.figures import BpcerFigures, HonestFigures, LimitFigures, OracleFigures, Report, SplitCounts
 from fasrepro.evaluation.rescoring.layouts import Reading
@@ -89,9 +89,10 @@ def _sections(report: Report) -> Iterator[Section]:
         line = Line("HTER, dev minus oracle, points", report.hter_dev_minus_oracle, remark, signed=True)
         yield Section("How optimistic the oracle threshold is", [line], _published_pair())
     if report.first_frame:
+        first = report.first_frame.first
         lines = [
-            Line("HTER, first frame of each video", report.first_frame.hter_first_frame),
-            Line("first frame minus mean, points", report.first_frame.first_frame_minus_mean, signed=True),
+            Line(f"HTER, first {first} of each video", report.first_frame.hter_first_frame),
+            Line(f"first {first} minus mean, points", report.first_frame.first_frame_minus_mean, signed=True),
         ]
         yield Section("One frame in place of the mean over a video, at the same dev threshold", lines)
     if report.trainings:
@@ -134,20 +135,20 @@ def _oracle(figures: OracleFigures, test: SplitCounts) -> Iterator[Line]:
     yield Line("oracle HTER, best threshold", figures.oracle_hter, _threshold(figures.oracle_hter_threshold))
     yield Line("oracle EER", figures.oracle_eer, _threshold(figures.oracle_eer_threshold))
     for limits in figures.at_limits:
-        yield _bounded("BPCER at APCER", limits.bpcer_at_apcer, limits, "bona fide", test.attack, "attacks")
-        yield _bounded("APCER at BPCER", limits.apcer_at_bpcer, limits, "attack", test.bona_fide, "bona fide")
+        yield _bounded("BPCER", "APCER", limits.bpcer_at_apcer, limits, "bona fide", test.attack, "attacks")
+        yield _bounded("APCER", "BPCER", limits.apcer_at_bpcer, limits, "attack", test.bona_fide, "bona fide")
 
 
-def _bounded(name: str, figure: Figure, limits: LimitFigures, positive: str, others: int, other_label: str) -> Line:
+def _bounded(rate: str, bound: str, figure: Figure, limits: LimitFigures, positive: str, others: int, other_label: str) -> Line:
     """Return a line of "TPR at FPR": its remark names the positive class and the number of errors that the bound allows."""
     limit = f"{limits.limit * 100:g} %"
     tpr = percent(None if figure.value is None else 1 - figure.value)
-    allowed = math.floor(others * limits.limit + 1e-9)
-    rate = name.rpartition(" ")[2]
+    allowed = allowed_errors(others, limits.limit)
     remark = (
-        f'"TPR@FPR={limit}" if {positive} is positive, so FPR is {rate}: {tpr}; at most {allowed} of {others} {other_label} wrong'
+        f'"TPR@FPR={limit}" if {positive} is positive, so FPR is {bound}: {tpr}; '
+        f"at most {allowed} of {others} {other_label} wrong"
     )
-    return Line(f"oracle {name} <= {limit}", figure, remark)
+    return Line(f"oracle {rate} at {bound} <= {limit}", figure, remark)
 
 
 def _published_pair() -> list[str]:
@@ -183,10 +184,11 @@ def text(report: Report) -> str:
             lines.append(f"  {name}: {value} {interval}".removesuffix(" -"))
     lines.append(
         f"Intervals: {settings.confidence * 100:g} %, percentile bootstrap, {settings.replicates} replicates of the "
-        f"{settings.resampled} of test, seed {settings.seed}."
+        f"{settings.resampled} of {' or of '.join(sorted(report.counts))}, seed {settings.seed}."
     )
     if report.dev:
-        lines.append("They are about this dev threshold on new people.")
+        thresholds = "these dev thresholds" if report.dev.threshold is None else "this dev threshold"
+        lines.append(f"Those of test are about {thresholds} on new people.")
     lines += report.notes
     sections = list(_sections(report))
     cells = [line.cells for section in sections for line in section.lines]

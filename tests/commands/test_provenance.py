@@ -64,7 +64,7 @@ ORIGIN = Origin((Path("results/evaluate"),), ("train", "evaluate"), (), "1.2", "
     ("changes", "badges"),
     [
         ({}, ["recorded at version 1.2"]),
-        ({"changed": ("loss.py",)}, ["recorded at version 1.2", "code changed since"]),
+        ({"changed": ("loss.py",)}, ["recorded at version 1.2", "changed since"]),
         ({"recorded_version": "", "computed": ("train", "evaluate")}, ["computed here"]),
         ({"computed": ("evaluate",)}, ["recorded at version 1.2", "computed here"]),
     ],
@@ -77,7 +77,7 @@ def test_why_names_files_stages_and_cost() -> None:
     stages = chain(train=stage("train", "index", changed=("loss.py",)))
     origin = dataclasses.replace(ORIGIN, stages=("archives", "index", "train", "evaluate"), changed=("loss.py",))
     lines = list(why.report(origin, stages, {"train": 60.0, "evaluate": 5.0, "index": 1.0, "archives": 2.0}, 1, "evaluate"))
-    assert lines[0] == "recorded at version 1.2, code changed since"
+    assert lines[0] == "recorded at version 1.2, changed since"
     assert "commit        abc" in lines
     assert "files         results/evaluate" in lines
     assert "changed since loss.py" in lines

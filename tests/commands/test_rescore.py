@@ -69,8 +69,8 @@ def test_the_report_separates_honest_from_oracle_figures(capsys: pytest.CaptureF
         "BPCER20": "50.00",
         "BPCER100": "50.00",
         "HTER, dev minus oracle, points": "+25.00",
-        "HTER, first frame of each video": "12.50",
-        "first frame minus mean, points": "-25.00",
+        "HTER, first row of each video": "12.50",
+        "first row minus mean, points": "-25.00",
     }
     assert {name: values[name] for name in expected} == expected
     assert "an attack scores at least 1.5" in out
@@ -143,7 +143,7 @@ def test_swapped_polarity_is_a_warning_on_both_streams(scores: Path, capsys: pyt
     out, err = capsys.readouterr()
     assert err == ""
     assert "A higher score means bona fide." in out and "an attack scores at most" in out
-    assert "No column subject: intervals resample videos" in out and "replicates of the videos of test" in out
+    assert "No column subject: intervals resample videos" in out and "replicates of the videos of dev or of test" in out
     assert cli.main(["rescore", "scores.csv", *QUICK, "--label-live", "1"]) == 0
     out, err = capsys.readouterr()
     assert err == "" and "Labels are numbers" not in out

@@ -178,13 +178,13 @@ def counts_of(columns: Columns) -> OptimismCounts:
     attacks = int(columns.labels.sum())
     bona_fide = len(columns.labels) - attacks
     return OptimismCounts(
-        bona_fide, attacks, len(np.unique(columns.subjects)), _allowed_errors(bona_fide), _allowed_errors(attacks)
+        bona_fide, attacks, len(np.unique(columns.subjects)), allowed_errors(bona_fide, LIMIT), allowed_errors(attacks, LIMIT)
     )
 
 
-def _allowed_errors(rows: int) -> int:
-    """Return the largest number of errors among `rows` whose rate is at most `LIMIT`."""
-    return int(np.sum(np.arange(1, rows + 1) / rows <= LIMIT))
+def allowed_errors(rows: int, limit: float) -> int:
+    """Return the largest number of errors among `rows` whose rate is at most `limit`."""
+    return int(np.sum(np.arange(1, rows + 1) / rows <= limit))
 
 
 def summarise(results: Iterable[CellResults], settings: EvaluationSettings) -> tuple[dict[str, CellOptimism], list[MeanOptimism]]:

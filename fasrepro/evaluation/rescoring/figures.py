@@ -6,6 +6,8 @@ A threshold is in the file's scale and direction; it is None where several train
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from typing import Any
 
 from fasrepro.evaluation.results import Figure, Figures
 
@@ -89,8 +91,12 @@ class OracleFigures:
 
 @dataclasses.dataclass(frozen=True)
 class FirstFrameFigures:
-    """HTER of the first frame of each video at the dev threshold, and this minus the HTER of the mean over frames."""
+    """HTER of the first frame of each video at the dev threshold, and this minus the HTER of the mean over frames.
 
+    `first` says which one that is: "frame", the frame with the lowest number, or "row", the video's first row in the file.
+    """
+
+    first: str
     hter_first_frame: Figure
     first_frame_minus_mean: Figure
 
@@ -136,3 +142,15 @@ class Report:
     first_frame: FirstFrameFigures | None = None
     at_dev_apcer: dict[str, BpcerFigures] = dataclasses.field(default_factory=dict)
     trainings: list[TrainingFigures] = dataclasses.field(default_factory=list)
+
+
+def figures_of(part: Any) -> Iterator[Figure]:
+    """Yield every figure that is printed of a report, or of a part of it."""
+    if isinstance(part, Figure):
+        yield part
+    elif dataclasses.is_dataclass(part):
+        for field in dataclasses.fields(part):
+            yield from figures_of(getattr(part, field.name))
+    elif isinstance(part, dict | list):
+        for one in part.values() if isinstance(part, dict) else part:
+            yield from figures_of(one)

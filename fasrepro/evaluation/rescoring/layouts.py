@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fasrepro import names
@@ -26,7 +26,7 @@ OPTIONAL = ("video", "subject", "species", "dataset", "seed", "frame", "path")
 UNUSED = "_"  # names a column that is not read
 BOB_CSV = ("claimed_id", "test_label", "is_bonafide", "attack_type", "score")
 BOB_NAMES = {"claimed_id": "subject", "test_label": "video", "is_bonafide": "label", "attack_type": "species"}
-BOB_LABELS = {"true": "bona_fide", "false": "attack"}
+BOB_LABELS = {"true": "bona_fide", "1": "bona_fide", "false": "attack", "0": "attack"}
 BOB_LINES = {4: ("claimed_id", "real_id", "test_label", "score"), 5: ("claimed_id", UNUSED, "real_id", "test_label", "score")}
 PANDAS_INDEX = ("", "Unnamed: 0", "index", "__index_level_0__")
 # Labels in words, which mean the same everywhere; numbers do not.
@@ -44,7 +44,7 @@ class Reading:
     Args:
         label_live: the label that means bona fide, where labels are not words; None: 0.
         columns: names of the columns of a file without a header; (): by the number of its columns.
-        ignore: names of columns that are not read.
+        ignore: names of columns that are not read, the file's or this project's; a file may lack some.
     """
 
     label_live: str | None = None
@@ -61,12 +61,28 @@ class Layout:
         unused: names of the header's columns that are not read.
         higher_is_bona_fide: whether the layout defines that a higher score means bona fide.
         listed: whether the file has no header, so that nothing in it says what a label means.
+        by_labels: whether the layout is bob.measure's if its labels are -1 and +1; see `is_bob_measure`.
+        ignored: this project's names of columns that `rename` leaves out.
     """
 
     names: tuple[str, ...]
     unused: tuple[str, ...]
     higher_is_bona_fide: bool
     listed: bool
+    by_labels: bool = False
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> set[str]:
+        """This project's names of the columns that `rename` returns."""
+        return _ours(self.names) - {UNUSED, *self.ignored}
+
+    def is_bob_measure(self, labels: Iterable[Any]) -> bool:
+        """Return whether a file is bob.measure's `label score`; `labels`: all distinct ones of the file.
+
+        Some rows do not tell: a list with labels 0 and 1 may begin with live rows alone.
+        """
+        return self.by_labels and {float(label) if is_number(label) else None for label in labels} == {-1.0, 1.0}
 
     def rename(self, columns: Sequence[Sequence[Any]]) -> Columns:
         """Return a block's columns under this project's names."""
@@ -79,7 +95,29 @@ class Layout:
             read["species"] = ["" if one else species for one, species in zip(is_claimed, real, strict=True)]
         if "is_bonafide" in read:
             read["is_bonafide"] = [BOB_LABELS.get(str(cell).lower(), cell) for cell in read["is_bonafide"]]
-        return {BOB_NAMES.get(name, name): cells for name, cells in read.items()}
+        ours = {BOB_NAMES.get(name, name): cells for name, cells in read.items()}
+        return {name: cells for name, cells in ours.items() if name not in self.ignored}
+
+
+def _ours(columns: Iterable[str]) -> set[str]:
+    """Return this project's names of columns, with those that follow from real_id."""
+    columns = set(columns)
+    from_real_id = {"label", "species"} if "real_id" in columns else set()
+    return {BOB_NAMES.get(name, name) for name in columns - {"real_id"}} | from_real_id
+
+
+def check_ignored(sources: Sequence[Source], reading: Reading) -> None:
+    """Raise `ScoresError` for a name in --ignore that no file has, neither as its own nor as this project's."""
+    known: dict[str, None] = {}
+    for source in sources:
+        lists = {3: ("path", "label", "score"), **BOB_LINES}
+        columns = source.header or reading.columns or lists.get(source.width, REQUIRED[1:])
+        known |= dict.fromkeys([*columns, *sorted(_ours(columns))])
+    known.pop(UNUSED, None)
+    for name in reading.ignore:
+        if name not in known:
+            where = " and ".join(source.name for source in sources)
+            raise ScoresError(f"{where}: --ignore: {names.unknown(name, known, 'column')}")
 
 
 def read(source: Source, reading: Reading, split_given: bool) -> tuple[Layout, Iterator[Block]]:
@@ -107,11 +145,9 @@ def read(source: Source, reading: Reading, split_given: bool) -> tuple[Layout, I
 
 
 def _by_header(where: str, header: list[str], reading: Reading) -> Layout:
-    for name in reading.ignore:
-        if name not in header:
-            raise ScoresError(f"{where}: --ignore: {names.unknown(name, header, 'column')}")
-    kept = [UNUSED if name in reading.ignore else name for name in header]
-    is_bob = set(BOB_CSV) <= set(kept)
+    is_bob = set(BOB_CSV) <= set(header)
+    ours = [BOB_NAMES.get(name, name) if is_bob else name for name in header]
+    kept = [UNUSED if {name, our} & set(reading.ignore) else name for name, our in zip(header, ours, strict=True)]
     known = (*REQUIRED, *OPTIONAL)
     for place, name in enumerate(kept):
         if name != UNUSED and kept.count(name) > 1:
@@ -138,10 +174,6 @@ def _unknown_column(name: str, known: Sequence[str]) -> str:
 
 def _by_width(source: Source, first: Block, reading: Reading) -> Layout:
     """Return the layout of a file without a header; in lines of two or three, the column of labels is found by its values."""
-    if reading.ignore:
-        raise ScoresError(
-            f"{source.name}: no header, so --ignore names nothing; give --columns, with {UNUSED} for what is not read"
-        )
     listed = reading.columns or BOB_LINES.get(source.width)
     if not listed and source.width in (2, 3):
         listed = (("path",) if source.width == 3 else ()) + _label_and_score(source.name, first.columns[-2:])
@@ -158,9 +190,9 @@ def _by_width(source: Source, first: Block, reading: Reading) -> Layout:
     if ("real_id" in listed) > ("claimed_id" in listed):
         raise ScoresError("--columns: real_id says who it is only beside claimed_id; name both")
     is_bob = "real_id" in listed or "is_bonafide" in listed
-    if listed == ("label", "score"):
-        is_bob = all(is_number(cell) and abs(float(cell)) == 1 for cell in set(first.columns[0]))
-    return Layout(tuple(listed), (), higher_is_bona_fide=is_bob, listed=True)
+    by_labels = not reading.columns and listed == ("label", "score")
+    ignored = tuple(BOB_NAMES.get(name, name) for name in reading.ignore)
+    return Layout(tuple(listed), (), higher_is_bona_fide=is_bob, listed=True, by_labels=by_labels, ignored=ignored)
 
 
 def _label_and_score(where: str, columns: Sequence[Sequence[Any]]) -> tuple[str, str]:
@@ -180,9 +212,7 @@ def _is_label(cell: Any) -> bool:
 
 
 def _check(where: str, layout: Layout, split_given: bool) -> None:
-    present = {BOB_NAMES.get(name, name) for name in layout.names}
-    if "real_id" in present:
-        present.add("label")
+    present = layout.columns
     if not split_given and "split" not in present:
         raise ScoresError(f"{where}: no column 'split'; add it, or give a file each for dev and test: --dev FILE --test FILE")
     for name in ("label", "score"):
@@ -192,3 +222,5 @@ def _check(where: str, layout: Layout, split_given: bool) -> None:
         raise ScoresError(
             f"{where}: a column seed needs a column video (or path), so that trainings are compared on the same; add it"
         )
+    if "frame" in present and not present & {"video", "path"}:
+        raise ScoresError(f"{where}: a column frame needs a column video (or path), or every frame would be a video; add it")

@@ -69,7 +69,7 @@ def notes(test: Videos, table: Table, fewest: int, figures: Sequence[Figure]) ->
         test: of the first training.
         table: that the videos are of.
         fewest: units of the label that has fewer.
-        figures: those that are printed.
+        figures: all of the report.
     """
     sentences = []
     if table.numeric_labels:
@@ -97,7 +97,8 @@ def notes(test: Videos, table: Table, fewest: int, figures: Sequence[Figure]) ->
         sentences.append(f"Fewer than {FEW_UNITS} of one label to resample: intervals over so few are much too narrow.")
     if any(figure.value is not None and figure.low is None for figure in figures):
         sentences.append(
-            "A figure that chooses a threshold or a worst species on test, or rests on one subject, has no interval."
+            "What takes the best threshold or the worst species of test, or rests on one subject, has no interval, and neither "
+            "has dev's EER."
         )
     if "species" not in table.texts:
         sentences.append("No column species: all attacks count as one species, so a species that is always missed does not show.")

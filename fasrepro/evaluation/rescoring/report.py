@@ -33,6 +33,7 @@ from fasrepro.evaluation.rescoring.figures import (
     ReportSettings,
     SplitCounts,
     TrainingFigures,
+    figures_of,
 )
 from fasrepro.evaluation.rescoring.options import Options
 from fasrepro.evaluation.rescoring.remarks import SetAuc
@@ -41,7 +42,6 @@ from fasrepro.evaluation.rescoring.table import SPLITS, Table
 from fasrepro.evaluation.rescoring.videos import Videos, by_training
 from fasrepro.evaluation.results import Figure
 
-RATES = ("hter_dev", "apcer_pooled", "apcer_max", "bpcer", "acer")  # of `HonestFigures`
 BPCER = {"bpcer10": 0.1, "bpcer20": 0.05, "bpcer100": 0.01}  # by the APCER that dev's threshold allows
 
 Thresholds = dict[str, float]  # by name: "dev", then those of `BPCER`
@@ -66,11 +66,13 @@ class Estimates:
         return bootstrap.figure(float(np.mean(self.point[name])), self.drawn[name], self.confidence, units)
 
 
-def _estimates(samples: Sequence[replicates.Sample], units: int, options: Options, stream: str) -> Estimates:
+def _estimates(samples: Sequence[replicates.Sample], units: int, options: Options, split: str, dataset: str = "") -> Estimates:
+    """Return the figures of some videos of a split, or of one data set of it: people are its own, and trainings all share."""
     counts = np.ones(units, np.int64)
     one_each = [sample.figures(counts) for sample in samples]
+    stream = f"{split}/{dataset}" if dataset else split
     drawn = replicates.replicated(samples, units, options.replicates, options.seed, stream)
-    draws = bootstrap.draw_seeds(len(samples), options.replicates, options.seed, stream)
+    draws = bootstrap.draw_seeds(len(samples), options.replicates, options.seed, split)
     point = {name: np.array([figures[name] for figures in one_each]) for name in one_each[0]}
     return Estimates(
         point, {name: bootstrap.mean_over_seeds(values, draws) for name, values in drawn.items()}, options.confidence
@@ -123,7 +125,7 @@ def _set_auc(trainings: Sequence[Videos], name: str, split: str, options: Option
     """Return the AUC within one data set, whose videos are given."""
     units = np.unique(trainings[0].units)
     own = [dataclasses.replace(videos, units=np.searchsorted(units, videos.units)) for videos in trainings]
-    return _estimates([replicates.prepare(videos, {}) for videos in own], len(units), options, f"{split}/{name}")
+    return _estimates([replicates.prepare(videos, {}) for videos in own], len(units), options, split, name)
 
 
 def _dev(trainings: Sequence[Videos], table: Table, options: Options) -> tuple[DevFigures, list[Thresholds], list[SetAuc]]:
@@ -172,11 +174,10 @@ def _species(test: Videos, table: Table) -> dict[int, str]:
     return {int(number): names[number] or ALL_ATTACKS for number in np.unique(test.species[test.labels == 1])}
 
 
-def _worst(test: Videos, species: Sequence[int], threshold: float) -> float:
-    """Return the highest APCER of the species at a threshold."""
-    attack = test.labels == 1
-    passed = attack & ~(test.scores >= threshold)
-    return max(float(passed[own].mean()) for own in (attack & (test.species == number) for number in species))
+def _worst(test: Videos, threshold: float) -> float:
+    """Return the highest APCER of a species at a threshold."""
+    each_once = np.ones((1, len(test.labels)))
+    return float(metrics.ScoreSample(test.labels, test.scores, test.species.astype(str), threshold, each_once).apcer_max[0])
 
 
 def _honest(estimates: Estimates, tests: Sequence[Videos], thresholds: Sequence[Thresholds], table: Table) -> HonestFigures:
@@ -186,7 +187,7 @@ def _honest(estimates: Estimates, tests: Sequence[Videos], thresholds: Sequence[
         name: estimates.figure(f"apcer/{number}", units_of(attacks.where(attacks.species == number)))
         for number, name in species.items()
     }
-    worst = [_worst(one, list(species), chosen["dev"]) for one, chosen in zip(tests, thresholds, strict=True)]
+    worst = [_worst(one, chosen["dev"]) for one, chosen in zip(tests, thresholds, strict=True)]
     acer = (np.array(worst) + estimates.point["bpcer@dev"]) / 2
     return HonestFigures(
         hter_dev=estimates.figure("hter@dev", fewest_units(test)),
@@ -199,10 +200,9 @@ def _honest(estimates: Estimates, tests: Sequence[Videos], thresholds: Sequence[
 
 
 def _bpcer_at(
-    name: str, estimates: Estimates, tests: Sequence[Videos], thresholds: Sequence[Thresholds], options: Options, table: Table
+    name: str, estimates: Estimates, tests: Sequence[Videos], thresholds: Sequence[Thresholds], options: Options
 ) -> BpcerFigures:
-    species = list(_species(tests[0], table))
-    worst = [_worst(test, species, chosen[name]) for test, chosen in zip(tests, thresholds, strict=True)]
+    worst = [_worst(test, chosen[name]) for test, chosen in zip(tests, thresholds, strict=True)]
     return BpcerFigures(
         dev_apcer=BPCER[name],
         threshold=_in_file([chosen[name] for chosen in thresholds], options),
@@ -264,7 +264,6 @@ def report(table: Table, options: Options) -> Report:
     oracle, oracle_hter = _oracle(curves, estimates.figure("oracle_eer", fewest), options)
     auc = estimates.figure("auc", fewest)
     set_aucs += _test_aucs(tests, table, auc, options)
-    figures = [auc, oracle.oracle_eer, oracle.oracle_hter]
     whole = Report(
         settings=ReportSettings(
             level="video",
@@ -284,16 +283,15 @@ def report(table: Table, options: Options) -> Report:
     )
     if dev_figures:
         honest = _honest(estimates, tests, thresholds, table)
-        figures += [*(getattr(honest, name) for name in RATES), *honest.apcer.values()]
         gain = choice_gain(estimates.point["hter@dev"], oracle_hter)
         whole = dataclasses.replace(
             whole,
             at_dev_threshold=honest,
-            at_dev_apcer={name: _bpcer_at(name, estimates, tests, thresholds, options, table) for name in BPCER},
+            at_dev_apcer={name: _bpcer_at(name, estimates, tests, thresholds, options) for name in BPCER},
             hter_dev_minus_oracle=bootstrap.without_interval(float(gain.mean())),
-            first_frame=_first_frame(estimates, fewest) if has_frames else None,
+            first_frame=_first_frame(estimates, fewest, table) if has_frames else None,
         )
-    return dataclasses.replace(whole, notes=remarks.notes(tests[0], table, fewest, figures))
+    return dataclasses.replace(whole, notes=remarks.notes(tests[0], table, fewest, list(figures_of(whole))))
 
 
 def _test_aucs(tests: Sequence[Videos], table: Table, auc: Figure, options: Options) -> list[SetAuc]:
@@ -315,12 +313,13 @@ def _test_aucs(tests: Sequence[Videos], table: Table, auc: Figure, options: Opti
     return aucs
 
 
-def _first_frame(estimates: Estimates, fewest: int) -> FirstFrameFigures:
+def _first_frame(estimates: Estimates, fewest: int, table: Table) -> FirstFrameFigures:
     first, mean = f"hter@{replicates.FIRST}", "hter@dev"
     point = {"difference": estimates.point[first] - estimates.point[mean]}
     drawn = {"difference": estimates.drawn[first] - estimates.drawn[mean]}
     difference = Estimates(point, drawn, estimates.confidence)
-    return FirstFrameFigures(estimates.figure(first, fewest), difference.figure("difference", fewest))
+    chosen_by = "row" if table.frame_numbers() is None else "frame"
+    return FirstFrameFigures(chosen_by, estimates.figure(first, fewest), difference.figure("difference", fewest))
 
 
 def _trainings(table: Table, estimates: Estimates, thresholds: Sequence[Thresholds], options: Options) -> list[TrainingFigures]:

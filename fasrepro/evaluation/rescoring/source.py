@@ -89,11 +89,26 @@ def shown(path: str) -> str:
 def opened(path: str) -> Iterator[Source]:
     """Open a file, or standard input for "-" and /dev/stdin. Raises `ScoresError` naming file, row, fault and remedy."""
     name = shown(path)
-    try:
-        with _seekable(path) as file:
+    with contextlib.ExitStack() as stack:
+        with _faults(name):
+            file = stack.enter_context(_seekable(path))
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
-            yield _source(file, name, sha256)
+            source = _source(file, name, sha256)
+        yield dataclasses.replace(source, blocks=_read(source))
+
+
+def _read(source: Source) -> Iterator[Block]:
+    """Yield a file's blocks. Its faults are named here, because several files are open at once."""
+    with _faults(source.name):
+        yield from source.blocks
+
+
+@contextlib.contextmanager
+def _faults(name: str) -> Iterator[None]:
+    """Raise `ScoresError` for what goes wrong when the file of this name is opened or read."""
+    try:
+        yield
     except FileNotFoundError:
         raise ScoresError(f"{name}: no such file") from None
     except UnicodeDecodeError as error:

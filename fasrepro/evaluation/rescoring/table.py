@@ -11,6 +11,7 @@ number.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -104,6 +105,13 @@ class Table:
         """Return the distinct texts of a column, in the order of its codes; one empty text without it."""
         return self.texts[column].values.to_pylist() if column in self.texts else [""]
 
+    def frame_numbers(self) -> np.ndarray | None:
+        """Return each row's frame as a number, (rows,); None without a column frame, or where one is no number."""
+        frames = self.values("frame")
+        if not all(is_number(frame) and math.isfinite(float(frame)) for frame in frames):
+            return None
+        return np.array(frames, float)[self.codes("frame")]
+
     def videos(self) -> np.ndarray:
         """Return a number for each row's video, the same for all of its rows; in the order of data sets and names."""
         name = "video" if "video" in self.texts else "path"
@@ -119,14 +127,17 @@ def joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def read(inputs: Sequence[Input], reading: Reading) -> Table:
     """Read and check files. Raises `ScoresError` naming file, row, column and remedy."""
     parts, origins = [], []
-    for number, one in enumerate(inputs):
-        with source.opened(one.path) as file:
+    with contextlib.ExitStack() as stack:
+        sources = [stack.enter_context(source.opened(one.path)) for one in inputs]
+        layouts.check_ignored(sources, reading)
+        for number, (one, file) in enumerate(zip(inputs, sources, strict=True)):
             layout, blocks = layouts.read(file, reading, one.split is not None)
             labels = LabelReader(reading.label_live, layout.listed)
             parts += [
                 _part(file.name, number, block.numbers, layout.rename(block.columns), one.split, labels) for block in blocks
             ]
-            origins.append(Origin(file.name, file.sha256, layout.unused, layout.higher_is_bona_fide))
+            higher_is_bona_fide = layout.higher_is_bona_fide or layout.is_bob_measure(labels.known)
+            origins.append(Origin(file.name, file.sha256, layout.unused, higher_is_bona_fide))
     return _checked(parts, origins)
 
 
@@ -156,6 +167,8 @@ class LabelReader:
 
     def _label(self, cell: str) -> int:
         if cell in layouts.WORDS:
+            if self.live is not None:
+                raise ScoresError(f"--label-live {self.live}: the label {cell!r} says itself what it is; leave the option out")
             return layouts.WORDS[cell]
         if not is_number(cell) or math.isnan(float(cell)):
             raise ScoresError(f"{names.unknown(cell, layouts.WORDS, 'label')}; or 0 is bona fide, 1 an attack")
@@ -206,9 +219,9 @@ def _part(where: str, number: int, numbers: np.ndarray, columns: Columns, split:
         if not isinstance(cells[0], str):
             cells = list(map(_text, cells))
         _check_filled(where, numbers, name, cells, read_labels)
+        if name == "species":
+            _check_species(where, numbers, cells, read_labels)
         texts[name] = pa.array(cells, pa.string()).dictionary_encode()
-    if "species" in texts:
-        _check_species(where, numbers, columns["species"], read_labels)
     return _Part(
         origin=np.full(rows, number, np.int8),
         numbers=numbers,
@@ -373,8 +386,6 @@ def _check_twice(table: Table) -> None:
     keys = joined(table.videos(), table.codes("seed"))
     distinct = np.unique(keys, return_inverse=True)[1]
     keys = joined(distinct, table.codes(frame))
-    if frame == "frame" and not table.texts.keys() & {"video", "path"}:
-        return  # every row is a video of its own
     order = np.argsort(keys, kind="stable")
     again = order[1:][keys[order][1:] == keys[order][:-1]]
     if not again.size:

@@ -23,7 +23,7 @@ class Videos:
     Args:
         labels: 0 bona fide, 1 attack.
         scores: mean over frames.
-        first: the score of the first frame in the file.
+        first: the score of the frame with the lowest number; of the first row in the file where frames have no numbers.
         species: places in the table's values of species.
         datasets: places in the table's values of data sets.
         units: number of the subject, or of the video where subjects are unknown: the same for all trainings.
@@ -73,7 +73,8 @@ def by_training(table: Table, split: str, higher_is_bona_fide: bool) -> list[Vid
 
 def _videos(table: Table, rows: np.ndarray, number: np.ndarray, higher_is_bona_fide: bool) -> Videos:
     """Return the videos of some rows; `number`: of each row's video, (rows,)."""
-    order = np.argsort(number, kind="stable")
+    frames_by_number = table.frame_numbers()
+    order = np.argsort(number, kind="stable") if frames_by_number is None else np.lexsort((frames_by_number[rows], number))
     rows = rows[order]
     starts = np.flatnonzero(np.diff(number[order], prepend=-1))
     heads = rows[starts]

@@ -10,8 +10,8 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from fasrepro.evaluation.rescoring import options, table
-from fasrepro.evaluation.rescoring.layouts import Reading
+from fasrepro.evaluation.rescoring import options, source, table
+from fasrepro.evaluation.rescoring.layouts import OPTIONAL, Reading
 from fasrepro.evaluation.rescoring.source import ScoresError
 from fasrepro.evaluation.rescoring.table import Input, Table
 
@@ -33,6 +33,7 @@ BOB_FOUR = "ann ann real/1 0.9\nbob bob real/2 0.4\nann print fake/1 0.5\nbob re
 BOB_FIVE = "ann m ann real/1 0.9\nbob m bob real/2 0.4\nann m print fake/1 0.5\nbob m replay fake/2 0.1\n"
 PATHS = "real/1 0.9 1\nreal/2 0.4 1\nfake/1 0.5 0\nfake/2 0.1 0\n"
 SCORES = "0.9 1\n0.4 1\n0.5 0\n0.1 0\n"
+BOB_MEASURE = "+1 0.9\n+1 0.4\n-1 0.5\n-1 0.1\n"
 LABELS_FIRST = "1 0.9\n1 0.4\n0 0.5\n0 0.1\n"
 
 
@@ -68,10 +69,20 @@ def test_lists_are_read_as_their_plain_csv(tmp_path: Path, text: str) -> None:
 
 
 def test_bob_measures_two_columns_need_the_live_label(tmp_path: Path) -> None:
-    text = "+1 0.9\n+1 0.4\n-1 0.5\n-1 0.1\n"
-    bob = read(tmp_path, text, Reading(label_live="+1"))
+    bob = read(tmp_path, BOB_MEASURE, Reading(label_live="+1"))
     assert rows(bob) == rows(read(tmp_path, PLAIN))
     assert bob.origins[0].higher_is_bona_fide
+
+
+def test_all_labels_decide_whether_a_list_is_bob_measures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "BLOCK", 2)  # the first block has live rows alone
+    assert not read(tmp_path, LABELS_FIRST, Reading(label_live="1")).origins[0].higher_is_bona_fide
+    assert read(tmp_path, BOB_MEASURE, Reading(label_live="1")).origins[0].higher_is_bona_fide
+
+
+def test_named_columns_are_not_bob_measures(tmp_path: Path) -> None:
+    named = read(tmp_path, BOB_MEASURE, Reading("1", columns=("label", "score")))
+    assert not named.origins[0].higher_is_bona_fide
 
 
 @pytest.mark.parametrize("text", [PATHS, SCORES])
@@ -120,6 +131,7 @@ def test_columns_names_those_of_a_file_without_a_header(tmp_path: Path) -> None:
             "no column 'split'; add it, or give a file each for dev and test: --dev FILE --test FILE",
         ),
         ("split,label,score,seed\na,b,c,1\n", Reading(), "a column seed needs a column video (or path)"),
+        ("split,label,score,frame\na,b,c,1\n", Reading(), "a column frame needs a column video (or path), or every frame"),
         (
             "split,label,score\na,b,c\n",
             Reading(columns=("score",)),
@@ -140,13 +152,44 @@ def test_columns_names_those_of_a_file_without_a_header(tmp_path: Path) -> None:
         ("a 0.5 1\n", Reading(columns=("paht", "score", "label")), "--columns: unknown column 'paht'. Did you mean 'path'?"),
         ("a 0.5 1\n", Reading(columns=("score", "score", "label")), "--columns: score stands 2 times"),
         ("a 0.5 1\n", Reading(columns=("real_id", "score", "label")), "--columns: real_id says who it is only beside claimed_id"),
-        ("a 0.5 1\n", Reading(ignore=("path",)), "no header, so --ignore names nothing"),
+        ("a 0.5 1\n", Reading(ignore=("paht",)), "--ignore: unknown column 'paht'. Did you mean 'path'? Known: path"),
     ],
 )
 def test_faulty_columns_are_named(tmp_path: Path, text: str, reading: Reading, message: str) -> None:
     with pytest.raises(ScoresError) as error:
         read(tmp_path, text, reading, split=None)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("dev", "test"),
+    [
+        (PLAIN, SCORES.replace(" 1\n", " live\n").replace(" 0\n", " spoof\n")),
+        (BOB_CSV, PLAIN.replace(",subject", "").replace(",ann", "").replace(",bob", "")),
+        (BOB_FOUR, SCORES.replace(" 1\n", " live\n").replace(" 0\n", " spoof\n")),
+        (PATHS.replace(" 1\n", " live\n").replace(" 0\n", " spoof\n"), PLAIN),
+    ],
+)
+def test_a_column_of_one_file_can_be_left_out_as_the_message_says(tmp_path: Path, dev: str, test: str) -> None:
+    (tmp_path / "dev").write_text(dev.replace("/", "/d"), encoding="utf-8")
+    (tmp_path / "test").write_text(test, encoding="utf-8")
+    inputs = [Input(str(tmp_path / split), split) for split in ("dev", "test")]
+    ignored: list[str] = []
+    while len(ignored) < len(OPTIONAL):
+        try:
+            whole = table.read(inputs, Reading(ignore=tuple(ignored)))
+            break
+        except ScoresError as error:
+            ignored.append(str(error).rpartition("--ignore ")[2])
+            assert ignored[-1] in OPTIONAL, error
+    assert ignored and not whole.texts.keys() & set(ignored)
+    assert (len(whole.labels), whole.labels.tolist()) == (8, [0, 0, 1, 1, 0, 0, 1, 1])
+
+
+@pytest.mark.parametrize(("live", "attack"), [("True", "False"), ("1", "0")])
+def test_what_is_bona_fide_may_be_said_in_numbers(tmp_path: Path, live: str, attack: str) -> None:
+    text = f"claimed_id,test_label,is_bonafide,attack_type,score\nann,a,{live},,0.9\nann,b,{attack},print,0.1\n"
+    assert read(tmp_path, text).labels.tolist() == [0, 1]
 
 
 def test_layouts_that_contradict_each_other_are_refused(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_every_figure_by_hand() -> None:
     assert report.dev.auc.value == 1.0
     # At 1.5: v5 is called an attack, one of two; v6 passes, one of two prints, and no replay.
     at_dev = report.at_dev_threshold
-    values = {name: getattr(at_dev, name).value for name in reports.RATES}
+    values = {name: getattr(at_dev, name).value for name in ("hter_dev", "apcer_pooled", "apcer_max", "bpcer", "acer")}
     assert values == {"hter_dev": 0.375, "apcer_pooled": 0.25, "apcer_max": 0.5, "bpcer": 0.5, "acer": 0.5}
     assert {name: figure.value for name, figure in at_dev.apcer.items()} == {"print": 0.5, "replay": 0.0}
     # Seven of eight pairs are in order: v5 (1.8) is above v6 (1.2).
@@ -271,6 +271,20 @@ def test_figures_of_several_trainings_are_means_at_their_own_thresholds(tmp_path
         seeds_table(tmp_path / "one", "\n".join(line for line in (dev + test).splitlines() if line[-1] == "2")), QUICK
     )
     assert one.at_dev_threshold.hter_dev.value == 0.25
+
+
+def test_the_data_sets_of_dev_share_the_draws_of_trainings(tmp_path: Path) -> None:
+    """Videos of a label are alike, so only the trainings that are drawn move the AUC: 1 in training 1, and 0 in training 2."""
+    rows = []
+    for dataset in "mocr":
+        for seed, scores in (("1", (0, 1)), ("2", (1, 0))):
+            for label, score in enumerate(scores):
+                rows += [f"dev,{label},{score},{dataset}{label}{video},{seed},{dataset}" for video in "ab"]
+    rows += [f"test,{label},{label},t{label},{seed},m" for label in (0, 1) for seed in ("1", "2")]
+    path = tmp_path / "scores.csv"
+    path.write_text("split,label,score,video,seed,dataset\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    auc = report_of(read_table([Input(str(path))], Reading()), QUICK).dev.auc
+    assert (auc.value, auc.low, auc.high) == (0.5, 0.0, 1.0)
 
 
 def test_a_training_that_lacks_a_video_is_named(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fasrepro.evaluation.rescoring import source
@@ -132,6 +134,12 @@ def test_a_live_species_on_an_attack_is_refused(tmp_path: Path, word: str) -> No
     assert "a label 1 is an attack; where 1 means live, give --label-live 1" in str(error.value)
 
 
+def test_a_species_may_be_a_number_of_a_parquet_file(tmp_path: Path) -> None:
+    columns = {"split": ["test"] * 3, "label": [0, 1, 1], "score": [0.5] * 3, "species": [float("nan"), 2.0, 3.5]}
+    pq.write_table(pa.table(columns), tmp_path / "scores.parquet")
+    assert texts(read(tmp_path / "scores.parquet"), "species") == ["", "2", "3.5"]
+
+
 def test_a_species_of_both_labels_is_refused(tmp_path: Path) -> None:
     text = "split,label,score,species\ntest,attack,0.5,print\ntest,attack,0.5,mask\ntest,bona_fide,0.6,print\n"
     with pytest.raises(ScoresError, match="row 4, column species: 'print' on a bona fide row, and on an attack in row 2"):
@@ -144,6 +152,11 @@ def test_the_live_label_is_bona_fide_and_the_other_an_attack(tmp_path: Path, liv
         path = write(tmp_path, f"split,label,score\ntest,1,0.5\ntest,{other},0.6\n")
         table = read(path, label_live=live)
         assert (table.labels.tolist(), table.numeric_labels) == ([0, 1], False)
+
+
+def test_a_live_label_beside_words_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScoresError, match="--label-live 1: the label 'bona_fide' says itself what it is; leave the option out"):
+        read(write(tmp_path, "split,label,score\ndev,bona_fide,0\ndev,attack,1\n"), label_live="1")
 
 
 def test_numbers_without_the_option_are_noted(tmp_path: Path) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fasrepro.evaluation.rescoring import table as tables
+from fasrepro.evaluation.rescoring.layouts import Reading
 from fasrepro.evaluation.rescoring.source import ScoresError
+from fasrepro.evaluation.rescoring.table import Input
 from fasrepro.evaluation.rescoring.videos import by_training
 from tests.evaluation.rescoring.tables import Row, table
 
@@ -30,6 +34,21 @@ def test_videos_by_hand() -> None:
     (turned,) = by_training(table(ROWS), "dev", higher_is_bona_fide=True)
     assert turned.scores.tolist() == [-3.0, 0.5]
     assert turned.first.tolist() == [-3.0, 1.5]
+
+
+@pytest.mark.parametrize(
+    ("frames", "first"),
+    [
+        (("10", "9", "09.5"), 2.0),  # by number: as text 09.5 and then 10 are before 9
+        (("b", "a", "c"), 1.0),  # names say nothing of the order, so the first row counts
+    ],
+)
+def test_the_first_frame_is_that_with_the_lowest_number(tmp_path: Path, frames: tuple[str, ...], first: float) -> None:
+    lines = [f"test,attack,{score},v,{frame}" for score, frame in zip((1.0, 2.0, 3.0), frames, strict=True)]
+    path = tmp_path / "scores.csv"
+    path.write_text("\n".join(["split,label,score,video,frame", *lines, "test,live,0,w,1\n"]), encoding="utf-8")
+    (videos,) = by_training(tables.read([Input(str(path))], Reading()), "test", higher_is_bona_fide=False)
+    assert videos.first.tolist() == [0.0, first]
 
 
 @settings(deadline=None)
