@@ -29,7 +29,6 @@ from fasrepro.evaluation.rescoring.source import ScoresError, is_number
 
 SPLITS = ("dev", "test")
 LARGEST = 1e300  # absolute: the middle of two scores, and the sum of a video's scores, stay finite
-TEXTS = ("video", "subject", "species", "dataset", "seed", "frame", "path")
 LIVE_SPECIES = ("live", "living", "real", "genuine", "bona_fide", "bonafide", "bona fide", "bona-fide")
 LIVE_LISTS = "1 is live in the lists of FLIP, SSDG, CDCN and the challenges, and +1 in OULU-NPU's and bob's"
 
@@ -212,7 +211,7 @@ def _part(where: str, number: int, numbers: np.ndarray, columns: Columns, split:
     rows = len(numbers)
     read_labels = labels.read(where, numbers, columns["label"])
     texts = {}
-    for name in TEXTS:
+    for name in layouts.OPTIONAL:
         if name not in columns:
             continue
         cells = columns[name]
@@ -315,7 +314,7 @@ def _checked(parts: list[_Part], origins: list[Origin]) -> Table:
 
 def _texts(parts: list[_Part], origins: list[Origin]) -> Iterator[tuple[str, Texts]]:
     """Yield each column of text with its distinct values in order."""
-    for name in TEXTS:
+    for name in layouts.OPTIONAL:
         having = {origins[part.origin[0]].name for part in parts if name in part.texts}
         if not having:
             continue
