@@ -56,6 +56,12 @@ def in_order(gains: EncoderGains, runs: Sequence[str]) -> list[TrainedEncoder]:
     return sorted(gains.cells.values(), key=lambda entry: (entry.protocol, place.get(entry.run, len(place))))
 
 
+def groups_of(entry: TrainedEncoder) -> list[tuple[str, GroupGains]]:
+    """Return the groups of people by name: dev, then targets in the order of data sets."""
+    order = [DEV, *DATASETS]
+    return sorted(entry.groups.items(), key=lambda item: order.index(item[0]))
+
+
 def group_title(group: str) -> str:
     """Return dev, or the title of a target."""
     return "dev of the sources" if group == DEV else DATASETS[group].title
@@ -101,7 +107,7 @@ def group_table(entries: Sequence[TrainedEncoder]) -> str:
         columns += [f"{question}: foundation", "trained", "gain"]
     rows = []
     for entry in entries:
-        for name, group in entry.groups.items():
+        for name, group in groups_of(entry):
             row = [entry.protocol, entry.run, group_title(name), f"{group.counts.faces} / {group.counts.subjects}"]
             for gain in (gain_of(group) for gain_of in QUESTIONS.values()):
                 row += gain_cells(gain)
@@ -120,7 +126,7 @@ def cue_table(entries: Sequence[TrainedEncoder]) -> str:
     """Return the table of cues, a row a protocol, run, group and cue."""
     rows = []
     for entry in entries:
-        for name, group in entry.groups.items():
+        for name, group in groups_of(entry):
             rows += [
                 [entry.protocol, entry.run, group_title(name), words(cue), *gain_cells(gain)]
                 for cue, gain in group.by_cue.items()
@@ -135,10 +141,11 @@ def saliency_table(entries: Sequence[TrainedEncoder]) -> str:
         if entry.saliency is None:
             continue
         counts, area = entry.saliency.counts, entry.saliency.area
-        for name, one in entry.saliency.by_score.items():
+        for name, title in SCORES.items():
+            one = entry.saliency.by_score[name]
             shares = [interval(one.share), number(area), interval(one.excess, signed=True)]
             size = f"{counts.faces} / {counts.subjects}"
-            rows.append([entry.protocol, entry.run, SCORES[name], size, *shares, f"{one.unmoved:g}"])
+            rows.append([entry.protocol, entry.run, title, size, *shares, f"{one.unmoved:g}"])
     columns = ["protocol", "run", "of", "pictures / subjects", "inside", "by chance", "more than by chance", "unmoved"]
     return tables.table_or_notice(columns, rows, NO_PICTURES)
 
@@ -158,13 +165,13 @@ def figure(material: Material, entries: Sequence[TrainedEncoder]) -> str:
 
 def draw(entries: Sequence[TrainedEncoder], path: Target) -> None:
     """Draw the gains on dev and on each target: a panel a question, a tick a protocol and group, a mark a run."""
-    ticks = list(dict.fromkeys(f"{entry.protocol}: {name}" for entry in entries for name in entry.groups))
+    ticks = list(dict.fromkeys(f"{entry.protocol}: {name}" for entry in entries for name, _ in groups_of(entry)))
     drawing, axes = figures.grid(len(QUESTIONS), 1, 2.5)
     with figures.saved(path, drawing):
         for panel, (question, gain_of) in zip(axes[:, 0], QUESTIONS.items(), strict=True):
             series: dict[str, dict[str, Figure | None]] = {entry.run: {} for entry in entries}
             for entry in entries:
-                for name, group in entry.groups.items():
+                for name, group in groups_of(entry):
                     gain = gain_of(group)
                     series[entry.run][f"{entry.protocol}: {name}"] = None if gain is None else gain.gain
             figures.draw_intervals(panel, series, ticks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import numpy as np
@@ -34,6 +35,11 @@ def test_the_answer_is_about_the_targets_and_counts_intervals() -> None:
     assert "vanilla: attack +0.250 (1 of 1 intervals above zero, 0 below); its score's saliency" in text
     assert "reasoning: attack -0.250 (0 of 1 intervals above zero, 1 below)" in text
     assert "by +0.250 more than by chance" in text
+
+
+def test_dev_comes_before_every_target() -> None:
+    swapped = dataclasses.replace(entry(), groups=dict(reversed(entry().groups.items())))
+    assert [row[2] for row in cells(page.group_table([swapped]))[1:]] == ["dev of the sources", "MSU-MFSD"]
 
 
 def test_a_run_without_figures_says_so() -> None:
