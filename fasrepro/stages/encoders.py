@@ -136,7 +136,7 @@ def main(argv: list[str] | None = None) -> None:
     scorer = jobs.scorer(model, processor, recipe)
     asked = Asked(recipe.prompt, fitted, labels, shown, questions, measured, pictured, patches)
     with threadpoolctl.threadpool_limits(params.threads):
-        falls = [saliency.all_falls(lambda images: logit(np.array(scorer(images))), pictured, patches)]
+        of_score = saliency.all_falls(lambda images: logit(np.array(scorer(images))), pictured, patches)
         trained = probed(model.release().eval(), processor, asked)
         foundation = probed(backbones.load(recipe.backbone, backbones.device())[0].eval(), processor, asked)
     measured_cues = visible_cues(faces.measured, truths)
@@ -154,7 +154,7 @@ def main(argv: list[str] | None = None) -> None:
         margins=np.stack([foundation[0], trained[0]]),
         pictured=np.array([face.face_id for face in faces.pictured], dtype=str),
         coverage=np.array(covered).reshape(-1, patches, patches),
-        falls=np.stack([*falls, trained[1], foundation[1]]),
+        falls=np.stack([of_score, trained[1], foundation[1]]),  # in the order of saliency.SCORES
     )
     encoders.write(paths.encoder(job.name), readouts)
     print(f"encoders {job.name}: {len(questions)} questions to {len(measured)} faces, {len(pictured)} pictures occluded")

@@ -65,7 +65,7 @@ def read(path: Path) -> Readouts:
 
 
 def questions(labels: Array, shown: Sequence[Sequence[str]], cues: Sequence[str]) -> list[str]:
-    """Return the questions that the fitted faces allow: `ATTACK`, then cues in the order given.
+    """Return the questions that the fitted faces allow: `ATTACK`, then cues in the order given; none without the first.
 
     Args:
         labels: (faces,) 1 for an attack.
@@ -75,7 +75,7 @@ def questions(labels: Array, shown: Sequence[Sequence[str]], cues: Sequence[str]
     asked = [ATTACK, *cues]
     rows = [rows_of(labels, shown, question) for question in asked]
     enough = [min(positive.sum(), (among & ~positive).sum()) >= LEAST_FACES for among, positive in rows]
-    return [question for question, one in zip(asked, enough, strict=True) if one]
+    return [question for question, one in zip(asked, enough, strict=True) if one] if enough[0] else []
 
 
 def rows_of(labels: Array, shown: Sequence[Sequence[str]], question: str) -> tuple[Array, Array]:
