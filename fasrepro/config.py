@@ -20,10 +20,9 @@ from fasrepro.data import protocols
 from fasrepro.data.archive_settings import Archives
 from fasrepro.data.protocols import Protocol, Sides
 from fasrepro.data.settings import IndexSettings
-from fasrepro.evaluation.results import EvaluationSettings, LedgerSettings
+from fasrepro.evaluation.results import EncoderSettings, EvaluationSettings, LedgerSettings, ProbeBounds
 from fasrepro.evaluation.results.audit import AuditBounds
 from fasrepro.evaluation.results.caption_models import CaptionModelSettings
-from fasrepro.evaluation.results.probes import ProbeBounds
 from fasrepro.foundation.settings import FoundationSettings
 from fasrepro.training import recipe as recipes
 from fasrepro.training.captioners import Captioner
@@ -217,6 +216,7 @@ SECTIONS: dict[str, Any] = {
     "snapshots": Snapshots,
     "prediction": Prediction,
     "counterfactual": Counterfactual,
+    "encoders": EncoderSettings,
     "judging": Judging,
     "evaluation": EvaluationSettings,
     "ledger": LedgerSettings,

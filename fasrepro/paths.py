@@ -33,6 +33,7 @@ CHECKPOINTS = RESULTS / "checkpoints"
 CAPTIONERS = RESULTS / "captioners"
 CAPTION_SAMPLES = CAPTIONERS / "samples"
 PREDICTIONS = RESULTS / "predictions"
+ENCODERS = RESULTS / "encoders"
 SNAPSHOTS = RESULTS / "snapshots.parquet"
 JUDGEMENTS = RESULTS / "judgements.parquet"
 PICTURES = RESULTS / "pictures"  # what pages show of crops and stills: ZIP files as in `CROPS`, and
@@ -54,6 +55,7 @@ OPTIMISM = RESULTS / "optimism.json"
 UNSEEN = RESULTS / "unseen.json"
 CALIBRATION = RESULTS / "calibration.json"
 PROBES = RESULTS / "probes.json"
+ENCODER_GAINS = RESULTS / "encoder_gains.json"
 CAPTION_MODELS = RESULTS / "caption_models.json"
 PROBE_PAIRS = RESULTS / "probe_pairs.npz"
 NEW_PICTURES = RESULTS / "new_pictures.npz"
@@ -179,6 +181,11 @@ def explanations(job: str) -> Path:
 def dev_explanations(job: str) -> Path:
     """Return a job's explanations of the sources' dev faces."""
     return PREDICTIONS / job / "dev_explanations.parquet"
+
+
+def encoder(job: str) -> Path:
+    """Return what was read from a job's encoder, and from the foundation's."""
+    return ENCODERS / f"{job}.npz"
 
 
 def licensed_archives() -> Path:

@@ -32,6 +32,7 @@ EXPENSIVE = (
     "caption",
     "caption_samples",
     "counterfactual",
+    "encoders",
     "foundation",
     "grpo",
     "index",

@@ -42,6 +42,8 @@ TYPICAL = {
     "unseen": 11.0,
     "counterfactual": 63.0,
     "faithfulness": 11.0,
+    "encoders": 45.0,
+    "encoder_gains": 25.0,
     "snapshots": 165.0,
     "optimism": 15.0,
     "pictures": 12.0,

@@ -120,6 +120,7 @@ class Material:
     calibration: results.Calibration
     probes: results.Probes
     caption_models: results.CaptionModels
+    encoder_gains: results.EncoderGains
     stills: list[tuple[np.ndarray, str]]
     foundation_trials: foundation_trials.Log
     faces: dict[str, Face]
@@ -303,6 +304,7 @@ FILES: dict[str, tuple[Path, ...]] = {
     "audit": (paths.AUDIT,),
     "calibration": (paths.CALIBRATION,),
     "probes": (paths.PROBES,),
+    "encoder_gains": (paths.ENCODER_GAINS,),
     "stills": (paths.PICTURED_STILLS,),
     "faces": (paths.FACES, paths.PICTURES),
     "truths": (paths.TRUTH,),
@@ -330,6 +332,7 @@ LOADERS: dict[str, Callable[[Material], Any]] = {
     "audit": _results(paths.AUDIT, results.Audit),
     "calibration": _results(paths.CALIBRATION, results.Calibration),
     "probes": _results(paths.PROBES, results.Probes),
+    "encoder_gains": _analysis(paths.ENCODER_GAINS),
     "caption_models": _results(paths.CAPTION_MODELS, results.CaptionModels),
     "stills": _stills,
     "foundation_trials": lambda material: foundation_trials.load(),

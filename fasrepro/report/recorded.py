@@ -19,6 +19,7 @@ from typing import Any
 from fasrepro import config, files, hashing, schema
 from fasrepro.evaluation.results import (
     CaptionModels,
+    EncoderGains,
     Faithfulness,
     Grounding,
     Metrics,
@@ -40,6 +41,7 @@ PRESENTATION = frozenset(
         "experiments",
         "snapshots",
         "counterfactual",
+        "encoders",
         "ledger",
         "unseen",
         "ablations",
@@ -61,6 +63,7 @@ ANALYSES: dict[str, type[Any]] = {  # files of figures that are kept, by name: t
     "unseen": Unseen,
     "probes": Probes,
     "caption_models": CaptionModels,
+    "encoder_gains": EncoderGains,
 }
 
 
@@ -88,6 +91,7 @@ class Run:
         unseen: gains on attacks unlike those of the sources.
         probes: of the foundation.
         caption_models: of a profile that trains them.
+        encoder_gains: of trained encoders.
         note: what a reader must know of this record, written into run.json by hand; "" for most.
     """
 
@@ -110,6 +114,7 @@ class Run:
     unseen: Unseen | None = None
     probes: Probes | None = None
     caption_models: CaptionModels | None = None
+    encoder_gains: EncoderGains | None = None
     note: str = ""
 
     @property

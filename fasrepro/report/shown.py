@@ -19,7 +19,12 @@ from fasrepro.report.recorded import Run
 STUDY = "study"  # the profile whose record the pages show
 OWN_RUN = f"the run in {paths.RESULTS}/"  # of this machine, or of the one that filled this folder
 # Sections of params.yaml that decide an analysis but no training, by the analysis.
-DECIDING = {"unseen": ("unseen",), "optimism": ("snapshots",), "faithfulness": ("counterfactual",)}
+DECIDING = {
+    "unseen": ("unseen",),
+    "optimism": ("snapshots",),
+    "faithfulness": ("counterfactual",),
+    "encoder_gains": ("encoders",),
+}
 
 
 def comparable_record(runs: Sequence[Run], profile: str, sections: Mapping[str, str]) -> Run | None:

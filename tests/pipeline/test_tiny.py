@@ -155,7 +155,8 @@ def test_an_experiment_more_lists_its_jobs_and_what_follows_alone(copy: Path) ->
         listed = planned_for(copy, params)
     assert scheduling.stages_to_run(copy) == {}
     new = {"splits@mo_c", "trainset@mo_c-limited_source-vanilla", "train@mo_c-vanilla-0", "predict@mo_c-vanilla-0"}
-    analyses = {"verdict_agreement", "grounding", "optimism", "unseen", "counterfactual", "faithfulness"}
+    new.add("encoders@mo_c-vanilla-0")
+    analyses = {"verdict_agreement", "grounding", "optimism", "unseen", "counterfactual", "faithfulness", "encoder_gains"}
     notebooks = {f"notebook@{name}" for name in params["ablations"]}
     pages = {"pictures", "report", "book"}
     assert listed == new | analyses | notebooks | pages | {"audit", "caption_models", "readers", "evaluate"}

@@ -1,7 +1,7 @@
 """The contract of results/*.json: what every file of figures holds, as frozen dataclasses, with one reader and one writer.
 
 A file of figures is one dataclass, named after it: `Metrics`, `Grounding`, `Annotators`, `Faithfulness`, `VerdictAgreement`,
-`Optimism`, `Unseen`, `Audit`, `Calibration`, `Probes`, `CaptionModels`.
+`Optimism`, `Unseen`, `Audit`, `Calibration`, `Probes`, `CaptionModels`, `EncoderGains`.
 
     metrics = results.read(paths.METRICS, results.Metrics)
     metrics.cells["oci_w-vanilla"].mean.video.figures["auc"].value
@@ -22,10 +22,11 @@ from __future__ import annotations
 from fasrepro.evaluation.results.audit import Audit
 from fasrepro.evaluation.results.calibration import Calibration
 from fasrepro.evaluation.results.caption_models import CaptionModels
+from fasrepro.evaluation.results.encoder_gains import EncoderGains, EncoderSettings
 from fasrepro.evaluation.results.explanations import Annotators, Faithfulness, Grounding, VerdictAgreement
 from fasrepro.evaluation.results.metrics import Metrics
 from fasrepro.evaluation.results.optimism import Optimism
-from fasrepro.evaluation.results.probes import Probes
+from fasrepro.evaluation.results.probes import ProbeBounds, Probes
 from fasrepro.evaluation.results.shared import (
     HEAD,
     Cell,
@@ -52,7 +53,9 @@ FILES = (
     Calibration,
     Probes,
     CaptionModels,
+    EncoderGains,
 )
 
 __all__ = ["FILES", "HEAD", "Cell", "Counts", "EvaluationSettings", "Figure", "Figures", "LedgerSettings", "key", "read", "write"]
+__all__ += ["EncoderSettings", "ProbeBounds"]
 __all__ += [kind.__name__ for kind in FILES]

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from fasrepro import config, crops
-from fasrepro.evaluation.results import Faithfulness, Grounding, Optimism, Unseen, VerdictAgreement
+from fasrepro.evaluation.results import EncoderGains, Faithfulness, Grounding, Optimism, Unseen, VerdictAgreement
 from fasrepro.evaluation.results.optimism import OptimismSettings
 from fasrepro.report import claims, contact_sheets, difficulty, foundation_trials, gallery, markdown, printing, published
 from fasrepro.report.known_world import KnownWorld
@@ -22,7 +22,7 @@ from fasrepro.report.material import LOADERS, Material, Needs, PageError, by_fac
 from fasrepro.report.pages import PAGES
 from fasrepro.stages import report as stage
 from tests.layout import ROOT
-from tests.report.pages import test_audit, test_calibration, test_caption_model, test_captions, test_foundation
+from tests.report.pages import test_audit, test_calibration, test_caption_model, test_captions, test_encoder, test_foundation
 from tests.report.samples import DRAWN, settings
 
 BOOK = ROOT / "book"
@@ -72,6 +72,7 @@ def inputs(world: SimpleNamespace, params: dict[str, Any], request: pytest.Fixtu
         "calibration": test_calibration.RECORD,
         "probes": test_foundation.RECORD,
         "caption_models": test_caption_model.MODELS,
+        "encoder_gains": gains_of(world),
         "stills": [],
         "foundation_trials": foundation_trials.load(),
     }
@@ -80,6 +81,16 @@ def inputs(world: SimpleNamespace, params: dict[str, Any], request: pytest.Fixtu
 
 
 audit = test_audit.audit
+
+
+def gains_of(world: SimpleNamespace) -> EncoderGains:
+    """Return gains with the map of one attack."""
+    attack = next(face.face_id for face in world.faces if face.label)
+    entry = test_encoder.entry()
+    assert entry.saliency is not None
+    maps = {score: {attack: one["f"]} for score, one in entry.saliency.maps.items()}
+    saliency = dataclasses.replace(entry.saliency, regions={attack: entry.saliency.regions["f"]}, maps=maps)
+    return EncoderGains({"oci_m-vanilla": dataclasses.replace(entry, saliency=saliency)}, test_encoder.SETTINGS)
 
 
 def render(page: str, params: dict[str, Any], inputs: dict[str, Any], world: SimpleNamespace, folder: Path) -> dict[str, str]:
