@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from PIL import Image
@@ -21,6 +21,7 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, Face, Label
 from fasrepro.rows.truth import Truth
 
 NO_CAPTIONS = "No face has a caption in every set yet.\n"
+_SENTENCE = re.compile(r"[^\s.!?<>][^.!?<>]*[.!?]")  # between the tags of a text, or in prose
 LEAST_WIDTH = 128  # pixels of a printed crop
 
 
@@ -52,6 +53,27 @@ def mark_cues(text: str, present: Collection[str] | None, only: Collection[str] 
         parts.append(escape_part(text[end : match.start()]))
         parts.append(f'<mark class="cue-{state}">{escape_part(match.group())} <small>{sign}</small></mark>')
         end = match.end()
+    return "".join(parts) + escape_part(text[end:])
+
+
+def mark_sentences(text: str, present: Collection[str] | None) -> str:
+    """Return `text` escaped, with each sentence that names cues marked: all of them in the image, or one of them not.
+
+    Args:
+        text: what a model wrote.
+        present: the cues in the image; None if nothing is known of it, which marks nothing.
+    """
+    if present is None:
+        return escape(text)
+    parts, end = [], 0
+    text = text.strip()
+    for sentence in _SENTENCE.finditer(text):
+        named = {match.lastgroup for match in _phrases().finditer(sentence.group())}
+        if named:
+            state, sign = ("present", "✓ there") if named <= set(present) else ("absent", "✗ not there")
+            parts.append(escape_part(text[end : sentence.start()]))
+            parts.append(f'<mark class="cue-{state}">{escape_part(sentence.group())} <small>{sign}</small></mark>')
+            end = sentence.end()
     return "".join(parts) + escape_part(text[end:])
 
 
@@ -118,8 +140,12 @@ def captions(
     texts: Mapping[str, Mapping[str, Caption]],
     truths: Mapping[str, Truth],
     picture: Pictures,
+    mark: Callable[[str, Collection[str] | None], str] = mark_cues,
 ) -> str:
-    """Return cards with the captions of every set beside the image they describe, of the faces of `captioned`."""
+    """Return cards with the captions of every set beside the image they describe, of the faces of `captioned`.
+
+    `mark` returns a text escaped, with what it names marked.
+    """
     shown = captioned(faces, texts)
     if not shown:
         return NO_CAPTIONS
@@ -127,7 +153,7 @@ def captions(
     for face in shown:
         known = present_cues(face, truths)
         body = "".join(
-            f'<p><span class="model-style">{escape(name)}</span><br>{mark_cues(rows[face.face_id].text, known)}</p>'
+            f'<p><span class="model-style">{escape(name)}</span><br>{mark(rows[face.face_id].text, known)}</p>'
             for name, rows in texts.items()
         )
         items.append(markdown.card(describe(face), body, picture(face), truth_note(face, truths)))

@@ -72,3 +72,14 @@ def test_no_face_is_copied_if_none_may_be_printed(world: SimpleNamespace, tmp_pa
     assert printing.PORTRAITS in shown and "{image}" not in shown
     assert not (tmp_path / "faces").exists()
     assert gallery.captions({}, captions, {}, picture) == gallery.NO_CAPTIONS
+
+
+def test_a_sentence_is_marked_by_whether_all_its_cues_are_there() -> None:
+    moire, glare = (CUES[name].phrasings[0] for name in ("moire", "glare"))
+    text = f"<Caption>A <b> face.</Caption>\n<Reasoning>I see {moire}. Here is {moire} and {glare}. Soft light.</Reasoning>"
+    marked = gallery.mark_sentences(text, {"moire"})
+    first, second = re.findall(r'<mark class="cue-(\w+)">(.*?)</mark>', marked)
+    assert first[0] == "present" and first[1].startswith("I see") and "✓ there" in first[1]
+    assert second[0] == "absent" and second[1].startswith("Here is") and "✗ not there" in second[1]
+    assert "&lt;b&gt; face." in marked and "Soft light.&lt;/Reasoning&gt;" in marked
+    assert "<mark" not in gallery.mark_sentences(text, None)

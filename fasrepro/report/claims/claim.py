@@ -7,6 +7,7 @@ import dataclasses
 from fasrepro.evaluation.results import HEAD
 
 READERS = "readers"
+CAPTION_MODELS = "caption models"  # the channel of what they write and conclude
 OWN_CONTROL = "C-"  # begins the id of a control of ours
 
 
@@ -19,8 +20,9 @@ class Claim:
         text: the claim in words.
         run: the run that the claim is about.
         baseline: the run that it is compared with.
+        beside: further pairs of run and baseline, whose rows follow and decide nothing.
         test: which results test it, a key of `ledger.TESTS`; "none" if no result can, "not run" if its runs follow.
-        channel: the head's scores, or every reader's verdicts.
+        channel: the head's scores, every reader's verdicts, or caption models.
         metric: "" for the ledger's own.
         level: "video" or "frame".
         also: further metrics, each with its level, whose means over protocols are reported.
@@ -36,6 +38,7 @@ class Claim:
     text: str
     run: str = ""
     baseline: str = ""
+    beside: tuple[tuple[str, str], ...] = ()
     test: str = "paired"
     channel: str = HEAD
     metric: str = ""

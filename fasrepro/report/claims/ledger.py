@@ -7,89 +7,30 @@ here.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from fasrepro.datasets import TITLES
 from fasrepro.evaluation import metrics
-from fasrepro.evaluation.results import Figure, Grounding, Metrics, key
+from fasrepro.evaluation.results import Metrics, key
 from fasrepro.evaluation.results.metrics import Difference, MeanDifference, MetricsSettings
 from fasrepro.report import differences, tables
-from fasrepro.report.claims import CLAIMS, verdicts
-from fasrepro.report.claims.claim import READERS, Claim
-from fasrepro.report.published import Published
+from fasrepro.report.caption_models import TITLES as CAPTION_TITLES
+from fasrepro.report.claims import CLAIMS, caption_models, verdicts
+from fasrepro.report.claims.claim import CAPTION_MODELS, READERS, Claim
+from fasrepro.report.claims.rows import (
+    NOT_RUN,
+    NOT_TESTED,
+    Evidence,
+    LedgerRow,
+    claimed_effect,
+    counted,
+    paper_figures,
+    without_result,
+)
 
-NOT_RUN = "not run"
-NOT_TESTED = "not tested"
-NO_SCOPE = "—"
 SIMULATED = "simulated"  # annotator.base_url of a simulated annotator
 OVER_NETWORK = ("api",)  # readers that ask the annotator's server
-
-
-@dataclasses.dataclass(frozen=True)
-class LedgerRow:
-    """One claim on one cell or on the mean of several.
-
-    Args:
-        claim: what is tested.
-        cells: short names; several for a mean, none if nothing was measured.
-        channel: the head's scores, a reader, or explanations.
-        metric: "" if no result can test the claim.
-        paper: the paper's figures.
-        difference: run minus baseline, with its interval.
-        basis: the test, or why there is none.
-        verdict: by the rule, or why there is none.
-        tested: what the test needs; None where there are too few seeds or subjects, or no standard error.
-        over_targets: of a mean, the same with an interval over targets.
-    """
-
-    claim: Claim
-    cells: tuple[str, ...]
-    channel: str
-    metric: str
-    paper: str
-    difference: Figure
-    basis: str
-    verdict: str = verdicts.INTERVAL_ONLY
-    tested: verdicts.Evidence | None = None
-    over_targets: Figure | None = None
-
-    @property
-    def is_mean(self) -> bool:
-        """Whether the row is a mean over several cells."""
-        return len(self.cells) > 1
-
-    @property
-    def scope(self) -> str:
-        """The row's cells in words."""
-        return differences.scope(self.cells) if self.cells else NO_SCOPE
-
-
-@dataclasses.dataclass(frozen=True)
-class Evidence:
-    """What claims are tested on.
-
-    Args:
-        metrics: of this run, completed by recorded ones.
-        grounding: None where no cue in an image is known.
-        published: the papers' figures by id.
-        words: of the verdicts.
-        readers: those whose verdicts count, in order.
-    """
-
-    metrics: Metrics
-    grounding: Grounding | None
-    published: Mapping[str, Published]
-    words: verdicts.Words
-    readers: Sequence[str]
-
-    @property
-    def rows(self) -> list[Difference]:
-        """Every paired difference."""
-        rows: list[Difference] = [*self.metrics.paired, *self.metrics.means]
-        if self.grounding is not None:
-            rows += [*self.grounding.paired, *self.grounding.means]
-        return rows
 
 
 def decisive_readers(readers: Sequence[str], base_url: str) -> list[str]:
@@ -113,7 +54,9 @@ def rule(settings: MetricsSettings, words: verdicts.Words) -> str:
         f" '{words.undecided}' otherwise. The claimed effect is the paper's relative change of the baseline's error, or"
         f" {ledger.effect * 100:g} % of it for a claim without a published figure. With fewer than {ledger.min_seeds} seeds"
         f" ({ledger.min_seeds_alone} of a row that rests on one training set) or {ledger.min_subjects} subjects it is"
-        f" '{words.undecided}'."
+        f" '{words.undecided}'. Of caption models the difference is on people whom none of them was trained on; its standard"
+        f" error counts people as if each model had others. Where the supervised model misses its gate, the verdict is"
+        f" '{verdicts.TOO_WEAK}'."
     )
 
 
@@ -131,17 +74,10 @@ def families(rows: Sequence[LedgerRow]) -> str:
     )
 
 
-def paper_figures(claim: Claim, published: Mapping[str, Published]) -> str:
-    """Return the paper's figures for baseline and run, with their marks."""
-    if not claim.published:
-        return "a control of ours" if claim.is_control else "no figure found"
-    first, second = (published[name] for name in claim.published)
-    place = f" ({first.where})" if first.where else ""
-    return f"{first.metric_title} {first.shown} → {second.shown}{place}"
-
-
 def measured(row: LedgerRow) -> str:
     """Return what a row measures: the metric, the level of readers' verdicts, and the channel."""
+    if row.claim.channel == CAPTION_MODELS:
+        return f"{CAPTION_TITLES[row.metric]} ({row.channel})"
     level = f", by {row.claim.level}" if row.claim.channel == READERS else ""
     return f"{metrics.title(row.metric)}{level} ({row.channel})"
 
@@ -158,22 +94,6 @@ def published_row(rows: Sequence[LedgerRow]) -> LedgerRow:
         return rows[0]
     about = [row for row in rows if (row.cells == (claim.published_cell,) if claim.published_cell else row.is_mean)]
     return (about or rows)[0]
-
-
-def _without_result(claim: Claim, evidence: Evidence, metric: str, reason: str, verdict: str) -> LedgerRow:
-    """Return the one row of a claim on which nothing was measured."""
-    paper = paper_figures(claim, evidence.published)
-    return LedgerRow(claim, (), claim.channel, metric, paper, Figure(None, None, None), reason, verdict)
-
-
-def claimed_effect(claim: Claim, metric: str, baseline_value: float, evidence: Evidence) -> float:
-    """Return the size of the effect that a claim states, in the metric's unit: a share of the baseline's error here."""
-    error = 1 - baseline_value if metrics.ALL_METRICS[metric].higher_is_better else baseline_value
-    relative = evidence.metrics.settings.ledger.effect
-    if claim.published:
-        first, second = (evidence.published[name].error for name in claim.published)
-        relative = abs(second - first) / first
-    return relative * error
 
 
 def paired_row(claim: Claim, row: Difference, evidence: Evidence) -> LedgerRow:
@@ -201,7 +121,7 @@ def paired_row(claim: Claim, row: Difference, evidence: Evidence) -> LedgerRow:
 
 def basis(row: Difference, metrics: Metrics) -> str:
     """Return what a paired difference rests on, in words."""
-    parts = [f"{row.subjects} subjects", _number(row.training_sets, "training set"), _number(row.seeds, "seed")]
+    parts = [f"{row.subjects} subjects", counted(row.training_sets, "training set"), counted(row.seeds, "seed")]
     if row.degrees is not None:
         parts.insert(0, f"t, {row.degrees:.1f} degrees of freedom")
     if row.metric.startswith("accuracy"):
@@ -209,10 +129,6 @@ def basis(row: Difference, metrics: Metrics) -> str:
     if row.recorded:
         parts.append(row.recorded)
     return "; ".join(parts)
-
-
-def _number(count: int, noun: str) -> str:
-    return f"1 {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def always_attack(row: Difference, metrics: Metrics) -> float | None:
@@ -244,7 +160,7 @@ def paired_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
     ]
     if not wanted:
         where = ", ".join(TITLES[target] for target in claim.targets)
-        return [_without_result(claim, evidence, metric, f"no results of {claim.run} and {claim.baseline} on {where}", NOT_RUN)]
+        return [without_result(claim, evidence, metric, f"no results of {claim.run} and {claim.baseline} on {where}", NOT_RUN)]
     wanted = sorted(wanted, key=lambda row: (channels.index(row.channel), _by_size(row)))
     rows = [paired_row(claim, row, evidence) for row in wanted]
     for name, level in claim.also:
@@ -262,16 +178,30 @@ def _by_size(row: Difference) -> tuple[bool, int, list[str]]:
 def untested_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
     """Return the row that says why a claim is not tested."""
     reason = claim.reason.format(**{name: number.shown for name, number in evidence.published.items()})
-    return [_without_result(claim, evidence, "", reason, NOT_TESTED)]
+    return [without_result(claim, evidence, "", reason, NOT_TESTED)]
 
 
 def waiting_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
     """Return the row of a claim whose runs follow, with what will decide it."""
-    return [_without_result(claim, evidence, "", claim.reason, NOT_RUN)]
+    return [without_result(claim, evidence, "", claim.reason, NOT_RUN)]
 
 
 Test: TypeAlias = Callable[[Claim, Evidence], list[LedgerRow]]
-TESTS: dict[str, Test] = {"paired": paired_rows, "not run": waiting_rows, "none": untested_rows}
+TESTS: dict[str, Test] = {
+    "paired": paired_rows,
+    "caption models": caption_models.rows,
+    "not run": waiting_rows,
+    "none": untested_rows,
+}
+
+
+def rows_of_claim(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
+    """Return the rows of a claim, and those of its further pairs of runs that have results."""
+    rows = TESTS[claim.test](claim, evidence)
+    for run, baseline in claim.beside:
+        further = dataclasses.replace(claim, run=run, baseline=baseline, beside=(), also=(), published=(), published_cell="")
+        rows += [row for row in TESTS[claim.test](further, evidence) if row.cells]
+    return rows
 
 
 def deciding_row(rows: Sequence[LedgerRow]) -> LedgerRow | None:
@@ -279,7 +209,13 @@ def deciding_row(rows: Sequence[LedgerRow]) -> LedgerRow | None:
 
     None where a claim has several cells and no mean.
     """
-    own = [row for row in rows if row.channel == rows[0].channel]
+    first = rows[0]
+    own = [
+        row
+        for row in rows
+        if (row.channel, row.metric) == (first.channel, first.metric)
+        and (row.claim.run, row.claim.baseline) == (first.claim.run, first.claim.baseline)
+    ]
     means = [row for row in own if row.is_mean]
     if means:
         return means[0]
@@ -294,7 +230,8 @@ def decided(rows: Sequence[LedgerRow], evidence: Evidence) -> list[LedgerRow]:
     by_family: dict[str, list[LedgerRow]] = {}
     for own in by_claim.values():
         row = deciding_row(own)
-        if own[0].claim.family and row is not None and row.difference.value is not None:
+        waits = row is not None and row.difference.value is not None and row.verdict == verdicts.INTERVAL_ONLY
+        if own[0].claim.family and row is not None and waits:
             by_family.setdefault(row.claim.family, []).append(row)
     judged = {id(row): new for family in by_family.values() for row, new in zip(family, _judged(family, evidence), strict=True)}
     return [judged.get(id(row), row) for row in rows]
@@ -322,4 +259,4 @@ def _judged(family: Sequence[LedgerRow], evidence: Evidence) -> list[LedgerRow]:
 
 def rows(evidence: Evidence, claims: Sequence[Claim] = CLAIMS) -> list[LedgerRow]:
     """Return the ledger: the rows of every claim."""
-    return decided([row for claim in claims for row in TESTS[claim.test](claim, evidence)], evidence)
+    return decided([row for claim in claims for row in rows_of_claim(claim, evidence)], evidence)

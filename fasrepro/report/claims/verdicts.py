@@ -37,7 +37,17 @@ class Words:
 
 SYNTHETIC = Words("mechanism seen", "opposite seen", "no difference", "smaller than claimed", "undecided")
 LICENSED = Words("reproduced", "opposite found", "no difference", "smaller than claimed", "undecided")
+TOO_WEAK = "instrument too weak"  # of a caption model that cannot read well enough for rewards to lift what it reads
 INTERVAL_ONLY = "interval only"  # of a row that no verdict was announced for
+
+
+# Figures of caption models that claims are about (`report.caption_models.COLUMNS`); a higher one is better.
+CAPTION_FIGURES = ("accuracy_all", "parse_rate", "accuracy", "auc", "precision", "recall")
+
+
+def higher_is_better(metric: str) -> bool:
+    """Return the direction of a metric, or of a figure of caption models."""
+    return metric in CAPTION_FIGURES or metrics.ALL_METRICS[metric].higher_is_better
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +82,7 @@ class Evidence:
     @property
     def gain(self) -> float:
         """The difference, positive if it has the claimed sign."""
-        claims_increase = metrics.ALL_METRICS[self.metric].higher_is_better != self.worse
+        claims_increase = higher_is_better(self.metric) != self.worse
         return self.difference if claims_increase else -self.difference
 
 

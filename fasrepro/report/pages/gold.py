@@ -16,7 +16,8 @@ NEEDS = Needs(
     inputs=("captions", "caption_reports", "faces", "truths", "published"),
     params=("archives", "synthetic", "captions"),
 )
-SET = "gold"
+SET, SILVER = "gold", "silver"
+NO_SILVER = "No caption model has written captions here.\n"
 ABSENT = (
     "There are no captions in six tags here: the data sets that they are about are absent. `make reproduce"
     " PROFILE=one_to_eleven` makes them.\n"
@@ -43,15 +44,16 @@ def render(material: Material) -> dict[str, str]:
     """Return the page's fragments, and copy the faces of its examples."""
     report = material.caption_reports.get(SET)
     if report is None:
-        return dict.fromkeys(("funnel", "rejected", "species", "cues", "examples"), ABSENT) | {"answer": markdown.answer(ABSENT)}
-    texts = {SET: material.captions[SET]}
+        names = ("funnel", "rejected", "species", "cues", "examples", "silver")
+        return dict.fromkeys(names, ABSENT) | {"answer": markdown.answer(ABSENT)}
     return {
         "answer": markdown.answer(answer(report)),
         "funnel": funnel(report["funnel"], material.published),
         "rejected": rejected(report),
         "species": species(report, material.published),
         "cues": cues(report),
-        "examples": gallery.captions(material.faces, texts, material.truths, material.pictures()),
+        "examples": beside_image(material, SET),
+        "silver": beside_image(material, SILVER) if material.captions.get(SILVER) else NO_SILVER,
     }
 
 
@@ -59,7 +61,14 @@ def pictured(material: Material) -> list[Face]:
     """Return the faces whose captions are shown beside their image."""
     if SET not in material.caption_reports:
         return []
-    return gallery.captioned(material.faces, {SET: material.captions[SET]})
+    shown = [name for name in (SET, SILVER) if material.captions.get(name)]
+    return [face for name in shown for face in gallery.captioned(material.faces, {name: material.captions[name]})]
+
+
+def beside_image(material: Material, name: str) -> str:
+    """Return a set's captions beside their image, of one face of each species; each sentence is marked by the cues it names."""
+    texts = {name: material.captions[name]}
+    return gallery.captions(material.faces, texts, material.truths, material.pictures(), gallery.mark_sentences)
 
 
 def answer(report: Mapping[str, Any]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from fasrepro.report import markdown, recorded, tables, worlds
+from fasrepro.report import claims, eleven_targets, markdown, recorded, tables, worlds
 from fasrepro.report.claims import ledger, verdicts
 from fasrepro.report.claims.ledger import LedgerRow
 from fasrepro.report.material import Material, Needs
@@ -13,7 +14,7 @@ from fasrepro.report.published import EVIDENCE, Published
 from fasrepro.report.tables import interval
 
 # What `ledger_rows` reads: pages that show a verdict need these too.
-LEDGER_INPUTS = ("metrics", "grounding", "published", "recorded")
+LEDGER_INPUTS = ("metrics", "grounding", "published", "recorded", "caption_models")
 LEDGER_PARAMS = ("archives", "synthetic", "annotator", "judging", "runs")
 NEEDS = Needs(inputs=LEDGER_INPUTS, params=LEDGER_PARAMS)
 
@@ -60,11 +61,26 @@ def this_run(material: Material) -> recorded.Run:
 
 
 def ledger_rows(material: Material) -> list[LedgerRow]:
-    """Return the ledger of the run that the book shows."""
+    """Return the ledger of the run that the book shows; paper 2's claims are tested on its own profile's (`eleven_targets`)."""
     readers = ledger.decisive_readers(material.params.judging.readers, material.params.annotator.base_url)
     words = verdicts.SYNTHETIC if material.is_synthetic else verdicts.LICENSED
     grounding = material.grounding if material.is_synthetic else None
-    return ledger.rows(ledger.Evidence(this_run(material).metrics, grounding, material.published, words, readers))
+    evidence = ledger.Evidence(this_run(material).metrics, grounding, material.published, words, readers)
+    second = paper_2(material)
+    of_second = dataclasses.replace(
+        evidence,
+        metrics=second.metrics,
+        grounding=None,
+        caption_models=second.caption_models,
+        caption_source="" if second.source == eleven_targets.OWN else second.source,
+    )
+    first = [claim for claim in claims.CLAIMS if claim not in claims.paper2.CLAIMS]
+    return [*ledger.rows(evidence, first), *ledger.rows(of_second, claims.paper2.CLAIMS)]
+
+
+def paper_2(material: Material) -> eleven_targets.Results:
+    """Return the figures of paper 2 that the book shows."""
+    return eleven_targets.results(material.metrics, material.caption_models, material.recorded)
 
 
 def of_claim(rows: Sequence[LedgerRow], claim: str) -> list[LedgerRow]:

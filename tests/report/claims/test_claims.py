@@ -6,8 +6,9 @@ from fasrepro import config
 from fasrepro.datasets import DATASETS
 from fasrepro.evaluation.metrics import ALL_METRICS
 from fasrepro.evaluation.results.explanations import SAMPLER
-from fasrepro.report import claims, published
-from fasrepro.report.claims import ledger
+from fasrepro.report import caption_models, claims, published
+from fasrepro.report.claims import ledger, verdicts
+from fasrepro.report.claims.claim import Claim
 from tests.layout import ROOT
 
 WITHOUT_RESULTS = ("none", "not run")
@@ -23,22 +24,33 @@ def test_every_claim_has_its_own_id_and_a_known_test() -> None:
 def test_every_claim_names_known_figures_runs_targets_and_metrics() -> None:
     figures, runs = published.load(), config.load("runs", path=ROOT / "params.yaml").runs
     assert all(name in figures for claim in claims.CLAIMS for name in claim.published)
-    tested = [claim for claim in claims.CLAIMS if claim.test not in WITHOUT_RESULTS]
-    named = {name for claim in tested for name in (claim.run, claim.baseline)}
+    named = {name for claim in claims.CLAIMS if claim.test == "paired" for pair in pairs(claim) for name in pair}
     assert named <= {*runs, SAMPLER, ""}
     assert {target for claim in claims.CLAIMS for target in claim.targets} <= set(DATASETS)
     measured = {claim.metric for claim in claims.CLAIMS} | {metric for claim in claims.CLAIMS for metric, _ in claim.also}
-    assert measured <= {*ALL_METRICS, ""}
+    assert measured <= {*ALL_METRICS, *verdicts.CAPTION_FIGURES, ""}
+
+
+def test_every_claim_about_caption_models_names_entries_and_figures_of_theirs() -> None:
+    params = config.load("captioners", "caption_models", path=ROOT / "params.yaml")
+    entries = {*params.captioners, *(f"{name}_shifted" for name in params.caption_models.shifted)}
+    about = [claim for claim in claims.CLAIMS if claim.test == "caption models"]
+    assert {name for claim in about for pair in pairs(claim) for name in pair} <= entries
+    assert {claim.metric for claim in about} <= set(verdicts.CAPTION_FIGURES) <= set(caption_models.TITLES)
+
+
+def pairs(claim: Claim) -> list[tuple[str, str]]:
+    return [(claim.run, claim.baseline), *claim.beside]
 
 
 def test_every_claim_that_results_test_names_its_targets() -> None:
-    assert all(bool(claim.targets) == (claim.test not in WITHOUT_RESULTS) for claim in claims.CLAIMS)
+    assert all(bool(claim.targets) == (claim.test == "paired") for claim in claims.CLAIMS)
 
 
-def test_paper_2s_claims_wait_for_their_runs_and_say_what_decides() -> None:
+def test_paper_2s_claims_without_runs_say_what_decides() -> None:
     waiting = [claim for claim in claims.CLAIMS if claim.test == "not run"]
-    assert [claim.id for claim in waiting if claim.family == "paper 2, primary"] == [f"P2-{n}" for n in range(1, 6)]
-    assert [claim.id for claim in waiting if claim.family == "counter-claims"] == ["X-1", "X-2", "X-3"]
+    assert [claim.id for claim in waiting if claim.family == "paper 2, primary"] == ["P2-4", "P2-5"]
+    assert [claim.id for claim in waiting if claim.family == "counter-claims"] == ["X-1", "X-2"]
     assert all(claim.run and claim.baseline for claim in waiting)
 
 

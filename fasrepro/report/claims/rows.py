@@ -1,0 +1,117 @@
+"""A row of the claims ledger, what rows are made from, and what rows of every kind share."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from fasrepro.evaluation.results import CaptionModels, Figure, Grounding, Metrics
+from fasrepro.evaluation.results.metrics import Difference
+from fasrepro.report import differences
+from fasrepro.report.claims import verdicts
+from fasrepro.report.claims.claim import Claim
+from fasrepro.report.published import Published
+
+NOT_RUN = "not run"
+NOT_TESTED = "not tested"
+NO_SCOPE = "—"
+
+
+@dataclasses.dataclass(frozen=True)
+class LedgerRow:
+    """One claim on one cell or on the mean of several.
+
+    Args:
+        claim: what is tested.
+        cells: short names; several for a mean, none if nothing was measured.
+        channel: the head's scores, a reader, or explanations.
+        metric: "" if no result can test the claim.
+        paper: the paper's figures.
+        difference: run minus baseline, with its interval.
+        basis: the test, or why there is none.
+        verdict: by the rule, or why there is none.
+        tested: what the test needs; None where there are too few seeds or subjects, or no standard error.
+        over_targets: of a mean, the same with an interval over targets.
+    """
+
+    claim: Claim
+    cells: tuple[str, ...]
+    channel: str
+    metric: str
+    paper: str
+    difference: Figure
+    basis: str
+    verdict: str = verdicts.INTERVAL_ONLY
+    tested: verdicts.Evidence | None = None
+    over_targets: Figure | None = None
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether the row is a mean over several cells."""
+        return len(self.cells) > 1
+
+    @property
+    def scope(self) -> str:
+        """The row's cells in words."""
+        return differences.scope(self.cells) if self.cells else NO_SCOPE
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """What claims are tested on.
+
+    Args:
+        metrics: of this run, completed by recorded ones.
+        grounding: None where no cue in an image is known.
+        published: the papers' figures by id.
+        words: of the verdicts.
+        readers: those whose verdicts count, in order.
+        caption_models: None where there are none.
+        caption_source: where these were taken from, in words, if not from the run that all other figures are of.
+    """
+
+    metrics: Metrics
+    grounding: Grounding | None
+    published: Mapping[str, Published]
+    words: verdicts.Words
+    readers: Sequence[str]
+    caption_models: CaptionModels | None = None
+    caption_source: str = ""
+
+    @property
+    def rows(self) -> list[Difference]:
+        """Every paired difference."""
+        rows: list[Difference] = [*self.metrics.paired, *self.metrics.means]
+        if self.grounding is not None:
+            rows += [*self.grounding.paired, *self.grounding.means]
+        return rows
+
+
+def paper_figures(claim: Claim, published: Mapping[str, Published]) -> str:
+    """Return the paper's figures for baseline and run, with their marks."""
+    if not claim.published:
+        return "a control of ours" if claim.is_control else "no figure found"
+    first, second = (published[name] for name in claim.published)
+    place = f" ({first.where})" if first.where else ""
+    return f"{first.metric_title} {first.shown} → {second.shown}{place}"
+
+
+def without_result(claim: Claim, evidence: Evidence, metric: str, reason: str, verdict: str) -> LedgerRow:
+    """Return the one row of a claim on which nothing was measured."""
+    paper = paper_figures(claim, evidence.published)
+    return LedgerRow(claim, (), claim.channel, metric, paper, Figure(None, None, None), reason, verdict)
+
+
+def claimed_effect(claim: Claim, metric: str, baseline_value: float, evidence: Evidence) -> float:
+    """Return the size of the effect that a claim states, in the metric's unit: a share of the baseline's error here."""
+    error = 1 - baseline_value if verdicts.higher_is_better(metric) else baseline_value
+    relative = evidence.metrics.settings.ledger.effect
+    if claim.published:
+        first, second = (evidence.published[name].error for name in claim.published)
+        relative = abs(second - first) / first
+    return relative * error
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: "1 seed", "3 seeds"."""
+    return f"1 {noun}" if count == 1 else f"{count} {noun}s"

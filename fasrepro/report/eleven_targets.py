@@ -1,0 +1,63 @@
+"""Whose figures of paper 2 the pages and the ledger show: this machine's, else those of a recorded run.
+
+Paper 2 has a profile of its own, with data sets and tuning that the default profile does not have. So its record never has the
+default's params, and `shown`, which compares them, does not take its figures.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from fasrepro.evaluation.results import CaptionModels, Metrics
+from fasrepro.evaluation.results.metrics import CellMetrics
+from fasrepro.report.recorded import Run
+
+PROFILE = "one_to_eleven"  # whose record comes first
+PROTOCOLS = ("one_to_eleven", "two_to_eleven")  # trained on CelebA-Spoof alone, and with WFAS
+OWN = "this machine"
+
+
+@dataclasses.dataclass(frozen=True)
+class Results:
+    """Figures of paper 2.
+
+    Args:
+        metrics: differences of a recorded run say so in `recorded`.
+        caption_models: of the same run.
+        source: of both, in words.
+    """
+
+    metrics: Metrics
+    caption_models: CaptionModels
+    source: str
+
+    @property
+    def cells(self) -> list[CellMetrics]:
+        """The cells of paper 2's protocols."""
+        return [cell for cell in self.metrics.cells.values() if cell.protocol in PROTOCOLS]
+
+
+def results(metrics: Metrics, caption_models: CaptionModels, recorded: Sequence[Run]) -> Results:
+    """Return this machine's figures, or where it has none of paper 2 those of a recorded run, that of `PROFILE` first."""
+    own = Results(metrics, caption_models, OWN)
+    if own.cells or caption_models.models:
+        return own
+    for run in sorted(recorded, key=lambda run: run.profile != PROFILE):
+        of_run = of_record(run, own)
+        if of_run.cells or of_run.caption_models.models:
+            return of_run
+    return own
+
+
+def of_record(run: Run, own: Results) -> Results:
+    """Return the figures of a recorded run. The rule of verdicts is a question of presentation, and so this machine's."""
+    source = f"a recorded run, profile {run.source}"
+    metrics = dataclasses.replace(
+        run.metrics,
+        paired=[dataclasses.replace(row, recorded=source) for row in run.metrics.paired],
+        means=[dataclasses.replace(row, recorded=source) for row in run.metrics.means],
+        settings=own.metrics.settings,
+    )
+    none = dataclasses.replace(own.caption_models, models={})
+    return Results(metrics, run.caption_models or none, source)
