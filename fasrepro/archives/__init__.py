@@ -5,7 +5,8 @@ Every module holds, under the same names:
 - its folder, `FOLDER`, and the codec of its file names: `format_name`, `parse_name`;
 - what the release holds: `PAI_SPECIES`; `PUBLISHED`, split -> subjects, bona fide presentations and attacks, or None where these
   are not known, and then `TOTALS` (subjects, presentations) if those are;
-- `siblings`, where all presentations of a subject are known;
+- `WITHOUT_ATTACKS`, splits of the release that hold bona fide presentations alone;
+- `siblings`, where all presentations of a subject are known, and `people`, where all subjects are;
 - `printable`, where the release lists the videos whose faces may be printed;
 - `redacted`, where a path on disk tells of a person what no report may repeat;
 - the reader: `read`, `boxes`, `eyes`, and `rotation`, the quarter turns (counter-clockwise, as `np.rot90` counts them) that make

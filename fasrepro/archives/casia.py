@@ -98,6 +98,11 @@ def siblings(shown: Presentation) -> list[Presentation]:
     return [presentation(Name(shown.split, int(shown.subject.rpartition("/")[2]), file)) for file in FILES]
 
 
+def people() -> list[str]:
+    """Return the release's subjects."""
+    return [f"casia/{split}/{number}" for split, (count, _, _) in PUBLISHED.items() for number in range(1, count + 1)]
+
+
 def plan(size: Size) -> list[Presentation]:
     """Return the presentations of a small archive of the official shape."""
     return [

@@ -123,16 +123,20 @@ def presentation(name: Name, meta: Meta) -> Presentation:
 def read_metas(tree: Tree) -> dict[str, Meta]:
     """Return image without suffix -> its numbers, from the lists of the intra-dataset protocol.
 
-    Raises `ArchiveError` naming list and key: for a missing list of a split that has images, for a row that is not like the
-    official ones, contradicts the folder, or contradicts another row of the same image.
+    Raises `ArchiveError` naming list and key: for a missing or empty list of a split that has images, for a row that is not like
+    the official ones, contradicts the folder, or contradicts another row of the same image.
     """
     metas: dict[str, Meta] = {}
     for split in SPLITS:
         list_path = f"{METAS}/{split}_label.json"
-        if list_path not in tree.sizes and not any(path.startswith(f"Data/{split}/") for path in tree.sizes):
+        has_images = any(path.startswith(f"Data/{split}/") for path in tree.sizes)
+        if list_path not in tree.sizes and not has_images:
             continue
         file = tree.file(list_path)
-        for key, row in _read_pairs(file):
+        rows = _read_pairs(file)
+        if has_images and not rows:
+            raise ArchiveError(f"{file}: an empty list, though Data/{split} has images; {RESTORE}")
+        for key, row in rows:
             meta = _parse_row(f"{file}: {key[:80]!r}", key, row)
             if metas.setdefault(key.rpartition(".")[0], meta) != meta:
                 raise ArchiveError(f"{file}: {key[:80]!r}: another row of this image differs; {RESTORE}")
@@ -197,7 +201,8 @@ def read(tree: Tree) -> Reading:
     reading = reader.read(tree, interpret, SUFFIXES, ".txt", lists)
     absent = sorted((metas or {}).keys() - present)
     missing = [Exclusion(stem, f"listed in {METAS}, but absent; unpack the archive again") for stem in absent]
-    return Reading(reading.presentations, reading.exclusions + missing)
+    told = () if metas is None else SPLITS  # a listing tells no attack, so that none lacks any
+    return Reading(reading.presentations, reading.exclusions + missing, splits=told)
 
 
 def _image_size(path: Path) -> tuple[int, int]:

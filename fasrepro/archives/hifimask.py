@@ -178,7 +178,11 @@ def read(tree: Tree) -> Reading:
     reading = reader.read(tree, interpret, (".mp4", ".mov", ".avi", *FRAMES), None, unread)
     present = {PurePosixPath(shown.official or shown.path).stem for shown in reading.presentations}
     missing = [Exclusion(name, f"listed in {list_of[name]}, but absent") for name in sorted(list_of.keys() - present)]
-    return Reading(reading.presentations, reading.exclusions + strays + missing)
+    exclusions = reading.exclusions + strays + missing
+    if lists:
+        return Reading(reading.presentations, exclusions)
+    notice = "no protocol list: all videos are of the test set; the lists come with the release"
+    return Reading(reading.presentations, exclusions, [notice], splits=("test",))
 
 
 boxes = layout.not_carried

@@ -132,6 +132,16 @@ def plan(size: Size) -> list[Presentation]:
     ]
 
 
+def siblings(shown: Presentation) -> list[Presentation]:
+    """Return all videos that the release has of a presentation's subject: 42 bona fide ones and 42 of masks."""
+    return [other for other in plan(Size(SUBJECTS, CAMERAS, LIGHTS)) if other.subject == shown.subject]
+
+
+def people() -> list[str]:
+    """Return the release's subjects."""
+    return [f"hkbu/v2/{subject:02d}" for subject in range(1, SUBJECTS + 1)]
+
+
 def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:
     """Write nothing: the release carries no boxes."""
     del root, path, faces, eyes

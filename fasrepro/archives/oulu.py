@@ -189,6 +189,11 @@ def siblings(shown: Presentation) -> list[Presentation]:
     return [presentation(Name(phone, session, user, file)) for phone in range(1, 7) for session in range(1, 4) for file in FILES]
 
 
+def people() -> list[str]:
+    """Return the release's subjects."""
+    return [f"oulu/{user:02d}" for _, users, _, _ in SIDES.values() for user in users]
+
+
 def plan(size: Size) -> list[Presentation]:
     """Return the presentations of a small archive of the official shape.
 

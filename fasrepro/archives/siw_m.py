@@ -45,6 +45,7 @@ ATTACKS: dict[str, str] = {
     "Mask/TransparentMask": "transparent_mask",
 }
 PAI_SPECIES = tuple(ATTACKS.values())
+WITHOUT_ATTACKS = ("train",)
 PUBLISHED: dict[str, None] = dict.fromkeys(LIVE.values())  # the counts of the release are not known to us
 _NAME = re.compile(rf"(?P<folder>{'|'.join((*LIVE, *ATTACKS))})/(?P<stem>[^/]+)\.mov", re.DOTALL)
 

@@ -119,6 +119,16 @@ def plan(size: Size) -> list[Presentation]:
     return [presentation(name) for name in names]
 
 
+def siblings(shown: Presentation) -> list[Presentation]:
+    """Return all videos that the release has of a presentation's subject."""
+    return [other for other in plan(Size(len(SUBJECTS))) if other.subject == shown.subject]
+
+
+def people() -> list[str]:
+    """Return the release's subjects."""
+    return [f"surf_3dmask/{subject}" for subject in SUBJECTS]
+
+
 def write_sidecar(root: Path, path: str, faces: dict[int, Box], eyes: dict[int, Eyes]) -> None:
     """Write nothing: the release carries no boxes."""
     del root, path, faces, eyes

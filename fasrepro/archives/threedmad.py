@@ -149,6 +149,16 @@ def plan(size: Size) -> list[Presentation]:
     ]
 
 
+def siblings(shown: Presentation) -> list[Presentation]:
+    """Return all videos that the release has of a presentation's subject: 10 bona fide ones and 5 of a mask."""
+    return [other for other in plan(Size(SUBJECTS, TAKES)) if other.subject == shown.subject]
+
+
+def people() -> list[str]:
+    """Return the release's subjects."""
+    return [f"threedmad/{subject:02d}" for subject in range(1, SUBJECTS + 1)]
+
+
 def write_frames(path: Path, frames: Iterable[np.ndarray]) -> None:
     """Write uint8 RGB frames of (height, width, 3) into a video's file as `Color_Data`, whole or not at all; without depth."""
     with replaced(path) as temporary, h5py.File(temporary, "w") as file:

@@ -100,11 +100,14 @@ def presentation(name: Name) -> Presentation:
 def read_list(tree: Tree) -> list[str]:
     """Return the paths that `train.list` names; none without a list, and for a listing, which does not hold it.
 
-    Raises `ArchiveError` naming the line that is not like the official ones, or whose label contradicts its path.
+    Raises `ArchiveError` for an empty list, and naming the line that is not like the official ones, or whose label contradicts
+    its path.
     """
     if LIST not in tree.sizes or not tree.on_disk:
         return []
     lines = tree.lines(LIST, "list", RESTORE)
+    if not lines:
+        raise ArchiveError(f"{tree.file(LIST)}: an empty list; {RESTORE}")
     return [_parse_line(f"{tree.file(LIST)}, line {number}: {line[:80]!r}", line) for number, line in lines]
 
 

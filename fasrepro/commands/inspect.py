@@ -93,13 +93,18 @@ def report(one: Inspection, named: int) -> Iterator[str]:
         yield f"  lacks: {lack}"
     if one.absent_subjects:
         yield f"  absent: {one.absent_subjects} subjects of the release"
+    yield from _named("absent, by name", one.absent, named)
+    if one.fewer:
+        yield f"  fewer than the release: {', '.join(one.fewer)}"
     yield from _named("missing", one.missing, named)
     yield from _named("much smaller than their like", one.small, named)
     yield from _named("left out", [f"{fault.path}: {fault.reason}" for fault in one.exclusions], named)
     for notice in one.notices:
         yield f"  note: {notice}"
-    if one.is_whole:
+    if one.is_whole and one.is_counted:
         yield "  whole: nothing is missing, left over or cut off"
+    elif one.is_whole:
+        yield "  nothing is left over or cut off; how many videos the release has is not known"
 
 
 def _crops(dataset: str, root: Path, reading: Reading, named: int, deep: bool) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 
 from fasrepro.archives import ARCHIVES, locate
@@ -41,6 +41,8 @@ class Inspection:
         error: why it cannot be read; "" if it can.
         counts: one a split that the release or the folder has.
         lacks: classes and splits of the release without any presentation.
+        absent: subjects that the release has more, where it is known who they are.
+        fewer: how many presentations the release has more, in words.
         missing: official paths of presentations that the release has of the subjects at hand.
         small: files much smaller than their like, on disk.
         exclusions: files that give no face, but those that the official archive holds by design.
@@ -53,6 +55,8 @@ class Inspection:
     error: str = ""
     counts: list[Count] = dataclasses.field(default_factory=list)
     lacks: list[str] = dataclasses.field(default_factory=list)
+    absent: list[str] = dataclasses.field(default_factory=list)
+    fewer: list[str] = dataclasses.field(default_factory=list)
     missing: list[str] = dataclasses.field(default_factory=list)
     small: list[str] = dataclasses.field(default_factory=list)
     exclusions: list[Exclusion] = dataclasses.field(default_factory=list)
@@ -65,8 +69,14 @@ class Inspection:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it can be read and nothing is missing, too small or left over."""
-        return not (self.error or self.lacks or self.absent_subjects or self.missing or self.small or self.exclusions)
+        """Whether it can be read and nothing is missing, as far as the release's counts are known, too small or left over."""
+        incomplete = self.lacks or self.absent_subjects or self.absent or self.fewer or self.missing
+        return not (self.error or incomplete or self.small or self.exclusions)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is known how many presentations the release has."""
+        return hasattr(ARCHIVES[self.dataset], "TOTALS") or all(count.published for count in self.counts)
 
 
 def inspect(tree: Tree) -> list[Inspection]:
@@ -79,13 +89,16 @@ def inspect(tree: Tree) -> list[Inspection]:
         except ArchiveError as error:
             result.append(Inspection(dataset, folders[dataset], error=str(error)))
             continue
+        counted = counts(dataset, reading.presentations)
         result.append(
             Inspection(
                 dataset,
                 folders[dataset],
                 reading.presentations,
-                counts=counts(dataset, reading.presentations),
+                counts=counted,
                 lacks=lacks(dataset, reading),
+                absent=absent(dataset, reading.presentations),
+                fewer=fewer(dataset, counted, reading, own.sizes),
                 missing=missing(dataset, reading.presentations),
                 small=small_files(reading.presentations, tree.sizes),
                 exclusions=[one for one in reading.exclusions if not one.by_design],
@@ -122,14 +135,56 @@ def has_dev(presentations: Iterable[Presentation]) -> bool:
 def lacks(dataset: str, reading: Reading) -> list[str]:
     """Return the classes that a split should have and that a reading lacks, in words.
 
-    Those of the release's splits. Of crops and manifests, those of the splits that such a copy has.
+    Those of the release's splits, but a dev split of which nothing is published: without it the test people of a source choose
+    thresholds, which is said with the experiments. Of crops and manifests, those of the splits that such a copy has.
     """
+    without_attacks = getattr(ARCHIVES.get(dataset), "WITHOUT_ATTACKS", ())
+    expected = [
+        count
+        for count in counts(dataset, reading.presentations)
+        if count.split in reading.splits
+        if count.published or reading.files or count.subjects or count.split != "dev"
+    ]
     return [
         f"no {name} in {count.split}"
-        for count in counts(dataset, reading.presentations)
-        if count.split in reading.splits and (count.published or reading.files)
+        for count in expected
         for name, here in (("bona fide presentation", count.bona_fide), ("attack", count.attacks))
-        if not here
+        if not here and not (name == "attack" and count.split in without_attacks)
+    ]
+
+
+def absent(dataset: str, presentations: Iterable[Presentation]) -> list[str]:
+    """Return the subjects of the release without any presentation; none for a data set whose subjects are not known."""
+    people: Callable[[], list[str]] = getattr(ARCHIVES[dataset], "people", list)
+    present = {shown.subject for shown in presentations}
+    return [subject for subject in people() if subject not in present]
+
+
+def fewer(dataset: str, counted: Iterable[Count], reading: Reading, files: Container[str]) -> list[str]:
+    """Return how many presentations the release has more, in words: by split, or in total where no split is published.
+
+    Args:
+        dataset: key of `ARCHIVES`.
+        counted: what `counts` returns of it.
+        reading: of it.
+        files: of its tree, by official paths. Of a total, files that were left out are a part.
+    """
+    if hasattr(ARCHIVES[dataset], "TOTALS"):
+        left_out = sum(one.path in files for one in reading.exclusions)
+        here = (len({shown.subject for shown in reading.presentations}), len(reading.presentations) + left_out)
+        words = ("subjects", "presentations")
+        return [
+            f"{known - own} {word}" for own, known, word in zip(here, ARCHIVES[dataset].TOTALS, words, strict=True) if own < known
+        ]
+    return [
+        f"{known - own} {word} in {count.split}"
+        for count in counted
+        if count.published
+        for own, known, word in (
+            (count.bona_fide, count.published[1], "bona fide"),
+            (count.attacks, count.published[2], "attacks"),
+        )
+        if own < known
     ]
 
 

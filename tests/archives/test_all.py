@@ -67,7 +67,8 @@ def test_a_tree_of_official_size_is_read_to_the_published_numbers(name: str, tmp
     published = ARCHIVES[name].PUBLISHED
     # A count of no subjects stands for one that is not published.
     assert counted == {split: (numbers[0] or counted[split][0], *numbers[1:]) for split, numbers in published.items()}
-    assert (found.lacks, found.absent_subjects) == ([], 0)
+    assert (found.lacks, found.absent, found.absent_subjects, found.fewer) == ([], [], 0, [])
+    assert found.missing == [] and found.is_counted
     assert {shown.species for shown in found.presentations} <= {"bona_fide", *ARCHIVES[name].PAI_SPECIES}
 
 

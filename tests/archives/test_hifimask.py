@@ -98,6 +98,8 @@ def test_a_subject_beyond_75_is_read_and_without_lists_all_is_test(tmp_path: Pat
         ("hifimask/Data/1_83_0_4_0_4", "b/c/1_83_0_4_0_4.MP4", "test", "hifimask/1_83", "bona_fide", "P40"),
     ]
     assert {e.path for e in reading.exclusions} == {"readme.txt", "holiday.mp4"}
+    assert reading.splits == ("test",)
+    assert [notice.partition(";")[0] for notice in reading.notices] == ["no protocol list: all videos are of the test set"]
 
 
 def test_of_a_folder_of_frames_the_middle_one_is_the_presentation(tmp_path: Path) -> None:

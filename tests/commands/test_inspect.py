@@ -2,14 +2,17 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from PIL import Image
 
-from fasrepro import cli, config, paths
+from fasrepro import archives, cli, config, paths
 from fasrepro.archives import casia
+from fasrepro.rows.faces import Label
 from tests import trees, videos
+from tests.archives import empty_trees
 from tests.archives.test_crop_folders import flip
 from tests.layout import ROOT
 
@@ -54,7 +57,10 @@ def test_each_fault_is_named_and_nothing_else(whole: Path, tmp_path: Path, capsy
     assert cli.main(["inspect", str(copy)]) == 1
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     start = lines.index("absent: 1 subjects of the release")
-    assert lines[start + 1 : start + 9] == [
+    assert lines[start + 1 : start + 12] == [
+        "absent, by name: 1",
+        "casia/test/7",
+        "fewer than the release: 1 attacks in train, 3 bona fide in test, 9 attacks in test",
         "missing: 1",
         "train_release/5/HR_2.avi",
         "much smaller than their like: 1",
@@ -65,6 +71,46 @@ def test_each_fault_is_named_and_nothing_else(whole: Path, tmp_path: Path, capsy
         "train_release/8/1.mp4: casia/train_release/8/1 is train_release/8/1.avi already",
     ]
     assert "whole" not in " ".join(lines)
+
+
+def test_a_copy_with_fewer_videos_than_the_release_is_not_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nobody knows their names, their number tells."""
+    siw = archives.plan("siw", {"train": 90, "test": 75})  # with more videos of each split than the release has
+    attacks = [shown for shown in siw if shown.split == "test" and shown.label is Label.ATTACK]
+    wholes = {
+        "siw": [shown for shown in siw if shown not in attacks[1453:]],
+        "rose_youtu": archives.plan("rose_youtu", {"train": 10, "test": 10, "phones": 5}),
+        "siw_m": archives.plan("siw_m", {"train": 1, "test": 1, "per_kind": 1}),
+    }
+    for name, plan in wholes.items():
+        empty_trees.put(tmp_path / name, name, plan)
+    cli.main(["inspect", str(tmp_path)])
+    out = capsys.readouterr().out
+    assert "fewer than the release: 1 attacks in test" in out
+    assert "fewer than the release: 2497 presentations" in out
+    assert "nothing is left over or cut off; how many videos the release has is not known" in out
+    assert "whole" not in out
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("hkbu", {"subjects": 12, "cameras": 7, "lights": 6}),
+        ("threedmad", {"subjects": 17, "takes": 5}),
+        ("surf_3dmask", {"subjects": 48}),
+    ],
+)
+def test_a_video_and_a_subject_that_are_removed_are_named(
+    name: str, size: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = archives.plan(name, size)
+    one, other = plan[0], plan[-1]
+    empty_trees.put(tmp_path, name, [shown for shown in plan if shown.subject != one.subject and shown != other])
+    assert cli.main(["inspect", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert f"  absent: 1 subjects of the release\n  absent, by name: 1\n    {one.subject}\n" in out
+    assert f"  missing: 1\n    {other.path}\n" in out
+    assert "whole" not in out
 
 
 def test_a_class_or_list_that_is_missing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
