@@ -341,7 +341,8 @@ class Jobs:
 
     Args:
         written, silver: caption sets whose faces are at hand; a caption model writes those in `silver`.
-        derived: caption sets that are made from another, with the name of that other.
+        derived: caption sets that a control makes from another, with the name of that other.
+        joined: caption sets that hold those of two others, with the names of those.
         splits: protocols that can be run with the data sets at hand.
         captioned: data sets whose train faces the annotator is asked about.
         trainsets: what each training set is made of.
@@ -355,6 +356,7 @@ class Jobs:
     written: list[str]
     silver: dict[str, Silver]
     derived: dict[str, str]
+    joined: dict[str, list[str]]
     splits: dict[str, Sides]
     captioned: list[str]
     trainsets: dict[str, Trainset]

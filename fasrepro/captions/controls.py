@@ -1,19 +1,22 @@
 """Controls: captions derived from another set's captions, each lacking one thing that a reasoning caption has.
 
 No annotator is asked. A run on a control sees the same faces, and as many captions of about the same length, as a run on
-reasoning captions: only what the control lacks can make the difference. The papers have no such controls.
+reasoning captions: only what the control lacks can make the difference. A control that drops a tag has shorter captions, and a
+share has fewer faces. The papers have no such controls.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from fasrepro import names, vocabulary
-from fasrepro.captions.layouts import LAYOUTS
-from fasrepro.captions.styles import OF_LABEL, STYLES, VERDICTS
+from fasrepro.captions.layouts import CONCLUSION, LAYOUTS, TAGS
+from fasrepro.captions.styles import COT, OF_LABEL, STYLES, VERDICTS
 from fasrepro.hashing import unit_hash
 from fasrepro.rows.captions import Caption, Verdict
 from fasrepro.rows.faces import Face, Label
@@ -32,8 +35,8 @@ class Control:
 
     Args:
         source: the style of the captions that it is derived from.
-        lacks: what of a reasoning caption is missing.
-        make: (faces, captions by face_id) -> the control's captions by face_id.
+        lacks: what of a reasoning caption, or of a chain in tags, is missing.
+        make: (faces, captions by face_id) -> the control's captions by face_id; a share has none of the other faces.
         reads_as: the style that its captions still read as; "" for none.
     """
 
@@ -159,6 +162,89 @@ def wrong_cues(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
     return changed
 
 
+def _tags(texts: Texts, face: Face) -> list[str]:
+    """Return what the six tags of a face's chain hold, the word of its conclusion last."""
+    return COT.form.split(texts[face.face_id])
+
+
+def reversed_chain(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
+    """Return each face's own tags from the part to the whole picture, the conclusion still last."""
+    titles = [*reversed(TAGS[:-1]), CONCLUSION]
+    changed = {}
+    for face in faces:
+        *parts, conclusion = _tags(texts, face)
+        changed[face.face_id] = LAYOUTS["tagged"].write(titles, [*reversed(parts), conclusion])
+    return changed
+
+
+def without_tag(tag: str, faces: Sequence[Face], texts: Texts) -> dict[str, str]:
+    """Return each face's own chain without one of its tags, which is any but the conclusion."""
+    place = TAGS[:-1].index(tag)
+    titles = [title for title in TAGS if title != tag]
+    changed = {}
+    for face in faces:
+        parts = _tags(texts, face)
+        changed[face.face_id] = LAYOUTS["tagged"].write(titles, parts[:place] + parts[place + 1 :])
+    return changed
+
+
+def random_chain(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
+    """Return each face's tags with as many words as they hold, drawn from the tags of its data set; the conclusion stays.
+
+    Words of conclusions are not drawn.
+    """
+    bodies = {face.face_id: _tags(texts, face)[:-1] for face in faces}
+    pools: dict[str, list[str]] = defaultdict(list)
+    for face in sorted(faces, key=lambda face: face.face_id):
+        pools[face.dataset] += " ".join(bodies[face.face_id]).split()
+    changed = {}
+    for face in faces:
+        pool, parts = pools[face.dataset], []
+        for tag, body in zip(TAGS[:-1], bodies[face.face_id], strict=True):
+            draws = [unit_hash("random chain", face.face_id, tag, place) for place in range(len(body.split()))]
+            parts.append(" ".join(pool[int(draw * len(pool))] for draw in draws))
+        changed[face.face_id] = COT.form.write(parts, OF_LABEL[face.label])
+    return changed
+
+
+def neutral_chain(faces: Sequence[Face], texts: Texts) -> dict[str, str]:
+    """Return each face's neutral caption, dealt in its order over the five tags before the conclusion, with the true conclusion.
+
+    A caption of fewer sentences than tags is dealt by words.
+    """
+    count = len(TAGS) - 1
+    changed = {}
+    for face in faces:
+        pieces = _sentences(texts[face.face_id])
+        if len(pieces) < count:
+            pieces = texts[face.face_id].split()
+        bounds = [len(pieces) * place // count for place in range(count + 1)]
+        parts = [" ".join(pieces[start:end]) for start, end in itertools.pairwise(bounds)]
+        changed[face.face_id] = COT.form.write(parts, OF_LABEL[face.label])
+    return changed
+
+
+def share_of(share: float, faces: Sequence[Face], texts: Texts) -> dict[str, str]:
+    """Return the captions of a share of the faces, with every data set and species in its proportion as far as faces go.
+
+    All shares are beginnings of one order, drawn by hash, so a smaller one lies in each larger one.
+    """
+    strata: dict[tuple[str, str], list[Face]] = defaultdict(list)
+    for face in faces:
+        strata[face.dataset, face.species].append(face)
+    draw = {face.face_id: unit_hash("share", face.face_id) for face in faces}
+    place: dict[str, float] = {}  # of a face in its data set and species, from 0 to 1
+    for members in strata.values():
+        ordered = sorted(members, key=lambda face: draw[face.face_id])
+        place |= {face.face_id: (rank + 0.5) / len(ordered) for rank, face in enumerate(ordered)}
+    in_order = sorted(place, key=lambda face_id: (place[face_id], draw[face_id]))
+    return {face_id: texts[face_id] for face_id in in_order[: max(1, round(share * len(in_order)))]}
+
+
+def _dropped(tag: str) -> Control:
+    return Control("cot", f"the tag {tag}", functools.partial(without_tag, tag))
+
+
 CONTROLS: dict[str, Control] = {
     "prose": Control("reasoning", "the six steps: the same sentences, in any order, without headings", prose),
     "shuffled": Control(
@@ -169,6 +255,19 @@ CONTROLS: dict[str, Control] = {
     ),
     "species_only": Control("neutral", "all cues: a neutral description, the species and the verdict", species_only),
     "random_words": Control("reasoning", "all meaning: as many words, drawn at random", random_words),
+    "exchanged": Control("cot", "what is seen in this image: the chain of another image of the same species", shuffled, "cot"),
+    "reversed": Control("cot", "the way from the whole picture to the part: the same tags in the other order", reversed_chain),
+    "no_caption": _dropped("Caption"),
+    "no_facial_description": _dropped("Facial Description"),
+    "no_facial_attributes": _dropped("Facial Attributes"),
+    "no_reasoning": _dropped("Reasoning"),
+    "no_spoofing_description": _dropped("Spoofing Description"),
+    "random_chain": Control(
+        "cot", "all meaning but the conclusion's: as many words in each tag, drawn at random", random_chain, "cot"
+    ),
+    "neutral_chain": Control("neutral", "all cues: a neutral description in the tags, and the conclusion", neutral_chain, "cot"),
+    "share_5": Control("cot", "95 in 100 of the faces", functools.partial(share_of, 0.05), "cot"),
+    "share_25": Control("cot", "75 in 100 of the faces", functools.partial(share_of, 0.25), "cot"),
 }
 
 
@@ -178,7 +277,9 @@ def control_of(name: str) -> Control:
 
 
 def derive(name: str, faces: Iterable[Face], captions: Sequence[Caption]) -> list[Caption]:
-    """Return the captions of a control: one for each of `captions`, which are of its source, in their order.
+    """Return the captions of a control: one for each of `captions`, or of a share of them, in their order.
+
+    `captions` are of the control's source.
 
     They keep the model and the key of the source, so that each can be traced to a reply.
 
@@ -203,9 +304,26 @@ def derive(name: str, faces: Iterable[Face], captions: Sequence[Caption]) -> lis
             prompt_version=f"{name}-{VERSION}-of-{caption.prompt_version}",
         )
         for caption in captions
+        if caption.face_id in texts
     ]
 
 
 def _verdict(text: str, label: Label) -> Verdict:
-    """Return the label's verdict if the text ends with it, else undecided."""
-    return OF_LABEL[label] if text.endswith(VERDICTS[OF_LABEL[label]]) else Verdict.UNDECIDED
+    """Return the label's verdict if the text ends with it, in a sentence or in a conclusion, else undecided."""
+    verdict = OF_LABEL[label]
+    conclusion = LAYOUTS["tagged"].write([CONCLUSION], [COT.form.verdicts[verdict]])
+    return verdict if text.endswith((VERDICTS[verdict], conclusion)) else Verdict.UNDECIDED
+
+
+def join(captions_by_set: Mapping[str, Sequence[Caption]]) -> list[Caption]:
+    """Return the captions of several sets as those of one, set after set. Raises `ControlError` for a face that is in two."""
+    set_of: dict[str, str] = {}
+    for name, captions in captions_by_set.items():
+        both = [caption.face_id for caption in captions if caption.face_id in set_of]
+        if both:
+            raise ControlError(
+                f"{both[0]}: it has a caption in {set_of[both[0]]} and in {name}, as have {len(both)} faces in all:"
+                " join sets about different faces, such as those of two parts"
+            )
+        set_of |= {caption.face_id: name for caption in captions}
+    return [caption for captions in captions_by_set.values() for caption in captions]

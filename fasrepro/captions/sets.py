@@ -1,6 +1,6 @@
 """Caption sets, the section `captions` of params.yaml: which captions exist, who writes them, and what is derived from what.
 
-A set is either a *style* written by an *author*, or the captions of another set changed by a *control*:
+A set is a *style* written by an *author*, the captions of another set changed by a *control*, or two other sets *joined*:
 
     captions:
       reasoning: {style: reasoning, author: annotator}
@@ -8,8 +8,10 @@ A set is either a *style* written by an *author*, or the captions of another set
       theirs:    {style: reasoning, author: published, table: captions.parquet}
       gold:      {style: cot, author: annotator, rounds: 2, faces: {part: A, count: 1200, balanced: true}}
       silver:    {style: cot, author: captioner, captioner: grpo-0, faces: {part: C}}
+      all:       {joined: [gold, silver]}
 
-Each set has a table, results/captions/<set>.parquet. Its column `style` holds the style, or the control of a derived set.
+Each set has a table, results/captions/<set>.parquet. Its column `style` holds the style, or the control of a derived set; rows of
+joined sets keep theirs.
 """
 
 from __future__ import annotations
@@ -86,13 +88,14 @@ class Acceptance:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CaptionSet:
-    """One entry of the section `captions`: `style` and `author`, or `derived` and `of`.
+    """One entry of the section `captions`: `style` and `author`, or `derived` and `of`, or `joined`.
 
     Args:
         style: the style the captions are written in, a key of `STYLES`.
         author: who writes them, a key of `AUTHORS`.
         derived: the control that makes them from another set's captions, a key of `CONTROLS`.
         of: the name of that other set.
+        joined: the names of two sets about different faces, whose captions it holds.
         table: of published captions: a Parquet file, a folder, or a repository of the Hugging Face hub, "owner/name".
         config: of the table, if it is a `datasets` repository of several.
         revision: of the table, if it lies on the hub: a commit.
@@ -120,16 +123,22 @@ class CaptionSet:
     accept: Acceptance = dataclasses.field(default_factory=Acceptance)
     generation: Generation = dataclasses.field(default_factory=Generation)
     beside: str = ""
+    joined: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def parents(self) -> list[str]:
+        """Return the sets that the captions are made from; none where an author writes them."""
+        return [self.of] if self.derived else self.joined
 
     @property
     def is_derived(self) -> bool:
-        """Return whether the set is made from another set's captions."""
-        return bool(self.derived)
+        """Return whether the set is made from other sets' captions."""
+        return bool(self.parents)
 
     @property
-    def reads_as(self) -> str:
-        """Return the style that the captions read as; "" for none, as a text of random words."""
-        return CONTROLS[self.derived].reads_as if self.derived else self.written_style.name
+    def lacks(self) -> str:
+        """Return what a derived set lacks of those that it is made from."""
+        return CONTROLS[self.derived].lacks if self.derived else "nothing: it holds the captions of both"
 
     @property
     def written_style(self) -> Style:
@@ -189,7 +198,7 @@ def _beside(sets: Sets, name: str) -> str:
 
 
 def derived(sets: Sets) -> dict[str, CaptionSet]:
-    """Return the sets that are derived from another, by name, each after the set it is made from."""
+    """Return the sets that are made from others, by name, each after those that it is made from."""
     return {name: sets[name] for name in derivation_order(sets) if sets[name].is_derived}
 
 
@@ -204,15 +213,15 @@ def without_absent(sets: Sets, cut: Collection[str], present: Collection[str]) -
     absent = [TITLES[name] for name in cut if name not in present]
     notices = {}
     for name in sets:
-        faces = sets[lineage(sets, name)[-1]].faces
-        if faces is not None and len(absent) == len(cut):
+        about_parts = any(sets[origin].faces is not None for origin in origins(sets, name))
+        if about_parts and len(absent) == len(cut):
             why = f"its data sets are absent ({', '.join(absent)})" if absent else "`parts` of params.yaml names no data set"
             notices[name] = f"caption set {name} is skipped: {why}"
     return {name: entry for name, entry in sets.items() if name not in notices}, list(notices.values())
 
 
 def derivation_order(sets: Sets) -> list[str]:
-    """Return the names of all sets, each after the set it is derived from.
+    """Return the names of all sets, each after those that it is made from.
 
     Raises:
         CaptionSetError: a set is derived from itself, directly or through others.
@@ -226,21 +235,43 @@ def derivation_order(sets: Sets) -> list[str]:
     return ordered
 
 
-def lineage(sets: Sets, name: str) -> list[str]:
-    """Return the name of a set, of the set it is derived from, and so on, ending with one that an author writes.
+def lineage(sets: Sets, name: str, line: tuple[str, ...] = ()) -> list[str]:
+    """Return the name of a set, and those that it is made from, directly or through others, each after what is made from it.
+
+    Args:
+        sets: all that there are.
+        name: of the set.
+        line: the sets that led to this one.
 
     Raises:
         CaptionSetError: a set in this line is unknown, or the line runs in a circle.
     """
-    line = [name]
-    while (entry := lookup(sets, line[-1])).is_derived:
-        if entry.of in line:
-            circle = " of ".join([*line[line.index(entry.of) :], entry.of])
-            raise CaptionSetError(f"{_where(name)}: derived from itself ({circle}); derive one of them from a written set")
-        if entry.of not in sets:
-            raise CaptionSetError(f"{_where(line[-1])}.of: {names.unknown(entry.of, sets, 'caption set')}")
-        line.append(entry.of)
-    return line
+    ancestors = [name]
+    for parent in lookup(sets, name).parents:
+        if parent in (*line, name):
+            circle = " of ".join([*(*line, name)[(*line, name).index(parent) :], parent])
+            raise CaptionSetError(
+                f"{_where((*line, name)[0])}: derived from itself ({circle}); derive one of them from a written set"
+            )
+        if parent not in sets:
+            key = "of" if sets[name].derived else "joined"
+            raise CaptionSetError(f"{_where(name)}.{key}: {names.unknown(parent, sets, 'caption set')}")
+        older = lineage(sets, parent, (*line, name))
+        ancestors = [known for known in ancestors if known not in older] + older
+    return ancestors
+
+
+def origins(sets: Sets, name: str) -> list[str]:
+    """Return the sets that an author writes among those that a set is made from; of such a set, itself."""
+    return [ancestor for ancestor in lineage(sets, name) if not sets[ancestor].is_derived]
+
+
+def reads_as(sets: Sets, name: str) -> str:
+    """Return the style that a set's captions read as; "" for none, as a text of random words."""
+    entry = lookup(sets, name)
+    if entry.derived:
+        return CONTROLS[entry.derived].reads_as
+    return reads_as(sets, entry.joined[0]) if entry.joined else entry.written_style.name
 
 
 def check(sets: Sets) -> None:
@@ -252,12 +283,16 @@ def check(sets: Sets) -> None:
         _check_fields(name, entry)
     derivation_order(sets)
     for name, entry in sets.items():
-        if entry.is_derived and sets[entry.of].reads_as != CONTROLS[entry.derived].source:
+        if entry.derived and reads_as(sets, entry.of) != CONTROLS[entry.derived].source:
             source = CONTROLS[entry.derived].source
             raise CaptionSetError(
                 f"{_where(name)}: control {entry.derived!r} is made from captions of style {source!r},"
                 f" and those of {entry.of!r} are not: name a set of that style in `of`"
             )
+        styles = {parent: reads_as(sets, parent) for parent in entry.joined}
+        if entry.joined and (len(set(styles.values())) > 1 or "" in styles.values()):
+            said = ", ".join(f"those of {parent} of {style or 'none'}" for parent, style in styles.items())
+            raise CaptionSetError(f"{_where(name)}.joined: join captions of one style, not {said}")
 
 
 def check_mix(sets: Sets, mix: Collection[str], where: str) -> None:
@@ -270,7 +305,7 @@ def check_mix(sets: Sets, mix: Collection[str], where: str) -> None:
     """
     meanings: dict[Verdict, str] = {}
     for name in sorted(mix):
-        style = STYLES.get(lookup(sets, name).reads_as)
+        style = STYLES.get(reads_as(sets, name))
         if style is not None and style.conclusion_yes is not None:
             meanings[style.conclusion_yes] = name
     if len(meanings) > 1:
@@ -279,12 +314,14 @@ def check_mix(sets: Sets, mix: Collection[str], where: str) -> None:
 
 
 def _check_fields(name: str, entry: CaptionSet) -> None:
-    by_author, from_other = (entry.style, entry.author), (entry.derived, entry.of)
-    if not ((all(by_author) and not any(from_other)) or (all(from_other) and not any(by_author))):
-        raise CaptionSetError(f"{_where(name)}: give either `style` and `author`, or `derived` and `of`")
-    if entry.is_derived:
+    ways = [(entry.style, entry.author), (entry.derived, entry.of), (entry.joined,)]
+    if [any(way) for way in ways].count(True) != 1 or [all(way) for way in ways].count(True) != 1:
+        raise CaptionSetError(f"{_where(name)}: give either `style` and `author`, or `derived` and `of`, or `joined`")
+    if entry.joined and (len(entry.joined) != 2 or entry.joined[0] == entry.joined[1]):
+        raise CaptionSetError(f"{_where(name)}.joined: name two sets; to join more, join one with sets that are joined")
+    if entry.derived:
         names.lookup(CONTROLS, entry.derived, "control", CaptionSetError, f"{_where(name)}.derived")
-    else:
+    if entry.style:
         names.lookup(STYLES, entry.style, "style", CaptionSetError, f"{_where(name)}.style")
         names.lookup(AUTHORS, entry.author, "author", CaptionSetError, f"{_where(name)}.author")
     if entry.author == PUBLISHED and not entry.table:
@@ -301,7 +338,7 @@ def _check_fields(name: str, entry: CaptionSet) -> None:
     if entry.conclusion_yes:
         names.lookup(MEANINGS, entry.conclusion_yes, "meaning of Yes", CaptionSetError, f"{_where(name)}.conclusion_yes")
         if entry.is_derived or STYLES[entry.style].conclusion_yes is None:
-            style = entry.style or entry.derived
+            style = entry.style or entry.derived or "joined sets"
             raise CaptionSetError(
                 f"{_where(name)}.conclusion_yes: leave it out: captions of {style!r} conclude without Yes or No"
             )

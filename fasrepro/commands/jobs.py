@@ -91,14 +91,15 @@ class _Plan:
     def result(self) -> Jobs:
         """Return what was collected, by name."""
         kept = {name: protocols.to_sides(p) for name, p in sorted(self.protocols.items()) if p is not None}
-        silver = caption_sets.silver(self.sets)
+        silver, made = caption_sets.silver(self.sets), caption_sets.derived(self.sets)
         for name, entry in silver.items():
             where = f"params.yaml: captions.{name}.captioner"
             names.lookup(self.captioner_jobs, entry.captioner, "caption model with seeds", ConfigError, where)
         return Jobs(
             written=[name for name in caption_sets.written(self.sets) if name not in silver],
             silver=silver,
-            derived={name: entry.of for name, entry in caption_sets.derived(self.sets).items()},
+            derived={name: entry.of for name, entry in made.items() if entry.derived},
+            joined={name: entry.joined for name, entry in made.items() if entry.joined},
             splits=kept,
             captioned=self.captioned({dataset for sides in kept.values() for dataset in sides.train}),
             trainsets=dict(sorted(self.trainsets.items())),

@@ -26,7 +26,6 @@ import yaml
 
 from fasrepro import __version__, config, files, paths
 from fasrepro.captions import cot, review, sets
-from fasrepro.captions.controls import CONTROLS
 from fasrepro.captions.layouts import FormError
 from fasrepro.captions.sets import CaptionSet, CaptionSetError
 from fasrepro.captions.styles import with_own_prompt
@@ -106,7 +105,9 @@ def publishable(captions: Mapping[str, CaptionSet], wanted: Sequence[str], at_ha
         CaptionSetError: a wanted set is unknown, or others published it or the set that it is derived from.
     """
     sets.check(captions)
-    theirs = [name for name in captions if captions[sets.lineage(captions, name)[-1]].author == sets.PUBLISHED]
+    theirs = [
+        name for name in captions if any(captions[origin].author == sets.PUBLISHED for origin in sets.origins(captions, name))
+    ]
     for name in wanted:
         sets.lookup(captions, name)
         if name in theirs:
@@ -277,8 +278,8 @@ def _sources(parts: Sequence[Part], params: SimpleNamespace) -> str:
 def _made(part: Part, params: SimpleNamespace) -> str:
     """Return how the captions of a set were made."""
     if part.entry.is_derived:
-        control = CONTROLS[part.entry.derived]
-        return f"made from `{part.entry.of}` by a fixed rule. What it lacks: {control.lacks}."
+        sources = " and ".join(f"`{name}`" for name in part.entry.parents)
+        return f"made from {sources} by a fixed rule. What it lacks: {part.entry.lacks}."
     if part.entry.author == sets.CAPTIONER:
         return _made_by_captioner(part)
     label_aware = any(row["label_aware"] for row in part.rows)

@@ -20,6 +20,7 @@ from fasrepro.commands import jobs, scheduling, side_by_side, site
 from fasrepro.training import recipe as recipes
 
 PROFILES = Path("profiles")
+LIKE = "like"  # the key of a profile that names another, over which it is laid
 PLAN = "plan"  # the section of a profile that is priced (published_size.py) and not run
 BUILD = Path(".build")
 # What a copy needs to run the pipeline; results stay where they are, so that a second run of a profile is as quick as any.
@@ -92,11 +93,20 @@ def profile_path(base: Path, name: str) -> Path:
 
 
 def profile_params(base: Path, name: str) -> dict[str, object]:
-    """Return params.yaml with the profile laid over it. Raises `ConfigError` for a profile that is not there, or only a plan."""
+    """Return params.yaml with the profile laid over it, after the one that it is `like`.
+
+    Raises:
+        ConfigError: for a profile that is not there, or is only a plan, and where it is like one that is itself like another.
+    """
     profile = config.read_yaml(profile_path(base, name))
     if PLAN in profile:
         raise config.ConfigError(f"profile {name} is a plan and cannot be run; `fasrepro plan --profile {name}` prices it")
-    return merge(config.read_yaml(base / paths.PARAMS), profile)
+    if LIKE not in profile:
+        return merge(config.read_yaml(base / paths.PARAMS), profile)
+    other = str(profile.pop(LIKE))
+    if LIKE in config.read_yaml(profile_path(base, other)):
+        raise config.ConfigError(f"profile {name}: {LIKE}: {other} is itself like another; name that one, and what differs")
+    return merge(profile_params(base, other), profile)
 
 
 def make_copy(base: Path, name: str, copy: Path) -> Path:

@@ -82,7 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
     sets.check(params.captions)
     caption_set = sets.lookup(params.captions, arguments.set)
     if caption_set.is_derived:
-        raise sets.CaptionSetError(f"caption set {arguments.set!r} is derived from {caption_set.of!r}: review that one")
+        raise sets.CaptionSetError(
+            f"caption set {arguments.set!r} is made from {' and '.join(caption_set.parents)}: review that one"
+        )
     task = annotation.tasks(params, {arguments.set: caption_set})[arguments.set]
     with Store(paths.store()) as store:
         reviewed = review_set(arguments.set, task, store)

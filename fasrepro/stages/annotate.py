@@ -116,7 +116,8 @@ def main(argv: list[str] | None = None) -> None:
     sets.check(params.captions)
     caption_set = sets.lookup(params.captions, name)
     if caption_set.is_derived:
-        raise CaptionSetError(f"{name} is derived from {caption_set.of}: run `dvc repro derive@{name}`")
+        stage = "join" if caption_set.joined else "derive"
+        raise CaptionSetError(f"{name} is made from {' and '.join(caption_set.parents)}: run `dvc repro {stage}@{name}`")
     if caption_set.author == sets.CAPTIONER:
         raise CaptionSetError(f"{name} is written by the caption model {caption_set.captioner}: run `dvc repro caption@{name}`")
     files.write_text(paths.simulated_review(name), "")  # most sets have no simulated edit

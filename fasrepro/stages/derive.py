@@ -20,8 +20,8 @@ def main(argv: list[str] | None = None) -> None:
     params = config.load("captions")
     sets.check(params.captions)
     caption_set = sets.lookup(params.captions, name)
-    if not caption_set.is_derived:
-        raise CaptionSetError(f"{name} is not derived, but written by {caption_set.author}: run `dvc repro annotate@{name}`")
+    if not caption_set.derived:
+        raise CaptionSetError(f"{name}: no control makes this set: run `dvc repro annotate@{name}` or `join@{name}`")
     source = table.read(paths.captions(caption_set.of), Caption)
     captions = controls.derive(caption_set.derived, table.read_all(paths.FACES, Face), source)
     table.write(paths.captions(name), captions, Caption)

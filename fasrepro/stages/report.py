@@ -9,7 +9,6 @@ from typing import Any
 from fasrepro import config, files, names, paths, stages
 from fasrepro.archives import ARCHIVES
 from fasrepro.captions import sets, styles
-from fasrepro.captions.controls import CONTROLS
 from fasrepro.captions.sets import CAPTIONER, PUBLISHED, CaptionSet
 from fasrepro.report import markdown, recorded
 from fasrepro.report.material import CaptionWords, Material, PageError, Release
@@ -26,7 +25,7 @@ def caption_words(sets: Mapping[str, CaptionSet], annotator: config.Annotator) -
     entries = {}
     for name, entry in sets.items():
         if entry.is_derived:
-            entries[name] = CaptionWords(source=entry.of, lacks=CONTROLS[entry.derived].lacks)
+            entries[name] = CaptionWords(source=", ".join(entry.parents), lacks=entry.lacks)
         elif entry.author == PUBLISHED:
             entries[name] = CaptionWords(table=published_table(entry))
         elif entry.author == CAPTIONER:

@@ -46,7 +46,7 @@ class Reinforcement:
 
     Args:
         rewards: weight of each reward, of `rewards.REWARDS`; a completion is worth their weighted sum.
-        train: parts that change: of `recipe.WEIGHTS` and `recipe.ADAPTERS`.
+        train: parts that change: of `recipe.WEIGHTS` and `recipe.ADAPTERS`, and the embeddings.
         group: completions about a face; they are compared with each other alone.
         faces: a step, so that a step has `group` times `faces` completions.
         steps: of the optimiser; the last one counts.
@@ -244,7 +244,7 @@ def _reinforcement(entry: str, keys: Mapping[str, Any]) -> Reinforcement | None:
             raise CaptionerError(f"{where}.rewards.{reward}: {weight} must be above 0; leave out a reward that is not to count")
     if not settings.rewards:
         raise CaptionerError(f"{where}.rewards: name at least one of {', '.join(REWARDS)}")
-    parts = (*recipes.WEIGHTS, *recipes.ADAPTERS)
+    parts = (*recipes.WEIGHTS, *recipes.ADAPTERS, "embeddings")
     for part in settings.train:
         if part not in parts:
             raise CaptionerError(f"{where}.train: {names.unknown(part, parts, 'part')}")

@@ -15,6 +15,12 @@ ENTRIES = {
     "reasoning": CaptionSet(style="reasoning", author="annotator"),
     "neutral": CaptionSet(style="neutral", author="annotator"),
 }
+GOLD = {
+    "all": CaptionSet(joined=["small", "silver"]),  # before the sets that it is made from
+    "small": CaptionSet(derived="share_25", of="gold"),
+    "gold": CaptionSet("cot", "annotator", faces=sets.FacesOfPart("A")),
+    "silver": CaptionSet("cot", "captioner", captioner="grpo-0", faces=sets.FacesOfPart("C")),
+}
 
 
 def test_a_set_comes_after_the_set_it_is_derived_from() -> None:
@@ -23,6 +29,35 @@ def test_a_set_comes_after_the_set_it_is_derived_from() -> None:
     assert list(sets.derived(ENTRIES)) == ["shuffled_reasoning", "prose"]
     assert list(sets.written(ENTRIES)) == ["reasoning", "neutral"]
     assert sets.lineage(ENTRIES, "prose") == ["prose", "shuffled_reasoning", "reasoning"]
+
+
+def test_a_joined_set_comes_after_both_and_reads_as_they_do() -> None:
+    sets.check(ENTRIES | GOLD)
+    assert sets.derivation_order(GOLD) == ["silver", "gold", "small", "all"]
+    assert sets.lineage(GOLD, "all") == ["all", "small", "gold", "silver"]
+    assert sets.origins(GOLD, "all") == ["gold", "silver"]
+    assert sets.reads_as(GOLD, "all") == "cot"
+    diamond = GOLD | {"twice": CaptionSet(joined=["gold", "small"])}
+    assert sets.lineage(diamond, "twice") == ["twice", "small", "gold"]
+    assert sets.without_absent(GOLD, ["wfas"], []) == ({}, [
+        f"caption set {name} is skipped: its data sets are absent (WFAS)" for name in GOLD
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (CaptionSet(joined=["gold"]), r"captions\.x\.joined: name two sets"),
+        (CaptionSet(joined=["gold", "gold"]), r"captions\.x\.joined: name two sets"),
+        (CaptionSet(joined=["gold", "x"]), r"captions\.x: derived from itself \(x of x\)"),
+        (CaptionSet(joined=["gold", "silber"]), r"captions\.x\.joined: unknown caption set .* mean 'silver'"),
+        (CaptionSet(joined=["gold", "prose"]), r"captions\.x\.joined: join captions of one style, not .* of prose of none"),
+        (CaptionSet("cot", "annotator", joined=["gold", "silver"]), r"captions\.x: give either"),
+    ],
+)
+def test_sets_that_cannot_be_joined_are_refused(entry: CaptionSet, message: str) -> None:
+    with pytest.raises(CaptionSetError, match=message):
+        sets.check(ENTRIES | GOLD | {"x": entry})
 
 
 @pytest.mark.parametrize(

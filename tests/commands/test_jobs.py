@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from fasrepro import cli, config, paths
+from fasrepro.captions import sets as caption_sets
 from fasrepro.captions.sets import CaptionSet, CaptionSetError, FacesOfPart, Silver
 from fasrepro.commands import jobs, reproduce
 from fasrepro.config import ConfigError, Experiment, Jobs
@@ -106,6 +107,36 @@ def test_a_protocol_declares_no_parts_of_its_own() -> None:
         planned(
             {"one": Experiment(["own"], ["vanilla"], [0])}, protocols={"own": Sides(["msu"], ["casia"], parts={"msu": SHARES})}
         )
+
+
+def test_joined_sets_are_named_with_both_that_they_hold() -> None:
+    both = {
+        "both": CaptionSet(joined=["gold", "bare_reasoning"]),
+        "bare_reasoning": CaptionSet(derived="shuffled", of="reasoning"),
+    }
+    plan = planned({"one": Experiment(["oci_m"], ["vanilla"], [0])}, captions=SETS | GOLD | both, parts={"oulu": SHARES})
+    assert plan.joined == {"both": ["gold", "bare_reasoning"]}
+    assert plan.derived == {"bare_reasoning": "reasoning", "bare": "gold"}
+
+
+def test_ablations_of_paper_2_change_the_chains_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(reproduce.profile_params(ROOT, "paper2_ablations")), encoding="utf-8")
+    plan = jobs.planned(config.load(*jobs.KEYS, path=path))
+    by_run = {job.run: job for job in plan.jobs.values()}
+    assert len(by_run) == len(plan.jobs)
+    for run, job in by_run.items():
+        like = "label_two_stage" if run.startswith("label_") else "cepl"
+        assert (job.recipe, job.tuned) == (by_run[like].recipe, like)
+        pair = by_run[run.replace("label_", "cepl_")] if run != "label_two_stage" else by_run["cepl"]
+        assert plan.trainsets[job.trainset].compared == plan.trainsets[pair.trainset].compared
+    used = {name for trainset in plan.trainsets.values() for name in trainset.captions}
+    made = {name for name in (*plan.derived, *plan.joined) if "gold" in caption_sets.lineage(plan_sets(path), name)}
+    assert used == made | {"gold", "silver", "neutral_chain"}
+
+
+def plan_sets(path: Path) -> caption_sets.Sets:
+    return config.load("captions", path=path).captions
 
 
 def test_a_set_about_absent_people_is_skipped_with_what_is_derived_from_it() -> None:

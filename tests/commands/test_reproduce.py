@@ -110,3 +110,13 @@ def test_stages_share_the_cores_that_their_threads_leave(monkeypatch: pytest.Mon
     assert [reproduce.default_workers(threads) for threads in (1, 2, 16)] == [8, 4, 1]
     monkeypatch.setattr(reproduce, "_gpus", lambda: 2)
     assert reproduce.default_workers(1) == 2
+
+
+def test_a_profile_is_laid_over_the_one_that_it_is_like(tmp_path: Path) -> None:
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "params.yaml").write_text("threads: 1\nseed: 1\nnote: base\n")
+    for name, text in {"one": "seed: 2", "two": "like: one\nnote: mine", "three": "like: two"}.items():
+        (tmp_path / "profiles" / f"{name}.yaml").write_text(text)
+    assert reproduce.profile_params(tmp_path, "two") == {"threads": 1, "seed": 2, "note": "mine"}
+    with pytest.raises(config.ConfigError, match="profile three: like: two is itself like another"):
+        reproduce.profile_params(tmp_path, "three")

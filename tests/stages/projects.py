@@ -56,6 +56,7 @@ def write_jobs(
         "written": [],
         "silver": {},
         "derived": {},
+        "joined": {},
         "splits": {name: {"train": list(train), "test": list(test)} for name, (train, test) in sides.items()},
         "captioned": [],
         "trainsets": {},

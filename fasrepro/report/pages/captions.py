@@ -52,9 +52,19 @@ def render(material: Material) -> dict[str, str]:
 
 
 def captions_of_sets(material: Material, derived: bool) -> dict[str, dict[str, Caption]]:
-    """Return the captions of the derived sets, or of the others, by set and face_id; sets of parts of people have a page."""
-    kept = [name for name, entry in material.params.captions.items() if entry.is_derived == derived and entry.faces is None]
+    """Return the captions of the derived sets, or of the others, by set and face_id.
+
+    Sets of parts of people have a page of their own, and their faces are not those of the other sets. So they are omitted here,
+    with what is made from them.
+    """
+    entries = material.params.captions
+    kept = [name for name, entry in entries.items() if entry.is_derived == derived and _is_of_all_people(entries, name)]
     return {name: material.captions[name] for name in kept}
+
+
+def _is_of_all_people(entries: Mapping[str, Any], name: str) -> bool:
+    """Return whether neither a set nor one that it is made from is about a part's people."""
+    return entries[name].faces is None and all(_is_of_all_people(entries, parent) for parent in entries[name].parents)
 
 
 def pictured(material: Material) -> list[Face]:
