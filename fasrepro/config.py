@@ -341,13 +341,11 @@ class Jobs:
 
     Args:
         written, silver: caption sets whose faces are at hand; a caption model writes those in `silver`.
-        derived: caption sets that a control makes from another, with the name of that other.
-        joined: caption sets that hold those of two others, with the names of those.
+        derived, joined: caption sets that a control makes from another, and that hold those of two others, with their names.
         splits: protocols that can be run with the data sets at hand.
         captioned: data sets whose train faces the annotator is asked about.
         trainsets: what each training set is made of.
-        tunings: jobs whose recipe holds the learning rates to choose from, by run.
-        jobs: trainings.
+        tunings, jobs: trainings whose recipe holds the learning rates to choose from, by run, and all that follow.
         snapshot_jobs: the job that is scored on its way; none where its protocol cannot be run.
         sft_jobs, grpo_jobs, captioner_names: caption models that learn texts, those that learn from rewards, and both.
         skipped: notices about what cannot be run.

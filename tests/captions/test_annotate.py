@@ -219,7 +219,7 @@ def test_a_set_with_another_name_keeps_its_style(world: Any, tmp_path: Path, mon
     steps, plain = (table.read(root / "results" / "captions" / f"{name}.parquet", Caption) for name in ("steps", "plain"))
     assert {caption.style for caption in steps} == {"reasoning"} and {caption.style for caption in plain} == {"prose"}
     assert [caption.request_key for caption in plain] == [caption.request_key for caption in steps]
-    with pytest.raises(CaptionSetError, match=r"plain is derived from steps: run `dvc repro derive@plain`"):
+    with pytest.raises(CaptionSetError, match=r"plain is made from steps: run `dvc repro derive@plain`"):
         stage.main(["--set", "plain"])
     with pytest.raises(CaptionSetError, match=r"steps is not derived, but written by annotator: run `dvc repro annotate@steps`"):
         derive.main(["--set", "steps"])

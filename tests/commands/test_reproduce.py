@@ -70,6 +70,7 @@ def test_nothing_to_train_is_an_error_and_the_book_is_named_once_there_is_one(
     empty = {
         "written": [],
         "derived": {},
+        "joined": {},
         "splits": {},
         "captioned": [],
         "trainsets": {},
