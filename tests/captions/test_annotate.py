@@ -221,7 +221,7 @@ def test_a_set_with_another_name_keeps_its_style(world: Any, tmp_path: Path, mon
     assert [caption.request_key for caption in plain] == [caption.request_key for caption in steps]
     with pytest.raises(CaptionSetError, match=r"plain is made from steps: run `dvc repro derive@plain`"):
         stage.main(["--set", "plain"])
-    with pytest.raises(CaptionSetError, match=r"steps is not derived, but written by annotator: run `dvc repro annotate@steps`"):
+    with pytest.raises(CaptionSetError, match=r"steps: no control makes this set: run `dvc repro annotate@steps`"):
         derive.main(["--set", "steps"])
     with pytest.raises(CaptionSetError, match=r"unknown caption set 'step'\. Did you mean 'steps'"):
         stage.main(["--set", "step"])
