@@ -12,12 +12,8 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fasrepro.deployment import pictures
-
-if TYPE_CHECKING:
-    from fasrepro.deployment.results import Result
 
 FOUND_ATTACK = 3  # exit status of --fail-on attack; 1 and 2 are errors and misuse
 WARNING = (
@@ -50,7 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
     attacks = 0
     for path in pictures.expand(_named(arguments.paths)):
         for result in results.of_file(loaded, path, arguments.all_faces, arguments.explain):
-            print(json.dumps(dataclasses.asdict(result), ensure_ascii=False) if arguments.json else line(result), flush=True)
+            print(
+                json.dumps(dataclasses.asdict(result), ensure_ascii=False) if arguments.json else results.line(result), flush=True
+            )
             attacks += result.verdict == results.ATTACK
     return FOUND_ATTACK if arguments.fail_on and attacks else 0
 
@@ -62,21 +60,3 @@ def _named(paths: Iterable[str]) -> Iterator[Path]:
             yield from (Path(text.rstrip("\n")) for text in sys.stdin if text.strip())
         else:
             yield Path(path)
-
-
-def line(result: Result) -> str:
-    """Return a result as text: a line, and the explanation below it."""
-    remarks = f"  ({'; '.join(result.remarks)})" if result.remarks else ""
-    if result.p_attack is None:
-        return f"{result.path}: {result.state}{remarks}"
-    box = " ".join(map(str, result.box or ()))
-    frames = f", mean of frames {', '.join(map(str, result.frames))}" if len(result.frames) > 1 else ""
-    sources = ", ".join(result.threshold_datasets)
-    text = (
-        f"{result.path}: {result.verdict}  p_attack {result.p_attack:.4f}{frames}"
-        f"  threshold {result.threshold:.4f} (dev of {sources})  face {box} ({result.box_source}){remarks}"
-    )
-    if result.explanation is None:
-        return text
-    cut = "" if result.finished else " [cut at the limit of tokens]"
-    return f"{text}\n    {' '.join(result.explanation.split())}{cut}"

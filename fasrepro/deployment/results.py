@@ -90,3 +90,21 @@ def _scored(loaded: Loaded, path: Path, found: list[FoundFace], remarks: list[st
         explanation=text,
         finished=finished,
     )
+
+
+def line(result: Result) -> str:
+    """Return a result as text: a line, and the explanation below it."""
+    remarks = f"  ({'; '.join(result.remarks)})" if result.remarks else ""
+    if result.p_attack is None:
+        return f"{result.path}: {result.state}{remarks}"
+    box = " ".join(map(str, result.box or ()))
+    frames = f", mean of frames {', '.join(map(str, result.frames))}" if len(result.frames) > 1 else ""
+    sources = ", ".join(result.threshold_datasets)
+    text = (
+        f"{result.path}: {result.verdict}  p_attack {result.p_attack:.4f}{frames}"
+        f"  threshold {result.threshold:.4f} (dev of {sources})  face {box} ({result.box_source}){remarks}"
+    )
+    if result.explanation is None:
+        return text
+    cut = "" if result.finished else " [cut at the limit of tokens]"
+    return f"{text}\n    {' '.join(result.explanation.split())}{cut}"
