@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *(f"fasrepro.evaluation.{module}" for module in ("results", "metrics", "bootstrap", "inference")),
     ),
     "evaluation": ("fasrepro.models", "fasrepro.llm"),
+    "deployment": ("fasrepro.models", "fasrepro.data", "fasrepro.archives"),
     "training": ("fasrepro.models", "fasrepro.captions.layouts"),
     "foundation": ("fasrepro.models", "fasrepro.training"),
     "captions": ("fasrepro.llm",),

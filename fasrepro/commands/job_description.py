@@ -1,0 +1,73 @@
+"""What fasrepro.json and the model card of an exported job say of it, from its scores and the settings of its run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from fasrepro import config, datasets, files, paths
+from fasrepro.data import splits
+from fasrepro.deployment import exported
+from fasrepro.deployment.exported import About
+from fasrepro.evaluation import aggregate, metrics
+from fasrepro.models import vlm
+from fasrepro.rows import table
+from fasrepro.rows.scores import Score
+from fasrepro.rows.training import TrainRow
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+SYNTHETIC = "The data are synthetic archives: its scores say nothing about real faces."
+LICENSED = "The data are licensed archives, whose terms may bind the weights too."
+
+
+def about(job: config.Job, form: str, folder: Path) -> About:
+    """Return what fasrepro.json says of a job whose weights are in `folder`."""
+    params = config.load("archives", "index", "prediction")
+    own = vlm.read_made_of(folder)
+    split = splits.read(job.protocol)
+    p_attack = {row.face_id: row.p_attack for row in table.read(paths.scores(job.name), Score)}
+    dev = aggregate.scores(split.dev, p_attack, "video", str(paths.scores(job.name)))
+    quantiles = {
+        name: {str(q): round(float(np.quantile(dev.values[dev.labels == label], q)), 7) for q in QUANTILES}
+        for label, name in enumerate(("bona_fide", "attack"))
+    }
+    sources = sorted({face.dataset for face in split.train})
+    synthetic = params.archives.source == "synthetic"
+    terms = "; ".join(f"{datasets.DATASETS[name].title}: {datasets.DATASETS[name].licence}" for name in sources)
+    return About(
+        format=exported.FORMAT,
+        job=job.name,
+        form=form,
+        backbone=own.backbone,
+        backbone_sha256=own.backbone_sha256,
+        backbone_revision="" if Path(own.backbone).is_dir() else exported.revision(own.backbone),
+        index=params.index,
+        prompt=own.prompt,
+        score_by=own.score_by,
+        score_means=exported.MEANING,
+        threshold=metrics.dev_threshold(dev.labels, dev.values, dev.datasets),
+        threshold_datasets=sorted(set(dev.datasets.tolist())),
+        dev_quantiles=quantiles,
+        training_datasets=sources,
+        data=SYNTHETIC if synthetic else LICENSED,
+        licence="Apache-2.0" if synthetic else f"research only, by the terms of the data ({terms})",
+        explains=any(row.caption for row in table.read(paths.trainset(job.trainset), TrainRow)),
+        max_new_tokens=params.prediction.max_new_tokens,
+        image_backend=own.image_backend,
+        versions=exported.versions(),
+        files=exported.weight_hashes(folder),
+    )
+
+
+def figures(job: config.Job) -> dict[str, dict[str, float]]:
+    """Return target -> metric -> value of this job by video, or by frame where there is none, as far as they are computed."""
+    if not paths.METRICS.is_file():
+        return {}
+    figures = {}
+    for cell in files.read_json(paths.METRICS)["cells"].values():
+        by_seed = cell["by_seed"].get(str(job.seed))
+        if (cell["protocol"], cell["run"]) == (job.protocol, job.run) and by_seed:
+            level = by_seed.get("video") or by_seed["frame"]
+            figures[cell["target"]] = {name: one["value"] for name, one in level["figures"].items() if one["value"] is not None}
+    return figures

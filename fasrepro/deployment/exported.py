@@ -1,0 +1,198 @@
+"""A trained job as a folder that stands alone: weights, processor, head, `fasrepro.json` and a model card."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import shutil
+from pathlib import Path
+
+from safetensors.torch import load_file
+from transformers import AutoConfig, PreTrainedModel, ProcessorMixin
+
+import fasrepro
+from fasrepro import files, hashing, schema
+from fasrepro.data.settings import IndexSettings
+from fasrepro.models import backbones, scoring, vlm
+from fasrepro.models.backbones import BackboneError
+from fasrepro.models.scoring import Scorer
+from fasrepro.models.vlm import FasVlm
+
+ABOUT = "fasrepro.json"
+FORMAT = 1
+BACKBONE = "backbone"  # a folder backbone goes along; one from a hub is named
+CHECKPOINT_FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")  # of a folder backbone; copied, so hashes stay
+ADAPTER, MERGED = "adapter", "merged"
+PACKAGES = ("torch", "transformers", "peft", "pillow", "opencv-python-headless", "av")
+MEANING = "p_attack in [0, 1]; an attack scores at least the threshold; no calibrated probability"
+
+
+@dataclasses.dataclass(frozen=True)
+class About:
+    """What `fasrepro.json` says of the exported model.
+
+    Args:
+        format: version of this file.
+        job: that was exported.
+        form: "adapter" (what training changed, to be put on the backbone) or "merged" (one checkpoint).
+        backbone: that the job was trained from.
+        backbone_sha256: of its weights; the hub id where there were no files.
+        backbone_revision: commit of a backbone from a hub; "" for a folder.
+        index: which frames of a video are taken, and how faces are cropped.
+        prompt: the student prompt, also of explanations.
+        score_by: "head" or "answer".
+        score_means: polarity and range.
+        threshold: from which a score is called an attack, for the mean over a video's frames and for a picture.
+        threshold_datasets: the data sets whose dev people it was chosen on.
+        dev_quantiles: of the dev scores by video, by label: share -> score.
+        training_datasets: whose train people the model saw.
+        data: what these data are.
+        licence: of the weights.
+        explains: whether the model was trained to write explanations.
+        max_new_tokens: longest explanation.
+        image_backend: class of the image processor.
+        versions: of the packages that the export was made with.
+        files: SHA-256 of each weight file.
+    """
+
+    format: int
+    job: str
+    form: str
+    backbone: str
+    backbone_sha256: str
+    backbone_revision: str
+    index: IndexSettings
+    prompt: str
+    score_by: str
+    score_means: str
+    threshold: float
+    threshold_datasets: list[str]
+    dev_quantiles: dict[str, dict[str, float]]
+    training_datasets: list[str]
+    data: str
+    licence: str
+    explains: bool
+    max_new_tokens: int
+    image_backend: str
+    versions: dict[str, str]
+    files: dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Loaded:
+    """An exported model, ready to score: its description, its scorer, and what explanations are generated with."""
+
+    about: About
+    model: FasVlm
+    processor: ProcessorMixin
+    scorer: Scorer
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of this project and of the packages that can change a score."""
+    return {"fasrepro": fasrepro.__version__} | {name: importlib.metadata.version(name) for name in PACKAGES}
+
+
+def copy_weights(trained: Path, folder: Path, form: str) -> None:
+    """Write a trained checkpoint's weights and processor to `folder`, in the form `ADAPTER` or `MERGED`.
+
+    Raises:
+        BackboneError: where a part is missing, or the backbone is no longer the one that the checkpoint was trained from.
+    """
+    own = vlm.read_made_of(trained)
+    _check_backbone(own, own.backbone, own.backbone)
+    folder.mkdir(parents=True, exist_ok=True)
+    if form == MERGED:
+        vlm.merge(own.backbone, trained, folder)
+        parts: tuple[str, ...] = (vlm.HEAD_FILE, vlm.MADE_OF)
+    else:
+        parts = (vlm.ADAPTER_FILE, vlm.ADAPTER_CONFIG, vlm.WEIGHTS_FILE, vlm.HEAD_FILE, vlm.MADE_OF)
+        backbones.load_processor(own.backbone).save_pretrained(folder)
+        for pattern in CHECKPOINT_FILES:
+            for path in sorted(Path(own.backbone).glob(pattern)):
+                (folder / BACKBONE).mkdir(exist_ok=True)
+                shutil.copyfile(path, folder / BACKBONE / path.name)
+    for name in parts:
+        if (trained / name).is_file():
+            shutil.copyfile(trained / name, folder / name)
+
+
+def revision(backbone: str) -> str:
+    """Return the commit of a backbone that was loaded from a hub; "" where it is not known."""
+    return str(getattr(AutoConfig.from_pretrained(backbone), "_commit_hash", None) or "")
+
+
+def weight_hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every safetensors file below `folder`, by its relative path."""
+    return {str(path.relative_to(folder)): hashing.sha256_file(path) for path in sorted(folder.rglob("*.safetensors"))}
+
+
+def write_about(folder: Path, about: About) -> None:
+    """Write `fasrepro.json`."""
+    files.write_json(folder / ABOUT, dataclasses.asdict(about))
+
+
+def read_about(folder: Path) -> About:
+    """Read `fasrepro.json`. Raises `BackboneError` where it is missing, broken or of another format."""
+    path = folder / ABOUT
+    if not path.is_file():
+        raise BackboneError(f"{folder}: no {ABOUT}; `fasrepro export JOB --to {folder}` writes such a folder")
+    content = files.read_json(path)
+    version = content.get("format") if isinstance(content, dict) else None
+    if version != FORMAT:
+        raise BackboneError(f"{path}: format {version!r}, but this version reads {FORMAT}; export the job again")
+    return schema.build(About, content, str(path))
+
+
+def load(folder: Path) -> Loaded:
+    """Load an exported model.
+
+    Raises:
+        BackboneError: a file is missing or its hash differs, or the backbone is another one than the job was trained from.
+    """
+    about = read_about(folder)
+    for name, expected in about.files.items():
+        if not (folder / name).is_file():
+            raise BackboneError(f"{folder}: no {name}; export the job again")
+        if hashing.sha256_file(folder / name) != expected:
+            raise BackboneError(f"{folder / name}: not the file that {ABOUT} names (its SHA-256 differs); export the job again")
+    own = vlm.read_made_of(folder)
+    device = backbones.device()
+    if about.form == MERGED:
+        base, processor = backbones.load(str(folder), device)
+        model = _with_head(base, folder, own.head_site)
+    else:
+        backbone = str(folder / BACKBONE) if (folder / BACKBONE).is_dir() else own.backbone
+        _check_backbone(own, backbone, about.backbone)
+        base, processor = backbones.load(backbone, device)
+        model = vlm.load(base, folder, own)
+    if vlm.image_backend(processor) != about.image_backend:
+        raise BackboneError(
+            f"{folder}: its scores are of the image processor {about.image_backend}, but this environment loads"
+            f" {vlm.image_backend(processor)}, which gives other pixels; install the packages of {ABOUT}"
+        )
+    if own.score_by == "answer":
+        scorer = scoring.by_answer(model, processor, own.answer_prompt, own.answer_yes)
+    else:
+        scorer = scoring.by_head(model, processor, own.prompt)
+    return Loaded(about, model, processor, scorer)
+
+
+def _with_head(base: PreTrainedModel, folder: Path, site: str) -> FasVlm:
+    """Return a merged checkpoint with the head beside it, if it has one."""
+    head = None
+    if site:
+        head = vlm.new_head(base, site)
+        head.load_state_dict(load_file(folder / vlm.HEAD_FILE))
+        head.to(base.device)
+    return FasVlm(base, head, site).eval()
+
+
+def _check_backbone(own: vlm.MadeOf, backbone: str, name: str) -> None:
+    """Raise `BackboneError`, naming both, where `backbone` has other weights than the checkpoint was trained from."""
+    actual = backbones.weights_hash(backbone)
+    if actual != own.backbone_sha256:
+        raise BackboneError(
+            f"{backbone}: its weights are {actual[:12]}, but this adapter was trained on {name} with weights"
+            f" {own.backbone_sha256[:12]}; export the job again"
+        )

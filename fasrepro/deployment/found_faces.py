@@ -1,0 +1,109 @@
+"""The faces of anybody's picture or video, found and cut out by the code of the index."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from PIL import Image
+
+from fasrepro.archives.layout import Box, MediaFile, Presentation
+from fasrepro.data import cropping, faces, mtcnn, presentations
+from fasrepro.data.frames import Frames, VideoError
+from fasrepro.data.settings import IndexSettings
+from fasrepro.deployment import pictures
+from fasrepro.deployment.pictures import PictureError
+from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
+
+NO_FACE, TOO_SMALL = "no_face", "too_small"
+SAME_FACE = 0.3  # intersection over union of two boxes of one face
+
+
+@dataclasses.dataclass(frozen=True)
+class FoundFace:
+    """A face and its crop as the model sees it; `box`: x, y, width, height in pixels of the upright frame; `frame`: from 0."""
+
+    crop: Image.Image
+    box: Box
+    box_source: str
+    frame: int = 0
+
+
+def of_video(path: Path, settings: IndexSettings) -> list[FoundFace]:
+    """Return the faces of a video, one a frame, of the frames that the index takes. Raises `PictureError`."""
+    pictures.check_file(path)
+    _check_frames(path)
+    # The index does not read a label; the table of its rows wants one.
+    shown = Presentation("own", path.name, "test", "own", Label.BONA_FIDE, BONA_FIDE_SPECIES, "", "")
+    try:
+        video, crops = presentations.of_files(path.parent, shown, [MediaFile(path.name, None, None)], settings)
+    except (VideoError, cv2.error, av.FFmpegError, OSError, ValueError) as error:
+        raise PictureError(pictures.UNREADABLE, " ".join(str(error).split())) from None
+    if any(row.box_source == "centre" for row in video.rows):
+        raise PictureError(NO_FACE, "no face in at least half of the candidate frames")
+    return [
+        FoundFace(Image.open(io.BytesIO(crop)).convert("RGB"), row.box, row.box_source, row.frame)
+        for row, crop in zip(video.rows, crops, strict=True)
+    ]
+
+
+def _check_frames(path: Path) -> None:
+    """Raise `PictureError` for a video that cannot be opened, or whose frames exceed the limit of pixels."""
+    try:
+        with av.open(str(path)) as container:
+            sizes = [stream.codec_context.width * stream.codec_context.height for stream in container.streams.video]
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise PictureError(pictures.UNREADABLE, f"not a readable video: {error}") from None
+    if max(sizes, default=0) > pictures.PIXEL_LIMIT:
+        raise PictureError(pictures.TOO_LARGE, f"frames of more than {pictures.PIXEL_LIMIT} pixels")
+
+
+def of_picture(picture: pictures.Picture, settings: IndexSettings) -> list[FoundFace]:
+    """Return the faces of a picture, the one that the index would take first, at least `settings.min_face` wide.
+
+    Raises:
+        PictureError: there is none, or none that is large enough.
+    """
+    height, width = picture.rgb.shape[:2]
+    # The detector shrinks a frame to its own height; what is left of a narrow one must hold a cell.
+    if min(height, width) < settings.min_face or width * faces.DETECTOR_HEIGHT < mtcnn.CELL * height:
+        raise PictureError(TOO_SMALL, f"{width} x {height} pixels hold no face of {settings.min_face} pixels' width")
+    stored = av.VideoFrame.from_ndarray(picture.rgb, format="rgb24")
+    frames, boxes, source = faces.find(Path(), Frames(1, {0: stored}, {0: (height, width)}), None, settings.min_face)
+    upright = frames.rgb(0)
+    if source == "centre":
+        small = faces.detect(upright, mtcnn.CELL)
+        if small is None:
+            raise PictureError(NO_FACE, "the detector finds none")
+        raise PictureError(TOO_SMALL, f"a face of {small.box[2]} pixels' width, less than {settings.min_face}")
+    convention = cropping.CROPS[settings.crop]
+    found = [boxes[0], *(box for box in _all_boxes(upright, settings.min_face) if _overlap(box, boxes[0]) < SAME_FACE)]
+    crops = [cropping.crop(upright, box, convention, None) for box in found]
+    return [FoundFace(Image.fromarray(crop), covered, source) for crop, covered, _ in crops]
+
+
+def _all_boxes(rgb: np.ndarray, min_face: int) -> list[Box]:
+    """Return the boxes of all faces in an upright frame, the largest first; `faces.detect` returns the largest alone."""
+    height, width = rgb.shape[:2]
+    shrink = min(1.0, faces.DETECTOR_HEIGHT / height)
+    small = cv2.resize(rgb, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else rgb
+    found = mtcnn.detect(small, max(mtcnn.CELL, round(min_face * shrink)))
+    scaled = [tuple(round(value / shrink) for value in one.box) for one in found]
+    clipped = [faces.clip((x, y, w, h), height, width) for x, y, w, h in scaled]
+    return [box for box in clipped if box is not None]
+
+
+def _overlap(one: Box, other: Box) -> float:
+    """Return the intersection over the union of two boxes.
+
+    >>> _overlap((0, 0, 2, 2), (0, 0, 2, 1))
+    0.5
+    """
+    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    shared = max(across, 0) * max(down, 0)
+    return shared / (one[2] * one[3] + other[2] * other[3] - shared)
