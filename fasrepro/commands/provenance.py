@@ -1,4 +1,4 @@
-"""Where a page's figures come from: the files, stages and params behind them, and whether code has changed since.
+"""Where a page's figures come from: the files, stages and params behind them, and whether one has changed since.
 
 A stage's outputs are *recorded* if they are those of the manifest in `recorded`, and were not made here; else they were *computed
 here*. Figures that a page takes from a recorded run come from that run, and not from the stages of this project.
@@ -65,7 +65,7 @@ class Origin:
 
     @property
     def badges(self) -> list[str]:
-        """The words below each figure: where it was made, and whether code has changed since."""
+        """The words below each figure: where it was made, and whether code, params or data have changed since."""
         versions = dict.fromkeys(filter(None, (self.run.version if self.run else "", self.recorded_version)))
         texts = [f"recorded at version {', '.join(versions)}"] if versions else []
         if self.computed:

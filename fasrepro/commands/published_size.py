@@ -24,7 +24,7 @@ HOUR, GIGABYTE = 3600, 1e9
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Figure:
+class Cost:
     """One line of the plan, and the lines that say what it rests on."""
 
     title: str
@@ -93,8 +93,8 @@ def read_plan(path: Path) -> Plan:
     return Plan(f"{path}: {reproduce.PLAN}", section["values"], section["sources"])
 
 
-def figures(plan: Plan) -> list[Figure]:
-    """Return the figures of a plan. Raises `ConfigError` for values that are missing, and for an annotator without a price."""
+def costs(plan: Plan) -> list[Cost]:
+    """Return the costs of a plan. Raises `ConfigError` for values that are missing, and for an annotator without a price."""
     from fasrepro.simulation import typical_chains  # here, so that the other commands work without that package
 
     rows = typical_chains.write(MEASURED)
@@ -114,7 +114,7 @@ def figures(plan: Plan) -> list[Figure]:
     ]
 
 
-def _api(plan: Plan, question: float, caption_tokens: int, lengths: str) -> list[Figure]:
+def _api(plan: Plan, question: float, caption_tokens: int, lengths: str) -> list[Cost]:
     model, pixels = plan.word("annotator"), round(plan.number("annotator_pixels"))
     price, table = pricing.price_of(model), pricing.price_table()
     if price is None:
@@ -133,13 +133,13 @@ def _api(plan: Plan, question: float, caption_tokens: int, lengths: str) -> list
     ]
     amount = f"${price.cost(*tokens):,.0f} live, ${price.cost(*tokens, batch=True):,.0f} in batches"
     return [
-        Figure("API, gold captions", f"{amount}; {requests:,.0f} requests", basis),
-        Figure("People, gold captions", f"{plan.number('edited'):,.0f} to edit", plan.basis("edited")),
-        Figure("API, silver captions", "$0", ["the caption model writes them: see its GPU-hours"]),
+        Cost("API, gold captions", f"{amount}; {requests:,.0f} requests", basis),
+        Cost("People, gold captions", f"{plan.number('edited'):,.0f} to edit", plan.basis("edited")),
+        Cost("API, silver captions", "$0", ["the caption model writes them: see its GPU-hours"]),
     ]
 
 
-def _gpus(plan: Plan, caption_tokens: int, lengths: str) -> list[Figure]:
+def _gpus(plan: Plan, caption_tokens: int, lengths: str) -> list[Cost]:
     number = plan.number
     speed = number("gpu_flops") * number("gpu_utilisation")
     read = number("image_tokens") + number("prompt_tokens")
@@ -156,7 +156,7 @@ def _gpus(plan: Plan, caption_tokens: int, lengths: str) -> list[Figure]:
     completions = number("rl_steps") * number("rl_completions")
     images, seeds, epochs = number("silver_captions"), number("seeds"), number("epochs")
     sizes = ("parameters", "encoder_parameters", "encoder_tokens", "image_tokens", "prompt_tokens")
-    sample = Figure(
+    sample = Cost(
         "An image with its caption, in training",
         f"{hours(1, FULL, whole) * HOUR:.3f} s of a GPU",
         [*plan.basis(*sizes, "gpu", "gpu_flops", "gpu_utilisation"), lengths, USUAL],
@@ -189,17 +189,17 @@ def _gpus(plan: Plan, caption_tokens: int, lengths: str) -> list[Figure]:
             ],
         ),
     }
-    lines = [Figure(title, f"{amount:,.0f} GPU-hours", basis) for title, (amount, basis) in amounts.items()]
+    lines = [Cost(title, f"{amount:,.0f} GPU-hours", basis) for title, (amount, basis) in amounts.items()]
     total = sum(amount for amount, _ in amounts.values())
     others = plan.basis("backbone", "image_size", "batch", "learning_rate", "weight_decay")
     return [
         sample,
         *lines,
-        Figure("GPUs, together", f"{total:,.0f} GPU-hours", ["the five lines above; other settings of the paper:", *others]),
+        Cost("GPUs, together", f"{total:,.0f} GPU-hours", ["the five lines above; other settings of the paper:", *others]),
     ]
 
 
-def _disk(plan: Plan, texts: list[str]) -> list[Figure]:
+def _disk(plan: Plan, texts: list[str]) -> list[Cost]:
     number = plan.number
     line = statistics.mean(len(store.line_of(_record(text, plan.word("annotator")))) for text in texts)
     silver, gold = number("silver_captions"), number("gold_captions") + number("asked_twice")
@@ -208,10 +208,10 @@ def _disk(plan: Plan, texts: list[str]) -> list[Figure]:
     checkpoints = models * number("parameters") * number("bytes_per_parameter")
     stored = f"a reply takes {line:,.0f} bytes in the store: the mean of {MEASURED} lines with simulated chains"
     return [
-        Figure("Disk, crops", gigabytes(crops), plan.basis("silver_captions", "image_size", "png_bytes_per_pixel")),
-        Figure("Disk, gold replies", gigabytes(gold * line), [*plan.basis("gold_captions", "asked_twice"), stored]),
-        Figure("Disk, silver replies", gigabytes(silver * line), [*plan.basis("silver_captions"), stored]),
-        Figure(
+        Cost("Disk, crops", gigabytes(crops), plan.basis("silver_captions", "image_size", "png_bytes_per_pixel")),
+        Cost("Disk, gold replies", gigabytes(gold * line), [*plan.basis("gold_captions", "asked_twice"), stored]),
+        Cost("Disk, silver replies", gigabytes(silver * line), [*plan.basis("silver_captions"), stored]),
+        Cost(
             "Disk, checkpoints",
             gigabytes(checkpoints),
             [
@@ -219,7 +219,7 @@ def _disk(plan: Plan, texts: list[str]) -> list[Figure]:
                 *plan.basis("parameters", "bytes_per_parameter", "seeds"),
             ],
         ),
-        Figure(
+        Cost(
             "Disk, together", gigabytes(crops + (gold + silver) * line + checkpoints), ["the lines above, without the archives"]
         ),
     ]
@@ -238,8 +238,8 @@ def _record(text: str, model: str) -> dict[str, Any]:
 
 
 def lines(plan: Plan) -> list[str]:
-    """Return the plan as text: a line for each figure, and indented below it what it rests on; the sources come last."""
+    """Return the plan as text: a line for each cost, and indented below it what it rests on; the sources come last."""
     text = []
-    for figure in figures(plan):
-        text += [f"{figure.title}: {figure.amount}", *(f"    {line}" for line in figure.rests_on)]
+    for cost in costs(plan):
+        text += [f"{cost.title}: {cost.amount}", *(f"    {line}" for line in cost.rests_on)]
     return [*text, "Sources:", *(f"    {name}: {source}" for name, source in plan.sources.items())]

@@ -1,7 +1,7 @@
 """The book to read and to serve: a copy of the built pages in which each result says where it comes from, and can be downloaded.
 
 The pages that the stage `book` builds are an output of DVC, the same bytes everywhere. What differs by machine is laid over a
-copy: whether results were computed here, and whether code has changed since.
+copy: whether results were computed here, and whether code, params or data have changed since.
 """
 
 from __future__ import annotations

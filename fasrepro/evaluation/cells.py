@@ -10,6 +10,7 @@ Protocol 2.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -43,15 +44,13 @@ class CellResults(Cell):
     def series(self) -> str:
         """The protocol within a data set that this cell is a fold of; "" where the target is no source.
 
-        A published name is the data set, the protocol and perhaps the fold: `oulu_3_2` is a fold of "oulu_3", and
-        `wmca_loo_prints` of "wmca_loo". A protocol of another name has no folds.
+        A published name is the data set, the protocol (a number, or "loo") and perhaps the fold: `oulu_3_2` is a fold of
+        "oulu_3", and `wmca_loo_prints` of "wmca_loo". A protocol of another name has no folds.
         """
         if all(face.dataset != self.target for face in self.dev):
             return ""
-        dataset = f"{self.target}_"
-        if not self.protocol.startswith(dataset):
-            return self.protocol
-        return dataset + self.protocol.removeprefix(dataset).partition("_")[0]
+        fold = re.match(rf"({re.escape(self.target)}_(?:[0-9]+|loo))_", self.protocol)
+        return fold[1] if fold else self.protocol
 
     @property
     def fewest_dev_people(self) -> int:

@@ -1,4 +1,4 @@
-"""`fasrepro plan --profile`: what a study of a published size costs, and what each figure rests on."""
+"""`fasrepro plan --profile`: what a study of a published size costs, and what each cost rests on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROFILE = ROOT / reproduce.PROFILES / "facecot.yaml"
 
 
 def amounts(path: Path) -> dict[str, str]:
-    return {figure.title: figure.amount for figure in published_size.figures(published_size.read_plan(path))}
+    return {cost.title: cost.amount for cost in published_size.costs(published_size.read_plan(path))}
 
 
 def changed(folder: Path, **values: object) -> Path:
@@ -45,21 +45,21 @@ def test_it_prints_money_hours_and_disk_with_what_each_rests_on(
     for title in ("API, gold captions: $", "Silver captions: ", "GPUs, together: ", "Disk, together: "):
         assert title in printed
     assert "101,024 requests" in printed and "silver_captions 982,468" in printed and "prices.yaml of" in printed
-    for figure in published_size.figures(published_size.read_plan(PROFILE)):
-        assert figure.rests_on, figure.title
+    for cost in published_size.costs(published_size.read_plan(PROFILE)):
+        assert cost.rests_on, cost.title
     assert f"paper: {yaml.safe_load(PROFILE.read_text(encoding='utf-8'))['plan']['sources']['paper']}" in printed
 
 
 def test_money_is_that_of_the_price_list(tmp_path: Path) -> None:
     """With the tokens that are printed: 2.50 and 10.00 dollars a million for gpt-4o, half of it in batches."""
     path = changed(tmp_path, gold_captions=1_000_000, asked_twice=1)
-    (figure,) = [one for one in published_size.figures(published_size.read_plan(path)) if one.title == "API, gold captions"]
-    basis = " ".join(figure.rests_on)
+    (cost,) = [one for one in published_size.costs(published_size.read_plan(path)) if one.title == "API, gold captions"]
+    basis = " ".join(cost.rests_on)
     text, image = re.search(r"(\d+) tokens of text.* and (\d+) of image", basis).groups()  # type: ignore[union-attr]
     reply = re.search(r"a caption has (\d+) tokens", basis)[1]  # type: ignore[index]
     assert int(image) == 85 + 170  # 448 pixels are one tile
     live = 1.000001 * ((int(text) + int(image)) * 2.5 + int(reply) * 10)
-    assert figure.amount.startswith(f"${live:,.0f} live, ${live / 2:,.0f} in batches")
+    assert cost.amount.startswith(f"${live:,.0f} live, ${live / 2:,.0f} in batches")
 
 
 def test_generation_takes_captions_times_tokens_over_speed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is behind a figure: recorded or computed here, whether code has changed since, and what would run."""
+"""What is behind a figure: recorded or computed here, whether anything has changed since, and what would run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fasrepro.commands import provenance, why
+from fasrepro import files
+from fasrepro.commands import provenance, recorded_outputs, why
 from fasrepro.commands.provenance import Origin, Stage
 from fasrepro.report import material
 from fasrepro.report.pages import PAGES
@@ -71,6 +72,16 @@ ORIGIN = Origin((Path("results/evaluate"),), ("train", "evaluate"), (), "1.2", "
 )
 def test_badges_say_what_was_recorded_computed_and_changed(changes: dict[str, object], badges: list[str]) -> None:
     assert dataclasses.replace(ORIGIN, **changes).badges == badges
+
+
+def test_a_stage_without_an_entry_in_the_lock_is_not_recorded(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_bytes(Path("params.yaml").read_bytes())
+    files.write_json(tmp_path / recorded_outputs.MANIFEST, {"version": "1.2", "commit": "abc", "outputs": {"m.json": "1"}})
+    metrics = dataclasses.replace(stage("metrics"), outputs=material.FILES["metrics"])
+    for entry, computed in (({}, ("metrics",)), ({"metrics": {"outs": [{"path": "m.json", "md5": "1"}]}}, ())):
+        files.write_json(tmp_path / recorded_outputs.LOCK, {"stages": entry})  # JSON is YAML
+        origin = provenance.origins(tmp_path, {"metrics": metrics})("results")
+        assert (origin.computed, origin.recorded_version) == (computed, "" if computed else "1.2")
 
 
 def test_why_names_files_stages_and_cost() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from fasrepro.data.published_protocols import published
 from fasrepro.evaluation.cells import CellResults, Pool, pools
 from tests.faces import face
 
@@ -43,6 +46,19 @@ def test_protocols_within_a_data_set_are_averaged_with_their_own_folds_alone() -
         Pool(False, 1, "own"),
     ]
     assert by_cell["one_to_many>oulu"] == Pool(False, 1)
+
+
+def test_protocols_of_ones_own_are_no_folds() -> None:
+    by_cell = pools(cell(name, "oulu", ["oulu"]) for name in ("oulu_few_people", "oulu_few_sources", "oulu_few"))
+    assert set(by_cell.values()) == {Pool(False, 1, name) for name in ("oulu_few_people", "oulu_few_sources", "oulu_few")}
+
+
+def test_published_protocols_are_folds_of_those_that_their_sources_state() -> None:
+    within = {name: sides.train for name, sides in published().items() if sides.train == sides.test}
+    folds = Counter(cell(name, sources[0], sources).series for name, sources in within.items())
+    single = ["oulu_1", "oulu_2", "siw_1", "siw_mv2_1", "wmca_grandtest"]
+    several = {"oulu_3": 6, "oulu_4": 6, "siw_2": 4, "siw_3": 2, "siw_mv2_2": 14, "wmca_loo": 7}
+    assert folds == dict.fromkeys(single, 1) | several
 
 
 def test_a_fold_may_be_named_by_what_it_leaves_out() -> None:

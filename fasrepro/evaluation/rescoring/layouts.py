@@ -191,7 +191,8 @@ def _by_width(source: Source, first: Block, reading: Reading) -> Layout:
         raise ScoresError("--columns: real_id says who it is only beside claimed_id; name both")
     is_bob = "real_id" in listed or "is_bonafide" in listed
     by_labels = not reading.columns and listed == ("label", "score")
-    ignored = tuple(BOB_NAMES.get(name, name) for name in reading.ignore)
+    ours = BOB_NAMES | {"real_id": "label"}  # without real_id no label is known
+    ignored = tuple(ours.get(name, name) for name in reading.ignore)
     return Layout(tuple(listed), (), higher_is_bona_fide=is_bob, listed=True, by_labels=by_labels, ignored=ignored)
 
 

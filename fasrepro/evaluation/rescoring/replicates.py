@@ -19,7 +19,7 @@ FIRST = "first"  # the name of the rates of first frames
 
 
 @dataclasses.dataclass(frozen=True)
-class Class:
+class VideosOfLabel:
     """The bona fide videos, or the attacks, by ascending score.
 
     Args:
@@ -59,15 +59,15 @@ class Sample:
     """The videos of one training, prepared.
 
     Args:
-        bona_fide: see `Class`.
-        attack: see `Class`.
+        bona_fide: see `VideosOfLabel`.
+        attack: see `VideosOfLabel`.
         below: places in the cumulated weights of bona fide videos of what is below each attack, (attacks,).
         not_above: of what is below each attack or equal to it, (attacks,).
         tied: whether there is an attack that scores as a bona fide video does.
     """
 
-    bona_fide: Class
-    attack: Class
+    bona_fide: VideosOfLabel
+    attack: VideosOfLabel
     below: np.ndarray
     not_above: np.ndarray
     tied: bool
@@ -131,7 +131,7 @@ def prepare(videos: Videos, thresholds: Mapping[str, float], first: float | None
         first: the threshold at which first frames are judged; None where they are not.
     """
     starts = np.flatnonzero(np.diff(videos.scores, prepend=-np.inf))
-    classes = []
+    by_label = []
     for label in (0, 1):
         own = videos.labels == label
         cumulated = np.concatenate([[0], np.cumsum(own)])
@@ -139,19 +139,19 @@ def prepare(videos: Videos, thresholds: Mapping[str, float], first: float | None
         if first is not None:
             called[FIRST] = videos.first[own] >= first
         wrong = {name: one if label == 0 else ~one for name, one in called.items()}
-        classes.append(_class(videos.units[own], np.append(cumulated[starts], cumulated[-1]), videos.species[own], wrong))
-    bona_fide, attack = classes
+        by_label.append(_of_label(videos.units[own], np.append(cumulated[starts], cumulated[-1]), videos.species[own], wrong))
+    bona_fide, attack = by_label
     below, not_above = bona_fide.below[:-1][attack.lowest], bona_fide.below[1:][attack.lowest]
     return Sample(bona_fide, attack, below, not_above, bool((below != not_above).any()))
 
 
-def _class(units: np.ndarray, below: np.ndarray, species: np.ndarray, wrong: dict[str, np.ndarray]) -> Class:
+def _of_label(units: np.ndarray, below: np.ndarray, species: np.ndarray, wrong: dict[str, np.ndarray]) -> VideosOfLabel:
     kinds = species.astype(np.int64)
     for one in wrong.values():
         kinds = 2 * kinds + one
     distinct, example, kind = np.unique(kinds, return_index=True, return_inverse=True)
     kind = kind.astype(np.min_scalar_type(len(distinct)))
-    return Class(units, below, kind, {name: one[example] for name, one in wrong.items()}, species[example])
+    return VideosOfLabel(units, below, kind, {name: one[example] for name, one in wrong.items()}, species[example])
 
 
 def replicated(samples: Sequence[Sample], units: int, replicates: int, seed: int, stream: str) -> dict[str, np.ndarray]:

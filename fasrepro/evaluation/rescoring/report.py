@@ -86,7 +86,7 @@ def units_of(videos: Videos) -> int:
 
 def fewest_units(videos: Videos) -> int:
     """Return the units of the label that has fewer: a figure of both labels rests on that many."""
-    return min(units_of(videos.where(videos.labels == label)) for label in metrics.LABELS)
+    return min(units_of(videos.select(videos.labels == label)) for label in metrics.LABELS)
 
 
 def _weights(dev: Videos, names: Sequence[str]) -> np.ndarray:
@@ -137,7 +137,7 @@ def _dev(trainings: Sequence[Videos], table: Table, options: Options) -> tuple[D
     names = table.values("dataset")
     by_set = {}
     for number in np.unique(trainings[0].datasets):
-        own = [videos.where(videos.datasets == number) for videos in trainings]
+        own = [videos.select(videos.datasets == number) for videos in trainings]
         by_set[names[number]] = _set_auc(own, names[number], "dev", options), fewest_units(own[0])
     # The mean within data sets: a shift between them does not hide the direction of scores.
     value = float(np.mean([one.point["auc"].mean() for one, _ in by_set.values()]))
@@ -182,9 +182,9 @@ def _worst(test: Videos, threshold: float) -> float:
 
 def _honest(estimates: Estimates, tests: Sequence[Videos], thresholds: Sequence[Thresholds], table: Table) -> HonestFigures:
     test, species = tests[0], _species(tests[0], table)
-    attacks, bona_fide = test.where(test.labels == 1), test.where(test.labels == 0)
+    attacks, bona_fide = test.select(test.labels == 1), test.select(test.labels == 0)
     apcer = {
-        name: estimates.figure(f"apcer/{number}", units_of(attacks.where(attacks.species == number)))
+        name: estimates.figure(f"apcer/{number}", units_of(attacks.select(attacks.species == number)))
         for number, name in species.items()
     }
     worst = [_worst(one, chosen["dev"]) for one, chosen in zip(tests, thresholds, strict=True)]
@@ -206,7 +206,7 @@ def _bpcer_at(
     return BpcerFigures(
         dev_apcer=BPCER[name],
         threshold=_in_file([chosen[name] for chosen in thresholds], options),
-        bpcer=estimates.figure(f"bpcer@{name}", units_of(tests[0].where(tests[0].labels == 0))),
+        bpcer=estimates.figure(f"bpcer@{name}", units_of(tests[0].select(tests[0].labels == 0))),
         apcer_max=bootstrap.without_interval(float(np.mean(worst))),
     )
 
@@ -302,7 +302,7 @@ def _test_aucs(tests: Sequence[Videos], table: Table, auc: Figure, options: Opti
         return [SetAuc("test", names[present[0]], auc)]
     aucs = []
     for number in present:
-        own = [videos.where(videos.datasets == number) for videos in tests]
+        own = [videos.select(videos.datasets == number) for videos in tests]
         if len(set(own[0].labels.tolist())) < 2:
             continue
         value = np.mean([roc.curve(one.labels, one.scores, np.ones((1, len(one.labels)))).auc for one in own])

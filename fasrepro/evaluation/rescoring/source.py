@@ -126,7 +126,7 @@ def _seekable(path: str) -> Iterator[BinaryIO]:
     """Open a file that can be read twice: what a pipe brings is copied to a temporary file first."""
     with contextlib.ExitStack() as stack:
         file: BinaryIO = sys.stdin.buffer if path in STDIN else stack.enter_context(Path(path).open("rb"))
-        if not (path not in STDIN and stat.S_ISREG(Path(path).stat().st_mode)):
+        if path in STDIN or not stat.S_ISREG(Path(path).stat().st_mode):
             copy = stack.enter_context(tempfile.TemporaryFile())
             shutil.copyfileobj(file, copy)
             copy.seek(0)

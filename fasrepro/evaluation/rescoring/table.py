@@ -115,10 +115,10 @@ class Table:
         """Return a number for each row's video, the same for all of its rows; in the order of data sets and names."""
         name = "video" if "video" in self.texts else "path"
         own = self.codes(name) if name in self.texts else np.arange(len(self.labels))
-        return joined(self.codes("dataset"), own)
+        return pair_codes(self.codes("dataset"), own)
 
 
-def joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def pair_codes(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return one number for each pair of two codes, in the order of the pairs."""
     return first.astype(np.int64) * (int(second.max(initial=0)) + 1) + second
 
@@ -343,7 +343,7 @@ def _check_agreement(table: Table) -> None:
         own |= {name: table.codes(name) for name in ("subject", "species") if name in table.texts}
         _check_same(table, "video" if "video" in table.texts else "path", videos, own)
     if "subject" in table.texts:
-        subjects = joined(table.codes("dataset"), table.codes("subject"))
+        subjects = pair_codes(table.codes("dataset"), table.codes("subject"))
         _check_same(table, "subject", subjects, {"split": table.splits})
     if "species" in table.texts:
         values, species = np.array(table.values("species"), object), table.codes("species")
@@ -382,9 +382,9 @@ def _check_twice(table: Table) -> None:
     if not table.texts.keys() & {"frame", "path"}:
         return
     frame = "frame" if "frame" in table.texts else "path"
-    keys = joined(table.videos(), table.codes("seed"))
+    keys = pair_codes(table.videos(), table.codes("seed"))
     distinct = np.unique(keys, return_inverse=True)[1]
-    keys = joined(distinct, table.codes(frame))
+    keys = pair_codes(distinct, table.codes(frame))
     order = np.argsort(keys, kind="stable")
     again = order[1:][keys[order][1:] == keys[order][:-1]]
     if not again.size:

@@ -13,7 +13,7 @@ import numpy as np
 
 from fasrepro.evaluation import metrics
 from fasrepro.evaluation.rescoring.source import ScoresError
-from fasrepro.evaluation.rescoring.table import SPLITS, Table, joined
+from fasrepro.evaluation.rescoring.table import SPLITS, Table, pair_codes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Videos:
     units: np.ndarray
     frames: np.ndarray
 
-    def where(self, rows: np.ndarray) -> Videos:
+    def select(self, rows: np.ndarray) -> Videos:
         """Return some of the videos; `rows`: bool or places."""
         return Videos(*(getattr(self, field.name)[rows] for field in dataclasses.fields(self)))
 
@@ -85,7 +85,7 @@ def _videos(table: Table, rows: np.ndarray, number: np.ndarray, higher_is_bona_f
     if unit_names is None:
         units = np.arange(len(heads), dtype=np.int32)
     else:
-        pairs = joined(table.codes("dataset")[heads], unit_names[heads])
+        pairs = pair_codes(table.codes("dataset")[heads], unit_names[heads])
         units = np.unique(pairs, return_inverse=True)[1].astype(np.int32)
     by_number = Videos(
         labels=table.labels[heads],
@@ -96,7 +96,7 @@ def _videos(table: Table, rows: np.ndarray, number: np.ndarray, higher_is_bona_f
         units=units,
         frames=frames,
     )
-    return by_number.where(np.argsort(scores, kind="stable"))
+    return by_number.select(np.argsort(scores, kind="stable"))
 
 
 def _means(scores: np.ndarray, starts: np.ndarray, frames: np.ndarray) -> np.ndarray:

@@ -192,6 +192,11 @@ def test_what_is_bona_fide_may_be_said_in_numbers(tmp_path: Path, live: str, att
     assert read(tmp_path, text).labels.tolist() == [0, 1]
 
 
+def test_bobs_lines_have_no_label_without_real_id(tmp_path: Path) -> None:
+    with pytest.raises(ScoresError, match="no column 'label'"):
+        read(tmp_path, BOB_FOUR, Reading(ignore=("real_id",)))
+
+
 def test_layouts_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
     (tmp_path / "dev.csv").write_text(BOB_CSV.replace("ann", "cid").replace("bob", "dan").replace("/", "/d"), encoding="utf-8")
     (tmp_path / "test.csv").write_text(PLAIN, encoding="utf-8")

@@ -20,7 +20,7 @@ def videos(labels: np.ndarray, scores: np.ndarray, units: np.ndarray) -> Videos:
     species = (np.arange(len(labels)) % 2 + 1) * (labels == 1)
     frames, datasets = np.ones(len(labels), int), np.zeros(len(labels), int)
     by_row = Videos(labels, scores, scores[::-1].copy(), species, datasets, units, frames)
-    return by_row.where(np.argsort(scores, kind="stable"))
+    return by_row.select(np.argsort(scores, kind="stable"))
 
 
 @given(scored_rows(), st.integers(1, 12), st.lists(st.integers(0, 3), min_size=12, max_size=12), st.integers(-1, 13))
