@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fasrepro import files, schema
-from fasrepro.evaluation.analyses.optimism import allowed_errors
+from fasrepro.evaluation.analyses.optimism import LIMIT, allowed_errors
 from fasrepro.evaluation.rescoring import options, report, table
 from fasrepro.evaluation.rescoring.figures import BpcerFigures, HonestFigures, LimitFigures, OracleFigures, Report, SplitCounts
 from fasrepro.evaluation.rescoring.layouts import Reading
@@ -235,9 +235,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fpr",
         type=_names,
-        default=("0.01",),
+        default=(str(LIMIT),),
         metavar="X,Y",
-        help="bounds of APCER and of BPCER at which the other is given, as shares (default 0.01)",
+        help=f"bounds of APCER and of BPCER at which the other is given, as shares (default {LIMIT})",
     )
     parser.add_argument("--replicates", type=int, default=1000, help="of the bootstrap (default %(default)s)")
     parser.add_argument("--confidence", type=float, default=0.95, help="of the intervals (default %(default)s)")

@@ -29,8 +29,9 @@ BOB_NAMES = {"claimed_id": "subject", "test_label": "video", "is_bonafide": "lab
 BOB_LABELS = {"true": "bona_fide", "1": "bona_fide", "false": "attack", "0": "attack"}
 BOB_LINES = {4: ("claimed_id", "real_id", "test_label", "score"), 5: ("claimed_id", UNUSED, "real_id", "test_label", "score")}
 PANDAS_INDEX = ("", "Unnamed: 0", "index", "__index_level_0__")
-# Labels in words, which mean the same everywhere; numbers do not.
-WORDS = dict.fromkeys(("bona_fide", "live", "real", "genuine"), 0) | dict.fromkeys(("attack", "spoof", "fake"), 1)
+# Labels in words, which mean the same everywhere, in any case; numbers do not.
+LIVE_WORDS = ("bona_fide", "bonafide", "bona fide", "bona-fide", "live", "living", "real", "genuine")
+WORDS = dict.fromkeys(LIVE_WORDS, 0) | dict.fromkeys(("attack", "spoof", "fake"), 1)
 NUMBERS = (-1.0, 0.0, 1.0)  # the labels of lists
 KNOWN = (*REQUIRED, *OPTIONAL, *BOB_NAMES, "real_id", UNUSED)
 
@@ -209,7 +210,7 @@ def _label_and_score(where: str, columns: Sequence[Sequence[Any]]) -> tuple[str,
 
 
 def _is_label(cell: Any) -> bool:
-    return cell in WORDS or (is_number(cell) and float(cell) in NUMBERS)
+    return str(cell).lower() in WORDS or (is_number(cell) and float(cell) in NUMBERS)
 
 
 def _check(where: str, layout: Layout, split_given: bool) -> None:

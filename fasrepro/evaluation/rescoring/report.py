@@ -211,8 +211,18 @@ def _bpcer_at(
     )
 
 
-def _oracle(curves: Sequence[roc.Curve], eer: Figure, options: Options) -> tuple[OracleFigures, np.ndarray]:
-    """Return the figures whose threshold is chosen on test, and each training's lowest HTER."""
+def _oracle(
+    curves: Sequence[roc.Curve], eer_replicates: np.ndarray, units: int, options: Options
+) -> tuple[OracleFigures, np.ndarray]:
+    """Return the figures whose threshold is chosen on test, and each training's lowest HTER.
+
+    Args:
+        curves: of each training.
+        eer_replicates: of the mean EER, (replicates,).
+        units: how many subjects the EER rests on.
+        options: of the report.
+    """
+    eers, eer_thresholds = zip(*(roc.equal_error(curve) for curve in curves), strict=True)
     lowest = [roc.lowest_error(curve) for curve in curves]
     hter = np.array([float(value[0]) for value, _ in lowest])
     limits = []
@@ -222,10 +232,10 @@ def _oracle(curves: Sequence[roc.Curve], eer: Figure, options: Options) -> tuple
         limits.append(LimitFigures(limit, *map(bootstrap.without_interval, (float(bpcer), float(apcer)))))
     figures = OracleFigures(
         oracle_hter=bootstrap.without_interval(float(hter.mean())),
-        oracle_eer=eer,
+        oracle_eer=bootstrap.figure(float(np.mean(eers)), eer_replicates, options.confidence, units),
         at_limits=limits,
         oracle_hter_threshold=_in_file([float(threshold[0]) for _, threshold in lowest], options),
-        oracle_eer_threshold=_in_file([float(roc.equal_error(curve)[1][0]) for curve in curves], options),
+        oracle_eer_threshold=_in_file([float(threshold[0]) for threshold in eer_thresholds], options),
     )
     return figures, hter
 
@@ -261,7 +271,7 @@ def report(table: Table, options: Options) -> Report:
     estimates = _estimates(samples, int(tests[0].units.max()) + 1, options, "test")
     curves = [roc.curve(test.labels, test.scores, np.ones((1, len(test.labels)))) for test in tests]
     fewest = fewest_units(tests[0])
-    oracle, oracle_hter = _oracle(curves, estimates.figure("oracle_eer", fewest), options)
+    oracle, oracle_hter = _oracle(curves, estimates.drawn["oracle_eer"], fewest, options)
     auc = estimates.figure("auc", fewest)
     set_aucs += _test_aucs(tests, table, auc, options)
     whole = Report(

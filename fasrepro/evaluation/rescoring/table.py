@@ -29,7 +29,6 @@ from fasrepro.evaluation.rescoring.source import ScoresError, is_number
 
 SPLITS = ("dev", "test")
 LARGEST = 1e300  # absolute: the middle of two scores, and the sum of a video's scores, stay finite
-LIVE_SPECIES = ("live", "living", "real", "genuine", "bona_fide", "bonafide", "bona fide", "bona-fide")
 LIVE_LISTS = "1 is live in the lists of FLIP, SSDG, CDCN and the challenges, and +1 in OULU-NPU's and bob's"
 
 
@@ -165,10 +164,10 @@ class LabelReader:
         return np.fromiter(map(self.known.__getitem__, cells), np.int8, len(cells))
 
     def _label(self, cell: str) -> int:
-        if cell in layouts.WORDS:
+        if cell.lower() in layouts.WORDS:
             if self.live is not None:
                 raise ScoresError(f"--label-live {self.live}: the label {cell!r} says itself what it is; leave the option out")
-            return layouts.WORDS[cell]
+            return layouts.WORDS[cell.lower()]
         if not is_number(cell) or math.isnan(float(cell)):
             raise ScoresError(f"{names.unknown(cell, layouts.WORDS, 'label')}; or 0 is bona fide, 1 an attack")
         if self.live is not None:
@@ -285,7 +284,7 @@ def _check_filled(where: str, numbers: np.ndarray, name: str, cells: Sequence[st
 
 
 def _check_species(where: str, numbers: np.ndarray, cells: Sequence[str], labels: np.ndarray) -> None:
-    live = {cell for cell in set(cells) if cell.lower() in LIVE_SPECIES}
+    live = {cell for cell in set(cells) if cell.lower() in layouts.LIVE_WORDS}
     for row in np.flatnonzero(labels) if live else ():
         if cells[row] in live:
             fault = f"{cells[row]!r} on a row that is labelled an attack: labels are the wrong way round"

@@ -93,6 +93,7 @@ def test_a_list_does_not_say_what_its_labels_mean(tmp_path: Path, text: str) -> 
 
 def test_words_need_no_live_label(tmp_path: Path) -> None:
     assert read(tmp_path, "a.png 0.5 live\nb.png 0.5 spoof\n").labels.tolist() == [0, 1]
+    assert read(tmp_path, "0.5 Bonafide\n0.5 Attack\n").labels.tolist() == [0, 1]
 
 
 def test_gzip_and_parquet_are_read_as_their_plain_csv(tmp_path: Path) -> None:

@@ -154,6 +154,11 @@ def test_the_live_label_is_bona_fide_and_the_other_an_attack(tmp_path: Path, liv
         assert (table.labels.tolist(), table.numeric_labels) == ([0, 1], False)
 
 
+@pytest.mark.parametrize(("live", "attack"), [("Live", "Spoof"), ("BONAFIDE", "ATTACK"), ("bona fide", "fake")])
+def test_words_are_labels_in_any_case(tmp_path: Path, live: str, attack: str) -> None:
+    assert read(write(tmp_path, f"split,label,score\ntest,{live},0\ntest,{attack},1\n")).labels.tolist() == [0, 1]
+
+
 def test_a_live_label_beside_words_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ScoresError, match="--label-live 1: the label 'bona_fide' says itself what it is; leave the option out"):
         read(write(tmp_path, "split,label,score\ndev,bona_fide,0\ndev,attack,1\n"), label_live="1")
