@@ -78,10 +78,10 @@ def answer(entries: Sequence[TrainedEncoder], runs: Sequence[str]) -> str:
         excess = [entry.saliency.by_score[SCORE].excess for entry in own if entry.saliency is not None]
         if any(one.value is not None for one in excess):
             parts.append(f"its score's saliency lies inside the cues' regions by {_mean(excess)} more than by chance")
-        sentences.append(f"{escape(run)}: {'; '.join(parts) if parts else 'no figure, too few people'}.")
+        sentences.append(f"- {escape(run)}: {'; '.join(parts) if parts else 'no figure, too few people'}.")
     return (
         "What a linear probe gains when the foundation's encoder is trained, in AUC on the targets, and where the score looks;"
-        f" means over protocols. {' '.join(sentences)}\n"
+        " means over protocols.\n\n" + "\n".join(sentences) + "\n"
     )
 
 

@@ -22,6 +22,7 @@ NOT_RUN = (
     "Nothing is recorded of these protocols, and this machine has not run them: `make reproduce PROFILE=one_to_eleven` does,"
     " and `fasrepro record --profile one_to_eleven` keeps its figures.\n"
 )
+NOTHING = "–\n"
 COLUMNS = ("hter_dev", "auc", "oracle_hter")  # the oracle beside the honest figure
 FIGURE = (
     "HTER on each target at the threshold selected on the sources' dev people, with intervals over subjects and seeds. Lower is"
@@ -30,12 +31,12 @@ FIGURE = (
 
 
 def render(material: Material) -> dict[str, str]:
-    """Return the page's fragments, and draw its figure; a notice in each where nothing has been run."""
+    """Return the page's fragments, and draw its figure; where nothing has been run, the answer says so and they are dashes."""
     shown = ledger.paper_2(material)
     cells = tables.in_order(shown.cells, material.runs)
     if not cells:
         names = ("source", "means", "by_target", "figure_hter", "paired", "by_species", "species_by_cell")
-        return dict.fromkeys(names, NOT_RUN) | {"answer": markdown.answer(NOT_RUN)}
+        return dict.fromkeys(names, NOTHING) | {"source": "\n", "answer": markdown.answer(NOT_RUN)}
     rows = ledger.ledger_rows(material)
     answers = " ".join(ledger.answer(rows, claim).strip() for claim in MAIN_CLAIMS)
     runs = [run for run in material.runs if any(cell.run == run for cell in cells)]
