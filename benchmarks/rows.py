@@ -171,6 +171,7 @@ def main() -> None:
         written=sorted(MIX),
         silver={},
         derived={},
+        joined={},
         splits={NAME: Sides(train=list(SOURCES), test=[TARGET])},
         captioned=sorted(SOURCES),
         trainsets={NAME: Trainset(NAME, MIX, sorted(MIX))},

@@ -106,7 +106,7 @@ def bare(setting: Setting, batches: list[dict[str, Any]]) -> float:
     on_gpu, ends = base.device.type != "cpu", []
     for batch in batches:
         with torch.autocast(base.device.type, torch.bfloat16, enabled=on_gpu):
-            output = model(**{name: value for name, value in batch.items() if name not in ("attack", "labels")})
+            output = model(**{name: value for name, value in batch.items() if name not in losses.NOT_INPUTS})
             loss = sum(weight * losses.LOSSES[name](output, batch) for name, weight in phase.losses.items())
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, plan.max_grad_norm)

@@ -25,6 +25,7 @@ TYPICAL = {
     "probes": 98.0,
     "annotate": 16.0,
     "derive": 3.0,
+    "join": 3.0,
     "caption": 120.0,
     "trainset": 4.0,
     "sft": 160.0,

@@ -140,7 +140,7 @@ def test_captions_go_out_and_decisions_come_in(root: Path, capsys: pytest.Captur
 
 def test_only_a_written_set_is_reviewed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["review", "prose"]) == 1
-    assert "caption set 'prose' is derived from 'reasoning': review that one" in capsys.readouterr().err
+    assert "caption set 'prose' is made from reasoning: review that one" in capsys.readouterr().err
     assert cli.main(["review", "vanila"]) == 1
     assert "unknown caption set 'vanila'. Did you mean 'vanilla'" in capsys.readouterr().err
 

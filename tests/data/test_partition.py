@@ -370,6 +370,7 @@ def write_project(sides: dict[str, dict[str, object]]) -> None:
     others = {
         "written": [],
         "derived": {},
+        "joined": {},
         "captioned": [],
         "trainsets": {},
         "tunings": {},

@@ -79,6 +79,7 @@ def project(tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -
         "written": [],
         "silver": {},
         "derived": {},
+        "joined": {},
         "captioned": [],
         "trainsets": {},
         "tunings": {},

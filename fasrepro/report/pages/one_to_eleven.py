@@ -36,7 +36,7 @@ def render(material: Material) -> dict[str, str]:
     cells = tables.in_order(shown.cells, material.runs)
     if not cells:
         names = ("source", "means", "by_target", "figure_hter", "paired", "by_species", "species_by_cell")
-        return dict.fromkeys(names, NOTHING) | {"source": "\n", "answer": markdown.answer(NOT_RUN)}
+        return dict.fromkeys(names, NOTHING) | {"source": "No figure is shown.\n", "answer": markdown.answer(NOT_RUN)}
     rows = ledger.ledger_rows(material)
     answers = " ".join(ledger.answer(rows, claim).strip() for claim in MAIN_CLAIMS)
     runs = [run for run in material.runs if any(cell.run == run for cell in cells)]
