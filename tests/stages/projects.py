@@ -57,7 +57,6 @@ def write_jobs(
         "silver": {},
         "derived": {},
         "joined": {},
-        "joined": {},
         "splits": {name: {"train": list(train), "test": list(test)} for name, (train, test) in sides.items()},
         "captioned": [],
         "trainsets": {},

@@ -116,7 +116,7 @@ def test_what_has_no_data_is_reported_as_empty_and_the_pages_render() -> None:
         stage.main([])
     assert results.read(paths.FAITHFULNESS, Faithfulness).cells == {}
     assert results.read(paths.UNSEEN, Unseen).targets == {}
-    for path in (paths.CALIBRATION, paths.ANNOTATORS):
+    for path in (paths.CALIBRATION, paths.ANNOTATORS, paths.CAPTION_MODELS):
         shutil.copy(ROOT / path, path)
     for page in ("results", "explanations", "unseen", "optimism", "ledger"):
         report.main(["--page", page])
