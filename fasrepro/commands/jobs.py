@@ -91,15 +91,16 @@ class _Plan:
     def result(self) -> Jobs:
         """Return what was collected, by name."""
         kept = {name: protocols.to_sides(p) for name, p in sorted(self.protocols.items()) if p is not None}
-        silver, made = caption_sets.silver(self.sets), caption_sets.derived(self.sets)
+        silver = caption_sets.silver(self.sets)
+        from_others = caption_sets.derived(self.sets)
         for name, entry in silver.items():
             where = f"params.yaml: captions.{name}.captioner"
             names.lookup(self.captioner_jobs, entry.captioner, "caption model with seeds", ConfigError, where)
         return Jobs(
             written=[name for name in caption_sets.written(self.sets) if name not in silver],
             silver=silver,
-            derived={name: entry.of for name, entry in made.items() if entry.derived},
-            joined={name: entry.joined for name, entry in made.items() if entry.joined},
+            derived={name: entry.of for name, entry in from_others.items() if entry.derived},
+            joined={name: entry.joined for name, entry in from_others.items() if entry.joined},
             splits=kept,
             captioned=self.captioned({dataset for sides in kept.values() for dataset in sides.train}),
             trainsets=dict(sorted(self.trainsets.items())),

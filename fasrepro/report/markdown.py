@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+NOTHING = "–\n"  # of a fragment without figures, where the answer says why
 # Characters that begin something in Markdown, MyST substitutions or formulas; HTML's own are escaped too.
 _SPECIAL = str.maketrans({char: f"&#{ord(char)};" for char in "`{}$\\*_[]|~^:@"})
 # Everything that `str.splitlines`, and so docutils, takes for the end of a line.

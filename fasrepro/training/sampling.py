@@ -13,7 +13,7 @@ from fasrepro.hashing import unit_hash
 
 
 def stream(*names: object) -> int:
-    """Return the seed of a row's random numbers, from the names that it goes by."""
+    """Return the seed of a text's draws, which follows from its names."""
     return int(unit_hash(*names) * 2**53)
 
 

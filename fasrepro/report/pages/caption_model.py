@@ -9,6 +9,7 @@ import numpy as np
 from fasrepro.evaluation.results.caption_models import CaptionModel, CaptionModels
 from fasrepro.report import curves, markdown, tables
 from fasrepro.report.caption_models import COLUMNS, HEADLINE, REINFORCED, SUPERVISED, by_entry, figure_of
+from fasrepro.report.eleven_targets import in_order
 from fasrepro.report.material import Material, Needs
 
 NEEDS = Needs(inputs=("caption_models", "recorded"), params=("caption_models",))
@@ -27,12 +28,11 @@ SHOWN_FACES = 3
 
 
 def render(material: Material) -> dict[str, str]:
-    """Return the page's fragments; a notice in each where no caption model is known."""
+    """Return the page's fragments; where no caption model is known, the answer says so and the others are dashes."""
     models, source = shown(material)
     if not models.models:
-        return dict.fromkeys(("answer", "source", "gate", "table", "figure_curves", "figure_successes", "texts"), NO_MODELS) | {
-            "answer": markdown.answer(NO_MODELS)
-        }
+        names = ("source", "gate", "table", "figure_curves", "figure_successes", "texts")
+        return dict.fromkeys(names, markdown.NOTHING) | {"answer": markdown.answer(NO_MODELS)}
     groups = by_entry(models)
     rewarded = {entry: group for entry, group in groups.items() if any(model.steps for model in group)}
     curve_figure = bar_figure = NO_MODELS
@@ -54,7 +54,7 @@ def render(material: Material) -> dict[str, str]:
 def shown(material: Material) -> tuple[CaptionModels, str]:
     """Return this machine's caption models, or where it has none those of a recorded run; and whose they are."""
     own = material.caption_models
-    recorded = [run for run in material.recorded if run.caption_models is not None and run.caption_models.models]
+    recorded = [run for run in in_order(material.recorded) if run.caption_models is not None and run.caption_models.models]
     if own.models or not recorded:
         return own, "this machine"
     return recorded[0].caption_models or own, f"the recorded run of profile {recorded[0].source}"

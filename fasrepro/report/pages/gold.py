@@ -17,7 +17,6 @@ NEEDS = Needs(
     params=("archives", "synthetic", "captions"),
 )
 SET, SILVER = "gold", "silver"
-NOTHING = "–\n"
 NO_SILVER = "No caption model has written captions here.\n"
 ABSENT = (
     "There are no captions in six tags here: the data sets that they are about are absent. `make reproduce"
@@ -46,7 +45,7 @@ def render(material: Material) -> dict[str, str]:
     report = material.caption_reports.get(SET)
     if report is None:
         names = ("funnel", "rejected", "species", "cues", "examples", "silver")
-        return dict.fromkeys(names, NOTHING) | {"answer": markdown.answer(ABSENT)}
+        return dict.fromkeys(names, markdown.NOTHING) | {"answer": markdown.answer(ABSENT)}
     return {
         "answer": markdown.answer(answer(report)),
         "funnel": funnel(report["funnel"], material.published),

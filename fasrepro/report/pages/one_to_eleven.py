@@ -22,7 +22,6 @@ NOT_RUN = (
     "Nothing is recorded of these protocols, and this machine has not run them: `make reproduce PROFILE=one_to_eleven` does,"
     " and `fasrepro record --profile one_to_eleven` keeps its figures.\n"
 )
-NOTHING = "–\n"
 COLUMNS = ("hter_dev", "auc", "oracle_hter")  # the oracle beside the honest figure
 FIGURE = (
     "HTER on each target at the threshold selected on the sources' dev people, with intervals over subjects and seeds. Lower is"
@@ -36,7 +35,7 @@ def render(material: Material) -> dict[str, str]:
     cells = tables.in_order(shown.cells, material.runs)
     if not cells:
         names = ("source", "means", "by_target", "figure_hter", "paired", "by_species", "species_by_cell")
-        return dict.fromkeys(names, NOTHING) | {"source": "No figure is shown.\n", "answer": markdown.answer(NOT_RUN)}
+        return dict.fromkeys(names, markdown.NOTHING) | {"answer": markdown.answer(NOT_RUN)}
     rows = ledger.ledger_rows(material)
     answers = " ".join(ledger.answer(rows, claim).strip() for claim in MAIN_CLAIMS)
     runs = [run for run in material.runs if any(cell.run == run for cell in cells)]

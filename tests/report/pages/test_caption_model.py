@@ -84,15 +84,19 @@ def test_curves_and_bars_are_drawn(tmp_path: Path) -> None:
     assert list(page.panels(page.by_entry(MODELS))) == ["reward/accuracy", "reward/random", "reward", "kl"]
 
 
-@pytest.mark.parametrize("recorded", [[], [SimpleNamespace(caption_models=None)], [SimpleNamespace(caption_models=NONE)]])
-def test_without_caption_models_every_fragment_is_a_notice(tmp_path: Path, recorded: list[object]) -> None:
+RUN_WITHOUT = SimpleNamespace(profile="study", caption_models=None)
+
+
+@pytest.mark.parametrize("recorded", [[], [RUN_WITHOUT], [SimpleNamespace(profile="study", caption_models=NONE)]])
+def test_without_caption_models_the_answer_alone_says_so(tmp_path: Path, recorded: list[object]) -> None:
     fragments = render(tmp_path, NONE, recorded)
     assert fragments.keys() == render(tmp_path, MODELS).keys()
-    assert all("No caption model has been trained" in text for text in fragments.values())
+    assert [name for name, text in fragments.items() if "No caption model has been trained" in text] == ["answer"]
 
 
 def test_a_recorded_run_stands_in_for_a_machine_without_caption_models(tmp_path: Path) -> None:
-    record = SimpleNamespace(caption_models=MODELS, source="one_to_eleven of version 1")
-    fragments = render(tmp_path, NONE, [record])
+    record = SimpleNamespace(profile="one_to_eleven", caption_models=MODELS, source="one_to_eleven of version 1")
+    other = SimpleNamespace(profile="another", caption_models=MODELS, source="another of version 1")
+    fragments = render(tmp_path, NONE, [RUN_WITHOUT, other, record])
     assert fragments["source"] == "Figures are those of the recorded run of profile one_to_eleven of version 1.\n"
     assert render(tmp_path, MODELS, [record])["source"] == "Figures are those of this machine.\n"

@@ -72,5 +72,5 @@ def test_the_page_names_whose_figures_it_shows(tmp_path: Path) -> None:
 def test_without_runs_the_answer_alone_says_what_to_type(tmp_path: Path) -> None:
     fragments = render(tmp_path)
     assert [name for name, text in fragments.items() if "make reproduce PROFILE=one_to_eleven" in text] == ["answer"]
-    assert {text.strip() for name, text in fragments.items() if name != "answer"} == {"No figure is shown.", "–"}
+    assert {text.strip() for name, text in fragments.items() if name != "answer"} == {"–"}
     assert fragments.keys() == render(tmp_path, *CELLS).keys()
