@@ -53,6 +53,7 @@ book: $(BOOK_INSTALLED)
 
 recorded: $(INSTALLED)
 	python -m fasrepro.commands.recorded_outputs
+	python -m fasrepro.commands.recorded_pages --write
 
 # The photographs come with a package that nothing else needs, so it is in this profile's environment alone.
 ifeq ($(PROFILE),photos)
