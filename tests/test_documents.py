@@ -245,6 +245,38 @@ def test_the_file_for_zenodo_says_what_the_citation_says() -> None:
     assert {one["identifier"].removeprefix("arXiv:") for one in deposit["related_identifiers"]} == cited
 
 
+def test_the_citation_has_what_its_format_requires() -> None:
+    """By the schema of CFF 1.2.0: what every file and every reference must have, and what an author may be."""
+    citation = yaml.safe_load(text_of("CITATION.cff"))
+    assert citation["cff-version"] == "1.2.0"
+    released = re.findall(r"^## \[?(\d[\w.]*)", text_of("CHANGELOG.md"), re.MULTILINE)[0]
+    assert (citation["type"], citation["version"], citation["license"]) == ("software", released, "Apache-2.0")
+    assert citation["message"] and citation["title"]
+    types = [one["type"] for one in citation["references"]]
+    assert types == ["article", "conference-paper"]
+    for work in (citation, *citation["references"]):
+        assert work["title"]
+        assert work["authors"]
+        assert all(author.keys() == {"name"} or "family-names" in author for author in work["authors"])
+    article, paper = citation["references"]
+    assert re.fullmatch(r"10\.\d{4,9}/\S+", article["doi"])
+    assert paper["conference"].keys() == {"name"} and paper["url"].startswith("https://")
+    assert all(isinstance(work["year"], int) for work in (article, paper))
+
+
+def test_the_file_for_zenodo_has_what_a_deposit_requires() -> None:
+    """By Zenodo's documentation of deposit metadata: required keys, and its words for relations and types."""
+    deposit = json.loads(text_of(".zenodo.json"))
+    assert {"title", "upload_type", "description", "creators"} <= deposit.keys()
+    assert deposit["upload_type"] == "software"
+    assert deposit["creators"] and all(one["name"] for one in deposit["creators"])
+    assert all(isinstance(word, str) for word in deposit["keywords"])
+    known = {"isSupplementTo", "isDerivedFrom", "cites", "references"}
+    for one in deposit["related_identifiers"]:
+        assert one["relation"] in known and one["resource_type"].startswith("publication-")
+        assert re.fullmatch(r"10\.\d{4,9}/\S+|arXiv:\d{4}\.\d{5}", one["identifier"])
+
+
 def test_the_readme_fits_on_one_screen_and_begins_with_the_first_door() -> None:
     assert len(text_of("README.md").splitlines()) <= 80
     table = text_of("README.md").partition("## Three doors")[2]

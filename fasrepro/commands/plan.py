@@ -17,14 +17,17 @@ from fasrepro.commands import jobs, published_size, reproduce, scheduling, side_
 WORKERS = (1, 2, 4, 8, 16, 64)
 
 
-def forecast(waits_for: scheduling.WaitsFor, times: dict[str, float], workers: list[int]) -> list[str]:
-    """Return a line for each number of workers: the time that the stages would take, by what each took before.
+def forecast(waits_for: scheduling.WaitsFor, times: dict[str, float], peaks: dict[str, float], workers: list[int]) -> list[str]:
+    """Return a line for each number of workers: the time and memory that the stages would take, by what each took before.
 
     It takes a stage to be as fast beside others as it was when it was timed.
     """
     seconds = scheduling.estimates(waits_for, times)
     guessed = sum(stage not in times for stage in waits_for)
-    lines = [f"{count} at once: {scheduling.clock(scheduling.wall_clock(waits_for, seconds, count))}" for count in workers]
+    lines = []
+    for count in workers:
+        time = scheduling.clock(scheduling.wall_clock(waits_for, seconds, count))
+        lines.append(f"{count} at once: {time}, {scheduling.memory(waits_for, peaks, count):.1f} GB of memory at most")
     if guessed:
         lines.append(f"({guessed} of {len(waits_for)} stages were never timed here: each is taken to last as long as its like)")
     return lines
@@ -49,5 +52,5 @@ def run(arguments: argparse.Namespace) -> int:
     print("\n".join([*jobs.notices(), *waits_for]) or "nothing: everything is up to date")
     if waits_for:
         workers = list(WORKERS) if arguments.workers is None else [arguments.workers]
-        print("\n".join(forecast(waits_for, side_by_side.times(Path()), workers)))
+        print("\n".join(forecast(waits_for, side_by_side.times(Path()), side_by_side.peaks(Path()), workers)))
     return 0

@@ -66,6 +66,8 @@ class Origin:
     @property
     def badges(self) -> list[str]:
         """The words below each figure: where it was made, and whether code, params or data have changed since."""
+        if self.files and not self.stages and self.run is None:
+            return ["kept in git"]  # as `fasrepro calibrate` wrote it: no stage does
         versions = dict.fromkeys(filter(None, (self.run.version if self.run else "", self.recorded_version)))
         texts = [f"recorded at version {', '.join(versions)}"] if versions else []
         if self.computed:
@@ -145,7 +147,7 @@ def to_run(stages: Mapping[str, Stage], names: Sequence[str]) -> WaitsFor:
 
 
 def origins(root: Path, stages: Mapping[str, Stage]) -> Callable[[str], Origin]:
-    """Return a function from the name of a page or an ablation to where its figures come from.
+    """Return a function from the place of a page, as `pages` names it, to where its figures come from.
 
     Args:
         root: of the project.
@@ -165,8 +167,9 @@ def origins(root: Path, stages: Mapping[str, Stage]) -> Callable[[str], Origin]:
         known = manifest is not None and bool(outputs) and all(manifest.outputs.get(path) == md5 for path, md5 in outputs.items())
         return known and made_here.get(name) != outputs
 
-    def origin(page: str) -> Origin:
-        inputs = PAGES[page].needs.inputs if page in PAGES else inputs_of(stages[f"notebook@{page}"], FILES)
+    def origin(place: str) -> Origin:
+        shown_by = stage_of(place)
+        inputs = PAGES[place].needs.inputs if shown_by == "report" else inputs_of(stages[shown_by], FILES)
         of_run = [name for name in inputs if record is not None and getattr(record, name, None) and name in recorded.ANALYSES]
         files = tuple(dict.fromkeys(path for name in inputs if name not in of_run for path in FILES.get(name, ())))
         names = leading_to(stages, files)
@@ -192,8 +195,30 @@ def inputs_of(stage: Stage, files_by_input: Mapping[str, Collection[Path]]) -> l
     return [name for name, files in files_by_input.items() if set(files) & set(stage.reads)]
 
 
+def place_of(ablation: str) -> str:
+    """Return where an ablation is shown. A page may have the same name.
+
+    >>> place_of("explanations")
+    'executed/explanations'
+    """
+    return f"{paths.EXECUTED.name}/{ablation}"
+
+
+def stage_of(place: str) -> str:
+    """Return the stage that makes what a page shows.
+
+    >>> stage_of("explanations"), stage_of("executed/explanations")
+    ('report', 'notebook@explanations')
+    """
+    folder, _, name = place.rpartition("/")
+    return f"notebook@{name}" if folder else "report"
+
+
 def pages(ablations: Iterable[str]) -> list[str]:
-    """Return the names of all pages that show results: those that read something, and the ablations."""
+    """Return the places of all pages that show results, from the book's root and without suffix.
+
+    These are the pages that read something, and the ablations.
+    """
     from fasrepro.report.pages import PAGES  # as above
 
-    return [*(name for name, page in PAGES.items() if page.needs.inputs), *ablations]
+    return [*(name for name, page in PAGES.items() if page.needs.inputs), *map(place_of, ablations)]

@@ -30,6 +30,7 @@ from fasrepro.commands.scheduling import WaitsFor, clock
 LOCK = paths.WORK / "reproduce.lock"
 LOGS = paths.WORK / "logs"
 TIMES = paths.WORK / "times.json"  # seconds of each stage, when it last ran
+PEAKS = paths.WORK / "peaks.json"  # gigabytes of memory of the largest process of each stage, when it last ran
 COMPUTED = paths.WORK / "computed.json"  # MD5 of the outputs of each stage that ran here, by stage and path
 DVC_LOCKS = Path(".dvc/tmp/rwlock")  # which files the stages at work read and write
 POLL = 0.1  # seconds
@@ -122,7 +123,10 @@ def run(
                     running.append(_begin(folder, stage, environment))
                     changed(f"began {stage}")
                 time.sleep(POLL)
-                for one in [one for one in running if one.process.poll() is not None]:
+                for one in list(running):
+                    peak = _peak_if_ended(one.process)
+                    if peak is None:
+                        continue
                     running.remove(one)
                     taken = time.monotonic() - one.began
                     if one.process.returncode != 0:
@@ -132,6 +136,7 @@ def run(
                     done[one.stage] = taken
                     if STARTED in log_of(folder, one.stage).read_text(encoding="utf-8", errors="replace"):
                         keep_times(folder, {one.stage: taken})
+                        keep_peak(folder, one.stage, peak)
                         ran.append(one.stage)
                         changed(f"ended {one.stage} in {taken:.1f} s")
                     else:
@@ -156,6 +161,15 @@ def _begin(folder: Path, stage: str, environment: Mapping[str, str]) -> Running:
             command, cwd=folder, env=dict(environment), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
     return Running(stage, process, time.monotonic())
+
+
+def _peak_if_ended(process: subprocess.Popen[bytes]) -> float | None:
+    """Return the gigabytes of the largest process among one that has ended and those that it began; None while it runs."""
+    number, status, usage = os.wait4(process.pid, os.WNOHANG)
+    if not number:
+        return None
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_maxrss / 2**20
 
 
 def _end(running: list[Running]) -> None:
@@ -204,6 +218,17 @@ def keep_times(folder: Path, taken: Mapping[str, float]) -> None:
 def times(folder: Path) -> dict[str, float]:
     """Return the seconds of each stage when it last ran in `folder`."""
     path = folder / TIMES
+    return dict(files.read_json(path)) if path.is_file() else {}
+
+
+def keep_peak(folder: Path, stage: str, gigabytes: float) -> None:
+    """Keep the memory that a stage took when it last ran."""
+    files.write_json(folder / PEAKS, peaks(folder) | {stage: round(gigabytes, 2)})
+
+
+def peaks(folder: Path) -> dict[str, float]:
+    """Return the gigabytes of the largest process of each stage when it last ran in `folder`."""
+    path = folder / PEAKS
     return dict(files.read_json(path)) if path.is_file() else {}
 
 

@@ -11,7 +11,7 @@ import html.parser
 import io
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
@@ -97,7 +97,7 @@ def lay_over(page: str, badges: Sequence[str], name: str) -> tuple[str, dict[Pat
             return shown
         marks = "".join(f"<span>{escape(text)}</span> " for text in badges)
         # A span, because a picture may stand inside a paragraph.
-        return f'{shown}<span class="origin">{marks}{link}</span>'
+        return f'{shown}<span class="origin" title="fasrepro why {name}">{marks}{link}</span>'
 
     pattern = NOTEBOOK_RESULT if is_notebook else RESULT
     before, opening, article = page.partition("<article")
@@ -105,12 +105,11 @@ def lay_over(page: str, badges: Sequence[str], name: str) -> tuple[str, dict[Pat
     return before + opening + pattern.sub(with_line, body) + closing + after, tables
 
 
-def results(root: Path, ablations: Mapping[str, object]) -> Iterator[tuple[str, list[str]]]:
+def results(root: Path, ablations: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
     """Yield each page that shows results, from the book's root and without suffix, with its badges."""
     origin = provenance.origins(root, provenance.read_stages(root))
-    for name in provenance.pages(ablations):
-        place = f"{paths.EXECUTED.name}/{name}" if name in ablations else name
-        yield place, origin(name).badges
+    for place in provenance.pages(ablations):
+        yield place, origin(place).badges
 
 
 def write(root: Path) -> Path:

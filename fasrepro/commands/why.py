@@ -1,6 +1,7 @@
 """`fasrepro why FIGURE`: the files, stages, params and commit behind a figure, and what making it anew would run and cost here.
 
-FIGURE is a page, a figure or a table of a page, or an ablation: `results`, `results/hter`, `caption_style`.
+FIGURE is a page, a figure or a table of a page, or an ablation: `results`, `results/hter`, `caption_style`. An ablation that has
+the name of a page is named by its place in the book: `executed/explanations`.
 """
 
 from __future__ import annotations
@@ -24,15 +25,21 @@ def figures(root: Path) -> list[str]:
 
 
 def page_of(figure: str, root: Path, ablations: Sequence[str]) -> str:
-    """Return the page or ablation that shows a figure. Raises `ValueError` for one that is not there."""
+    """Return the place of the page that shows a figure. Raises `ValueError` for a figure that is not there."""
     from fasrepro.report.pages import PAGES  # here, because matplotlib takes seconds that no other command needs
 
+    places = [provenance.place_of(name) for name in ablations]
+    if figure in places:
+        return figure
     page, _, part = figure.partition("/")
-    known = {name: name for name in (*PAGES, *ablations)}
-    names.lookup(known, page, "page or ablation", ValueError)
+    known = dict(zip(ablations, places, strict=True)) | {name: name for name in PAGES}
+    place = names.lookup(known, page, "page or ablation", ValueError)
     if part:
-        names.lookup(dict.fromkeys(figures(root)), figure, "figure", ValueError, f"{paths.GENERATED}")
-    return page
+        shown = figures(root)
+        if not shown:
+            raise ValueError(f"{paths.GENERATED}: the book is not built here: run `make book`, or name a page, as in {page!r}")
+        names.lookup(dict.fromkeys(shown), figure, "figure", ValueError, f"{paths.GENERATED}")
+    return place
 
 
 def shortened(items: Sequence[str]) -> str:
@@ -86,10 +93,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what is behind the figure."""
     root = Path()
     params = config.load("threads", "ablations")
-    page = page_of(arguments.figure, root, list(params.ablations))
-    shown_by = f"notebook@{page}" if page in params.ablations else "report"
+    place = page_of(arguments.figure, root, list(params.ablations))
     stages = provenance.read_stages(root)
     workers = reproduce.default_workers(params.threads)
-    lines = report(provenance.origins(root, stages)(page), stages, side_by_side.times(root), workers, shown_by)
+    origin = provenance.origins(root, stages)(place)
+    lines = report(origin, stages, side_by_side.times(root), workers, provenance.stage_of(place))
     print("\n".join([arguments.figure, *lines]))
     return 0

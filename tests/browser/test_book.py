@@ -38,6 +38,8 @@ INSPECT = """() => {
     broken: document.querySelectorAll('mjx-merror, [data-mjx-error]').length,
     links: [...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href')),
     ids: [...document.querySelectorAll('[id]')].map(e => e.id),
+    results: article.querySelectorAll(location.pathname.includes('/executed/') ? 'table, img' : 'table, figure').length,
+    origins: article.querySelectorAll('.origin a[download]').length,
     words: article.textContent.split(/\\s+/).length,
   };
 }"""
@@ -139,3 +141,11 @@ def test_every_page_with_results_says_where_they_come_from(visits: dict[str, Vis
     origins = ("Synthetic archives", "Synthetic presentations", "Licensed archives")
     shown = [page for page in PAGES if page not in ("search.html", "ablation.html", "calibration.html")]  # those show none
     assert [page for page in shown if not any(word in (BOOK / page).read_text(encoding="utf-8") for word in origins)] == []
+
+
+def test_every_table_and_figure_of_a_page_with_results_can_be_downloaded(visits: dict[str, Visit]) -> None:
+    """That the files are there, the test of links says."""
+    without = ("manual.html", "search.html", "ablation.html")
+    counts = {page: (visit.page["results"], visit.page["origins"]) for page, visit in visits.items() if page not in without}
+    assert {page: count for page, count in counts.items() if count[0] != count[1]} == {}
+    assert sum(origins for _, origins in counts.values()) > 0

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from fasrepro import files
+from fasrepro import config, files
 from fasrepro.commands import provenance, recorded_outputs, why
 from fasrepro.commands.provenance import Origin, Stage
 from fasrepro.report import material
 from fasrepro.report.pages import PAGES
+from tests.layout import ROOT
 from tests.test_dvc import stages as stages_of_dvc_yaml
 
 
@@ -68,6 +69,7 @@ ORIGIN = Origin((Path("results/evaluate"),), ("train", "evaluate"), (), "1.2", "
         ({"changed": ("loss.py",)}, ["recorded at version 1.2", "changed since"]),
         ({"recorded_version": "", "computed": ("train", "evaluate")}, ["computed here"]),
         ({"computed": ("evaluate",)}, ["recorded at version 1.2", "computed here"]),
+        ({"stages": (), "recorded_version": "", "commit": ""}, ["kept in git"]),
     ],
 )
 def test_badges_say_what_was_recorded_computed_and_changed(changes: dict[str, object], badges: list[str]) -> None:
@@ -97,9 +99,34 @@ def test_why_names_files_stages_and_cost() -> None:
 
 
 def test_an_unknown_page_names_the_nearest() -> None:
-    assert why.page_of("caption_style", Path(), ["caption_style"]) == "caption_style"
+    assert why.page_of("caption_style", Path(), ["caption_style"]) == "executed/caption_style"
     with pytest.raises(ValueError, match=r"unknown page or ablation 'resluts'\. Did you mean 'results'"):
         why.page_of("resluts", Path(), [])
+
+
+def test_an_ablation_that_has_the_name_of_a_page_is_another_page() -> None:
+    assert {"explanations", "executed/explanations"} <= set(provenance.pages(["explanations"]))
+    assert why.page_of("explanations", Path(), ["explanations"]) == "explanations"
+    assert why.page_of("executed/explanations", Path(), ["explanations"]) == "executed/explanations"
+
+
+def test_a_figure_of_a_book_that_is_not_built_says_what_builds_it(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"the book is not built here: run `make book`, or name a page, as in 'results'"):
+        why.page_of("results/hter", tmp_path, [])
+    (tmp_path / "book/_generated/results/figures").mkdir(parents=True)
+    (tmp_path / "book/_generated/results/figures/hter.png").touch()
+    assert why.page_of("results/hter", tmp_path, []) == "results"
+    with pytest.raises(ValueError, match=r"unknown figure 'results/htre'\. Did you mean 'results/hter'"):
+        why.page_of("results/htre", tmp_path, [])
+
+
+def test_every_page_and_ablation_of_the_book_has_an_origin() -> None:
+    stages = provenance.read_stages(ROOT)
+    origin = provenance.origins(ROOT, stages)
+    for place in provenance.pages(config.read_yaml(ROOT / "params.yaml")["ablations"]):
+        lines = list(why.report(origin(place), stages, {}, 2, provenance.stage_of(place)))
+        assert lines[0] != "shows no results", place
+        assert lines[-1].startswith("from nothing"), place
 
 
 def test_every_input_of_a_page_is_a_file_that_the_report_depends_on() -> None:

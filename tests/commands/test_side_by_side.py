@@ -81,6 +81,19 @@ def test_a_failure_ends_the_run_with_the_log_and_keeps_what_was_done(tmp_path: P
     assert set(scheduling.stages_to_run(folder)) == {"c", "last"}
 
 
+def test_the_memory_of_what_a_stage_began_is_kept(tmp_path: Path) -> None:
+    """Of the largest process: here one that the stage's own process begins."""
+    folder = pipeline(tmp_path / "project")
+    files.write_text(folder / "hungry.py", "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'bytearray(10**9)'])\n")
+    text = (folder / "dvc.yaml").read_text(encoding="utf-8")
+    files.write_text(folder / "dvc.yaml", text.replace("python stage.py z 0.2", "python hungry.py && python stage.py z 0.2"))
+    assert run(folder, 2) == 0
+    peaks = side_by_side.peaks(folder)
+    assert peaks.keys() == {"z", "b", "c", "last"}
+    assert peaks["z"] == pytest.approx(10**9 / 2**30, abs=0.1)
+    assert peaks["b"] < 0.6
+
+
 def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:
     second = side_by_side.only_one(tmp_path)
     with side_by_side.only_one(tmp_path), pytest.raises(ValueError, match="another `fasrepro reproduce` is at work here"):

@@ -24,7 +24,8 @@ def test_each_table_and_figure_has_badges_and_a_download() -> None:
     assert tables == {Path(f"_tables/results-{number}.csv"): 'run,HTER\n"a, b",0.1\n' for number in (1, 2)}
     links = re.findall(r'<a href="([^"]+)" download>(\w+)</a>', text)
     assert links == [("_tables/results-1.csv", "CSV"), ("_images/h.png", "PNG"), ("_tables/results-2.csv", "CSV")]
-    assert re.sub(r'<span class="origin">.*?</a></span>', "", text) == PAGE  # nothing else is touched
+    assert text.count('<span class="origin" title="fasrepro why results">') == 3
+    assert re.sub(r'<span class="origin".*?</a></span>', "", text) == PAGE  # nothing else is touched
 
 
 def test_a_notebooks_page_links_from_its_own_folder() -> None:

@@ -29,13 +29,19 @@ class SetAuc:
         return f"{self.split} of {self.dataset}" if self.dataset else self.split
 
 
-def polarity(aucs: Sequence[SetAuc], options: Options) -> Iterator[str]:
-    """Yield a warning for each data set in which the whole interval of the AUC is below one half."""
+def polarity(aucs: Sequence[SetAuc], options: Options, numeric_labels: bool) -> Iterator[str]:
+    """Yield a warning for each data set in which the whole interval of the AUC is below one half.
+
+    `numeric_labels` is that of the table: words say themselves what they are, and so does --label-live.
+    """
     if options.higher_is_bona_fide:
         scores = "if a higher score means an attack, give --higher-is-attack"
     else:
         scores = "if a higher score means bona fide, give --higher-is-bona-fide"
-    labels = "if the labels are the wrong way round (a label 1 is an attack here), give --label-live 1"
+    if numeric_labels:
+        labels = "if the labels are the wrong way round (a label 1 is an attack here), give --label-live 1"
+    else:
+        labels = "if the labels are the wrong way round, correct them in the file, or --label-live where you gave it"
     turned = [one for one in aucs if one.auc.high is not None and one.auc.high < 0.5]
     right = ", ".join(one.name for one in aucs if one.auc.value is not None and one.auc.value > 0.5)
     for one in turned:

@@ -286,7 +286,7 @@ def report(table: Table, options: Options) -> Report:
         counts=counts,
         auc=auc,
         oracle=oracle,
-        warnings=[*remarks.polarity(set_aucs, options), *remarks.one_label(tests[0], table)],
+        warnings=[*remarks.polarity(set_aucs, options, table.numeric_labels), *remarks.one_label(tests[0], table)],
         notes=[],
         dev=dev_figures,
         trainings=_trainings(table, estimates, thresholds, options),

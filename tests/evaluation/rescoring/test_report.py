@@ -176,12 +176,15 @@ def test_dev_data_sets_weigh_the_same() -> None:
 
 def test_swapped_polarity_is_a_warning_with_both_remedies() -> None:
     rows = [Row(split, n % 2, 1 - n % 2 + n / 100, f"{split}{n}", f"{split}{n // 2}") for split in SPLITS for n in range(20)]
-    dev, test = report_of(table(rows), QUICK).warnings
+    numbers = dataclasses.replace(table(rows), numeric_labels=True)
+    dev, test = report_of(numbers, QUICK).warnings
     for warning, name in ((dev, "dev of a"), (test, "test of a")):
         assert f"AUC on {name} is 0.000" in warning
         assert "give --higher-is-bona-fide; if the labels are the wrong way round (a label 1 is an attack here)" in warning
         assert "give --label-live 1" in warning
     assert test.endswith("the model is worse than chance there") and not dev.endswith("there")
+    for warning in report_of(table(rows), QUICK).warnings:  # of labels in words
+        assert "the wrong way round, correct them in the file, or --label-live where you gave it" in warning
     turned = dataclasses.replace(QUICK, higher_is_bona_fide=True)
     assert report_of(table(rows), turned).warnings == []
     warning, _ = report_of(table(rescaled(rows, lambda score: -score)), turned).warnings
