@@ -7,6 +7,7 @@
 # make notebook                   JupyterLab, installed on first use, in notebooks/
 # make readme                     README.md's figure and verdicts, from results/
 # make recorded                   the outputs that make book reads, from a run of the default profile
+# make clean                      what has grown on disk and can be made again; `fasrepro clean --delete` deletes it
 #
 # TORCH_INDEX  an index to take PyTorch from, such as PyTorch's CPU wheels, for who wants no CUDA; empty: the usual one
 # PYTHON       CPython 3.11
@@ -112,5 +113,5 @@ bench: $(INSTALLED)
 doctor: $(INSTALLED)
 	fasrepro doctor
 
-clean:
-	rm -rf .build .work
+clean: $(INSTALLED)
+	fasrepro clean
