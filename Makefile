@@ -11,6 +11,9 @@
 #
 # TORCH_INDEX  an index to take PyTorch from, such as PyTorch's CPU wheels, for who wants no CUDA; empty: the usual one
 # PYTHON       CPython 3.11
+#
+# `make book` also runs under the GNU make 3.81 that macOS has, which knows neither .ONESHELL nor .SHELLFLAGS: no line of a recipe
+# may rely on the line before it. The other targets ask for Linux.
 
 SHELL := /bin/bash
 .ONESHELL:
@@ -73,8 +76,7 @@ $(VENV)/.editor: $(INSTALLED)
 	touch $@
 
 notebook: $(VENV)/.editor
-	cd notebooks
-	jupyter lab
+	cd notebooks && jupyter lab
 
 readme: $(INSTALLED)
 	python -m fasrepro.report.readme
