@@ -7,9 +7,13 @@
 # make notebook                   JupyterLab, installed on first use, in notebooks/
 # make readme                     README.md's figure and verdicts, from results/
 # make recorded                   the outputs that make book reads, from a run of the default profile
+# make clean                      what has grown on disk and can be made again; `fasrepro clean --delete` deletes it
 #
 # TORCH_INDEX  an index to take PyTorch from, such as PyTorch's CPU wheels, for who wants no CUDA; empty: the usual one
 # PYTHON       CPython 3.11
+#
+# `make book` also runs under the GNU make 3.81 that macOS has, which knows neither .ONESHELL nor .SHELLFLAGS: no line of a recipe
+# may rely on the line before it. The other targets ask for Linux.
 
 SHELL := /bin/bash
 .ONESHELL:
@@ -78,8 +82,7 @@ $(VENV)/.editor: $(INSTALLED)
 	touch $@
 
 notebook: $(VENV)/.editor
-	cd notebooks
-	jupyter lab
+	cd notebooks && jupyter lab
 
 readme: $(INSTALLED)
 	python -m fasrepro.report.readme
@@ -118,5 +121,5 @@ bench: $(INSTALLED)
 doctor: $(INSTALLED)
 	fasrepro doctor
 
-clean:
-	rm -rf .build .work
+clean: $(INSTALLED)
+	fasrepro clean

@@ -68,6 +68,10 @@ SUBJECTS, IMAGES = 10_177, 625_537
 TOTALS = (SUBJECTS, IMAGES)
 REMEDY = "it states the types of attacks: unpack the release's folder metas beside Data"
 RESTORE = "restore the official list"
+# Written once, because a listing gives one of them for each of hundreds of thousands of images.
+IN_JUNK = f"in the release's junk folder {JUNK_FOLDER}"
+TYPE_UNKNOWN = f"an attack of unknown type: {METAS} names it, which a listing does not hold"
+IN_NO_LIST = f"in no list of {METAS}"
 _NAME = re.compile(
     r"Data/(?P<split>train|test)/(?P<subject>[1-9][0-9]{0,4})/(?P<word>live|spoof)/(?P<number>[0-9]{6})(?P<suffix>\.jpg|\.png)"
 )
@@ -185,15 +189,15 @@ def read(tree: Tree) -> Reading:
 
     def interpret(path: str) -> Presentation | Exclusion:
         if f"/{JUNK_FOLDER}/" in f"/{path}":
-            return Exclusion(path, f"in the release's junk folder {JUNK_FOLDER}", by_design=True)
+            return Exclusion(path, IN_JUNK, by_design=True)
         name = parse_name(path)
         if metas is None and name.word == "spoof":
-            return Exclusion(path, f"an attack of unknown type: {METAS} names it, which a listing does not hold")
+            return Exclusion(path, TYPE_UNKNOWN)
         if metas is None:
             return presentation(name, LIVE_META)
         stem = path.rpartition(".")[0]
         if stem not in metas:
-            return Exclusion(path, f"in no list of {METAS}", by_design=True)
+            return Exclusion(path, IN_NO_LIST, by_design=True)
         present.add(stem)
         return presentation(name, metas[stem])
 

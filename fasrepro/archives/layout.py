@@ -60,6 +60,9 @@ class Exclusion:
     reason: str
     by_design: bool = False
 
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class MediaFile:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from fasrepro.archives import ARCHIVES, archive, layout
 from fasrepro.archives.layout import ArchiveError, Exclusion
-from fasrepro.archives.tree import Tree, walk
+from fasrepro.archives.tree import Tree, in_order, walk
 
 SAMPLED = 60  # files below each pair of upper folders that are looked at to find archives
 # Layouts of copies that people have: the pattern of a path's beginning, and what stands there in the official layout.
@@ -128,7 +128,7 @@ def located(tree: Tree, folders_of: Mapping[str, list[str]]) -> dict[str, Tree]:
         if official != path:
             place_of[dataset][official] = path
     return {
-        dataset: Tree(tree.root, dict(sorted(sizes[dataset].items())), faults[dataset], 0, tree.on_disk, place_of[dataset])
+        dataset: Tree(tree.root, in_order(sizes[dataset]), faults[dataset], 0, tree.on_disk, place_of[dataset])
         for dataset in folders_of
     }
 

@@ -24,6 +24,11 @@ SPECIES = {"ipad_video": "replay_video", "iphone_video": "replay_video", "printe
 PAI_SPECIES = tuple(dict.fromkeys(SPECIES.values()))
 # split -> subjects, bona fide videos, attacks, by the lists of the release
 PUBLISHED = {"train": (15, 30, 90), "test": (20, 40, 120)}
+# The clients of the two lists.
+CLIENTS = {
+    "train": (2, 3, 5, 6, 7, 8, 9, 11, 12, 21, 22, 34, 53, 54, 55),
+    "test": (1, 13, 14, 23, 24, 26, 28, 29, 30, 32, 33, 35, 36, 37, 39, 42, 48, 49, 50, 51),
+}
 LISTS = {"train": "train_sub_list.txt", "test": "test_sub_list.txt"}
 ROTATED = frozenset(f"scene01/real/real_client{client:03d}_android_SD_scene01.mp4" for client in (3, 5, 6, 7, 8, 9))
 _NAME = re.compile(
@@ -144,6 +149,11 @@ def of_client(client: int, split: str) -> list[Presentation]:
 def siblings(shown: Presentation) -> list[Presentation]:
     """Return all videos that the release has of a presentation's subject."""
     return of_client(int(shown.subject[-3:]), shown.split)
+
+
+def people() -> list[str]:
+    """Return the release's subjects."""
+    return [f"msu/client{client:03d}" for clients in CLIENTS.values() for client in clients]
 
 
 def plan(size: Size) -> list[Presentation]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable, Collection
 
 from fasrepro.archives import layout
@@ -33,23 +34,36 @@ def read(
     path_of: dict[str, str] = {}
     read_suffixes = {*suffixes, *(layout.VIDEOS if set(suffixes) & set(layout.VIDEOS) else ())}
     for path in tree.sizes:
-        suffix = layout.suffix_of(path).lower()
+        own_suffix = layout.suffix_of(path)
+        suffix = own_suffix.lower()
         if path in other_files or (sidecar is not None and suffix == sidecar):
             continue
         if suffix not in read_suffixes:
             exclusions.append(Exclusion(path, "not a file of this archive's layout"))
             continue
-        candidates = [suffix, *(other for other in suffixes if other != suffix)]
-        shown = _interpreted([layout.with_suffix(path, one) for one in candidates], interpret)
+        stem = path[: -len(own_suffix)]
+        candidates = [path if suffix == own_suffix else f"{stem}{suffix}"]
+        candidates += [f"{stem}{other}" for other in suffixes if other != suffix]
+        shown = _interpreted(candidates, interpret)
         if isinstance(shown, Presentation) and path_of.setdefault(shown.id, path) != path:
             shown = Exclusion(path, f"{shown.id} is {path_of[shown.id]} already")
         if isinstance(shown, Exclusion):
-            exclusions.append(dataclasses.replace(shown, path=path))
+            exclusions.append(shown if shown.path == path else dataclasses.replace(shown, path=path))
             continue
-        place = tree.place_of.get(path, path)
-        same = layout.with_suffix(place, "") == layout.with_suffix(shown.path, "")
-        presentations.append(dataclasses.replace(shown, path=place, official="" if same else shown.path))
+        presentations.append(_placed(shown, tree.place_of.get(path, path)))
     return Reading(presentations, exclusions)
+
+
+def _placed(shown: Presentation, place: str) -> Presentation:
+    """Return a presentation with its path on disk. Releases have up to a million of few subjects: their words are kept once."""
+    same = place == shown.path or layout.with_suffix(place, "") == layout.with_suffix(shown.path, "")
+    return dataclasses.replace(
+        shown,
+        path=place,
+        subject=sys.intern(shown.subject),
+        camera=sys.intern(shown.camera),
+        official="" if same else shown.path,
+    )
 
 
 def _interpreted(paths: list[str], interpret: Callable[[str], Presentation | Exclusion]) -> Presentation | Exclusion:

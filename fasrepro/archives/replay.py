@@ -17,6 +17,12 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 FOLDER = "Replay-Attack"
 # split -> subjects, bona fide videos, attacks, by the lists of the release
 PUBLISHED = {"train": (15, 60, 300), "dev": (15, 60, 300), "test": (20, 80, 400)}
+# The clients of each of the archive's folders, by the video lists of liuajian/CASIA-FAS-Dataset.
+CLIENTS = {
+    "train": (1, 2, 4, 6, 7, 8, 12, 16, 18, 25, 27, 103, 105, 108, 110),
+    "devel": (3, 5, 10, 15, 17, 22, 29, 30, 101, 111, 113, 114, 116, 118, 119),
+    "test": (9, 11, 13, 14, 19, 20, 21, 23, 24, 26, 28, 31, 102, 104, 106, 107, 109, 112, 115, 117),
+}
 SPLITS = {"train": "train", "devel": "dev", "test": "test"}  # the archive's folder -> split
 LIGHTS = ("adverse", "controlled")
 SUPPORTS = ("fixed", "hand")
@@ -136,6 +142,11 @@ def siblings(shown: Presentation) -> list[Presentation]:
     """Return all videos that the release has of a presentation's subject."""
     folder = next(folder for folder, split in SPLITS.items() if split == shown.split)
     return of_client(folder, int(shown.subject[-3:]))
+
+
+def people() -> list[str]:
+    """Return the release's subjects."""
+    return [f"replay/client{client:03d}" for clients in CLIENTS.values() for client in clients]
 
 
 def plan(size: Size) -> list[Presentation]:

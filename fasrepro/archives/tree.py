@@ -91,7 +91,12 @@ def walk(root: Path) -> Tree:
             junk += 1
         else:
             sizes[path] = size
-    return Tree(root, dict(sorted(sizes.items())), sorted(faults, key=lambda fault: fault.path), junk)
+    return Tree(root, in_order(sizes), sorted(faults, key=lambda fault: fault.path), junk)
+
+
+def in_order(sizes: dict[str, int]) -> dict[str, int]:
+    """Return sizes in order of their paths; of millions, without a tuple for each."""
+    return {path: sizes[path] for path in sorted(sizes)}
 
 
 def is_web_page(text: str) -> bool:
@@ -101,8 +106,9 @@ def is_web_page(text: str) -> bool:
 
 def is_junk(path: str) -> bool:
     """Return whether a system wrote a file, and no data set."""
-    *folders, name = path.split("/")
-    return name.lower() in JUNK or name.startswith(JUNK_PREFIX) or not JUNK_FOLDERS.isdisjoint(folders)
+    parts = path.split("/")
+    name = parts[-1]
+    return name.startswith(JUNK_PREFIX) or name.lower() in JUNK or not JUNK_FOLDERS.isdisjoint(parts)
 
 
 def _entries(folder: str, prefix: str, above: set[tuple[int, int]]) -> Iterator[tuple[str, int, str]]:
@@ -166,10 +172,11 @@ def listed(file: Path) -> Tree:
     """
     sizes: dict[str, int] = {}
     junk = 0
+    name = str(file)
     try:
         with file.open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, start=1):
-                path, size = _listed_file(line, f"{file}, line {number}")
+                path, size = _listed_file(line, f"{name}, line {number}")
                 if path and is_junk(path):
                     junk += 1
                 elif path:
@@ -180,7 +187,7 @@ def listed(file: Path) -> Tree:
         raise ArchiveError(f"{file}: {error.strerror}; give the file that lists the archive") from None
     if not sizes:
         raise ArchiveError(f"{file}: names no file; give the file that lists the archive")
-    return Tree(file, dict(sorted(sizes.items())), [], junk, on_disk=False)
+    return Tree(file, in_order(sizes), [], junk, on_disk=False)
 
 
 def _listed_file(line: str, where: str) -> tuple[str, int]:
@@ -189,6 +196,6 @@ def _listed_file(line: str, where: str) -> tuple[str, int]:
     path = path.replace("\\", "/").removeprefix("./")
     if size and not size.strip().isdecimal():
         raise ArchiveError(f"{where}: {size[:40]!r} is no size in bytes; give `size<tab>path`, or a path alone")
-    if path.startswith("/") or ".." in path.split("/"):
+    if path.startswith("/") or (".." in path and ".." in path.split("/")):
         raise ArchiveError(f"{where}: {path[:80]!r} leaves the archive; list paths relative to its folder")
     return path, int(size or 0)

@@ -11,12 +11,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fasrepro import config
 from fasrepro.archives import ARCHIVES, crop_folders, manifest
-from fasrepro.archives.layout import ArchiveError, Presentation, Reading
+from fasrepro.archives.layout import ArchiveError, Exclusion, Presentation, Reading
 from fasrepro.archives.manifest import Checked
 from fasrepro.archives.tree import listed, walk
 from fasrepro.commands import jobs, runnable
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError("--deep: a listing does not hold the files; give the folder itself")
     named = len(tree.sizes) if arguments.all else NAMED
     print(f"{folder}: {len(tree.sizes)} files{f', and {tree.junk} that systems added' if tree.junk else ''}")
-    print("\n".join(_named("not listed", [f"{fault.path}: {fault.reason}" for fault in tree.faults], named)))
+    print("\n".join(_named("not listed", tree.faults, named)))
     inspections = inspection.inspect(tree)
     crops = crop_folders.located(tree)
     whole = not tree.faults
@@ -98,7 +98,7 @@ def report(one: Inspection, named: int) -> Iterator[str]:
         yield f"  fewer than the release: {', '.join(one.fewer)}"
     yield from _named("missing", one.missing, named)
     yield from _named("much smaller than their like", one.small, named)
-    yield from _named("left out", [f"{fault.path}: {fault.reason}" for fault in one.exclusions], named)
+    yield from _named("left out", one.exclusions, named)
     for notice in one.notices:
         yield f"  note: {notice}"
     if one.is_whole and one.is_counted:
@@ -115,7 +115,7 @@ def _crops(dataset: str, root: Path, reading: Reading, named: int, deep: bool) -
     lacks = inspection.lacks(dataset, reading)
     for lack in lacks:
         print(f"  lacks: {lack}")
-    left_out = [f"{fault.path}: {fault.reason}" for fault in reading.exclusions if not fault.by_design]
+    left_out = [fault for fault in reading.exclusions if not fault.by_design]
     for line in _named("left out", left_out, named):
         print(line)
     for notice in reading.notices:
@@ -165,19 +165,19 @@ def _figures(count: Count) -> str:
     return ", ".join(f"{figure} {word}" for figure, word in zip(of, words, strict=True))
 
 
-def _named(fault: str, paths: list[str], named: int) -> Iterator[str]:
-    if not paths:
+def _named(fault: str, files: Sequence[str | Exclusion], named: int) -> Iterator[str]:
+    if not files:
         return
-    yield f"  {fault}: {len(paths)}"
-    for path in paths[:named]:
-        yield f"    {path}"
-    if len(paths) > named:
-        yield f"    and {len(paths) - named} more: --all names them"
+    yield f"  {fault}: {len(files)}"
+    for file in files[:named]:
+        yield f"    {file}"
+    if len(files) > named:
+        yield f"    and {len(files) - named} more: --all names them"
 
 
 def _deep(root: Path, title: str, shown: list[Presentation], named: int) -> bool:
     """Decode all files of a data set and print the faults; return whether there is none."""
     faults = inspection.broken(root, shown, progress.to_stderr(f"{title}: files decoded", len(shown)))
     print(f"{title}: {len(shown)} files decoded, {len(faults)} of them with a fault")
-    print("\n".join(_named("broken or doubled", [f"{fault.path}: {fault.reason}" for fault in faults], named)))
+    print("\n".join(_named("broken or doubled", faults, named)))
     return not faults

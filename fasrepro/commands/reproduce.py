@@ -169,8 +169,14 @@ def run_stages(folder: Path, workers: int) -> int:
 
 def default_workers(threads: int) -> int:
     """Return how many stages run at once by default: one a GPU, else as many as the cores allow with `threads` each."""
-    gpus = _gpus()
-    return gpus or max(1, len(os.sched_getaffinity(0)) // threads)
+    return _gpus() or max(1, cores() // threads)
+
+
+def cores() -> int:
+    """Return how many cores this process may use; macOS tells how many there are, and not which a process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def checked_workers(asked: int | None, threads: int) -> int:

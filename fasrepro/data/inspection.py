@@ -208,6 +208,8 @@ def small_files(presentations: Iterable[Presentation], sizes: dict[str, int]) ->
         presentations: of the data set.
         sizes: in bytes, by path on disk. A listing without sizes has zeros, and then nothing is small.
     """
+    if not any(sizes.values()):
+        return []
     like: dict[tuple[str, str], list[tuple[str, int]]] = collections.defaultdict(list)
     for shown in presentations:
         like[shown.species, shown.camera].append((shown.path, sizes.get(shown.path, 0)))

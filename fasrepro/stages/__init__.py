@@ -25,10 +25,13 @@ def end_with_dvc() -> None:
     dvc = next((parent for parent in parents if parent.name() not in SHELLS), None)
     if dvc is None:
         sys.exit("DVC has ended")
-    ended = os.pidfd_open(dvc.pid)
+    ended = os.pidfd_open(dvc.pid) if hasattr(os, "pidfd_open") else None  # Linux has it, macOS does not
 
     def watch() -> None:
-        select.select([ended], [], [])
+        if ended is None:
+            dvc.wait()
+        else:
+            select.select([ended], [], [])
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -9,10 +9,11 @@ import yaml
 from PIL import Image
 
 from fasrepro import archives, cli, config, paths
-from fasrepro.archives import casia
+from fasrepro.archives import ARCHIVES, casia
 from fasrepro.rows.faces import Label
 from tests import trees, videos
 from tests.archives import empty_trees
+from tests.archives.test_all import OF_CLIENT
 from tests.archives.test_crop_folders import flip
 from tests.layout import ROOT
 
@@ -111,6 +112,19 @@ def test_a_video_and_a_subject_that_are_removed_are_named(
     assert f"  absent: 1 subjects of the release\n  absent, by name: 1\n    {one.subject}\n" in out
     assert f"  missing: 1\n    {other.path}\n" in out
     assert "whole" not in out
+
+
+def test_absent_people_of_msu_and_replay_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Their numbers have gaps, so that the names of who is there do not tell who is not."""
+    lacking = {"msu": [("train", 21)], "replay": [("train", 105), ("devel", 116)]}
+    for name, absent in lacking.items():
+        clients = [(part, client) for part, numbers in ARCHIVES[name].CLIENTS.items() for client in numbers]
+        at_hand = [place for place in clients if place not in absent]
+        empty_trees.put(tmp_path / name, name, [shown for place in at_hand for shown in OF_CLIENT[name](*place)])
+    assert cli.main(["inspect", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert "  absent: 1 subjects of the release\n  absent, by name: 1\n    msu/client021\n" in out
+    assert "  absent: 2 subjects of the release\n  absent, by name: 2\n    replay/client105\n    replay/client116\n" in out
 
 
 def test_a_class_or_list_that_is_missing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
