@@ -25,6 +25,7 @@ from fasrepro.commands import (
     reproduce,
     rescore,
     review,
+    threshold,
     verify,
     why,
 )
@@ -47,6 +48,7 @@ COMMANDS = {
     "reproduce": reproduce,
     "rescore": rescore,
     "review": review,
+    "threshold": threshold,
     "verify": verify,
     "why": why,
 }
