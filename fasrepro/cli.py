@@ -14,6 +14,7 @@ from fasrepro.commands import (
     caption,
     clean,
     counterfactual,
+    demo,
     doctor,
     export,
     inspect,
@@ -26,6 +27,7 @@ from fasrepro.commands import (
     reproduce,
     rescore,
     review,
+    threshold,
     verify,
     why,
 )
@@ -37,6 +39,7 @@ COMMANDS = {
     "caption": caption,
     "clean": clean,
     "counterfactual": counterfactual,
+    "demo": demo,
     "doctor": doctor,
     "export": export,
     "inspect": inspect,
@@ -49,6 +52,7 @@ COMMANDS = {
     "reproduce": reproduce,
     "rescore": rescore,
     "review": review,
+    "threshold": threshold,
     "verify": verify,
     "why": why,
 }

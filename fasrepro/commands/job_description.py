@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from fasrepro import config, datasets, files, paths
+from fasrepro import config, datasets, files, hashing, paths
 from fasrepro.data import splits
-from fasrepro.deployment import exported
+from fasrepro.deployment import exported, score_file
 from fasrepro.deployment.exported import About
 from fasrepro.evaluation import aggregate, metrics
 from fasrepro.models import vlm
@@ -58,6 +59,27 @@ def about(job: config.Job, form: str, folder: Path) -> About:
         versions=exported.versions(),
         files=exported.weight_hashes(folder),
     )
+
+
+def scores(job: config.Job) -> Iterator[dict[str, object]]:
+    """Yield the job's scores of dev and test, one row a frame, for `fasrepro rescore`.
+
+    Videos and people have hashes for names: those of licensed archives are not passed on.
+    """
+    p_attack = {row.face_id: row.p_attack for row in table.read(paths.scores(job.name), Score)}
+    split = splits.read(job.protocol)
+    for name, faces in (("dev", split.dev), ("test", split.test)):
+        for face in faces:
+            yield {
+                "split": name,
+                "label": score_file.LABELS[int(face.label)],
+                "score": p_attack[face.face_id],
+                "dataset": face.dataset,
+                "subject": hashing.sha256_bytes(face.subject.encode())[:12],
+                "species": face.species if face.label else "",
+                "video": hashing.sha256_bytes(face.presentation.encode())[:12],
+                "frame": face.frame,
+            }
 
 
 def figures(job: config.Job) -> dict[str, dict[str, float]]:

@@ -1,7 +1,8 @@
 """`fasrepro predict`: score pictures and videos of your own by a model that `fasrepro export` wrote.
 
-A path is a picture, a video, a folder (with all below it), or - for a list of paths on standard input. Every file has a line: its
-score with threshold and verdict, or the state that says why it has none. No picture leaves this machine.
+A path is a picture, a video, a folder (with all below it), - for a list of paths on standard input, or pipe: for pictures one
+after another on standard input, such as a camera's frames. Every picture has a line: its score with threshold and verdict, or
+the state that says why it has none. No picture leaves this machine.
 """
 
 from __future__ import annotations
@@ -12,20 +13,27 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fasrepro.deployment import pictures
+from fasrepro.deployment import picture_stream, pictures
 
+if TYPE_CHECKING:
+    from fasrepro.deployment.exported import Loaded
+    from fasrepro.deployment.results import Question, Result, Threshold
+
+PATHS, PIPE = "-", "pipe:"  # what standard input holds
 FOUND_ATTACK = 3  # exit status of --fail-on attack; 1 and 2 are errors and misuse
-WARNING = (
-    "A score does not carry over to another camera than those of its training, and the threshold is of the dev people of {}."
-    " {} Measure on labelled pictures of your own before you rely on it."
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("folder", type=Path, help="as `fasrepro export` writes it")
-    parser.add_argument("paths", nargs="+", help="pictures, videos, folders, or - for paths on standard input, one a line")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        help="pictures, videos, folders, - for paths on standard input, one a line, or pipe: for JPEG and PNG pictures there",
+    )
+    parser.add_argument("--threshold-file", type=Path, metavar="FILE", help="as `fasrepro threshold` writes it for this model")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--explain", action="store_true", help="also print what the model writes about the face")
     parser.add_argument("--all-faces", action="store_true", help="score each face of a picture that shows several")
@@ -34,29 +42,61 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line a result, as soon as it is there."""
+    if sum(path in (PATHS, PIPE) for path in arguments.paths) > 1:
+        raise ValueError(f"standard input is read once: give one of {PATHS} and {PIPE}")
+
     from fasrepro.deployment import exported, results  # here, with torch, because it takes seconds that no other verb needs
 
     loaded = exported.load(arguments.folder)
-    about = loaded.about
-    if arguments.explain and not about.explains:
+    if arguments.explain and not loaded.about.explains:
         raise ValueError(
-            f"{arguments.folder}: {about.job} was trained on labels alone and writes no explanations; omit --explain"
+            f"{arguments.folder}: {loaded.about.job} was trained on labels alone and writes no explanations; omit --explain"
         )
-    print("WARNING: " + WARNING.format(", ".join(about.threshold_datasets), about.data), file=sys.stderr)
+    threshold = threshold_of(loaded, arguments.threshold_file)
+    question = results.Question(threshold, arguments.all_faces, arguments.explain)
+    print(f"WARNING: {warning(loaded, threshold)}", file=sys.stderr)
     attacks = 0
-    for path in pictures.expand(_named(arguments.paths)):
-        for result in results.of_file(loaded, path, arguments.all_faces, arguments.explain):
-            print(
-                json.dumps(dataclasses.asdict(result), ensure_ascii=False) if arguments.json else results.line(result), flush=True
-            )
-            attacks += result.verdict == results.ATTACK
+    for result in _results(loaded, arguments.paths, question):
+        print(json.dumps(dataclasses.asdict(result), ensure_ascii=False) if arguments.json else results.line(result), flush=True)
+        attacks += result.verdict == results.ATTACK
     return FOUND_ATTACK if arguments.fail_on and attacks else 0
 
 
-def _named(paths: Iterable[str]) -> Iterator[Path]:
-    """Yield the paths of a command line, and those of standard input in place of -."""
+def threshold_of(loaded: Loaded, path: Path | None) -> Threshold:
+    """Return the threshold of a file, or without one that of the model's dev. Raises `own_threshold.ThresholdError`."""
+    from fasrepro.deployment import own_threshold, results
+
+    if path is None:
+        return results.dev_threshold(loaded.about)
+    own = own_threshold.read(path, loaded.about)
+    for sentence in own_threshold.warnings(own):
+        print(f"WARNING: {path}: {sentence}", file=sys.stderr)
+    return results.Threshold(own.value, own.source)
+
+
+def warning(loaded: Loaded, threshold: Threshold) -> str:
+    """Return what a reader of scores must know."""
+    from fasrepro.deployment import results
+
+    sentences = [
+        f"The threshold is from {threshold.source}.",
+        "Scores do not carry over to another camera than those of the training, nor a threshold to another than its own.",
+        loaded.about.data,
+    ]
+    if threshold == results.dev_threshold(loaded.about):
+        sentences.append("Measure on labelled pictures of your own: `fasrepro threshold`.")
+    return " ".join(filter(None, sentences))
+
+
+def _results(loaded: Loaded, paths: Iterable[str], question: Question) -> Iterator[Result]:
+    """Yield the results of a command line's paths; a picture of a pipe is called by its number, from 0."""
+    from fasrepro.deployment import results
+
     for path in paths:
-        if path == "-":
-            yield from (Path(text.rstrip("\n")) for text in sys.stdin if text.strip())
+        if path == PIPE:
+            for number, data in enumerate(picture_stream.split(sys.stdin.buffer)):
+                yield from results.of_bytes(loaded, data, f"{PIPE}{number}", question)
         else:
-            yield Path(path)
+            named = (Path(line.rstrip("\n")) for line in sys.stdin if line.strip()) if path == PATHS else [Path(path)]
+            for file in pictures.expand(named):
+                yield from results.of_file(loaded, file, question)

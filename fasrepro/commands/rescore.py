@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fasrepro import files, schema
+from fasrepro.deployment import score_file
 from fasrepro.evaluation.analyses.optimism import LIMIT, allowed_errors
 from fasrepro.evaluation.rescoring import options, report, table
 from fasrepro.evaluation.rescoring.figures import BpcerFigures, HonestFigures, LimitFigures, OracleFigures, Report, SplitCounts
@@ -205,7 +206,7 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("scores", nargs="?", help="the file, with a column split; - for standard input")
+    parser.add_argument("scores", nargs="?", help="the file, with a column split; an exported folder; - for standard input")
     parser.add_argument("--dev", metavar="FILE", help="the scores of dev, where each split is a file")
     parser.add_argument("--test", metavar="FILE", help="the scores of test")
     parser.add_argument("--label-live", metavar="LABEL", help="the number that means bona fide (default 0: then 1 is an attack)")
@@ -248,12 +249,22 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(","))
 
 
+def _file(path: str) -> str:
+    """Return a path as it is, but that of its scores for an exported folder. Raises `ScoresError` for a folder without any."""
+    if path in STDIN or not Path(path).is_dir():
+        return path
+    scores = Path(path) / score_file.NAME
+    if not scores.is_file():
+        raise ScoresError(f"{scores}: no such file; name a file of scores, or a folder that `fasrepro export` wrote")
+    return str(scores)
+
+
 def _inputs(arguments: argparse.Namespace) -> list[Input]:
     """Return the files to read. Raises `ScoresError` unless they are one file, or one for each split."""
     by_split = [Input(getattr(arguments, split), split) for split in SPLITS if getattr(arguments, split)]
     if bool(arguments.scores) == bool(by_split):
         raise ScoresError("give either one file with a column split, or a file each: --dev FILE --test FILE")
-    inputs = by_split or [Input(arguments.scores)]
+    inputs = by_split or [Input(_file(arguments.scores))]
     if len({shown(one.path) for one in inputs}) < len(inputs):
         raise ScoresError(f"--dev and --test are both {shown(inputs[0].path)}; give two files")
     written = arguments.json.resolve() if arguments.json else None

@@ -13,9 +13,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from aiohttp import web
-
-from fasrepro import config, paths
+from fasrepro import config, local_page, paths
 from fasrepro.captions import annotate, sets
 from fasrepro.llm.store import Store
 from fasrepro.reviewing import exchange, server
@@ -59,11 +57,11 @@ def _truths(faces: Iterable[Face]) -> dict[str, Truth]:
 
 def serve(session: Session, port: int) -> None:
     """Serve the page until Ctrl-C or SIGTERM. Raises `ServerError` for a port that cannot be used."""
-    token = server.new_token()
-    with server.opened(port) as listening:
+    token = local_page.new_token()
+    with local_page.opened(port) as listening:
         print(f"{session.reviewed.name}: {len(session.reviewed.faces)} faces, editor {session.editor}; Ctrl-C ends it")
-        print(server.address(listening, token), flush=True)
-        web.run_app(server.application(session, token), sock=listening, print=None, access_log=None, shutdown_timeout=1)
+        print(local_page.address(listening, token), flush=True)
+        local_page.serve(server.application(session, token), listening)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

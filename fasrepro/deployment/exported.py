@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 from transformers import AutoConfig, PreTrainedModel, ProcessorMixin
 
 import fasrepro
-from fasrepro import files, hashing, schema
+from fasrepro import files, hashing, names, schema
+from fasrepro.data import cropping
 from fasrepro.data.settings import IndexSettings
 from fasrepro.models import backbones, scoring, vlm
 from fasrepro.models.backbones import BackboneError
@@ -127,6 +128,12 @@ def weight_hashes(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashing.sha256_file(path) for path in sorted(folder.rglob("*.safetensors"))}
 
 
+def identity(about: About) -> str:
+    """Return a hash of all that the model's scores of a picture depend on; the same job exported again has the same."""
+    parts = (about.files, dataclasses.asdict(about.index), about.prompt, about.score_by, about.image_backend)
+    return hashing.sha256_json(parts)
+
+
 def write_about(folder: Path, about: About) -> None:
     """Write `fasrepro.json`."""
     files.write_json(folder / ABOUT, dataclasses.asdict(about))
@@ -148,15 +155,18 @@ def load(folder: Path) -> Loaded:
     """Load an exported model.
 
     Raises:
-        BackboneError: a file is missing or its hash differs, or the backbone is another one than the job was trained from.
+        BackboneError: a file is missing or its hash differs, the folder's parts contradict each other or hold code, or the
+            backbone is another one than the job was trained from.
     """
     about = read_about(folder)
+    _check_no_code(folder)
     for name, expected in about.files.items():
         if not (folder / name).is_file():
             raise BackboneError(f"{folder}: no {name}; export the job again")
         if hashing.sha256_file(folder / name) != expected:
             raise BackboneError(f"{folder / name}: not the file that {ABOUT} names (its SHA-256 differs); export the job again")
     own = vlm.read_made_of(folder)
+    _check_parts(folder, about, own)
     device = backbones.device()
     if about.form == MERGED:
         base, processor = backbones.load(str(folder), device)
@@ -176,6 +186,34 @@ def load(folder: Path) -> Loaded:
     else:
         scorer = scoring.by_head(model, processor, own.prompt)
     return Loaded(about, model, processor, scorer)
+
+
+def _check_no_code(folder: Path) -> None:
+    """Raise `BackboneError` for code, or a file that asks for some: nothing of it would be run, and the scores be others."""
+    for path in sorted(folder.rglob("*")):
+        asks = path.suffix == ".json" and '"auto_map"' in path.read_text(encoding="utf-8", errors="replace")
+        if path.suffix == ".py" or asks:
+            raise BackboneError(f"{path}: code of a checkpoint is never run; export a model whose classes transformers brings")
+
+
+def _check_parts(folder: Path, about: About, own: vlm.MadeOf) -> None:
+    """Raise `BackboneError` where `fasrepro.json` is not of the checkpoint beside it, or names what this version lacks."""
+    names.lookup(cropping.CROPS, about.index.crop, "crop", BackboneError, f"{folder / ABOUT}, index")
+    if about.form not in (ADAPTER, MERGED):
+        raise BackboneError(f"{folder / ABOUT}: form {about.form!r} is none of {ADAPTER}, {MERGED}; export the job again")
+    pairs = {
+        "backbone": (about.backbone, own.backbone),
+        "backbone_sha256": (about.backbone_sha256, own.backbone_sha256),
+        "prompt": (about.prompt, own.prompt),
+        "score_by": (about.score_by, own.score_by),
+        "image_backend": (about.image_backend, own.image_backend),
+        "crop": (about.index.crop, own.crop),
+    }
+    for name, (ours, theirs) in pairs.items():
+        if ours != theirs:
+            raise BackboneError(f"{folder}: {name} is {ours!r} in {ABOUT} and {theirs!r} in {vlm.MADE_OF}; export the job again")
+    if own.head_site and vlm.HEAD_FILE not in about.files:
+        raise BackboneError(f"{folder / ABOUT}: no hash of {vlm.HEAD_FILE}; export the job again")
 
 
 def _with_head(base: PreTrainedModel, folder: Path, site: str) -> FasVlm:

@@ -21,15 +21,27 @@ from fasrepro.rows.faces import BONA_FIDE_SPECIES, Label
 
 NO_FACE, TOO_SMALL = "no_face", "too_small"
 SAME_FACE = 0.3  # intersection over union of two boxes of one face
+FRAME_LIMIT = 4096 * 4096  # pixels of a video's frame: a decoder holds up to 17 of them
+# What a video's file may be, by the names of FFmpeg's demuxers. Others are lists that name further files or addresses.
+CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,mpeg,mpegts,asf,flv"
 
 
 @dataclasses.dataclass(frozen=True)
 class FoundFace:
-    """A face and its crop as the model sees it; `box`: x, y, width, height in pixels of the upright frame; `frame`: from 0."""
+    """A face and its crop as the model sees it.
+
+    Args:
+        crop: RGB.
+        box: x, y, width, height in pixels of the upright frame.
+        box_source: what found the box.
+        turns: quarter turns, counter-clockwise, that made the frame upright.
+        frame: number of the frame in a video, from 0.
+    """
 
     crop: Image.Image
     box: Box
     box_source: str
+    turns: int = 0
     frame: int = 0
 
 
@@ -46,20 +58,20 @@ def of_video(path: Path, settings: IndexSettings) -> list[FoundFace]:
     if any(row.box_source == "centre" for row in video.rows):
         raise PictureError(NO_FACE, "no face in at least half of the candidate frames")
     return [
-        FoundFace(Image.open(io.BytesIO(crop)).convert("RGB"), row.box, row.box_source, row.frame)
+        FoundFace(Image.open(io.BytesIO(crop)).convert("RGB"), row.box, row.box_source, video.turns, row.frame)
         for row, crop in zip(video.rows, crops, strict=True)
     ]
 
 
 def _check_frames(path: Path) -> None:
-    """Raise `PictureError` for a video that cannot be opened, or whose frames exceed the limit of pixels."""
+    """Raise `PictureError` for a video that cannot be opened, or whose frames have more than `FRAME_LIMIT` pixels."""
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}) as container:
             sizes = [stream.codec_context.width * stream.codec_context.height for stream in container.streams.video]
     except (av.FFmpegError, OSError, ValueError) as error:
         raise PictureError(pictures.UNREADABLE, f"not a readable video: {error}") from None
-    if max(sizes, default=0) > pictures.PIXEL_LIMIT:
-        raise PictureError(pictures.TOO_LARGE, f"frames of more than {pictures.PIXEL_LIMIT} pixels")
+    if max(sizes, default=0) > FRAME_LIMIT:
+        raise PictureError(pictures.TOO_LARGE, f"frames of {max(sizes)} pixels, more than {FRAME_LIMIT}; shrink it first")
 
 
 def of_picture(picture: pictures.Picture, settings: IndexSettings) -> list[FoundFace]:
@@ -69,8 +81,9 @@ def of_picture(picture: pictures.Picture, settings: IndexSettings) -> list[Found
         PictureError: there is none, or none that is large enough.
     """
     height, width = picture.rgb.shape[:2]
-    # The detector shrinks a frame to its own height; what is left of a narrow one must hold a cell.
-    if min(height, width) < settings.min_face or width * faces.DETECTOR_HEIGHT < mtcnn.CELL * height:
+    # The detector shrinks a frame, and its quarter turns, to its own height; what is left of a narrow one must hold a cell.
+    shorter, longer = sorted((height, width))
+    if shorter < settings.min_face or shorter * faces.DETECTOR_HEIGHT < mtcnn.CELL * longer:
         raise PictureError(TOO_SMALL, f"{width} x {height} pixels hold no face of {settings.min_face} pixels' width")
     stored = av.VideoFrame.from_ndarray(picture.rgb, format="rgb24")
     frames, boxes, source = faces.find(Path(), Frames(1, {0: stored}, {0: (height, width)}), None, settings.min_face)
@@ -83,7 +96,7 @@ def of_picture(picture: pictures.Picture, settings: IndexSettings) -> list[Found
     convention = cropping.CROPS[settings.crop]
     found = [boxes[0], *(box for box in _all_boxes(upright, settings.min_face) if _overlap(box, boxes[0]) < SAME_FACE)]
     crops = [cropping.crop(upright, box, convention, None) for box in found]
-    return [FoundFace(Image.fromarray(crop), covered, source) for crop, covered, _ in crops]
+    return [FoundFace(Image.fromarray(crop), covered, source, frames.turns) for crop, covered, _ in crops]
 
 
 def _all_boxes(rgb: np.ndarray, min_face: int) -> list[Box]:

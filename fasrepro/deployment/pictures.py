@@ -1,6 +1,8 @@
 """Anybody's picture files: decoded within a limit, turned upright, or refused with the state that says why.
 
-Nothing is decoded before the header's size is checked, so memory stays bounded whatever a file claims.
+Nothing is decoded before the header's size is checked, so memory stays bounded whatever a file claims. Pillow holds four bytes a
+pixel; the pixels are taken out of it in bands of rows, so that no second copy of the picture is held. A picture at `PIXEL_LIMIT`
+takes at most `MEMORY` bytes from the file to its faces; a test measures it.
 """
 
 from __future__ import annotations
@@ -9,18 +11,31 @@ import dataclasses
 import os
 import stat
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from fasrepro.archives.layout import VIDEOS
 
 PIXEL_LIMIT = 50_000_000  # of one picture; a phone's 48 megapixels fit
+MEMORY = 1 << 30  # bytes that a picture may take beside the model
+BAND = 256  # rows of a picture that are converted at once
 # Formats that Pillow decodes by itself. Others may start a program (EPS starts Ghostscript).
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "GIF", "TIFF")
 NOT_A_PICTURE, UNREADABLE, TOO_LARGE = "not_a_picture", "unreadable", "too_large"
+# What makes pixels upright, by the value of EXIF's orientation; 1 is upright.
+UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: np.fliplr,
+    3: lambda rgb: np.rot90(rgb, 2),
+    4: np.flipud,
+    5: lambda rgb: np.swapaxes(rgb, 0, 1),
+    6: lambda rgb: np.rot90(rgb, -1),
+    7: lambda rgb: np.swapaxes(np.rot90(rgb, 2), 0, 1),
+    8: np.rot90,
+}
 
 
 class PictureError(ValueError):
@@ -86,10 +101,19 @@ def read(path: Path) -> Picture:
     """Return a picture file's first frame as RGB, turned as its EXIF data says. Raises `PictureError`."""
     check_file(path)
     try:
+        with path.open("rb") as file:
+            return decode(file)
+    except OSError as error:
+        raise PictureError(UNREADABLE, error.strerror or str(error)) from None
+
+
+def decode(file: BinaryIO) -> Picture:
+    """Return the first frame of an open picture, as `read` does. Raises `PictureError`."""
+    try:
         with warnings.catch_warnings():
             # Our own limit is lower and always an error; Pillow's warnings about odd EXIF data say nothing of the pixels.
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=FORMATS) as image:
+            with Image.open(file, formats=FORMATS) as image:
                 return _decoded(image)
     except PictureError:
         raise
@@ -109,23 +133,34 @@ def _decoded(image: Image.Image) -> Picture:
     if getattr(image, "is_animated", False):
         image.seek(0)
         remarks.append("several frames in the file: the first alone")
-    turned = image.getexif().get(0x0112, 1) not in (0, 1)
-    if turned:
+    if image.getexif().get(ExifTags.Base.Orientation) in UPRIGHT:
         remarks.append("turned as its EXIF data says")
+    image.load()  # which turns a TIFF file by itself, and removes its orientation
+    turn = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     if image.mode.startswith("I") or image.mode == "F":
-        return Picture(_grey(np.asarray(ImageOps.exif_transpose(image))), [*remarks, "more than 8 bits a pixel: scaled to 8"])
+        remarks.append("more than 8 bits a pixel: scaled to 8")
     if "A" in image.mode or "transparency" in image.info:
         remarks.append("transparency dropped")
     if image.mode == "CMYK":
         remarks.append("CMYK converted without a colour profile")
-    rgb = image.convert("RGB")
-    if turned:
-        rgb = ImageOps.exif_transpose(rgb)
-    return Picture(np.ascontiguousarray(rgb), remarks)
+    rgb = _pixels(image)
+    image.close()  # before the pixels are turned, which takes a copy of them
+    return Picture(rgb if turn is None else np.ascontiguousarray(turn(rgb)), remarks)
+
+
+def _pixels(image: Image.Image) -> np.ndarray:
+    """Return a picture as uint8 RGB of (height, width, 3), converted band by band."""
+    width, height = image.size
+    rgb = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, BAND):
+        band = image.crop((0, top, width, min(top + BAND, height)))
+        deep = band.mode.startswith("I") or band.mode == "F"
+        rgb[top : top + BAND] = _grey(np.asarray(band)) if deep else np.asarray(band.convert("RGB"))
+    return rgb
 
 
 def _grey(values: np.ndarray) -> np.ndarray:
-    """Return 16-bit grey values as uint8 of (height, width, 3). Raises `PictureError` for values beyond 16 bits."""
+    """Return 16-bit grey values as uint8 of (height, width, 1). Raises `PictureError` for values beyond 16 bits."""
     if not np.issubdtype(values.dtype, np.integer) or values.min() < 0 or values.max() > 0xFFFF:
         raise PictureError(UNREADABLE, "grey values that are no whole numbers of 16 bits")
-    return np.repeat((values >> 8).astype(np.uint8)[:, :, None], 3, axis=2)
+    return (values >> 8).astype(np.uint8)[:, :, None]

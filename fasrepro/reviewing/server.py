@@ -1,21 +1,16 @@
-"""The review page's server: on 127.0.0.1 alone, for whoever knows the token in its address.
+"""The review page's server: what its page asks for, behind `local_page`, which refuses everybody else.
 
-Every address begins with the token. A change must come from the page itself: its `Origin` is this server's, and its body JSON,
-which no other site's page can send without being asked first. The page may load nothing from elsewhere.
+A change's body is JSON.
 """
 
 from __future__ import annotations
 
-import hmac
 import json
-import secrets
-import socket
-from collections.abc import Awaitable, Callable
-from importlib import resources
 from typing import Any
 
 from aiohttp import web
 
+from fasrepro import local_page
 from fasrepro.captions.checks import Rejected
 from fasrepro.captions.decisions import EditError
 from fasrepro.crops import CropError, read_png
@@ -23,52 +18,14 @@ from fasrepro.llm import png
 from fasrepro.reviewing.session import KINDS, Session
 from fasrepro.rows.faces import Face
 
-HOST = "127.0.0.1"
 PORT = 8765
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none';"
-    " form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Cache-Control": "no-store",  # faces stay in no cache
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",  # the address holds the token
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 # The page's files, by the name in its address.
-FILES: dict[str, tuple[str, str]] = {
-    "": ("review.html", "text/html"),
-    "review.js": ("review.js", "text/javascript"),
-    "review.css": ("review.css", "text/css"),
-    "icon.svg": ("icon.svg", "image/svg+xml"),
+FILES = {
+    "": (__package__, "review.html", "text/html"),
+    "review.js": (__package__, "review.js", "text/javascript"),
+    "review.css": (__package__, "review.css", "text/css"),
+    "icon.svg": (__package__, "icon.svg", "image/svg+xml"),
 }
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class ServerError(ValueError):
-    """The server cannot start; the message names the remedy."""
-
-
-def opened(port: int) -> socket.socket:
-    """Return a socket that listens on a port of this machine, 0 for any free one. Raises `ServerError`."""
-    try:
-        return socket.create_server((HOST, port))
-    except (OSError, OverflowError) as error:
-        raise ServerError(f"port {port} cannot be used ({error}): name another with --port, or 0 for any free one") from None
-
-
-def address(listening: socket.socket, token: str) -> str:
-    """Return the page's address."""
-    return f"http://{HOST}:{listening.getsockname()[1]}/{token}/"
-
-
-def new_token() -> str:
-    """Return a token that nobody can guess."""
-    return secrets.token_urlsafe(24)
 
 
 def application(session: Session, token: str) -> web.Application:
@@ -162,60 +119,15 @@ def application(session: Session, token: str) -> web.Application:
             raise EditError("there is no decision of yours to take back")
         return shown(at)
 
-    async def file(request: web.Request) -> web.Response:
-        name, content_type = FILES[request.path.rpartition("/")[2]]
-        text = resources.files("fasrepro.reviewing").joinpath("static", name).read_text(encoding="utf-8")
-        return web.Response(text=text, content_type=content_type)
-
-    app = web.Application(client_max_size=1 << 20, middlewares=[_protected(token), _explained])
-    app.add_routes([web.get(f"/{token}/{name}", file) for name in FILES])
-    gets = {"set": about_set, "face": about_face, "next": next_face, "image": image, "cues": cues}
-    posts = {"draft": draft, "split": split, "revert": revert, "decide": decide, "undo": undo}
-    app.add_routes([web.get(f"/{token}/api/{name}", handler) for name, handler in gets.items()])
-    app.add_routes([web.post(f"/{token}/api/{name}", handler) for name, handler in posts.items()])
-    return app
-
-
-def _protected(token: str) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
-    """Return the middleware that refuses what does not come from this server's page, and puts `HEADERS` on every answer."""
-
-    @web.middleware
-    async def protected(request: web.Request, handler: Handler) -> web.StreamResponse:
-        response = await handler(request) if not (reason := _refused(request, token)) else _error(403, reason)
-        response.headers.update(HEADERS)
-        return response
-
-    return protected
-
-
-def _refused(request: web.Request, token: str) -> str:
-    """Return why a request is refused, "" if it is not."""
-    # A name that an attacker's DNS points to this machine would make another site's page look like ours.
-    port = request.transport.get_extra_info("sockname")[1] if request.transport else 0
-    if request.host not in (f"{HOST}:{port}", f"localhost:{port}"):
-        return f"the page is at {HOST} alone"
-    if not hmac.compare_digest(request.path.split("/")[1].encode(errors="replace"), token.encode()):
-        return "wrong or old token: open the address that `fasrepro review` printed last"
-    if request.method not in ("GET", "HEAD") and request.headers.get("Origin") != f"http://{request.host}":
-        return "changes are taken from the page itself alone"
-    return ""
-
-
-@web.middleware
-async def _explained(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn what a person can mend into an answer that says it."""
-    try:
-        return await handler(request)
-    except (EditError, Rejected) as problem:
-        return _error(422, str(problem))
-    except (CropError, OSError) as problem:
-        return _error(500, str(problem))
-    except web.HTTPException as problem:
-        return _error(problem.status, problem.reason)
-
-
-def _error(status: int, reason: str) -> web.Response:
-    return web.json_response({"reason": reason}, status=status)
+    page = local_page.Page(
+        command="fasrepro review",
+        files=FILES,
+        gets={"set": about_set, "face": about_face, "next": next_face, "image": image, "cues": cues},
+        posts={"draft": draft, "split": split, "revert": revert, "decide": decide, "undo": undo},
+        faults={EditError: 422, Rejected: 422, CropError: 500, OSError: 500},
+        largest=1 << 20,
+    )
+    return local_page.application(page, token)
 
 
 async def _json(request: web.Request) -> dict[str, Any]:

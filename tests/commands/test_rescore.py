@@ -83,6 +83,16 @@ def test_the_report_separates_honest_from_oracle_figures(capsys: pytest.CaptureF
     assert out.index("ORACLE") < out.index("oracle HTER") < out.index("How optimistic")
 
 
+def test_an_exported_folder_stands_for_its_scores(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["rescore", str(scores), *QUICK]) == 0
+    of_file = capsys.readouterr().out
+    assert cli.main(["rescore", str(scores.parent), *QUICK]) == 0
+    assert capsys.readouterr().out == of_file
+    scores.unlink()
+    assert cli.main(["rescore", str(scores.parent), *QUICK]) == 1
+    assert "scores.csv: no such file; name a file of scores, or a folder that `fasrepro export` wrote" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("scores")
 def test_values_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     cli.main(["rescore", "scores.csv", *QUICK])

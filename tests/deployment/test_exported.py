@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,53 +11,15 @@ from PIL import Image
 
 from fasrepro.archives.layout import MediaFile, Presentation
 from fasrepro.data import presentations
-from fasrepro.data.settings import IndexSettings
 from fasrepro.deployment import card, exported, found_faces, pictures, results
 from fasrepro.hashing import pixel_hash
-from fasrepro.models import scoring, vlm
+from fasrepro.models import vlm
 from fasrepro.models.backbones import BackboneError
 from fasrepro.rows.faces import Label
 from tests import videos
 from tests.cartoon import cartoon
-from tests.small_models import PROMPT, save_trained
-
-INDEX = IndexSettings(every=5, first=4, min_face=40, neighbours=4, crop="tight", max_exclusion_rate=0.05)
-
-
-def about(folder: Path, form: str) -> exported.About:
-    own = vlm.read_made_of(folder)
-    return exported.About(
-        format=exported.FORMAT,
-        job="a-job-0",
-        form=form,
-        backbone=own.backbone,
-        backbone_sha256=own.backbone_sha256,
-        backbone_revision="",
-        index=INDEX,
-        prompt=own.prompt,
-        score_by=own.score_by,
-        score_means=exported.MEANING,
-        threshold=0.5,
-        threshold_datasets=["msu"],
-        dev_quantiles={},
-        training_datasets=["msu"],
-        data="",
-        licence="Apache-2.0",
-        explains=True,
-        max_new_tokens=5,
-        image_backend=own.image_backend,
-        versions=exported.versions(),
-        files=exported.weight_hashes(folder),
-    )
-
-
-def export(checkpoint: Path, tmp_path: Path, form: str = exported.ADAPTER) -> tuple[Path, scoring.Scorer]:
-    """Export a trained model, and return the folder with the scorer of the model before."""
-    model, processor = save_trained(checkpoint, tmp_path / "trained")
-    folder = tmp_path / "exported"
-    exported.copy_weights(tmp_path / "trained", folder, form)
-    exported.write_about(folder, about(folder, form))
-    return folder, scoring.by_head(model, processor, PROMPT)
+from tests.exports import about, draw, export
+from tests.index_settings import INDEX
 
 
 @pytest.mark.parametrize("form", [exported.ADAPTER, exported.MERGED])
@@ -90,6 +54,35 @@ def test_an_adapter_is_refused_on_another_backbone_of_the_same_shape(checkpoint:
         exported.load(folder)
 
 
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"prompt": "Another?"}, "prompt is 'Another\\?' in fasrepro.json and"),
+        ({"score_by": "answer"}, "score_by is 'answer'"),
+        ({"form": "onnx"}, "form 'onnx' is none of adapter, merged"),
+        ({"index": dataclasses.replace(INDEX, crop="tigth")}, "unknown crop 'tigth'.*tight"),
+        ({"index": dataclasses.replace(INDEX, crop="flip/aligned_224")}, "crop is 'flip/aligned_224'"),
+    ],
+)
+def test_a_description_that_does_not_fit_the_checkpoint_is_refused(
+    change: dict[str, Any], fault: str, checkpoint: Path, tmp_path: Path
+) -> None:
+    folder, _ = export(checkpoint, tmp_path)
+    exported.write_about(folder, dataclasses.replace(about(folder, exported.ADAPTER), **change))
+    with pytest.raises(BackboneError, match=fault):
+        exported.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("backbone/modeling.py", "print(1)"), ("config.json", '{"auto_map": {"AutoModel": "modeling.Model"}}')]
+)
+def test_a_folder_that_brings_code_is_refused(name: str, text: str, checkpoint: Path, tmp_path: Path) -> None:
+    folder, _ = export(checkpoint, tmp_path)
+    (folder / name).write_text(text)
+    with pytest.raises(BackboneError, match=f"{name}: code of a checkpoint is never run"):
+        exported.load(folder)
+
+
 def test_a_folder_that_was_not_exported_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BackboneError, match=r"no fasrepro\.json; `fasrepro export JOB --to"):
         exported.load(tmp_path)
@@ -106,18 +99,13 @@ def test_a_video_gives_the_crops_of_the_index(tmp_path: Path) -> None:
     assert [pixel_hash(np.asarray(face.crop)) for face in found] == [row.crop_sha256 for row in indexed.rows]
 
 
-def draw(path: Path, *columns: float, radius: float = 40) -> Path:
-    """Draw faces side by side into a picture, 240 pixels for each."""
-    Image.fromarray(np.concatenate([cartoon(180, 240, x, 90, radius) for x in columns], axis=1)).save(path)
-    return path
-
-
 def test_every_face_of_a_picture_is_scored_on_request_alone(checkpoint: Path, tmp_path: Path) -> None:
     loaded = exported.load(export(checkpoint, tmp_path)[0])
+    question = results.Question(results.dev_threshold(loaded.about))
     path = draw(tmp_path / "two.png", 120, 120)
-    [refused] = results.of_file(loaded, path)
+    [refused] = results.of_file(loaded, path, question)
     assert (refused.state, refused.p_attack, refused.verdict) == ("several_faces", None, "")
-    both = results.of_file(loaded, path, all_faces=True, explain=True)
+    both = results.of_file(loaded, path, results.Question(question.threshold, all_faces=True, explain=True))
     assert [one.state for one in both] == ["scored", "scored"]
     assert all(one.verdict == ("attack" if one.p_attack >= 0.5 else "bona_fide") and one.explanation for one in both)
 
@@ -130,6 +118,8 @@ def test_every_face_of_a_picture_is_scored_on_request_alone(checkpoint: Path, tm
         (np.zeros((6000, 1, 3), np.uint8), "too_small"),
         (np.zeros((1, 6000, 3), np.uint8), "too_small"),
         (np.zeros((6000, 45, 3), np.uint8), "too_small"),
+        (np.zeros((45, 6000, 3), np.uint8), "too_small"),
+        (np.zeros((40, 60_000, 3), np.uint8), "too_small"),
     ],
 )
 def test_a_picture_without_a_face_that_is_large_enough_has_its_state(pixels: np.ndarray, state: str) -> None:
@@ -138,14 +128,44 @@ def test_a_picture_without_a_face_that_is_large_enough_has_its_state(pixels: np.
     assert error.value.state == state
 
 
+def test_a_list_of_other_files_is_no_video_whatever_its_name(tmp_path: Path) -> None:
+    videos.write(tmp_path / "private.mp4", [cartoon(180, 240, 120, 90, 40) for _ in range(9)])
+    (tmp_path / "a.mp4").write_text("ffconcat version 1.0\nfile private.mp4\n")
+    with pytest.raises(pictures.PictureError, match="not a readable video"):
+        found_faces.of_video(tmp_path / "a.mp4", INDEX)
+
+
+def test_a_video_of_large_frames_is_refused_before_it_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    videos.write(tmp_path / "a.mp4", [np.zeros((180, 240, 3), np.uint8)])
+    monkeypatch.setattr(found_faces, "FRAME_LIMIT", 180 * 240 - 1)
+    with pytest.raises(pictures.PictureError, match="frames of 43200 pixels, more than 43199; shrink it first"):
+        found_faces.of_video(tmp_path / "a.mp4", INDEX)
+
+
+def test_a_face_that_lies_on_its_side_is_turned_and_said(checkpoint: Path, tmp_path: Path) -> None:
+    loaded = exported.load(export(checkpoint, tmp_path)[0])
+    upright = np.asarray(Image.open(draw(tmp_path / "a.png", 120)))
+    Image.fromarray(np.ascontiguousarray(np.rot90(upright, -1))).save(tmp_path / "side.png")
+    question = results.Question(results.dev_threshold(loaded.about))
+    [straight], [turned] = (results.of_file(loaded, tmp_path / name, question) for name in ("a.png", "side.png"))
+    assert (straight.turns, turned.turns) == (0, 1)
+    assert (turned.box, turned.p_attack) == (straight.box, straight.p_attack)
+    assert turned.remarks == ["turned until the face was upright"]
+
+
 def test_a_file_that_is_no_video_but_by_its_name_is_unreadable(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_text("no video")
     with pytest.raises(pictures.PictureError, match="not a readable video"):
         found_faces.of_video(tmp_path / "a.mp4", INDEX)
 
 
-def test_the_card_has_the_figures_of_each_target(checkpoint: Path, tmp_path: Path) -> None:
+def test_the_card_says_what_the_model_is_and_is_for(checkpoint: Path, tmp_path: Path) -> None:
     folder, _ = export(checkpoint, tmp_path)
-    text = card.text(about(folder, exported.ADAPTER), {"casia": {"hter_dev": 0.25, "auc": 0.8125}})
+    quantiles = {"bona_fide": {"0.5": 0.125}, "attack": {"0.5": 0.75}}
+    described = dataclasses.replace(about(folder, exported.ADAPTER), dev_quantiles=quantiles, backbone_revision="abc123")
+    text = card.text(described, {"casia": {"hter_dev": 0.25, "auc": 0.8125}})
     assert "| casia | 0.250 | 0.812 | - | - |" in text
-    assert text.startswith("---\nlibrary_name: peft\nlicense: apache-2.0\n")
+    assert "| bona fide | 0.1250 |" in text and "| attack | 0.7500 |" in text
+    assert "Trained on the train people of msu, from" in text and "revision `abc123`" in text
+    assert "It is intended for research" in text and "Licence: Apache-2.0." in text
+    assert text.startswith("---\nlibrary_name: peft\n")
