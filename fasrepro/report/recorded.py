@@ -42,6 +42,7 @@ PRESENTATION = frozenset(
         "snapshots",
         "counterfactual",
         "encoders",
+        "read_outs",
         "ledger",
         "unseen",
         "ablations",
