@@ -33,7 +33,7 @@ def test_the_first_frame_stands_for_a_presentation() -> None:
 def test_labels_of_data_sets_have_as_many_dev_faces_whatever_their_order() -> None:
     dev = [
         *faces(),
-        *(face(f"casia/{number}", species) for number in range(9) for species in ("bona_fide", "print", "cut_photo")),
+        *(face(f"casia/{number}{species}", species) for number in range(9) for species in ("bona_fide", "print", "cut_photo")),
     ]
     chosen = read_outs.balanced(dev, 8)
     counts = {(dataset, label): 0 for dataset in ("msu", "casia") for label in Label}
