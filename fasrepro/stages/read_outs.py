@@ -19,7 +19,7 @@ from fasrepro.evaluation.analyses.read_outs import GREEDY, UNREAD, ChainScore
 from fasrepro.models import backbones
 from fasrepro.models.backbones import BackboneError
 from fasrepro.models.inputs import append_captions, encode_prompts
-from fasrepro.models.vlm import FasVlm
+from fasrepro.models.vlm import FasVlm, unwrapped
 from fasrepro.rows import table
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Face
@@ -69,7 +69,7 @@ class Detector:
         size = max(1, self.batch // count)
         for part in (faces[start : start + size] for start in range(0, len(faces), size)):
             texts = completions.sample(
-                self.model.body,
+                unwrapped(self.model.body),
                 self.processor,
                 [self.read_image(face) for face in part],
                 self.prompt,

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -64,7 +65,7 @@ def project(
         for (dataset, split, person), species, frame in itertools.product(people, ("bona_fide", "print"), (4, 9)):
             subject = f"{dataset}/{split}{person}"
             one = face(f"{subject}_{species}", species, frame, subject=subject, split=split)
-            data, sha256 = crops.encode(picture(len(faces)))
+            data, sha256 = crops.encode(np.asarray(picture(len(faces))))
             pack(f"{one.face_id}.png", data)
             faces.append(dataclasses.replace(one, crop=f"{one.face_id}.png", crop_sha256=sha256))
     projects.write_faces(faces)
