@@ -37,6 +37,18 @@ class Chain(NamedTuple):
     text: str
 
 
+def up_to_conclusion(text: str) -> str | None:
+    """Return a chain up to and including the tag that opens its Conclusion; None for a chain that never reaches one.
+
+    >>> up_to_conclusion("<Caption>A face.</Caption><Conclusion>Yes</Conclusion>")
+    '<Caption>A face.</Caption><Conclusion>'
+    >>> up_to_conclusion("<Caption>A face.") is None
+    True
+    """
+    before, opening, _ = text.partition(f"<{CONCLUSION}>")
+    return before + opening if opening else None
+
+
 @dataclasses.dataclass(frozen=True)
 class Detector:
     """A trained model that writes chains in tags.
@@ -84,7 +96,7 @@ class Detector:
 
     def read(self, chains: Sequence[Chain]) -> list[ChainScore]:
         """Return P(attack) at the Conclusion of each chain, behind its image."""
-        opened = [(chain, read_outs.up_to_conclusion(chain.text)) for chain in chains]
+        opened = [(chain, up_to_conclusion(chain.text)) for chain in chains]
         finished = [(chain.image, text) for chain, text in opened if text is not None]
         values: list[float] = []
         for part in (finished[start : start + self.batch] for start in range(0, len(finished), self.batch)):

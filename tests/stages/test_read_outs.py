@@ -100,6 +100,13 @@ def test_own_sampled_and_foreign_chains_are_read_behind_one_face_a_video(project
     assert figures.runs["i_m-label_only"].targets == ["msu"]
 
 
+def test_a_chain_ends_where_its_conclusion_opens() -> None:
+    assert read_outs.up_to_conclusion("<Reasoning>Dots.</Reasoning>\n<Conclusion>No</Conclusion>") == (
+        "<Reasoning>Dots.</Reasoning>\n<Conclusion>"
+    )
+    assert read_outs.up_to_conclusion("<Reasoning>Dots.</Reasoning>\n<Conclu") is None
+
+
 def test_without_such_a_job_there_are_no_figures(project: list[Face]) -> None:
     projects.write_jobs(SIDES, [("i_m", "label_only")], [0])
     read_out_figures.main([])

@@ -1,4 +1,4 @@
-"""Chains and their Conclusions: where one begins, whose faces are read, which chains are forced on which images, and the rows.
+"""Chains and their Conclusions: whose faces are read, which chains are forced on which images, and the rows.
 
 A chain is what a detector writes about a face in tags. Its Conclusion holds Yes or No, so P(attack) can be read there, behind the
 chain, as well as behind the label question.
@@ -13,12 +13,10 @@ from typing import ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fasrepro.captions.layouts import CONCLUSION
 from fasrepro.hashing import unit_hash
 from fasrepro.rows.faces import Face, Label
 from fasrepro.rows.table import Fault
 
-OPENING = f"<{CONCLUSION}>"
 GREEDY = 0  # the number of the greedy chain about a face; sampled ones count from 1
 UNREAD = 0.0  # stands for P(attack) in the row of an unfinished chain
 
@@ -44,18 +42,6 @@ class ChainScore:
         within = pc.and_(pc.greater_equal(columns["p_attack"], 0.0), pc.less_equal(columns["p_attack"], 1.0))
         yield pc.invert(within), lambda row: f"p_attack {row.p_attack} is not in [0, 1]"
         yield pc.less(columns["number"], GREEDY), lambda row: f"chain number {row.number} is below {GREEDY}"
-
-
-def up_to_conclusion(text: str) -> str | None:
-    """Return a chain up to and including the tag that opens its Conclusion; None for a chain that never reaches one.
-
-    >>> up_to_conclusion("<Caption>A face.</Caption><Conclusion>Yes</Conclusion>")
-    '<Caption>A face.</Caption><Conclusion>'
-    >>> up_to_conclusion("<Caption>A face.") is None
-    True
-    """
-    before, opening, _ = text.partition(OPENING)
-    return before + opening if opening else None
 
 
 def one_a_presentation(faces: Iterable[Face]) -> list[Face]:

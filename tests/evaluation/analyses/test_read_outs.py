@@ -1,4 +1,4 @@
-"""Where a Conclusion begins, whose faces are read, and which chains are forced on which images."""
+"""Whose faces are read, and which chains are forced on which images."""
 
 from __future__ import annotations
 
@@ -16,13 +16,6 @@ def faces() -> list[Face]:
     return [
         face(f"msu/v{subject}{species}", species, 20, subject=f"msu/s{subject}") for subject in range(4) for species in SPECIES
     ]
-
-
-def test_a_chain_ends_where_its_conclusion_opens() -> None:
-    assert read_outs.up_to_conclusion("<Reasoning>Dots.</Reasoning>\n<Conclusion>No</Conclusion>") == (
-        "<Reasoning>Dots.</Reasoning>\n<Conclusion>"
-    )
-    assert read_outs.up_to_conclusion("<Reasoning>Dots.</Reasoning>\n<Conclu") is None
 
 
 def test_the_first_frame_stands_for_a_presentation() -> None:
