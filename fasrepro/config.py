@@ -16,11 +16,12 @@ import yaml
 
 from fasrepro import datasets, names, paths, schema
 from fasrepro.captions.sets import CaptionSet, Silver
+from fasrepro.captions.tagged_chains import TaggedChains
 from fasrepro.data import protocols
 from fasrepro.data.archive_settings import Archives
 from fasrepro.data.protocols import Protocol, Sides
 from fasrepro.data.settings import IndexSettings
-from fasrepro.evaluation.results import EncoderSettings, EvaluationSettings, LedgerSettings, ProbeBounds
+from fasrepro.evaluation.results import EncoderSettings, EvaluationSettings, LedgerSettings, ProbeBounds, ReadOutSettings
 from fasrepro.evaluation.results.audit import AuditBounds
 from fasrepro.evaluation.results.caption_models import CaptionModelSettings
 from fasrepro.foundation.settings import FoundationSettings
@@ -110,8 +111,7 @@ class Experiment:
     """Each run on each protocol, with each seed.
 
     Args:
-        protocols: names.
-        runs: names; they are compared with each other.
+        protocols, runs: names; runs are compared with each other.
         seeds: one training each.
         test: data sets to which targets are restricted; empty for all targets of a protocol.
         compared: caption sets that a face must have to be trained on, where these are not just the sets of `runs`.
@@ -217,6 +217,7 @@ SECTIONS: dict[str, Any] = {
     "prediction": Prediction,
     "counterfactual": Counterfactual,
     "encoders": EncoderSettings,
+    "read_outs": ReadOutSettings,
     "judging": Judging,
     "evaluation": EvaluationSettings,
     "ledger": LedgerSettings,
@@ -228,10 +229,8 @@ SECTIONS: dict[str, Any] = {
 def build(hint: Any, value: Any, where: str) -> Any:
     """Check `value` against the type `hint` and return it as that type.
 
-    A dataclass takes a mapping with exactly its fields; one that has a default may be left out.
-
-    Raises:
-        ConfigError: naming the key, `where` it stands.
+    A dataclass takes a mapping with exactly its fields; one that has a default may be left out. Raises `ConfigError`, naming the
+    key, `where` it stands.
     """
     return schema.build(hint, value, where, ConfigError)
 
@@ -342,10 +341,10 @@ class Jobs:
     Args:
         written, silver: caption sets whose faces are at hand; a caption model writes those in `silver`.
         derived, joined: caption sets that a control makes from another, and that hold those of two others, with their names.
-        splits: protocols that can be run with the data sets at hand.
-        captioned: data sets whose train faces the annotator is asked about.
+        splits, captioned: protocols that can be run here, and data sets whose train faces the annotator is asked about.
         trainsets: what each training set is made of.
         tunings, jobs: trainings whose recipe holds the learning rates to choose from, by run, and all that follow.
+        read_out_jobs: those that answer the label question and write chains in tags.
         snapshot_jobs: the job that is scored on its way; none where its protocol cannot be run.
         sft_jobs, grpo_jobs, captioner_names: caption models that learn texts, those that learn from rewards, and both.
         skipped: notices about what cannot be run.
@@ -360,6 +359,7 @@ class Jobs:
     trainsets: dict[str, Trainset]
     tunings: dict[str, Job]
     jobs: dict[str, Job]
+    read_out_jobs: dict[str, TaggedChains]
     snapshot_jobs: dict[str, Job]
     sft_jobs: dict[str, Captioner]
     grpo_jobs: dict[str, Captioner]

@@ -34,6 +34,7 @@ CAPTIONERS = RESULTS / "captioners"
 CAPTION_SAMPLES = CAPTIONERS / "samples"
 PREDICTIONS = RESULTS / "predictions"
 ENCODERS = RESULTS / "encoders"
+READ_OUTS = RESULTS / "read_outs"
 SNAPSHOTS = RESULTS / "snapshots.parquet"
 JUDGEMENTS = RESULTS / "judgements.parquet"
 PICTURES = RESULTS / "pictures"  # what pages show of crops and stills: ZIP files as in `CROPS`, and
@@ -56,6 +57,7 @@ UNSEEN = RESULTS / "unseen.json"
 CALIBRATION = RESULTS / "calibration.json"
 PROBES = RESULTS / "probes.json"
 ENCODER_GAINS = RESULTS / "encoder_gains.json"
+READ_OUT_FIGURES = RESULTS / "read_out_figures.json"
 CAPTION_MODELS = RESULTS / "caption_models.json"
 PROBE_PAIRS = RESULTS / "probe_pairs.npz"
 NEW_PICTURES = RESULTS / "new_pictures.npz"
@@ -186,6 +188,11 @@ def dev_explanations(job: str) -> Path:
 def encoder(job: str) -> Path:
     """Return what was read from a job's encoder, and from the foundation's."""
     return ENCODERS / f"{job}.npz"
+
+
+def read_outs(job: str) -> Path:
+    """Return P(attack) at the Conclusion of a job's chains."""
+    return READ_OUTS / f"{job}.parquet"
 
 
 def licensed_archives() -> Path:

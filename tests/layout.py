@@ -38,6 +38,7 @@ EXPENSIVE = (
     "index",
     "predict",
     "probe_pairs",
+    "read_outs",
     "sft",
     "snapshots",
     "train",

@@ -13,6 +13,7 @@ import yaml
 
 from fasrepro import config, files, names, paths, schema
 from fasrepro.captions import sets as caption_sets
+from fasrepro.captions import tagged_chains
 from fasrepro.config import ConfigError, Experiment, Job, Jobs, Trainset
 from fasrepro.data import people_parts, protocols, published_protocols, trainsets
 from fasrepro.data.protocols import Protocol
@@ -106,12 +107,24 @@ class _Plan:
             trainsets=dict(sorted(self.trainsets.items())),
             tunings=dict(sorted(self.tunings.items())),
             jobs=dict(sorted(self.jobs.items())),
+            read_out_jobs=self.read_out_jobs(),
             snapshot_jobs=self.snapshot_jobs,
             sft_jobs={name: job for name, job in self.captioner_jobs.items() if job.reinforcement is None},
             grpo_jobs={name: job for name, job in self.captioner_jobs.items() if job.reinforcement is not None},
             captioner_names=list(self.captioner_jobs),
             skipped=list(self.notices.values()),
         )
+
+    def read_out_jobs(self) -> dict[str, tagged_chains.TaggedChains]:
+        """Return the jobs whose verdict can be read in two places: as the answer, and where a chain in tags concludes."""
+        chains = {}
+        for name, job in sorted(self.jobs.items()):
+            recipe = self.recipe(job.run)
+            concluded = tagged_chains.conclusion_yes(self.sets, recipe.captions)
+            writes = any("caption" in phase.losses for phase in recipe.phases)
+            if writes and concluded is not None and recipe.score_by == "answer":
+                chains[name] = tagged_chains.TaggedChains(job.protocol, str(concluded))
+        return chains
 
     def captioners(self) -> dict[str, Captioner]:
         """Return the caption models that have seeds, by name."""

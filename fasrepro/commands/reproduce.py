@@ -36,6 +36,7 @@ SOURCES = (
     str(paths.RECORDED),
     str(paths.CALIBRATION),
     str(paths.CAPTIONERS / "README.md"),  # a stage depends on the folder, which is empty without caption models
+    str(paths.READ_OUTS / "README.md"),  # likewise, without detectors that answer and write chains
 )
 BOOK_PRODUCTS = ("_generated", "executed", "_build")
 # glibc gives a step's large tensors back to the system and asks for them again in the next; kept, training is some 5 % faster.

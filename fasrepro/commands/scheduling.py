@@ -45,6 +45,8 @@ TYPICAL = {
     "faithfulness": 11.0,
     "encoders": 45.0,
     "encoder_gains": 25.0,
+    "read_outs": 600.0,
+    "read_out_figures": 15.0,
     "snapshots": 165.0,
     "optimism": 15.0,
     "pictures": 12.0,

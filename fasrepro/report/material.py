@@ -121,6 +121,7 @@ class Material:
     probes: results.Probes
     caption_models: results.CaptionModels
     encoder_gains: results.EncoderGains
+    read_out_figures: results.ReadOutFigures
     stills: list[tuple[np.ndarray, str]]
     foundation_trials: foundation_trials.Log
     faces: dict[str, Face]
@@ -305,6 +306,7 @@ FILES: dict[str, tuple[Path, ...]] = {
     "calibration": (paths.CALIBRATION,),
     "probes": (paths.PROBES,),
     "encoder_gains": (paths.ENCODER_GAINS,),
+    "read_out_figures": (paths.READ_OUT_FIGURES,),
     "stills": (paths.PICTURED_STILLS,),
     "faces": (paths.FACES, paths.PICTURES),
     "truths": (paths.TRUTH,),
@@ -334,6 +336,7 @@ LOADERS: dict[str, Callable[[Material], Any]] = {
     "probes": _results(paths.PROBES, results.Probes),
     "encoder_gains": _analysis(paths.ENCODER_GAINS),
     "caption_models": _results(paths.CAPTION_MODELS, results.CaptionModels),
+    "read_out_figures": _results(paths.READ_OUT_FIGURES, results.ReadOutFigures),
     "stills": _stills,
     "foundation_trials": lambda material: foundation_trials.load(),
     "faces": lambda material: by_face(table.read_all(material.root / paths.FACES, Face)),

@@ -25,6 +25,7 @@ from fasrepro.evaluation.results import (
     Metrics,
     Optimism,
     Probes,
+    ReadOutFigures,
     Unseen,
     VerdictAgreement,
 )
@@ -42,6 +43,7 @@ PRESENTATION = frozenset(
         "snapshots",
         "counterfactual",
         "encoders",
+        "read_outs",
         "ledger",
         "unseen",
         "ablations",
@@ -64,6 +66,7 @@ ANALYSES: dict[str, type[Any]] = {  # files of figures that are kept, by name: t
     "probes": Probes,
     "caption_models": CaptionModels,
     "encoder_gains": EncoderGains,
+    "read_out_figures": ReadOutFigures,
 }
 
 
@@ -92,6 +95,7 @@ class Run:
         probes: of the foundation.
         caption_models: of a profile that trains them.
         encoder_gains: of trained encoders.
+        read_out_figures: of detectors that answer and write chains in tags.
         note: what a reader must know of this record, written into run.json by hand; "" for most.
     """
 
@@ -115,6 +119,7 @@ class Run:
     probes: Probes | None = None
     caption_models: CaptionModels | None = None
     encoder_gains: EncoderGains | None = None
+    read_out_figures: ReadOutFigures | None = None
     note: str = ""
 
     @property

@@ -130,6 +130,8 @@ def test_ablations_of_paper_2_change_the_chains_and_nothing_else(tmp_path: Path)
         assert (job.recipe, job.tuned) == (by_run[like].recipe, like)
         pair = by_run[run.replace("label_", "cepl_")] if run != "label_two_stage" else by_run["cepl"]
         assert plan.trainsets[job.trainset].compared == plan.trainsets[pair.trainset].compared
+    answering = {name: job.run for name, job in plan.jobs.items() if not job.run.startswith("label_")}
+    assert {name: entry.conclusion_yes for name, entry in plan.read_out_jobs.items()} == dict.fromkeys(answering, "bona_fide")
     used = {name for trainset in plan.trainsets.values() for name in trainset.captions}
     made = {name for name in (*plan.derived, *plan.joined) if "gold" in caption_sets.lineage(plan_sets(path), name)}
     assert used == made | {"gold", "silver", "neutral_chain"}
@@ -220,6 +222,7 @@ def test_one_job_cannot_be_trained_on_two_sets_of_faces() -> None:
 def test_a_job_carries_its_resolved_recipe_and_nothing_that_tuning_or_its_faces_decide() -> None:
     plan = planned({"one": Experiment(["oci_m"], ["wide", "label_only"], [0])})
     wide = plan.jobs["oci_m-wide-0"].recipe
+    assert plan.read_out_jobs == {}  # a head gives their score
     assert wide["lora"] == {"rank": 64, "alpha": 32}
     assert "learning_rates" not in wide and "captions" not in wide
     assert plan.jobs["oci_m-label_only-0"].recipe["phases"][0]["losses"] == {"head": 0.7}

@@ -78,6 +78,7 @@ def test_nothing_to_train_is_an_error_and_the_book_is_named_once_there_is_one(
         "jobs": {},
         "silver": {},
         "snapshot_jobs": {},
+        "read_out_jobs": {},
         "sft_jobs": {},
         "grpo_jobs": {},
         "captioner_names": [],

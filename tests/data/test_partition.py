@@ -377,6 +377,7 @@ def write_project(sides: dict[str, dict[str, object]]) -> None:
         "jobs": {},
         "silver": {},
         "snapshot_jobs": {},
+        "read_out_jobs": {},
         "sft_jobs": {},
         "grpo_jobs": {},
         "captioner_names": [],

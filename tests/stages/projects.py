@@ -63,6 +63,7 @@ def write_jobs(
         "tunings": {run: job(protocol, run, 0) for protocol, run in tunings},
         "jobs": jobs,
         "snapshot_jobs": {snapshots: jobs[snapshots]} if snapshots else {},
+        "read_out_jobs": {},
         "sft_jobs": {},
         "grpo_jobs": {},
         "captioner_names": [],

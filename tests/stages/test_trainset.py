@@ -22,7 +22,7 @@ SETS = {
     "labels": Trainset("oci_m", {}, ["vanilla"]),
     "derived": Trainset("oci_m", {"cot": 1.0}, ["vanilla"]),
 }
-MAPPINGS = ("silver", "derived", "joined", "splits", "tunings", "jobs", "snapshot_jobs", "sft_jobs", "grpo_jobs")
+MAPPINGS = ("silver", "derived", "joined", "splits", "tunings", "jobs", "read_out_jobs", "snapshot_jobs", "sft_jobs", "grpo_jobs")
 LISTS = ("written", "captioned", "captioner_names", "skipped")
 
 

@@ -1,7 +1,7 @@
 """The contract of results/*.json: what every file of figures holds, as frozen dataclasses, with one reader and one writer.
 
 A file of figures is one dataclass, named after it: `Metrics`, `Grounding`, `Annotators`, `Faithfulness`, `VerdictAgreement`,
-`Optimism`, `Unseen`, `Audit`, `Calibration`, `Probes`, `CaptionModels`, `EncoderGains`.
+`Optimism`, `Unseen`, `Audit`, `Calibration`, `Probes`, `CaptionModels`, `EncoderGains`, `ReadOutFigures`.
 
     metrics = results.read(paths.METRICS, results.Metrics)
     metrics.cells["oci_w-vanilla"].mean.video.figures["auc"].value
@@ -27,6 +27,7 @@ from fasrepro.evaluation.results.explanations import Annotators, Faithfulness, G
 from fasrepro.evaluation.results.metrics import Metrics
 from fasrepro.evaluation.results.optimism import Optimism
 from fasrepro.evaluation.results.probes import ProbeBounds, Probes
+from fasrepro.evaluation.results.read_outs import ReadOutFigures, ReadOutSettings
 from fasrepro.evaluation.results.shared import (
     HEAD,
     Cell,
@@ -54,8 +55,9 @@ FILES = (
     Probes,
     CaptionModels,
     EncoderGains,
+    ReadOutFigures,
 )
 
 __all__ = ["FILES", "HEAD", "Cell", "Counts", "EvaluationSettings", "Figure", "Figures", "LedgerSettings", "key", "read", "write"]
-__all__ += ["EncoderSettings", "ProbeBounds"]
+__all__ += ["EncoderSettings", "ProbeBounds", "ReadOutSettings"]
 __all__ += [kind.__name__ for kind in FILES]
