@@ -20,7 +20,7 @@ from fasrepro.data import protocols
 from fasrepro.data.archive_settings import Archives
 from fasrepro.data.protocols import Protocol, Sides
 from fasrepro.data.settings import IndexSettings
-from fasrepro.evaluation.results import EncoderSettings, EvaluationSettings, LedgerSettings, ProbeBounds
+from fasrepro.evaluation.results import EncoderSettings, EvaluationSettings, FairnessSettings, LedgerSettings, Pair, ProbeBounds
 from fasrepro.evaluation.results.audit import AuditBounds
 from fasrepro.evaluation.results.caption_models import CaptionModelSettings
 from fasrepro.foundation.settings import FoundationSettings
@@ -164,14 +164,6 @@ class Judging:
 
 
 @dataclasses.dataclass(frozen=True)
-class Unseen:
-    """Two runs that are compared on attacks unlike those of their sources: what does `run` gain over `baseline`?"""
-
-    run: str
-    baseline: str
-
-
-@dataclasses.dataclass(frozen=True)
 class Ablation:
     """A notebook, and what it compares.
 
@@ -220,7 +212,8 @@ SECTIONS: dict[str, Any] = {
     "judging": Judging,
     "evaluation": EvaluationSettings,
     "ledger": LedgerSettings,
-    "unseen": Unseen,
+    "unseen": Pair,  # compared on attacks unlike those of their sources
+    "fairness": FairnessSettings,
     "ablations": dict[str, Ablation],
 }
 

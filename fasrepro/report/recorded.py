@@ -20,6 +20,7 @@ from fasrepro import config, files, hashing, schema
 from fasrepro.evaluation.results import (
     CaptionModels,
     EncoderGains,
+    Fairness,
     Faithfulness,
     Grounding,
     Metrics,
@@ -44,6 +45,7 @@ PRESENTATION = frozenset(
         "encoders",
         "ledger",
         "unseen",
+        "fairness",
         "ablations",
         "tuning.saturation",
         "archives.printable",
@@ -64,6 +66,8 @@ ANALYSES: dict[str, type[Any]] = {  # files of figures that are kept, by name: t
     "probes": Probes,
     "caption_models": CaptionModels,
     "encoder_gains": EncoderGains,
+    "fairness": Fairness,
+    "baselines": Metrics,
 }
 
 
@@ -92,6 +96,8 @@ class Run:
         probes: of the foundation.
         caption_models: of a profile that trains them.
         encoder_gains: of trained encoders.
+        fairness: error rates by groups.
+        baselines: detectors without a language model.
         note: what a reader must know of this record, written into run.json by hand; "" for most.
     """
 
@@ -115,6 +121,8 @@ class Run:
     probes: Probes | None = None
     caption_models: CaptionModels | None = None
     encoder_gains: EncoderGains | None = None
+    fairness: Fairness | None = None
+    baselines: Metrics | None = None
     note: str = ""
 
     @property

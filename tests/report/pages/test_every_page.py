@@ -22,7 +22,16 @@ from fasrepro.report.material import LOADERS, Material, Needs, PageError, by_fac
 from fasrepro.report.pages import PAGES
 from fasrepro.stages import report as stage
 from tests.layout import ROOT
-from tests.report.pages import test_audit, test_calibration, test_caption_model, test_captions, test_encoder, test_foundation
+from tests.report import groups
+from tests.report.pages import (
+    test_audit,
+    test_baselines,
+    test_calibration,
+    test_caption_model,
+    test_captions,
+    test_encoder,
+    test_foundation,
+)
 from tests.report.samples import DRAWN, settings
 
 BOOK = ROOT / "book"
@@ -73,6 +82,8 @@ def inputs(world: SimpleNamespace, params: dict[str, Any], request: pytest.Fixtu
         "probes": test_foundation.RECORD,
         "caption_models": test_caption_model.MODELS,
         "encoder_gains": gains_of(world),
+        "fairness": groups.fairness(),
+        "baselines": test_baselines.BASELINES,
         "stills": [],
         "foundation_trials": foundation_trials.load(),
     }
