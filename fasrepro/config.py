@@ -21,7 +21,7 @@ from fasrepro.data import protocols
 from fasrepro.data.archive_settings import Archives
 from fasrepro.data.protocols import Protocol, Sides
 from fasrepro.data.settings import IndexSettings
-from fasrepro.evaluation.results import EncoderSettings, EvaluationSettings, LedgerSettings, ProbeBounds, ReadOutSettings
+from fasrepro.evaluation import results
 from fasrepro.evaluation.results.audit import AuditBounds
 from fasrepro.evaluation.results.caption_models import CaptionModelSettings
 from fasrepro.foundation.settings import FoundationSettings
@@ -164,14 +164,6 @@ class Judging:
 
 
 @dataclasses.dataclass(frozen=True)
-class Unseen:
-    """Two runs that are compared on attacks unlike those of their sources: what does `run` gain over `baseline`?"""
-
-    run: str
-    baseline: str
-
-
-@dataclasses.dataclass(frozen=True)
 class Ablation:
     """A notebook, and what it compares.
 
@@ -207,7 +199,7 @@ SECTIONS: dict[str, Any] = {
     "captioners": dict[str, dict[str, Any]],
     "caption_models": CaptionModelSettings,
     "foundation": FoundationSettings,
-    "probes": ProbeBounds,
+    "probes": results.ProbeBounds,
     "training": Recipe,
     "runs": dict[str, dict[str, Any]],
     "protocols": dict[str, Sides],
@@ -216,12 +208,13 @@ SECTIONS: dict[str, Any] = {
     "snapshots": Snapshots,
     "prediction": Prediction,
     "counterfactual": Counterfactual,
-    "encoders": EncoderSettings,
-    "read_outs": ReadOutSettings,
+    "encoders": results.EncoderSettings,
+    "read_outs": results.ReadOutSettings,
     "judging": Judging,
-    "evaluation": EvaluationSettings,
-    "ledger": LedgerSettings,
-    "unseen": Unseen,
+    "evaluation": results.EvaluationSettings,
+    "ledger": results.LedgerSettings,
+    "unseen": results.Pair,  # compared on attacks unlike those of their sources
+    "fairness": results.FairnessSettings,
     "ablations": dict[str, Ablation],
 }
 

@@ -37,6 +37,7 @@ KEYS = (
     "counterfactual",
     "captioners",
     "unseen",
+    "fairness",
 )
 HEADER = "# Written by `fasrepro jobs` from params.yaml. Edit that, not this.\n"
 SHORT = 150  # characters of a list or mapping that is written on one line
@@ -61,6 +62,7 @@ def planned(params: types.SimpleNamespace) -> Jobs:
         if not re.fullmatch(r"[A-Za-z0-9_]+", name):
             raise ConfigError(f"params.yaml: runs.{name}: a name takes letters, digits and underscores only")
     named = {"tuning.like": params.tuning.like, "unseen": (params.unseen.run, params.unseen.baseline)}
+    named["fairness.pairs"] = [name for pair in params.fairness.pairs for name in (pair.run, pair.baseline)]
     for key, runs in named.items():
         for name in runs:
             names.lookup(params.runs, name, "run", ConfigError, f"params.yaml: {key}")

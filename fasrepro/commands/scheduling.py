@@ -41,6 +41,8 @@ TYPICAL = {
     "grounding": 16.0,
     "annotators": 38.0,
     "unseen": 11.0,
+    "fairness": 10.0,
+    "baselines": 60.0,
     "counterfactual": 63.0,
     "faithfulness": 11.0,
     "encoders": 45.0,

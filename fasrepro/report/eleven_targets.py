@@ -7,9 +7,9 @@ default's params, and `shown`, which compares them, does not take its figures.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from fasrepro.evaluation.results import CaptionModels, Metrics
+from fasrepro.evaluation.results import CaptionModels, Fairness, Metrics
 from fasrepro.evaluation.results.metrics import CellMetrics
 from fasrepro.report.recorded import Run
 
@@ -66,3 +66,36 @@ def of_record(run: Run, own: Results) -> Results:
     )
     none = dataclasses.replace(own.caption_models, models={})
     return Results(metrics, run.caption_models or none, source)
+
+
+def is_of_paper_2(protocols: Iterable[str]) -> bool:
+    """Return whether figures over these protocols are of paper 2."""
+    return not set(protocols).isdisjoint(PROTOCOLS)
+
+
+def fairness(own: Fairness, recorded: Sequence[Run]) -> tuple[Fairness, str]:
+    """Return paper 2's figures by group and their source in words: this machine's, or else the first record's that has any."""
+    candidates = [(own, OWN)]
+    candidates += [(run.fairness, f"a recorded run, profile {run.source}") for run in in_order(recorded) if run.fairness]
+    for figures, source in candidates:
+        runs = {name: entry for name, entry in figures.runs.items() if is_of_paper_2(entry.protocols)}
+        if runs:
+            changes = [change for change in figures.changes if is_of_paper_2(change.protocols)]
+            return Fairness(runs, changes, figures.confidence), source
+    return Fairness({}, [], own.confidence), OWN
+
+
+def with_baselines(metrics: Metrics, baselines: Metrics, recorded: Sequence[Run]) -> tuple[list[CellMetrics], str]:
+    """Return paper 2's cells of baselines and of the runs beside them, this machine's or else the first record's that has any.
+
+    The second value is their source in words.
+    """
+    candidates = [(metrics, baselines, OWN)]
+    for run in in_order(recorded):
+        if run.baselines is not None:
+            candidates.append((run.metrics, run.baselines, f"a recorded run, profile {run.source}"))
+    for of_runs, of_baselines, source in candidates:
+        cells = [cell for cell in of_baselines.cells.values() if is_of_paper_2([cell.protocol])]
+        if cells:
+            return [*cells, *(cell for cell in of_runs.cells.values() if is_of_paper_2([cell.protocol]))], source
+    return [], OWN

@@ -116,6 +116,8 @@ class Material:
     faithfulness: results.Faithfulness
     optimism: results.Optimism
     unseen: results.Unseen
+    fairness: results.Fairness
+    baselines: results.Metrics
     audit: results.Audit
     calibration: results.Calibration
     probes: results.Probes
@@ -302,6 +304,8 @@ FILES: dict[str, tuple[Path, ...]] = {
     "faithfulness": (paths.FAITHFULNESS,),
     "optimism": (paths.OPTIMISM,),
     "unseen": (paths.UNSEEN,),
+    "fairness": (paths.FAIRNESS,),
+    "baselines": (paths.BASELINES,),
     "audit": (paths.AUDIT,),
     "calibration": (paths.CALIBRATION,),
     "probes": (paths.PROBES,),
@@ -331,6 +335,8 @@ LOADERS: dict[str, Callable[[Material], Any]] = {
     "faithfulness": _analysis(paths.FAITHFULNESS),
     "optimism": _analysis(paths.OPTIMISM),
     "unseen": _analysis(paths.UNSEEN),
+    "fairness": _analysis(paths.FAIRNESS),
+    "baselines": _analysis(paths.BASELINES),
     "audit": _results(paths.AUDIT, results.Audit),
     "calibration": _results(paths.CALIBRATION, results.Calibration),
     "probes": _results(paths.PROBES, results.Probes),

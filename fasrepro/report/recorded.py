@@ -20,6 +20,7 @@ from fasrepro import config, files, hashing, schema
 from fasrepro.evaluation.results import (
     CaptionModels,
     EncoderGains,
+    Fairness,
     Faithfulness,
     Grounding,
     Metrics,
@@ -46,6 +47,7 @@ PRESENTATION = frozenset(
         "read_outs",
         "ledger",
         "unseen",
+        "fairness",
         "ablations",
         "tuning.saturation",
         "archives.printable",
@@ -67,6 +69,8 @@ ANALYSES: dict[str, type[Any]] = {  # files of figures that are kept, by name: t
     "caption_models": CaptionModels,
     "encoder_gains": EncoderGains,
     "read_out_figures": ReadOutFigures,
+    "fairness": Fairness,
+    "baselines": Metrics,
 }
 
 
@@ -96,6 +100,8 @@ class Run:
         caption_models: of a profile that trains them.
         encoder_gains: of trained encoders.
         read_out_figures: of detectors that answer and write chains in tags.
+        fairness: error rates by groups.
+        baselines: detectors without a language model.
         note: what a reader must know of this record, written into run.json by hand; "" for most.
     """
 
@@ -120,6 +126,8 @@ class Run:
     caption_models: CaptionModels | None = None
     encoder_gains: EncoderGains | None = None
     read_out_figures: ReadOutFigures | None = None
+    fairness: Fairness | None = None
+    baselines: Metrics | None = None
     note: str = ""
 
     @property

@@ -24,6 +24,7 @@ DECIDING = {
     "optimism": ("snapshots",),
     "faithfulness": ("counterfactual",),
     "encoder_gains": ("encoders",),
+    "fairness": ("fairness",),
 }
 
 

@@ -17,6 +17,7 @@ from fasrepro.commands import jobs, reproduce
 from fasrepro.config import ConfigError, Experiment, Jobs
 from fasrepro.data.protocols import ProtocolError, Sides
 from fasrepro.datasets import TITLES
+from fasrepro.evaluation.results import FairnessSettings, Pair
 from fasrepro.training.recipe import RecipeError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -44,7 +45,8 @@ def params(experiments: dict[str, Experiment], **changed: Any) -> types.SimpleNa
         "experiments": experiments,
         "snapshots": config.Snapshots("absent_m", "vanilla", 0, 1),
         "counterfactual": config.Counterfactual([], [], 6),
-        "unseen": config.Unseen("reasoning", "vanilla"),
+        "unseen": Pair("reasoning", "vanilla"),
+        "fairness": FairnessSettings([]),
         "captioners": {},
     }
     sections |= changed
@@ -489,7 +491,7 @@ def test_a_cue_is_taken_out_for_models_of_jobs_alone() -> None:
 
 def test_unseen_attacks_are_reported_for_runs_that_exist() -> None:
     with pytest.raises(ConfigError, match=r"params\.yaml: unseen: unknown run 'reasonin'\. Did you mean 'reasoning'"):
-        planned({}, unseen=config.Unseen("reasonin", "vanilla"))
+        planned({}, unseen=Pair("reasonin", "vanilla"))
 
 
 def test_the_command_writes_jobs_and_checks_them(

@@ -1,7 +1,8 @@
 """The contract of results/*.json: what every file of figures holds, as frozen dataclasses, with one reader and one writer.
 
 A file of figures is one dataclass, named after it: `Metrics`, `Grounding`, `Annotators`, `Faithfulness`, `VerdictAgreement`,
-`Optimism`, `Unseen`, `Audit`, `Calibration`, `Probes`, `CaptionModels`, `EncoderGains`, `ReadOutFigures`.
+`Optimism`, `Unseen`, `Audit`, `Calibration`, `Probes`, `CaptionModels`, `EncoderGains`, `ReadOutFigures`,
+`Fairness`.
 
     metrics = results.read(paths.METRICS, results.Metrics)
     metrics.cells["oci_w-vanilla"].mean.video.figures["auc"].value
@@ -24,6 +25,7 @@ from fasrepro.evaluation.results.calibration import Calibration
 from fasrepro.evaluation.results.caption_models import CaptionModels
 from fasrepro.evaluation.results.encoder_gains import EncoderGains, EncoderSettings
 from fasrepro.evaluation.results.explanations import Annotators, Faithfulness, Grounding, VerdictAgreement
+from fasrepro.evaluation.results.fairness import Fairness, FairnessSettings
 from fasrepro.evaluation.results.metrics import Metrics
 from fasrepro.evaluation.results.optimism import Optimism
 from fasrepro.evaluation.results.probes import ProbeBounds, Probes
@@ -36,6 +38,7 @@ from fasrepro.evaluation.results.shared import (
     Figure,
     Figures,
     LedgerSettings,
+    Pair,
     key,
     read,
     write,
@@ -56,8 +59,9 @@ FILES = (
     CaptionModels,
     EncoderGains,
     ReadOutFigures,
+    Fairness,
 )
 
 __all__ = ["FILES", "HEAD", "Cell", "Counts", "EvaluationSettings", "Figure", "Figures", "LedgerSettings", "key", "read", "write"]
-__all__ += ["EncoderSettings", "ProbeBounds", "ReadOutSettings"]
+__all__ += ["EncoderSettings", "FairnessSettings", "Pair", "ProbeBounds", "ReadOutSettings"]
 __all__ += [kind.__name__ for kind in FILES]

@@ -76,6 +76,14 @@ class FaceCounts:
 
 
 @dataclasses.dataclass(frozen=True)
+class Pair:
+    """A run, and the baseline that it is compared with."""
+
+    run: str
+    baseline: str
+
+
+@dataclasses.dataclass(frozen=True)
 class EvaluationSettings:
     """The bootstrap (`replicates`, the `confidence` of intervals in (0, 1), `seed` of its draws) and the rounding of results."""
 

@@ -27,6 +27,7 @@ class Claim:
         level: "video" or "frame".
         also: further metrics, each with its level, whose means over protocols are reported.
         targets: the data sets that it is tested on.
+        groups: attributes and groups of fairness.json that it is about; a group "" is every group.
         published: ids of the paper's figures for baseline and run.
         published_cell: the cell that these figures are about; "" for the mean over all.
         worse: whether the claim is that the run does *worse*.
@@ -45,6 +46,7 @@ class Claim:
     level: str = "video"
     also: tuple[tuple[str, str], ...] = ()
     targets: tuple[str, ...] = ()
+    groups: tuple[tuple[str, str], ...] = ()
     published: tuple[str, ...] = ()
     published_cell: str = ""
     worse: bool = False

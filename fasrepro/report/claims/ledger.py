@@ -16,7 +16,7 @@ from fasrepro.evaluation.results import Metrics, key
 from fasrepro.evaluation.results.metrics import Difference, MeanDifference, MetricsSettings
 from fasrepro.report import differences, tables
 from fasrepro.report.caption_models import TITLES as CAPTION_TITLES
-from fasrepro.report.claims import CLAIMS, caption_models, verdicts
+from fasrepro.report.claims import CLAIMS, caption_models, groups, verdicts
 from fasrepro.report.claims.claim import CAPTION_MODELS, READERS, Claim
 from fasrepro.report.claims.rows import (
     NOT_RUN,
@@ -190,6 +190,8 @@ Test: TypeAlias = Callable[[Claim, Evidence], list[LedgerRow]]
 TESTS: dict[str, Test] = {
     "paired": paired_rows,
     "caption models": caption_models.rows,
+    "gaps": groups.gap_rows,
+    "conditions": groups.condition_rows,
     "not run": waiting_rows,
     "none": untested_rows,
 }

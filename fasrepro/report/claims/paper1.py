@@ -120,8 +120,12 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "P1-12",
-        "A limit: nothing is known about fairness between groups of people.",
-        test="none",
-        reason="with so few subjects a target, the error rates of two groups could not be distinguished",
+        "A limit: nothing is known about fairness between groups of people. Tested here: whether reasoning captions change the"
+        " gaps between a group and all others against labels alone. No direction is claimed.",
+        run="reasoning",
+        baseline="label_only",
+        test="gaps",
+        targets=LEAVE_ONE_OUT,
+        groups=(("skin_tone", "Monk 8 to 10"), ("age", "old")),
     ),
 )

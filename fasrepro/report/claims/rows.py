@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from fasrepro.evaluation.results import CaptionModels, Figure, Grounding, Metrics
+from fasrepro.evaluation.results import CaptionModels, Fairness, Figure, Grounding, Metrics
 from fasrepro.evaluation.results.metrics import Difference
 from fasrepro.report import differences
 from fasrepro.report.claims import verdicts
@@ -68,6 +68,8 @@ class Evidence:
         readers: those whose verdicts count, in order.
         caption_models: None where there are none.
         caption_source: where these were taken from, in words, if not from the run that all other figures are of.
+        fairness: None where no error rates by group are known.
+        fairness_source: where these were taken from, likewise.
     """
 
     metrics: Metrics
@@ -77,6 +79,8 @@ class Evidence:
     readers: Sequence[str]
     caption_models: CaptionModels | None = None
     caption_source: str = ""
+    fairness: Fairness | None = None
+    fairness_source: str = ""
 
     @property
     def rows(self) -> list[Difference]:

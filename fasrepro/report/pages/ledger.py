@@ -14,7 +14,7 @@ from fasrepro.report.published import EVIDENCE, Published
 from fasrepro.report.tables import interval
 
 # What `ledger_rows` reads: pages that show a verdict need these too.
-LEDGER_INPUTS = ("metrics", "grounding", "published", "recorded", "caption_models")
+LEDGER_INPUTS = ("metrics", "grounding", "published", "recorded", "caption_models", "fairness")
 LEDGER_PARAMS = ("archives", "synthetic", "annotator", "judging", "runs")
 NEEDS = Needs(inputs=LEDGER_INPUTS, params=LEDGER_PARAMS)
 
@@ -65,14 +65,18 @@ def ledger_rows(material: Material) -> list[LedgerRow]:
     readers = ledger.decisive_readers(material.params.judging.readers, material.params.annotator.base_url)
     words = verdicts.SYNTHETIC if material.is_synthetic else verdicts.LICENSED
     grounding = material.grounding if material.is_synthetic else None
-    evidence = ledger.Evidence(this_run(material).metrics, grounding, material.published, words, readers)
+    metrics, groups = this_run(material).metrics, material.fairness
+    evidence = ledger.Evidence(metrics, grounding, material.published, words, readers, fairness=groups)
     second = paper_2(material)
+    second_groups, source = eleven_targets.fairness(groups, material.recorded)
     of_second = dataclasses.replace(
         evidence,
         metrics=second.metrics,
         grounding=None,
         caption_models=second.caption_models,
         caption_source="" if second.source == eleven_targets.OWN else second.source,
+        fairness=second_groups,
+        fairness_source="" if source == eleven_targets.OWN else source,
     )
     first = [claim for claim in claims.CLAIMS if claim not in claims.paper2.CLAIMS]
     return [*ledger.rows(evidence, first), *ledger.rows(of_second, claims.paper2.CLAIMS)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fasrepro import config
 from fasrepro.datasets import DATASETS
+from fasrepro.evaluation.analyses import fairness
 from fasrepro.evaluation.metrics import ALL_METRICS
 from fasrepro.evaluation.results.explanations import SAMPLER
 from fasrepro.report import caption_models, claims, published
@@ -12,6 +13,7 @@ from fasrepro.report.claims.claim import Claim
 from tests.layout import ROOT
 
 WITHOUT_RESULTS = ("none", "not run")
+BY_GROUP = ("gaps", "conditions")
 
 
 def test_every_claim_has_its_own_id_and_a_known_test() -> None:
@@ -44,7 +46,12 @@ def pairs(claim: Claim) -> list[tuple[str, str]]:
 
 
 def test_every_claim_that_results_test_names_its_targets() -> None:
-    assert all(bool(claim.targets) == (claim.test == "paired") for claim in claims.CLAIMS)
+    assert all(bool(claim.targets) == (claim.test in ("paired", *BY_GROUP)) for claim in claims.CLAIMS)
+
+
+def test_claims_about_groups_name_attributes_of_the_analysis() -> None:
+    assert all(bool(claim.groups) == (claim.test in BY_GROUP) for claim in claims.CLAIMS)
+    assert {attribute for claim in claims.CLAIMS for attribute, _ in claim.groups} <= fairness.ATTRIBUTES.keys()
 
 
 def test_paper_2s_claims_without_runs_say_what_decides() -> None:

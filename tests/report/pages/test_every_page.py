@@ -22,8 +22,10 @@ from fasrepro.report.material import LOADERS, Material, Needs, PageError, by_fac
 from fasrepro.report.pages import PAGES
 from fasrepro.stages import report as stage
 from tests.layout import ROOT
+from tests.report import groups
 from tests.report.pages import (
     test_audit,
+    test_baselines,
     test_calibration,
     test_caption_model,
     test_captions,
@@ -82,6 +84,8 @@ def inputs(world: SimpleNamespace, params: dict[str, Any], request: pytest.Fixtu
         "caption_models": test_caption_model.MODELS,
         "encoder_gains": gains_of(world),
         "read_out_figures": test_read_outs.READ,
+        "fairness": groups.fairness(),
+        "baselines": test_baselines.BASELINES,
         "stills": [],
         "foundation_trials": foundation_trials.load(),
     }
