@@ -45,6 +45,7 @@ TYPICAL = {
     "faithfulness": 11.0,
     "encoders": 45.0,
     "encoder_gains": 25.0,
+    "training_losses": 5.0,
     "snapshots": 165.0,
     "optimism": 15.0,
     "pictures": 12.0,

@@ -28,6 +28,7 @@ from fasrepro.evaluation.results import (
     Unseen,
     VerdictAgreement,
 )
+from fasrepro.evaluation.results.training_losses import TrainingLosses
 from fasrepro.report import version_0_1_0
 from fasrepro.report.differences import cells_of
 
@@ -64,6 +65,7 @@ ANALYSES: dict[str, type[Any]] = {  # files of figures that are kept, by name: t
     "probes": Probes,
     "caption_models": CaptionModels,
     "encoder_gains": EncoderGains,
+    "training_losses": TrainingLosses,
 }
 
 
@@ -92,6 +94,7 @@ class Run:
         probes: of the foundation.
         caption_models: of a profile that trains them.
         encoder_gains: of trained encoders.
+        training_losses: of every training.
         note: what a reader must know of this record, written into run.json by hand; "" for most.
     """
 
@@ -115,6 +118,7 @@ class Run:
     probes: Probes | None = None
     caption_models: CaptionModels | None = None
     encoder_gains: EncoderGains | None = None
+    training_losses: TrainingLosses | None = None
     note: str = ""
 
     @property

@@ -16,6 +16,7 @@ import pytest
 from fasrepro import config, crops
 from fasrepro.evaluation.results import EncoderGains, Faithfulness, Grounding, Optimism, Unseen, VerdictAgreement
 from fasrepro.evaluation.results.optimism import OptimismSettings
+from fasrepro.evaluation.results.training_losses import TrainingLosses
 from fasrepro.report import claims, contact_sheets, difficulty, foundation_trials, gallery, markdown, printing, published
 from fasrepro.report.known_world import KnownWorld
 from fasrepro.report.material import LOADERS, Material, Needs, PageError, by_face
@@ -73,6 +74,8 @@ def inputs(world: SimpleNamespace, params: dict[str, Any], request: pytest.Fixtu
         "probes": test_foundation.RECORD,
         "caption_models": test_caption_model.MODELS,
         "encoder_gains": gains_of(world),
+        "training_losses": TrainingLosses({}),
+        "gold_report": None,
         "stills": [],
         "foundation_trials": foundation_trials.load(),
     }
