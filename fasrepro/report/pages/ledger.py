@@ -14,7 +14,7 @@ from fasrepro.report.published import EVIDENCE, Published
 from fasrepro.report.tables import interval
 
 # What `ledger_rows` reads: pages that show a verdict need these too.
-LEDGER_INPUTS = ("metrics", "grounding", "published", "recorded", "caption_models")
+LEDGER_INPUTS = ("metrics", "grounding", "published", "recorded", "caption_models", "training_losses", "gold_report")
 LEDGER_PARAMS = ("archives", "synthetic", "annotator", "judging", "runs")
 NEEDS = Needs(inputs=LEDGER_INPUTS, params=LEDGER_PARAMS)
 
@@ -61,26 +61,50 @@ def this_run(material: Material) -> recorded.Run:
 
 
 def ledger_rows(material: Material) -> list[LedgerRow]:
-    """Return the ledger of the run that the book shows; paper 2's claims are tested on its own profile's (`eleven_targets`)."""
+    """Return the ledger of the run that the book shows; paper 2's claims are tested on its own profiles' (`eleven_targets`)."""
     readers = ledger.decisive_readers(material.params.judging.readers, material.params.annotator.base_url)
     words = verdicts.SYNTHETIC if material.is_synthetic else verdicts.LICENSED
     grounding = material.grounding if material.is_synthetic else None
     evidence = ledger.Evidence(this_run(material).metrics, grounding, material.published, words, readers)
-    second = paper_2(material)
-    of_second = dataclasses.replace(
-        evidence,
-        metrics=second.metrics,
-        grounding=None,
-        caption_models=second.caption_models,
-        caption_source="" if second.source == eleven_targets.OWN else second.source,
-    )
     first = [claim for claim in claims.CLAIMS if claim not in claims.paper2.CLAIMS]
-    return [*ledger.rows(evidence, first), *ledger.rows(of_second, claims.paper2.CLAIMS)]
+    own, *others = evidence_of_paper_2(material, evidence)
+    return [*ledger.rows(evidence, first), *ledger.rows(own, claims.paper2.CLAIMS, others)]
+
+
+def evidence_of_paper_2(material: Material, evidence: ledger.Evidence) -> list[ledger.Evidence]:
+    """Return what paper 2's claims are tested on, in order; `evidence` of paper 1's lends what is the same for both."""
+    low = eleven_targets.of_profile(eleven_targets.LOW_RESOLUTION, own_results(material), material.recorded)
+    return [
+        dataclasses.replace(
+            evidence,
+            metrics=one.metrics,
+            grounding=one.grounding,
+            caption_models=one.caption_models,
+            caption_source="" if one.source == eleven_targets.OWN else one.source,
+            training_losses=one.training_losses,
+            gold_report=material.gold_report,
+            low_resolution=None if low is None else low.metrics,
+        )
+        for one in sources(material)
+    ]
 
 
 def paper_2(material: Material) -> eleven_targets.Results:
     """Return the figures of paper 2 that the book shows."""
-    return eleven_targets.results(material.metrics, material.caption_models, material.recorded)
+    return sources(material)[0]
+
+
+def sources(material: Material) -> list[eleven_targets.Results]:
+    """Return all figures of paper 2, this machine's first if it has any."""
+    return eleven_targets.sources(own_results(material), material.recorded)
+
+
+def own_results(material: Material) -> eleven_targets.Results:
+    """Return this machine's figures."""
+    grounding = material.grounding if material.is_synthetic else None
+    return eleven_targets.Results(
+        material.metrics, material.caption_models, eleven_targets.OWN, grounding, material.training_losses
+    )
 
 
 def of_claim(rows: Sequence[LedgerRow], claim: str) -> list[LedgerRow]:
