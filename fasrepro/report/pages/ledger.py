@@ -6,8 +6,8 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from fasrepro.report import claims, eleven_targets, markdown, recorded, tables, worlds
-from fasrepro.report.claims import ledger, verdicts
+from fasrepro.report import claims, eleven_targets, markdown, overview, recorded, tables, worlds
+from fasrepro.report.claims import ledger, paper1, paper2, verdicts
 from fasrepro.report.claims.ledger import LedgerRow
 from fasrepro.report.material import Material, Needs
 from fasrepro.report.published import EVIDENCE, Published
@@ -17,6 +17,12 @@ from fasrepro.report.tables import interval
 LEDGER_INPUTS = ("metrics", "grounding", "published", "recorded", "caption_models", "training_losses", "gold_report")
 LEDGER_PARAMS = ("archives", "synthetic", "annotator", "judging", "runs")
 NEEDS = Needs(inputs=LEDGER_INPUTS, params=LEDGER_PARAMS)
+SIGHTS = (
+    "Each mark is a run: its HTER, and the F1 of the cues that its explanations name against those in the image, means over the"
+    " targets of its paper. Further left is a better detector, higher a better witness. A run that learns no captions has a mark"
+    " on the axis. Dotted: captions drawn by the true label, without looking."
+)
+SIGHTS_ALT = "F1 of named cues against HTER, a panel a paper and a numbered mark a run"
 
 
 def render(material: Material) -> dict[str, str]:
@@ -29,6 +35,9 @@ def render(material: Material) -> dict[str, str]:
         "short": short_table(rows),
         "rule": f"{ledger.rule(settings, words)}\n",
         "families": f"{ledger.families(rows)}\n",
+        "rivals": overview.rivals(rows),
+        "figure_sights": sight_figure(material),
+        "sights": overview.sight_table(sights(material)),
         "published": published_table(material.published),
     }
     if not material.is_synthetic:
@@ -87,6 +96,23 @@ def evidence_of_paper_2(material: Material, evidence: ledger.Evidence) -> list[l
         )
         for one in sources(material)
     ]
+
+
+def sights(material: Material) -> dict[str, list[overview.Sight]]:
+    """Return each run's error and the F1 of the cues that it names, by paper; without a paper of which nothing was run."""
+    second, runs = paper_2(material), material.runs
+    grounding = material.grounding if material.is_synthetic else None
+    first = overview.sights(material.metrics, grounding, paper2.LEAVE_ONE_OUT_PROTOCOLS, paper1.LEAVE_ONE_OUT, runs)
+    of_second = overview.sights(second.metrics, second.grounding, eleven_targets.PROTOCOLS[1:], paper2.TARGETS, runs)
+    return {paper: own for paper, own in (("paper 1", first), ("paper 2", of_second)) if own}
+
+
+def sight_figure(material: Material) -> str:
+    """Draw the errors of all runs of both papers against what they name, and return the fragment that shows it."""
+    papers = sights(material)
+    if not papers:
+        return tables.NO_RESULTS
+    return material.draw("sights", lambda path: overview.draw_sights(papers, path), SIGHTS, SIGHTS_ALT)
 
 
 def paper_2(material: Material) -> eleven_targets.Results:
