@@ -3,12 +3,15 @@
 `dvc repro --dry` is meant for that, but stops at the first stage whose input is not made yet (DVC 3.67: it hashes the inputs of
 each stage, dry or not), which is so for every new job.
 
-`fasrepro plan --profile NAME` prices a published study at its own size.
+`fasrepro plan --profile NAME` counts the stages of a profile and says how long they would take from nothing; a published study is
+priced at its own size.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
+from collections import Counter
 from pathlib import Path
 
 from fasrepro import config
@@ -33,24 +36,39 @@ def forecast(waits_for: scheduling.WaitsFor, times: dict[str, float], peaks: dic
     return lines
 
 
+def of_profile(name: str, workers: list[int]) -> list[str]:
+    """Return how many stages of each kind a profile has, and the time that they would take if none had run.
+
+    The profile's own times count first, then this machine's of the default profile.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        waits_for = scheduling.stages_to_run(reproduce.make_copy(Path(), name, Path(folder)), every=True)
+    times = {**side_by_side.times(Path()), **side_by_side.times(reproduce.BUILD / name)}
+    peaks = {**side_by_side.peaks(Path()), **side_by_side.peaks(reproduce.BUILD / name)}
+    kinds = Counter(stage.partition("@")[0] for stage in waits_for)
+    return [*(f"{count} x {kind}" for kind, count in kinds.items()), *forecast(waits_for, times, peaks, workers)]
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("--workers", type=int, help="only the time with so many stages at once")
-    parser.add_argument("--profile", help="a name in profiles/ whose section plan is priced, instead of stages")
+    parser.add_argument("--profile", help="a name in profiles/, from nothing; one with a section plan is priced")
     parser.add_argument("--all", action="store_true", help="of all stages, as if none had run")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the stages, one a line, and the time that they would take; or what a study of a published size costs."""
+    """Print the stages, one a line, and the time that they would take; or what a profile, or a study at its own size, costs."""
+    workers = list(WORKERS) if arguments.workers is None else [arguments.workers]
     if arguments.profile:
         path = reproduce.profile_path(Path(), arguments.profile)
-        print("\n".join(published_size.lines(published_size.read_plan(path))))
+        priced = reproduce.PLAN in config.read_yaml(path)
+        lines = published_size.lines(published_size.read_plan(path)) if priced else of_profile(arguments.profile, workers)
+        print("\n".join(lines))
         return 0
     if jobs.is_stale():
         raise config.ConfigError("jobs.yaml is stale: run `fasrepro jobs`")
     waits_for = scheduling.stages_to_run(Path(), every=arguments.all)
     print("\n".join([*jobs.notices(), *waits_for]) or "nothing: everything is up to date")
     if waits_for:
-        workers = list(WORKERS) if arguments.workers is None else [arguments.workers]
         print("\n".join(forecast(waits_for, side_by_side.times(Path()), side_by_side.peaks(Path()), workers)))
     return 0

@@ -49,6 +49,7 @@ TYPICAL = {
     "encoder_gains": 25.0,
     "read_outs": 600.0,
     "read_out_figures": 15.0,
+    "training_losses": 5.0,
     "snapshots": 165.0,
     "optimism": 15.0,
     "pictures": 12.0,

@@ -34,6 +34,7 @@ TITLES: dict[str, str] = {
     "recall": "recall of cues",
     "distinct": "distinct texts",
     "copied": "sentences that stand in gold",
+    "exploited": "empty or double conclusions",
 }
 _SENTENCE = re.compile(r"[^.!?<>]+[.!?]")
 
@@ -49,6 +50,7 @@ class FaceTexts:
         samples: verdicts of sampled texts.
         attack_log_odds: at the conclusion of the greedy text.
         present: cues that are visible in the crop; None where they are not known.
+        exploits: whether a lenient reward takes it for right whatever the label: its conclusion is empty, or holds both words.
     """
 
     face: Face
@@ -57,6 +59,7 @@ class FaceTexts:
     samples: tuple[int, ...]
     attack_log_odds: float
     present: frozenset[str] | None
+    exploits: bool = False
 
 
 def sentences(text: str) -> list[str]:
@@ -144,6 +147,7 @@ class _Measured:
         self.labels = np.array([int(row.face.label) for row in rows])
         self.verdicts = np.array([row.verdict for row in rows])
         self.odds = np.array([row.attack_log_odds for row in rows])
+        self.exploits = np.array([row.exploits for row in rows])
         samples = np.array([row.samples for row in rows], int).reshape(len(rows), -1)
         self.right = samples == self.labels[:, None]
         attacks = (samples == 1).sum(axis=1)
@@ -167,6 +171,7 @@ class _Measured:
             "accuracy_all": parse_rate * accuracy,
             "auc": roc.curve(self.labels, self.odds, weights).auc,
             "copied": ratio(copied, total),
+            "exploited": greedy.share(self.exploits, greedy.all),
         }
         if self.right.shape[1]:
             rates = self.right.mean(axis=1)

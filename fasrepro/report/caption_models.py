@@ -22,6 +22,7 @@ COLUMNS = {  # of the table, by the name of the figure
     "recall": "recall of cues",
     "distinct": "distinct texts",
     "copied": "sentences from gold",
+    "exploited": "empty or double conclusions",
 }
 TITLES = {**COLUMNS, "accuracy_all": "balanced accuracy, given the form, times the share in the form"}  # where each stands alone
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from fasrepro.evaluation.results.optimism import SnapshotOptimism
 from fasrepro.evaluation.results.unseen import SpeciesCounts, UnseenGains
@@ -20,6 +21,7 @@ MARKS = (
     ("best_on_target_with_oracle_threshold", "*", 380, "white", "best step and threshold on the target"),
 )
 LINES = ("-", "--", ":", "-.")
+LOSSES = {"caption": "loss of the chain", "answer": "loss of the label"}
 GAINS = {"apcer": "APCER: {baseline} − {run}", "p_attack": "mean score: {run} − {baseline}"}
 
 
@@ -165,6 +167,49 @@ def trainings(runs: Mapping[str, Sequence[Sequence[Mapping[str, float]]]], panel
         for panel in axes.flat[len(panels) :]:
             panel.axis("off")
         figures.draw_legend(drawing, axes.flat, columns=4)
+
+
+def losses(runs: Mapping[str, Sequence[Sequence[Mapping[str, float]]]], path: Target) -> None:
+    """Draw the losses of chain and label along trainings, and one against the other where a training has both.
+
+    Args:
+        runs: by run, of each seed a row a stretch, with its last "step" and its losses "caption" and "answer", in nats; a stretch
+            may lack one.
+        path: where to write it.
+    """
+    drawing, axes = grid(1, 3, 2.6)
+    with saved(path, drawing):
+        for panel, (name, title) in zip(axes[0], LOSSES.items(), strict=False):  # the last panel has both
+            for place, (run, seeds) in enumerate(runs.items()):
+                logged = [[(row["step"], row[name]) for row in rows if name in row] for rows in seeds]
+                if not all(logged):
+                    continue
+                steps, values = [step for step, _ in logged[0]], np.array([[value for _, value in points] for points in logged])
+                colour, style = PALETTE[place % len(PALETTE)], LINES[place % len(LINES)]
+                panel.plot(steps, values.mean(axis=0), color=colour, linestyle=style, linewidth=1.4, label=run)
+                panel.fill_between(steps, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.15, linewidth=0)
+            panel.set_title(title)
+            panel.set_xlabel("step")
+            _log_scale(panel, "y")
+        panel = axes[0][2]
+        for place, (run, seeds) in enumerate(runs.items()):
+            both = [(row["answer"], row["caption"]) for rows in seeds for row in rows if "answer" in row and "caption" in row]
+            if both:
+                figures.draw_points(panel, place, *zip(*both, strict=True), run)
+        panel.set_title("chain against label")
+        panel.set_xlabel("loss of the label")
+        _log_scale(panel, "xy")
+        figures.draw_legend(drawing, axes[0])
+
+
+def _log_scale(panel: Axes, sides: str) -> None:
+    """Make the axes of some `sides` ("x", "y", "xy") logarithmic, with a few plain numbers."""
+    for side in sides:
+        panel.set(**{f"{side}scale": "log"})
+        axis = getattr(panel, f"{side}axis")
+        axis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.set_minor_locator(NullLocator())
 
 
 def successes(shares: Mapping[str, Sequence[float]], path: Target) -> None:

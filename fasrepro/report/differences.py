@@ -11,6 +11,7 @@ from fasrepro.evaluation.results.metrics import Difference, MeanDifference
 
 Row = TypeVar("Row", bound=Difference)
 MEAN_OF = "mean of"  # begins the scope of a row over several cells
+NAMED_CELLS = 4  # of more than these, a scope gives the number
 SHOWN = ("hter_dev", "auc", "apcer_pooled", "bpcer")  # of the head, by video, on the page of results
 
 
@@ -50,11 +51,21 @@ def targets_of(row: Difference) -> list[str]:
     return row.targets if isinstance(row, MeanDifference) else [row.target]
 
 
+def protocols_of(row: Difference) -> list[str]:
+    """Return the protocols that a row is about."""
+    return row.protocols if isinstance(row, MeanDifference) else [row.protocol]
+
+
 def scope(cells: Iterable[str]) -> str:
-    """Return which cells a row is about, in words.
+    """Return which cells a row is about, in words; of many targets their number.
 
     >>> scope(["oci_m", "ocm_i"])
     'mean of oci_m, ocm_i'
+    >>> scope(f"two_to_eleven/{target}" for target in ("casia", "hkbu", "msu", "oulu", "wmca"))
+    'mean of 5 targets of two_to_eleven'
     """
     cells = list(cells)
+    if len(cells) > NAMED_CELLS and all("/" in cell for cell in cells):
+        protocols = dict.fromkeys(cell.partition("/")[0] for cell in cells)
+        return f"{MEAN_OF} {len(cells)} targets of {', '.join(protocols)}"
     return cells[0] if len(cells) == 1 else f"{MEAN_OF} {', '.join(cells)}"

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
-from fasrepro.evaluation.results import CaptionModels, Fairness, Metrics
+from fasrepro.evaluation.results import CaptionModels, Fairness, Grounding, Metrics
 from fasrepro.evaluation.results.metrics import CellMetrics
+from fasrepro.evaluation.results.training_losses import TrainingLosses
 from fasrepro.report.recorded import Run
 
 PROFILE = "one_to_eleven"  # whose record comes first
+LOW_RESOLUTION = "low_resolution"  # a profile of the same runs on pictures that were passed through fewer pixels
 PROTOCOLS = ("one_to_eleven", "two_to_eleven")  # trained on CelebA-Spoof alone, and with WFAS
 OWN = "this machine"
+Figures = TypeVar("Figures", Metrics, Grounding)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,12 +29,16 @@ class Results:
     Args:
         metrics: differences of a recorded run say so in `recorded`.
         caption_models: of the same run.
-        source: of both, in words.
+        source: of all, in words.
+        grounding: None where there is none.
+        training_losses: None where none are kept.
     """
 
     metrics: Metrics
     caption_models: CaptionModels
     source: str
+    grounding: Grounding | None = None
+    training_losses: TrainingLosses | None = None
 
     @property
     def cells(self) -> list[CellMetrics]:
@@ -40,14 +48,22 @@ class Results:
 
 def results(metrics: Metrics, caption_models: CaptionModels, recorded: Sequence[Run]) -> Results:
     """Return this machine's figures, or where it has none of paper 2 those of a recorded run, that of `PROFILE` first."""
-    own = Results(metrics, caption_models, OWN)
-    if own.cells or caption_models.models:
-        return own
-    for run in in_order(recorded):
-        of_run = of_record(run, own)
-        if of_run.cells or of_run.caption_models.models:
-            return of_run
-    return own
+    return sources(Results(metrics, caption_models, OWN), recorded)[0]
+
+
+def sources(own: Results, recorded: Sequence[Run]) -> list[Results]:
+    """Return all figures of paper 2: this machine's if it has any, then those of recorded runs, that of `PROFILE` first.
+
+    Where there are none at all, this machine's stand alone. Those of pictures with fewer pixels are not among them.
+    """
+    runs = [of_record(run, own) for run in in_order(recorded) if run.profile != LOW_RESOLUTION]
+    known = [one for one in (own, *runs) if one.cells or one.caption_models.models]
+    return known or [own]
+
+
+def of_profile(profile: str, own: Results, recorded: Sequence[Run]) -> Results | None:
+    """Return the figures of one profile's record; None where it is not recorded."""
+    return next((of_record(run, own) for run in recorded if run.profile == profile), None)
 
 
 def in_order(recorded: Sequence[Run]) -> list[Run]:
@@ -58,14 +74,16 @@ def in_order(recorded: Sequence[Run]) -> list[Run]:
 def of_record(run: Run, own: Results) -> Results:
     """Return the figures of a recorded run. The rule of verdicts is a question of presentation, and so this machine's."""
     source = f"a recorded run, profile {run.source}"
-    metrics = dataclasses.replace(
-        run.metrics,
-        paired=[dataclasses.replace(row, recorded=source) for row in run.metrics.paired],
-        means=[dataclasses.replace(row, recorded=source) for row in run.metrics.means],
-        settings=own.metrics.settings,
-    )
+    metrics = dataclasses.replace(_marked(run.metrics, source), settings=own.metrics.settings)
+    grounding = None if run.grounding is None else _marked(run.grounding, source)
     none = dataclasses.replace(own.caption_models, models={})
-    return Results(metrics, run.caption_models or none, source)
+    return Results(metrics, run.caption_models or none, source, grounding, run.training_losses)
+
+
+def _marked(figures: Figures, source: str) -> Figures:
+    """Return figures whose differences say where they were taken from."""
+    paired = [dataclasses.replace(row, recorded=source) for row in figures.paired]
+    return dataclasses.replace(figures, paired=paired, means=[dataclasses.replace(row, recorded=source) for row in figures.means])
 
 
 def is_of_paper_2(protocols: Iterable[str]) -> bool:

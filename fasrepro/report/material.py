@@ -19,6 +19,7 @@ import numpy as np
 
 from fasrepro import files, names, paths
 from fasrepro.evaluation import results
+from fasrepro.evaluation.results.training_losses import TrainingLosses
 from fasrepro.report import difficulty, foundation_trials, gallery, known_world, markdown, printing, published, recorded, shown
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
@@ -124,6 +125,8 @@ class Material:
     caption_models: results.CaptionModels
     encoder_gains: results.EncoderGains
     read_out_figures: results.ReadOutFigures
+    training_losses: TrainingLosses
+    gold_report: dict[str, Any] | None
     stills: list[tuple[np.ndarray, str]]
     foundation_trials: foundation_trials.Log
     faces: dict[str, Face]
@@ -271,6 +274,12 @@ def _caption_reports(material: Material) -> dict[str, dict[str, Any]]:
     return {name: files.read_json(material.root / paths.captions_report(name)) for name in written}
 
 
+def _gold_report(material: Material) -> dict[str, Any] | None:
+    """Return the report on gold captions; None where the data sets that they are about are absent."""
+    path = material.root / paths.captions_report("gold")
+    return files.read_json(path) if path.is_file() else None
+
+
 def _index_reports(material: Material) -> dict[str, dict[str, Any]]:
     return {name: files.read_json(material.root / paths.index_report(name)) for name in material.params.archives.datasets}
 
@@ -311,6 +320,8 @@ FILES: dict[str, tuple[Path, ...]] = {
     "probes": (paths.PROBES,),
     "encoder_gains": (paths.ENCODER_GAINS,),
     "read_out_figures": (paths.READ_OUT_FIGURES,),
+    "training_losses": (paths.TRAINING_LOSSES,),
+    "gold_report": (paths.CAPTIONS_REPORT,),
     "stills": (paths.PICTURED_STILLS,),
     "faces": (paths.FACES, paths.PICTURES),
     "truths": (paths.TRUTH,),
@@ -341,6 +352,8 @@ LOADERS: dict[str, Callable[[Material], Any]] = {
     "calibration": _results(paths.CALIBRATION, results.Calibration),
     "probes": _results(paths.PROBES, results.Probes),
     "encoder_gains": _analysis(paths.ENCODER_GAINS),
+    "training_losses": _results(paths.TRAINING_LOSSES, TrainingLosses),
+    "gold_report": _gold_report,
     "caption_models": _results(paths.CAPTION_MODELS, results.CaptionModels),
     "read_out_figures": _results(paths.READ_OUT_FIGURES, results.ReadOutFigures),
     "stills": _stills,

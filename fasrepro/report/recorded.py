@@ -30,6 +30,7 @@ from fasrepro.evaluation.results import (
     Unseen,
     VerdictAgreement,
 )
+from fasrepro.evaluation.results.training_losses import TrainingLosses
 from fasrepro.report import version_0_1_0
 from fasrepro.report.differences import cells_of
 
@@ -71,6 +72,7 @@ ANALYSES: dict[str, type[Any]] = {  # files of figures that are kept, by name: t
     "read_out_figures": ReadOutFigures,
     "fairness": Fairness,
     "baselines": Metrics,
+    "training_losses": TrainingLosses,
 }
 
 
@@ -102,6 +104,7 @@ class Run:
         read_out_figures: of detectors that answer and write chains in tags.
         fairness: error rates by groups.
         baselines: detectors without a language model.
+        training_losses: of every training.
         note: what a reader must know of this record, written into run.json by hand; "" for most.
     """
 
@@ -128,6 +131,7 @@ class Run:
     read_out_figures: ReadOutFigures | None = None
     fairness: Fairness | None = None
     baselines: Metrics | None = None
+    training_losses: TrainingLosses | None = None
     note: str = ""
 
     @property

@@ -18,7 +18,7 @@ from fasrepro.evaluation import inference
 from fasrepro.evaluation.results import Figure, Metrics, key
 from fasrepro.evaluation.results.metrics import MetricsSettings
 from fasrepro.report import claims, markdown, recorded, tables
-from fasrepro.report.claims import ledger, verdicts
+from fasrepro.report.claims import ledger, paired, verdicts
 from fasrepro.report.claims.claim import Claim
 from fasrepro.report.claims.ledger import Evidence, LedgerRow
 from fasrepro.report.recorded import Run
@@ -35,7 +35,7 @@ PAIRED_CLAIMS = tuple(claim for claim in claims.CLAIMS if claim.test == "paired"
 def overall(claim: Claim, metrics: Metrics) -> LedgerRow:
     """Return the claim's row over all protocols of a world: the mean over most cells, else the one cell that there is."""
     plain = dataclasses.replace(claim, published=(), also=())  # those are in the ledger
-    rows = ledger.paired_rows(plain, Evidence(metrics, None, {}, verdicts.SYNTHETIC, [recorded.READER]))
+    rows = paired.rows(plain, Evidence(metrics, None, {}, verdicts.SYNTHETIC, [recorded.READER]))
     return next((row for row in rows if row.is_mean), rows[-1])
 
 

@@ -19,7 +19,7 @@ from fasrepro.rows.faces import Face
 from fasrepro.stages import predictions
 from fasrepro.training import captioners
 from fasrepro.training.captioners import Captioner
-from fasrepro.training.rewards import conclusion_in
+from fasrepro.training.rewards import OPPOSITE, conclusion_in, lenient
 from fasrepro.training.texts import FORMS, GREEDY, WrittenText
 
 LABEL_OF = {Verdict.BONA_FIDE: 0, Verdict.ATTACK: 1}
@@ -133,6 +133,7 @@ def texts_of(
             samples=tuple(verdict_of(sample.text, FORMS[job.form], verdicts) for sample in samples),
             attack_log_odds=sign * greedy.yes_log_odds,
             present=None if present is None or face_id not in present else frozenset(present[face_id]),
+            exploits=all(lenient(greedy.text, word) > 0 for word in OPPOSITE),
         )
         rows.setdefault(part, []).append(row)
     return rows

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from fasrepro import cli, config
-from fasrepro.commands import published_size, reproduce
+from fasrepro.commands import plan, published_size, reproduce
 
 ROOT = Path(__file__).parents[2]
 PROFILE = ROOT / reproduce.PROFILES / "facecot.yaml"
@@ -48,6 +48,17 @@ def test_it_prints_money_hours_and_disk_with_what_each_rests_on(
     for cost in published_size.costs(published_size.read_plan(PROFILE)):
         assert cost.rests_on, cost.title
     assert f"paper: {yaml.safe_load(PROFILE.read_text(encoding='utf-8'))['plan']['sources']['paper']}" in printed
+
+
+def test_a_profile_that_can_be_run_is_counted_and_timed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Two trainings of 100 s after one another's foundation of 10 s: 110 s with two workers."""
+    after = frozenset({"foundation"})
+    waits_for = {"foundation": frozenset(), "train@a": after, "train@b": after}
+    monkeypatch.setattr(plan.reproduce, "make_copy", lambda base, name, copy: copy)
+    monkeypatch.setattr(plan.scheduling, "stages_to_run", lambda root, every: waits_for)
+    monkeypatch.setattr(plan.side_by_side, "times", lambda folder: {"foundation": 10.0, "train@a": 100.0, "train@b": 100.0})
+    lines = plan.of_profile("paper2_ablations", [2])
+    assert lines == ["1 x foundation", "2 x train", f"2 at once: {plan.scheduling.clock(110.0)}"]
 
 
 def test_money_is_that_of_the_price_list(tmp_path: Path) -> None:

@@ -58,11 +58,17 @@ def test_figures_are_those_counted_by_hand() -> None:
             "recall": 1 / 4,
             "distinct": 2 / 5,
             "copied": 4 / 9,
+            "exploited": 0.0,
         }
     )
     assert part.successes == pytest.approx([0.2, 0.2, 0.2, 0.0, 0.4])
     assert (part.counts.bona_fide, part.counts.attack, part.counts.subjects) == (3, 2, 3)
     assert set(values(part)) == set(caption_models.TITLES)
+
+
+def test_texts_that_a_lenient_reward_takes_whatever_the_label_are_counted() -> None:
+    rows = [dataclasses.replace(one, exploits=number < 2) for number, one in enumerate(ROWS)]
+    assert values(figures(rows))["exploited"] == pytest.approx(2 / 5)
 
 
 def test_what_nobody_knows_or_draws_has_no_figure() -> None:

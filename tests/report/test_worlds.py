@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fasrepro.report import claims, worlds
+from fasrepro.report import claims, published, worlds
+from fasrepro.report.claims import ledger, verdicts
 from fasrepro.report.claims.ledger import LedgerRow
 from fasrepro.report.pages import ledger as page
 from fasrepro.report.recorded import Run
@@ -165,8 +166,9 @@ def test_licensed_archives_have_no_other_worlds() -> None:
         published={},
         recorded=[],
     )
+    rows = ledger.rows(ledger.Evidence(metrics(), None, published.load(), verdicts.LICENSED, []))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page, "ledger_rows", lambda material: [])
+        patch.setattr(page, "ledger_rows", lambda material: rows)
         rendered = page.render(one)
     assert {rendered[name] for name in ("worlds", "strengths", "recorded")} == {worlds.LICENSED}
 

@@ -21,13 +21,16 @@ class Claim:
         run: the run that the claim is about.
         baseline: the run that it is compared with.
         beside: further pairs of run and baseline, whose rows follow and decide nothing.
-        test: which results test it, a key of `ledger.TESTS`; "none" if no result can, "not run" if its runs follow.
+        test: which results test it, a key of `ledger.TESTS`; "none" if no result can, "not run" if no stage makes its runs.
         channel: the head's scores, every reader's verdicts, or caption models.
         metric: "" for the ledger's own.
         level: "video" or "frame".
         also: further metrics, each with its level, whose means over protocols are reported.
         targets: the data sets that it is tested on.
         groups: attributes and groups of fairness.json that it is about; a group "" is every group.
+        protocols: those that it is tested on; empty for all that test the targets.
+        profile: the profile that trains its runs, where the default does not.
+        second: the same claim by another measure, whose rows follow and decide nothing.
         published: ids of the paper's figures for baseline and run.
         published_cell: the cell that these figures are about; "" for the mean over all.
         worse: whether the claim is that the run does *worse*.
@@ -47,6 +50,9 @@ class Claim:
     also: tuple[tuple[str, str], ...] = ()
     targets: tuple[str, ...] = ()
     groups: tuple[tuple[str, str], ...] = ()
+    protocols: tuple[str, ...] = ()
+    profile: str = ""
+    second: Claim | None = None
     published: tuple[str, ...] = ()
     published_cell: str = ""
     worse: bool = False

@@ -10,24 +10,13 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from fasrepro.datasets import TITLES
 from fasrepro.evaluation import metrics
-from fasrepro.evaluation.results import Metrics, key
-from fasrepro.evaluation.results.metrics import Difference, MeanDifference, MetricsSettings
-from fasrepro.report import differences, tables
+from fasrepro.evaluation.results.metrics import MetricsSettings
+from fasrepro.report import tables
 from fasrepro.report.caption_models import TITLES as CAPTION_TITLES
-from fasrepro.report.claims import CLAIMS, caption_models, groups, verdicts
+from fasrepro.report.claims import CLAIMS, caption_models, gold, groups, losses, paired, targets, verdicts
 from fasrepro.report.claims.claim import CAPTION_MODELS, READERS, Claim
-from fasrepro.report.claims.rows import (
-    NOT_RUN,
-    NOT_TESTED,
-    Evidence,
-    LedgerRow,
-    claimed_effect,
-    counted,
-    paper_figures,
-    without_result,
-)
+from fasrepro.report.claims.rows import MEASURES, NOT_RUN, Evidence, LedgerRow, reason_of, untested_rows, without_result
 
 SIMULATED = "simulated"  # annotator.base_url of a simulated annotator
 OVER_NETWORK = ("api",)  # readers that ask the annotator's server
@@ -76,6 +65,8 @@ def families(rows: Sequence[LedgerRow]) -> str:
 
 def measured(row: LedgerRow) -> str:
     """Return what a row measures: the metric, the level of readers' verdicts, and the channel."""
+    if row.metric in MEASURES:
+        return MEASURES[row.metric]
     if row.claim.channel == CAPTION_MODELS:
         return f"{CAPTION_TITLES[row.metric]} ({row.channel})"
     level = f", by {row.claim.level}" if row.claim.channel == READERS else ""
@@ -83,8 +74,8 @@ def measured(row: LedgerRow) -> str:
 
 
 def compared(row: LedgerRow) -> str:
-    """Return which runs a row compares, and by which measure."""
-    return f"{row.claim.run} − {row.claim.baseline}: {measured(row)}"
+    """Return which runs a row compares, if it compares any, and by which measure."""
+    return f"{row.claim.run} − {row.claim.baseline}: {measured(row)}" if row.claim.run else measured(row)
 
 
 def published_row(rows: Sequence[LedgerRow]) -> LedgerRow:
@@ -96,99 +87,20 @@ def published_row(rows: Sequence[LedgerRow]) -> LedgerRow:
     return (about or rows)[0]
 
 
-def paired_row(claim: Claim, row: Difference, evidence: Evidence) -> LedgerRow:
-    """Return the ledger's row of a paired difference, without a verdict (see `decided`)."""
-    reason, tested = "", None
-    if row.error is None or row.degrees is None:
-        reason = "; no standard error"
-    elif not verdicts.enough(row.seeds, row.subjects, row.training_sets, evidence.metrics.settings.ledger):
-        reason = "; too few seeds or subjects"
-    else:
-        effect = claimed_effect(claim, row.metric, row.baseline_value, evidence)
-        tested = verdicts.Evidence(row.metric, claim.worse, row.difference, row.error, row.degrees, effect)
-    return LedgerRow(
-        claim=claim,
-        cells=tuple(differences.cells_of(row)),
-        channel=row.channel,
-        metric=row.metric,
-        paper=paper_figures(claim, evidence.published),
-        difference=tables.as_figure(row),
-        basis=basis(row, evidence.metrics) + reason,
-        tested=tested,
-        over_targets=row.over_targets if isinstance(row, MeanDifference) else None,
-    )
-
-
-def basis(row: Difference, metrics: Metrics) -> str:
-    """Return what a paired difference rests on, in words."""
-    parts = [f"{row.subjects} subjects", counted(row.training_sets, "training set"), counted(row.seeds, "seed")]
-    if row.degrees is not None:
-        parts.insert(0, f"t, {row.degrees:.1f} degrees of freedom")
-    if row.metric.startswith("accuracy"):
-        parts.append(f"'always attack' is right in {tables.number(always_attack(row, metrics))}")
-    if row.recorded:
-        parts.append(row.recorded)
-    return "; ".join(parts)
-
-
-def always_attack(row: Difference, metrics: Metrics) -> float | None:
-    """Return the accuracy of calling everything an attack on a reader's rows, a mean over cells; None where they are not here."""
-    shares = []
-    for name in differences.cells_of(row):
-        cell = metrics.cells.get(key(name, row.baseline))
-        if cell is None or row.channel not in cell.mean.readers:
-            return None
-        counts = getattr(cell.mean.readers[row.channel], row.level).counts
-        shares.append(counts.attack / (counts.attack + counts.bona_fide))
-    return sum(shares) / len(shares)
-
-
-def paired_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
-    """Return the rows of a claim that paired differences test, or one row that says why there is none.
-
-    By channel, in the order of `evidence.readers`: a row a cell, then the means, the one over most cells first. The means of the
-    claim's further metrics come last.
-    """
-    metric = claim.metric or evidence.metrics.settings.ledger.metric
-    channels = list(evidence.readers) if claim.channel == READERS else [claim.channel]
-    wanted = [
-        row
-        for row in differences.oriented(evidence.rows, claim.run, claim.baseline)
-        if row.channel in channels
-        and (row.metric, row.level) == (metric, claim.level)
-        and set(differences.targets_of(row)) <= set(claim.targets)
-    ]
-    if not wanted:
-        where = ", ".join(TITLES[target] for target in claim.targets)
-        return [without_result(claim, evidence, metric, f"no results of {claim.run} and {claim.baseline} on {where}", NOT_RUN)]
-    wanted = sorted(wanted, key=lambda row: (channels.index(row.channel), _by_size(row)))
-    rows = [paired_row(claim, row, evidence) for row in wanted]
-    for name, level in claim.also:
-        further = paired_rows(dataclasses.replace(claim, metric=name, level=level, also=()), evidence)
-        rows += [row for row in further if row.is_mean]
-    return rows
-
-
-def _by_size(row: Difference) -> tuple[bool, int, list[str]]:
-    """Return the order of a claim's rows: single cells by name, then means, the one over most cells first."""
-    cells = differences.cells_of(row)
-    return len(cells) > 1, -len(cells), cells
-
-
-def untested_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
-    """Return the row that says why a claim is not tested."""
-    reason = claim.reason.format(**{name: number.shown for name, number in evidence.published.items()})
-    return [without_result(claim, evidence, "", reason, NOT_TESTED)]
-
-
 def waiting_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
-    """Return the row of a claim whose runs follow, with what will decide it."""
-    return [without_result(claim, evidence, "", claim.reason, NOT_RUN)]
+    """Return the row of a claim whose runs no stage makes, with what would decide it."""
+    return [without_result(claim, evidence, "", reason_of(claim, evidence), NOT_RUN)]
 
 
 Test: TypeAlias = Callable[[Claim, Evidence], list[LedgerRow]]
 TESTS: dict[str, Test] = {
-    "paired": paired_rows,
+    "paired": paired.rows,
+    "some targets": targets.some_rows,
+    "count of targets": targets.count_rows,
+    "resolution": targets.resolution_rows,
+    "sources": targets.source_rows,
+    "losses": losses.rows,
+    "edits": gold.rows,
     "caption models": caption_models.rows,
     "gaps": groups.gap_rows,
     "conditions": groups.condition_rows,
@@ -197,13 +109,26 @@ TESTS: dict[str, Test] = {
 }
 
 
-def rows_of_claim(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
-    """Return the rows of a claim, and those of its further pairs of runs that have results."""
-    rows = TESTS[claim.test](claim, evidence)
+def rows_of_claim(claim: Claim, sources: Sequence[Evidence]) -> list[LedgerRow]:
+    """Return the rows of a claim, and those of its further pairs of runs and of its second measure.
+
+    Each pair of runs is tested on the first of `sources` that has results of it. A further pair without results has no row.
+    """
+    rows = of_first_with_results(claim, sources)
     for run, baseline in claim.beside:
-        further = dataclasses.replace(claim, run=run, baseline=baseline, beside=(), also=(), published=(), published_cell="")
-        rows += [row for row in TESTS[claim.test](further, evidence) if row.cells]
+        further = dataclasses.replace(
+            claim, run=run, baseline=baseline, beside=(), also=(), published=(), published_cell="", second=None
+        )
+        rows += [row for row in of_first_with_results(further, sources) if row.cells]
+    if claim.second is not None:
+        rows += of_first_with_results(claim.second, sources)
     return rows
+
+
+def of_first_with_results(claim: Claim, sources: Sequence[Evidence]) -> list[LedgerRow]:
+    """Return the rows of a claim on the first of `sources` where something was measured; else those of the first."""
+    by_source = (TESTS[claim.test](claim, evidence) for evidence in sources)
+    return next((rows for rows in by_source if rows[0].cells), TESTS[claim.test](claim, sources[0]))
 
 
 def deciding_row(rows: Sequence[LedgerRow]) -> LedgerRow | None:
@@ -259,6 +184,12 @@ def _judged(family: Sequence[LedgerRow], evidence: Evidence) -> list[LedgerRow]:
     return rows
 
 
-def rows(evidence: Evidence, claims: Sequence[Claim] = CLAIMS) -> list[LedgerRow]:
-    """Return the ledger: the rows of every claim."""
-    return decided([row for claim in claims for row in rows_of_claim(claim, evidence)], evidence)
+def rows(evidence: Evidence, claims: Sequence[Claim] = CLAIMS, further: Sequence[Evidence] = ()) -> list[LedgerRow]:
+    """Return the ledger: the rows of every claim.
+
+    Args:
+        evidence: what claims are tested on.
+        claims: in order.
+        further: on which those pairs of runs are tested that the first has no results of, in order.
+    """
+    return decided([row for claim in claims for row in rows_of_claim(claim, [evidence, *further])], evidence)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fasrepro.evaluation.results import CaptionModels, Fairness, Figure, Grounding, Metrics
 from fasrepro.evaluation.results.metrics import Difference
+from fasrepro.evaluation.results.training_losses import TrainingLosses
 from fasrepro.report import differences
 from fasrepro.report.claims import verdicts
 from fasrepro.report.claims.claim import Claim
@@ -15,6 +17,13 @@ from fasrepro.report.published import Published
 NOT_RUN = "not run"
 NOT_TESTED = "not tested"
 NO_SCOPE = "—"
+# What claims measure that is no metric, in words.
+SHARE_OF_TARGETS, CHAIN_LOSS, SHARE_EDITED = "share_of_targets", "chain_loss", "share_edited"
+MEASURES = {
+    SHARE_OF_TARGETS: "share of the targets on which the HTER is lower",
+    CHAIN_LOSS: "training loss of the chain at equal loss of the label",
+    SHARE_EDITED: "share of the sampled faces whose caption was edited",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +79,9 @@ class Evidence:
         caption_source: where these were taken from, in words, if not from the run that all other figures are of.
         fairness: None where no error rates by group are known.
         fairness_source: where these were taken from, likewise.
+        training_losses: of the runs; None where none are kept.
+        gold_report: the report on the gold captions; None where there are none here.
+        low_resolution: figures of the same runs on pictures passed through fewer pixels; None where there are none.
     """
 
     metrics: Metrics
@@ -81,6 +93,9 @@ class Evidence:
     caption_source: str = ""
     fairness: Fairness | None = None
     fairness_source: str = ""
+    training_losses: TrainingLosses | None = None
+    gold_report: Mapping[str, Any] | None = None
+    low_resolution: Metrics | None = None
 
     @property
     def rows(self) -> list[Difference]:
@@ -100,10 +115,22 @@ def paper_figures(claim: Claim, published: Mapping[str, Published]) -> str:
     return f"{first.metric_title} {first.shown} → {second.shown}{place}"
 
 
+def reason_of(claim: Claim, evidence: Evidence) -> str:
+    """Return why no result tests a claim, or what its row leaves open, with the published figures that it names."""
+    return claim.reason.format(**{name: number.shown for name, number in evidence.published.items()})
+
+
 def without_result(claim: Claim, evidence: Evidence, metric: str, reason: str, verdict: str) -> LedgerRow:
-    """Return the one row of a claim on which nothing was measured."""
+    """Return the one row of a claim on which nothing was measured; where its runs can be made, the reason says how."""
     paper = paper_figures(claim, evidence.published)
+    if claim.profile and verdict == NOT_RUN:
+        reason += f"; make reproduce PROFILE={claim.profile} makes them"
     return LedgerRow(claim, (), claim.channel, metric, paper, Figure(None, None, None), reason, verdict)
+
+
+def untested_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
+    """Return the row that says why a claim is not tested."""
+    return [without_result(claim, evidence, "", reason_of(claim, evidence), NOT_TESTED)]
 
 
 def claimed_effect(claim: Claim, metric: str, baseline_value: float, evidence: Evidence) -> float:

@@ -43,10 +43,13 @@ INTERVAL_ONLY = "interval only"  # of a row that no verdict was announced for
 
 # Figures of caption models that claims are about (`report.caption_models.COLUMNS`); a higher one is better.
 CAPTION_FIGURES = ("accuracy_all", "parse_rate", "accuracy", "auc", "precision", "recall")
+CAPTION_FAULTS = ("exploited",)  # those of which a lower one is better
 
 
 def higher_is_better(metric: str) -> bool:
     """Return the direction of a metric, or of a figure of caption models."""
+    if metric in CAPTION_FAULTS:
+        return False
     return metric in CAPTION_FIGURES or metrics.ALL_METRICS[metric].higher_is_better
 
 

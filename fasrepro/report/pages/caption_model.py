@@ -24,7 +24,7 @@ PANELS = {  # of the curves, by what the log calls them; "reward/..." are drawn 
 }
 CURVES = "Along the trainings by rewards: the mean over seeds, and from the lowest to the highest seed."
 SUCCESSES = "How many of the samples about a face conclude rightly, as a share of the faces; the mean over seeds."
-SHOWN_FACES = 3
+SHOWN_FACES = 10  # all that a training writes about on its way
 
 
 def render(material: Material) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""The first page: where the data come from, and what came out in short."""
+"""The first page: what one knows now in a few sentences and three figures, and where the data come from."""
 
 from __future__ import annotations
 
-from fasrepro.report import markdown
+from fasrepro.report import markdown, overview
 from fasrepro.report.material import Material, Needs
 from fasrepro.report.pages import ledger
 
@@ -34,6 +34,13 @@ and `archives.printable` in `params.yaml` says so.
 }
 
 
+DIFFERENCES = (
+    "The difference in HTER that decides each claim about an error, with its interval. Below zero, the run that is named first is"
+    " the better one."
+)
+VERDICTS = "How many claims have which verdict."
+
+
 def note(material: Material) -> str:
     """Return the admonition of every page that shows results: what the archives are."""
     if not material.is_synthetic:
@@ -42,7 +49,15 @@ def note(material: Material) -> str:
 
 
 def render(material: Material) -> dict[str, str]:
-    """Return the page's fragments."""
+    """Return the page's fragments, and draw its figures."""
     rows = ledger.ledger_rows(material)
     provenance = f"{markdown.escape(material.provenance)}\n"
-    return {"note": note(material), "provenance": provenance, "ledger_short": ledger.short_table(rows)}
+    return {
+        "sentences": overview.sentences(rows),
+        "figure_differences": material.draw("differences", lambda path: overview.draw_differences(rows, path), DIFFERENCES),
+        "figure_sights": ledger.sight_figure(material),
+        "figure_verdicts": material.draw("verdicts", lambda path: overview.draw_verdicts(rows, path), VERDICTS),
+        "note": note(material),
+        "provenance": provenance,
+        "ledger_short": ledger.short_table(rows),
+    }

@@ -6,17 +6,23 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from fasrepro.report import claims, eleven_targets, markdown, recorded, tables, worlds
-from fasrepro.report.claims import ledger, verdicts
+from fasrepro.report import claims, eleven_targets, markdown, overview, recorded, tables, worlds
+from fasrepro.report.claims import ledger, paper1, paper2, verdicts
 from fasrepro.report.claims.ledger import LedgerRow
 from fasrepro.report.material import Material, Needs
 from fasrepro.report.published import EVIDENCE, Published
 from fasrepro.report.tables import interval
 
 # What `ledger_rows` reads: pages that show a verdict need these too.
-LEDGER_INPUTS = ("metrics", "grounding", "published", "recorded", "caption_models", "fairness")
+LEDGER_INPUTS = ("metrics", "grounding", "published", "recorded", "caption_models", "fairness", "training_losses", "gold_report")
 LEDGER_PARAMS = ("archives", "synthetic", "annotator", "judging", "runs")
 NEEDS = Needs(inputs=LEDGER_INPUTS, params=LEDGER_PARAMS)
+SIGHTS = (
+    "Each mark is a run: its HTER, and the F1 of the cues that its explanations name against those in the image, means over the"
+    " targets of its paper. Further left is a better detector, higher a better witness. A run that learns no captions has a mark"
+    " on the axis. Dotted: captions drawn by the true label, without looking."
+)
+SIGHTS_ALT = "F1 of named cues against HTER, a panel a paper and a numbered mark a run"
 
 
 def render(material: Material) -> dict[str, str]:
@@ -29,6 +35,9 @@ def render(material: Material) -> dict[str, str]:
         "short": short_table(rows),
         "rule": f"{ledger.rule(settings, words)}\n",
         "families": f"{ledger.families(rows)}\n",
+        "rivals": overview.rivals(rows),
+        "figure_sights": sight_figure(material),
+        "sights": overview.sight_table(sights(material)),
         "published": published_table(material.published),
     }
     if not material.is_synthetic:
@@ -61,30 +70,71 @@ def this_run(material: Material) -> recorded.Run:
 
 
 def ledger_rows(material: Material) -> list[LedgerRow]:
-    """Return the ledger of the run that the book shows; paper 2's claims are tested on its own profile's (`eleven_targets`)."""
+    """Return the ledger of the run that the book shows; paper 2's claims are tested on its own profiles' (`eleven_targets`)."""
     readers = ledger.decisive_readers(material.params.judging.readers, material.params.annotator.base_url)
     words = verdicts.SYNTHETIC if material.is_synthetic else verdicts.LICENSED
     grounding = material.grounding if material.is_synthetic else None
     metrics, groups = this_run(material).metrics, material.fairness
     evidence = ledger.Evidence(metrics, grounding, material.published, words, readers, fairness=groups)
-    second = paper_2(material)
-    second_groups, source = eleven_targets.fairness(groups, material.recorded)
-    of_second = dataclasses.replace(
-        evidence,
-        metrics=second.metrics,
-        grounding=None,
-        caption_models=second.caption_models,
-        caption_source="" if second.source == eleven_targets.OWN else second.source,
-        fairness=second_groups,
-        fairness_source="" if source == eleven_targets.OWN else source,
-    )
     first = [claim for claim in claims.CLAIMS if claim not in claims.paper2.CLAIMS]
-    return [*ledger.rows(evidence, first), *ledger.rows(of_second, claims.paper2.CLAIMS)]
+    own, *others = evidence_of_paper_2(material, evidence)
+    return [*ledger.rows(evidence, first), *ledger.rows(own, claims.paper2.CLAIMS, others)]
+
+
+def evidence_of_paper_2(material: Material, evidence: ledger.Evidence) -> list[ledger.Evidence]:
+    """Return what paper 2's claims are tested on, in order; `evidence` of paper 1's lends what is the same for both."""
+    groups, groups_source = eleven_targets.fairness(material.fairness, material.recorded)
+    low = eleven_targets.of_profile(eleven_targets.LOW_RESOLUTION, own_results(material), material.recorded)
+    return [
+        dataclasses.replace(
+            evidence,
+            metrics=one.metrics,
+            grounding=one.grounding,
+            caption_models=one.caption_models,
+            caption_source="" if one.source == eleven_targets.OWN else one.source,
+            training_losses=one.training_losses,
+            fairness=groups,
+            fairness_source="" if groups_source == eleven_targets.OWN else groups_source,
+            gold_report=material.gold_report,
+            low_resolution=None if low is None else low.metrics,
+        )
+        for one in sources(material)
+    ]
+
+
+def sights(material: Material) -> dict[str, list[overview.Sight]]:
+    """Return each run's error and the F1 of the cues that it names, by paper; without a paper of which nothing was run."""
+    second, runs = paper_2(material), material.runs
+    grounding = material.grounding if material.is_synthetic else None
+    first = overview.sights(material.metrics, grounding, paper2.LEAVE_ONE_OUT_PROTOCOLS, paper1.LEAVE_ONE_OUT, runs)
+    of_second = overview.sights(second.metrics, second.grounding, eleven_targets.PROTOCOLS[1:], paper2.TARGETS, runs)
+    return {paper: own for paper, own in (("paper 1", first), ("paper 2", of_second)) if own}
+
+
+def sight_figure(material: Material) -> str:
+    """Draw the errors of all runs of both papers against what they name, and return the fragment that shows it."""
+    papers = sights(material)
+    if not papers:
+        return tables.NO_RESULTS
+    return material.draw("sights", lambda path: overview.draw_sights(papers, path), SIGHTS, SIGHTS_ALT)
 
 
 def paper_2(material: Material) -> eleven_targets.Results:
     """Return the figures of paper 2 that the book shows."""
-    return eleven_targets.results(material.metrics, material.caption_models, material.recorded)
+    return sources(material)[0]
+
+
+def sources(material: Material) -> list[eleven_targets.Results]:
+    """Return all figures of paper 2, this machine's first if it has any."""
+    return eleven_targets.sources(own_results(material), material.recorded)
+
+
+def own_results(material: Material) -> eleven_targets.Results:
+    """Return this machine's figures."""
+    grounding = material.grounding if material.is_synthetic else None
+    return eleven_targets.Results(
+        material.metrics, material.caption_models, eleven_targets.OWN, grounding, material.training_losses
+    )
 
 
 def of_claim(rows: Sequence[LedgerRow], claim: str) -> list[LedgerRow]:

@@ -18,6 +18,8 @@ NEEDS = Needs(
 EMBEDDED_BACKBONE = "results/foundation"
 # Losses in the formula, by their name in a phase.
 LOSSES = {"head": "L_\\mathrm{cls}", "caption": "L_\\mathrm{cap}", "answer": "L_\\mathrm{ans}"}
+PROMPTS = {"prompt": "the prompt", "answer_prompt": "the label question"}
+OWN_COLUMNS = ("like", "captions", "learning_rates", *PROMPTS)  # keys of a run that stand elsewhere
 RATE_COLUMNS = ("run", "learning rate", "selected", "dev AUC", "HTER on the target, dev threshold", "AUC on the target")
 
 
@@ -44,17 +46,42 @@ def formula(phases: Sequence[Any]) -> str:
 
 
 def run_table(training: Any, runs: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the table of runs: the captions that each trains on, and its other changes to the default recipe."""
-    default = {phase.name: phase for phase in training.phases}
+    """Return the table of runs, with the captions that each trains on and its other changes, and the prompts of their own.
+
+    A run that is like another has its changes to that one; any other has those to the default recipe.
+    """
+    default = {phase.name: dataclasses.asdict(phase) for phase in training.phases}
     rows = []
-    for name in runs:
-        override = merged_override(name, runs)
-        shares = override.pop("captions", training.captions)
-        override.pop("learning_rates", None)  # they have a table of their own
+    for name, override in runs.items():
+        shares = merged_override(name, runs).get("captions", training.captions)
         mix = ", ".join(f"{share:.0%} {captions}" for captions, share in shares.items()) or "none: labels alone"
-        changes = [text for key, value in override.items() for text in _changes(key, value, default)]
+        like = override.get("like")
+        base = phases_of(like, runs, default) if like else default
+        changes = [f"as {like}"] if like else []
+        changes += [text for key, value in override.items() if key not in OWN_COLUMNS for text in _changes(key, value, base)]
         rows.append((name, mix, ", ".join(changes) or "nothing"))
-    return markdown.table(("run", "captions", "other changes"), rows)
+    return markdown.table(("run", "captions", "other changes"), rows) + prompts(runs)
+
+
+def prompts(runs: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return each prompt that runs name, once, with the runs that name it; runs like them have it too."""
+    by_prompt: dict[tuple[str, str], list[str]] = {}
+    for name, override in runs.items():
+        for key in PROMPTS:
+            if key in override:
+                by_prompt.setdefault((key, override[key]), []).append(name)
+    lines = [f"- {PROMPTS[key]} of {', '.join(names)}: *{escape(text)}*\n" for (key, text), names in by_prompt.items()]
+    return "\nPrompts of their own, also of the runs like them:\n\n" + "".join(lines) if lines else ""
+
+
+def phases_of(name: str, runs: Mapping[str, Mapping[str, Any]], default: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a run's phases by name, as `recipe.overlay` lays them over each other."""
+    like = runs[name].get("like")
+    base = phases_of(like, runs, default) if like else dict(default)
+    listed = {phase["name"]: phase for phase in runs[name].get("phases", ())}
+    if not listed:
+        return base
+    return {own: {**base.get(own, {}), **phase} for own, phase in listed.items()}
 
 
 def merged_override(name: str, runs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -64,22 +91,25 @@ def merged_override(name: str, runs: Mapping[str, Mapping[str, Any]]) -> dict[st
     return {**merged_override(like, runs), **override} if like else override
 
 
-def _changes(key: str, value: Any, default: Mapping[str, Any]) -> list[str]:
-    """Return the change of one key of a recipe in words; `default` are the phases of the default recipe by name."""
+def _changes(key: str, value: Any, base: Mapping[str, Any]) -> list[str]:
+    """Return the change of one key of a recipe in words; `base` are the phases of the recipe that it changes, by name."""
     if key == "phases":
-        return [text for phase in value for text in _phase_changes(phase, default.get(phase["name"]))]
+        changes = [text for phase in value for text in _phase_changes(phase, base.get(phase["name"]))]
+        kept = {phase["name"] for phase in value}
+        return changes + [f"without {name}" for name in base if kept & base.keys() and name not in kept]
     if isinstance(value, Mapping):
         return [f"{key} {part}: {_text(item)}" for part, item in value.items()]
     return [f"{key}: {_text(value)}"]
 
 
-def _phase_changes(phase: Mapping[str, Any], default: Any) -> list[str]:
+def _phase_changes(phase: Mapping[str, Any], base: Mapping[str, Any] | None) -> list[str]:
+    """Return what a phase changes of the one of its name; of a new phase, all that it names."""
     name, changes = phase["name"], []
     for part, item in phase.items():
-        if part == "train" and default is not None:
-            changes += [f"{name} does not train {left}" for left in default.train if left not in item]
-            changes += [f"{name} also trains {added}" for added in item if added not in default.train]
-        elif part != "name":
+        if part == "train" and base is not None:
+            changes += [f"{name} does not train {left}" for left in base["train"] if left not in item]
+            changes += [f"{name} also trains {added}" for added in item if added not in base["train"]]
+        elif part != "name" and (base is None or base.get(part) != item):
             changes.append(f"{name} {part}: {_text(item)}")
     return changes
 

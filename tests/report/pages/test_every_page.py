@@ -16,6 +16,7 @@ import pytest
 from fasrepro import config, crops
 from fasrepro.evaluation.results import EncoderGains, Faithfulness, Grounding, Optimism, Unseen, VerdictAgreement
 from fasrepro.evaluation.results.optimism import OptimismSettings
+from fasrepro.evaluation.results.training_losses import TrainingLosses
 from fasrepro.report import claims, contact_sheets, difficulty, foundation_trials, gallery, markdown, printing, published
 from fasrepro.report.known_world import KnownWorld
 from fasrepro.report.material import LOADERS, Material, Needs, PageError, by_face
@@ -86,6 +87,8 @@ def inputs(world: SimpleNamespace, params: dict[str, Any], request: pytest.Fixtu
         "read_out_figures": test_read_outs.READ,
         "fairness": groups.fairness(),
         "baselines": test_baselines.BASELINES,
+        "training_losses": TrainingLosses({}),
+        "gold_report": None,
         "stills": [],
         "foundation_trials": foundation_trials.load(),
     }

@@ -25,11 +25,22 @@ def test_the_formula_has_the_weights_of_the_recipe() -> None:
 def test_each_run_has_its_captions_and_its_changes() -> None:
     rows = {row[0]: row[1:] for row in cells(method.run_table(PARAMS.training, PARAMS.runs))[1:]}
     assert rows["vanilla"] == ["100% vanilla", "nothing"]
-    assert rows["reasoning_rank_4"] == ["50% vanilla, 50% reasoning", "lora rank: 4, lora alpha: 8"]
-    assert rows["reasoning_frozen_vision"][1] == "joint does not train lora_vision"
+    assert rows["reasoning_rank_4"] == ["50% vanilla, 50% reasoning", "as reasoning, lora rank: 4, lora alpha: 8"]
+    assert rows["reasoning_frozen_vision"][1] == "as reasoning, joint does not train lora_vision"
     assert rows["label_only"] == ["none: labels alone", "joint losses: 0.7 head"]
     assert "joint row_tasks" not in rows["cepl"][1]
     assert "describe row_tasks: in_turn" in rows["single_stage_long"][1]
+    assert rows["single_stage"] == ["100% gold", "as cepl, joint reset: none, without describe"]
+    assert rows["cepl_exchanged"] == ["100% exchanged", "as cepl"]
+    assert rows["cepl_lora_vision"][1] == "as cepl, joint also trains lora_vision"
+
+
+def test_a_prompt_is_shown_once_for_all_runs_that_have_it() -> None:
+    text = method.run_table(PARAMS.training, PARAMS.runs)
+    question = PARAMS.runs["cepl"]["answer_prompt"]
+    assert text.count(question) == 1
+    assert f"- the label question of cepl: *{question}*" in text
+    assert "Prompts" not in method.run_table(PARAMS.training, {"vanilla": {}})
 
 
 def test_the_recipe_has_every_value_but_captions_and_prompt() -> None:
