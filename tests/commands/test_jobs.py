@@ -494,6 +494,11 @@ def test_unseen_attacks_are_reported_for_runs_that_exist() -> None:
         planned({}, unseen=Pair("reasonin", "vanilla"))
 
 
+def test_gaps_between_groups_are_compared_for_runs_that_exist() -> None:
+    with pytest.raises(ConfigError, match=r"params\.yaml: fairness\.pairs: unknown run 'reasonin'\. Did you mean 'reasoning'"):
+        planned({}, fairness=FairnessSettings([Pair("reasoning", "vanilla"), Pair("reasonin", "vanilla")]))
+
+
 def test_the_command_writes_jobs_and_checks_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

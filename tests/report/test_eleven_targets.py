@@ -8,6 +8,7 @@ import pytest
 
 from fasrepro.evaluation.results import Metrics
 from fasrepro.report import eleven_targets, recorded
+from tests.report import groups
 from tests.report.pages.test_caption_model import MODELS, NONE
 from tests.report.samples import cell_metrics, difference, metrics, settings
 
@@ -42,3 +43,15 @@ def test_the_record_of_the_profile_stands_in_and_says_so() -> None:
 def test_without_any_record_there_are_no_cells() -> None:
     shown = eleven_targets.results(OF_PAPER_1, NONE, [run("study", OF_PAPER_1)])
     assert (shown.source, shown.cells) == ("this machine", [])
+
+
+def test_figures_by_group_come_from_the_first_that_has_any_of_paper_2() -> None:
+    of_paper_1 = groups.fairness()
+    entry = dataclasses.replace(groups.run_groups("cepl"), protocols=["two_to_eleven"])
+    both = dataclasses.replace(of_paper_1, runs={**of_paper_1.runs, "x": entry})
+    records = [run("another", OF_ELEVEN), run("one_to_eleven", OF_ELEVEN, fairness=both)]
+    shown, source = eleven_targets.fairness(of_paper_1, records)
+    assert (list(shown.runs), shown.changes) == (["x"], [])
+    assert source == "a recorded run, profile one_to_eleven of version 1"
+    assert eleven_targets.fairness(both, records)[1] == eleven_targets.OWN
+    assert eleven_targets.fairness(of_paper_1, []) == (groups.NONE, eleven_targets.OWN)

@@ -13,6 +13,7 @@ from fasrepro.evaluation import inference
 from fasrepro.evaluation.results import Fairness
 from fasrepro.evaluation.results.fairness import Compared, GroupChanges, RunGroups
 from fasrepro.report import eleven_targets, figures, markdown, tables
+from fasrepro.report.claims.rows import counted
 from fasrepro.report.figures import Target
 from fasrepro.report.markdown import escape
 from fasrepro.report.material import Material, Needs
@@ -57,12 +58,13 @@ class Scope:
 
     @property
     def title(self) -> str:
-        """The targets, and the protocols where these are several."""
+        """The targets, the protocols, and the fewest seeds of a run: a record may have others than the pages around it."""
         one = self.runs[0]
         names = ", ".join(DATASETS[target].title for target in one.targets)
         protocols = ", ".join(one.protocols)
         source = f"; {self.source}" if self.source else ""
-        return escape(f"{names} (trained on {protocols}{source})")
+        seeds = counted(min(entry.seeds for entry in self.runs), "seed")
+        return escape(f"{names} (trained on {protocols}; {seeds}{source})")
 
 
 def render(material: Material) -> dict[str, str]:

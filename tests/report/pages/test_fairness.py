@@ -101,4 +101,4 @@ def test_scopes_of_paper_2_come_last_and_say_whose_they_are() -> None:
     both = dataclasses.replace(given, runs={**given.runs, "z": of_second})
     scopes = page.all_scopes(material(fairness=both, recorded=[]))
     assert [one.runs[0].cells for one in scopes] == [CELLS, ["two_to_eleven/msu"]]
-    assert scopes[1].title == "MSU-MFSD (trained on two&#95;to&#95;eleven)"
+    assert scopes[1].title == "MSU-MFSD (trained on two&#95;to&#95;eleven; 3 seeds)"
