@@ -19,12 +19,12 @@ def phases(provenance: dict[str, Any]) -> list[PhaseLosses]:
 def main(argv: list[str] | None = None) -> None:
     """Write results/training_losses.json: every training, by run and seed."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
-    digits = config.load("evaluation").evaluation.digits
+    params = config.load("evaluation")
     cells = {}
     for (protocol, run), jobs in sorted(config.by_run(config.load_jobs()).items()):
         by_seed = {job.seed: phases(files.read_json(paths.checkpoint(job.name) / "provenance.json")) for job in jobs}
         cells[f"{protocol}-{run}"] = RunLosses(protocol, run, by_seed)
-    results.write(paths.TRAINING_LOSSES, TrainingLosses(cells), digits)
+    results.write(paths.TRAINING_LOSSES, TrainingLosses(cells), params.evaluation.digits)
     print(f"training_losses: {len(cells)} runs on protocols")
 
 
