@@ -60,7 +60,7 @@ TYPICAL = {
 UNKNOWN = 10.0  # of any other kind
 # Gigabytes of the largest process of a stage of each kind, where it is more than `USUAL_PEAK`. Seen in a run of `one_to_eleven`,
 # which draws more faces than the default profile; a kind that did not run there is taken to be usual.
-PEAKS = {"sft": 1.5, "grpo": 2.6, "tune": 1.3, "train": 1.1}
+PEAKS = {"sft": 1.5, "grpo": 2.6, "tune": 1.3, "train": 1.3, "encoders": 1.1, "snapshots": 1.4}
 USUAL_PEAK = 1.0
 DVC_PEAK = 0.3  # of the DVC that waits for a stage
 
