@@ -3,17 +3,21 @@
 `dvc repro --dry` is meant for that, but stops at the first stage whose input is not made yet (DVC 3.67: it hashes the inputs of
 each stage, dry or not), which is so for every new job.
 
-`fasrepro plan --profile NAME` prices a published study at its own size.
+`fasrepro plan --profile NAME` prices a published study at its own size: `mcio` (paper 1) and `facecot` (paper 2).
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
-from fasrepro import config
-from fasrepro.commands import jobs, published_size, reproduce, scheduling, side_by_side
+from fasrepro import config, names
+from fasrepro.commands import jobs, published_joint, published_size, reproduce, scheduling, side_by_side
+from fasrepro.commands.published_size import Cost, Plan
 
+# What a profile's plan prices: paper 2's chains, caption model and two stages, or paper 1's joint training.
+COSTS: dict[str, Callable[[Plan], list[Cost]]] = {"chains": published_size.costs, "joint": published_joint.costs}
 WORKERS = (1, 2, 4, 8, 16, 64)
 
 
@@ -40,8 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the stages, one a line, and the time that they would take; or what a study of a published size costs."""
     if arguments.profile:
-        path = reproduce.profile_path(Path(), arguments.profile)
-        print("\n".join(published_size.lines(published_size.read_plan(path))))
+        study = published_size.read_plan(reproduce.profile_path(Path(), arguments.profile))
+        costs = names.lookup(COSTS, study.costs, "kind of costs", config.ConfigError, study.where)
+        print("\n".join(published_size.lines(study, costs(study))))
         return 0
     if jobs.is_stale():
         raise config.ConfigError("jobs.yaml is stale: run `fasrepro jobs`")
