@@ -4,7 +4,7 @@
 each stage, dry or not), which is so for every new job.
 
 `fasrepro plan --profile NAME` counts the stages of a profile and says how long they would take from nothing; a published study is
-priced at its own size.
+priced at its own size: `mcio` (paper 1) and `facecot` (paper 2).
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
-from fasrepro import config
-from fasrepro.commands import jobs, published_size, reproduce, scheduling, side_by_side
+from fasrepro import config, names
+from fasrepro.commands import jobs, published_joint, published_size, reproduce, scheduling, side_by_side
+from fasrepro.commands.published_size import Cost, Plan
 
+# What a profile's plan prices: paper 2's chains, caption model and two stages, or paper 1's joint training.
+COSTS: dict[str, Callable[[Plan], list[Cost]]] = {"chains": published_size.costs, "joint": published_joint.costs}
 WORKERS = (1, 2, 4, 8, 16, 64)
 
 
@@ -49,6 +53,13 @@ def of_profile(name: str, workers: list[int]) -> list[str]:
     return [*(f"{count} x {kind}" for kind, count in kinds.items()), *forecast(waits_for, times, peaks, workers)]
 
 
+def of_study(path: Path) -> list[str]:
+    """Return what a published study costs at its own size. Raises `ConfigError` for a plan that is incomplete."""
+    study = published_size.read_plan(path)
+    costs = names.lookup(COSTS, study.costs, "kind of costs", config.ConfigError, study.where)
+    return published_size.lines(study, costs(study))
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("--workers", type=int, help="only the time with so many stages at once")
@@ -62,8 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.profile:
         path = reproduce.profile_path(Path(), arguments.profile)
         priced = reproduce.PLAN in config.read_yaml(path)
-        lines = published_size.lines(published_size.read_plan(path)) if priced else of_profile(arguments.profile, workers)
-        print("\n".join(lines))
+        print("\n".join(of_study(path) if priced else of_profile(arguments.profile, workers)))
         return 0
     if jobs.is_stale():
         raise config.ConfigError("jobs.yaml is stale: run `fasrepro jobs`")

@@ -20,6 +20,7 @@ COT = STYLES["cot"]
 MEASURED = 200  # chains and prompts whose length is measured
 FULL, LORA, FORWARD = 6, 4, 2  # operations a parameter and token: trained, passed by gradients to an adapter, and only read
 USUAL = f"{FULL} operations a parameter and token in training, {FORWARD} in reading: the usual count"
+TRAINED_BYTES, LOGIT_BYTES = 16, 8
 HOUR, GIGABYTE = 3600, 1e9
 
 
@@ -39,6 +40,7 @@ class Plan:
     where: str
     values: dict[str, Any]
     sources: dict[str, str]
+    costs: str  # a key of `plan.COSTS`
 
     def entry(self, name: str) -> dict[str, Any]:
         """Return value and source of an entry. Raises `ConfigError` for one that is not there or lacks either."""
@@ -88,13 +90,13 @@ def read_plan(path: Path) -> Plan:
             f" copy under .build/{path.stem}, and `fasrepro plan` there lists its stages"
         )
     section = profile[reproduce.PLAN]
-    if not isinstance(section, dict) or section.keys() != {"sources", "values"}:
-        raise config.ConfigError(f"{path}: {reproduce.PLAN}: must hold sources and values, and nothing else")
-    return Plan(f"{path}: {reproduce.PLAN}", section["values"], section["sources"])
+    if not isinstance(section, dict) or section.keys() != {"costs", "sources", "values"}:
+        raise config.ConfigError(f"{path}: {reproduce.PLAN}: must hold costs, sources and values, and nothing else")
+    return Plan(f"{path}: {reproduce.PLAN}", section["values"], section["sources"], str(section["costs"]))
 
 
 def costs(plan: Plan) -> list[Cost]:
-    """Return the costs of a plan. Raises `ConfigError` for values that are missing, and for an annotator without a price."""
+    """Return the costs of paper 2's plan. Raises `ConfigError` for a missing value, and for an annotator without a price."""
     from fasrepro.simulation import typical_chains  # here, so that the other commands work without that package
 
     rows = typical_chains.write(MEASURED)
@@ -196,7 +198,35 @@ def _gpus(plan: Plan, caption_tokens: int, lengths: str) -> list[Cost]:
         sample,
         *lines,
         Cost("GPUs, together", f"{total:,.0f} GPU-hours", ["the five lines above; other settings of the paper:", *others]),
+        memory(plan, number("parameters"), whole),
     ]
+
+
+def memory(plan: Plan, trained: float, tokens: float) -> Cost:
+    """Return the memory of each GPU in training, beside what it has.
+
+    Args:
+        plan: with sizes of the language model, of a batch on one GPU and of the GPU.
+        trained: parameters that have gradients; the others are frozen and held in `bytes_per_parameter`.
+        tokens: of a sample.
+    """
+    number = plan.number
+    frozen = max(0.0, number("parameters") - trained) * number("bytes_per_parameter")
+    states = trained * TRAINED_BYTES / number("gpus")
+    sample = tokens * (number("layers") * number("width") * 2 + number("vocabulary") * LOGIT_BYTES)
+    held = states + frozen + number("images_at_once") * sample
+    return Cost(
+        "Memory of each GPU, in training",
+        f"{gigabytes(held)} of {number('gpu_memory') / GIGABYTE:,.0f} GB",
+        [
+            *plan.basis("gpus", "gpu_memory", "layers", "width", "vocabulary", "images_at_once", "bytes_per_parameter"),
+            f"a trained parameter takes {TRAINED_BYTES} bytes, shared out over the GPUs: weight, gradient and two moments of"
+            " AdamW in float32",
+            f"of {tokens:,.0f} tokens a sample, the input of each layer is kept (gradient checkpointing, 2 bytes), and logits"
+            f" with their gradients ({LOGIT_BYTES} bytes): ours; what the vision encoder's layers and a framework take for"
+            " themselves is not counted",
+        ],
+    )
 
 
 def _disk(plan: Plan, texts: list[str]) -> list[Cost]:
@@ -237,9 +267,9 @@ def _record(text: str, model: str) -> dict[str, Any]:
     return {"key": "0" * 64, "request": request, "text": text, "finish_reason": "stop", "usage": usage, "served": model}
 
 
-def lines(plan: Plan) -> list[str]:
+def lines(plan: Plan, priced: list[Cost]) -> list[str]:
     """Return the plan as text: a line for each cost, and indented below it what it rests on; the sources come last."""
     text = []
-    for cost in costs(plan):
+    for cost in priced:
         text += [f"{cost.title}: {cost.amount}", *(f"    {line}" for line in cost.rests_on)]
     return [*text, "Sources:", *(f"    {name}: {source}" for name, source in plan.sources.items())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from pathlib import Path
 
@@ -9,19 +10,19 @@ import pytest
 import yaml
 
 from fasrepro import cli, config
-from fasrepro.commands import plan, published_size, reproduce
+from fasrepro.commands import plan, published_joint, published_size, reproduce
 
 ROOT = Path(__file__).parents[2]
-PROFILE = ROOT / reproduce.PROFILES / "facecot.yaml"
+PROFILE, MCIO = (ROOT / reproduce.PROFILES / f"{name}.yaml" for name in ("facecot", "mcio"))
 
 
 def amounts(path: Path) -> dict[str, str]:
     return {cost.title: cost.amount for cost in published_size.costs(published_size.read_plan(path))}
 
 
-def changed(folder: Path, **values: object) -> Path:
+def changed(folder: Path, profile: Path = PROFILE, **values: object) -> Path:
     """Return the file of a plan with other values; None takes one away."""
-    content = yaml.safe_load(PROFILE.read_text(encoding="utf-8"))
+    content = yaml.safe_load(profile.read_text(encoding="utf-8"))
     for name, value in values.items():
         if value is None:
             del content["plan"]["values"][name]
@@ -59,6 +60,52 @@ def test_a_profile_that_can_be_run_is_counted_and_timed(monkeypatch: pytest.Monk
     monkeypatch.setattr(plan.side_by_side, "times", lambda folder: {"foundation": 10.0, "train@a": 100.0, "train@b": 100.0})
     lines = plan.of_profile("paper2_ablations", [2])
     assert lines == ["1 x foundation", "2 x train", f"2 at once: {plan.scheduling.clock(110.0)}"]
+
+
+def mcio(folder: Path, **values: object) -> dict[str, str]:
+    """Return the amounts of paper 1's plan with other values, by title."""
+    path = changed(folder, profile=MCIO, **values)
+    return {cost.title: cost.amount for cost in published_joint.costs(published_size.read_plan(path))}
+
+
+def test_paper_1_is_priced_on_the_smallest_real_backbone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert cli.main(["plan", "--profile", "mcio"]) == 0
+    printed = capsys.readouterr().out
+    assert "backbone SmolVLM-256M" in printed and "of 24 GB" in printed and "lora_rank 32" in printed
+    costs = published_joint.costs(published_size.read_plan(MCIO))
+    assert [cost.title for cost in costs if not cost.rests_on] == []
+    assert {"API, captions", "API, reader", "GPUs, together", "Memory of each GPU, in training", "Disk"} <= {
+        cost.title for cost in costs
+    }
+
+
+def test_training_of_paper_1_takes_operations_over_speed(tmp_path: Path) -> None:
+    """A model of a million parameters, no encoder to speak of, 100 tokens; 2 runs x 4 uses x 1000 faces x 4 operations."""
+    texts = {"reasoning_characters": 40, "vanilla_characters": 40}  # ten tokens each
+    sizes = {"parameters": 1e6 + 1e-3, "encoder_parameters": 1e-3, "encoder_tokens": 1, "image_tokens": 60, "prompt_tokens": 30}
+    speed = {"gpu_flops": 1e9, "gpu_utilisation": 1.0, "epochs": 9, "seeds": 1}
+    amounts = mcio(tmp_path, faces=1000, **texts, **sizes, **speed)
+    assert amounts["Trainings"] == "8.0 GPU-hours; 10 trainings"  # 2 * 4 * 1000 * 9 * 4 * 1e8 operations
+
+
+def test_memory_is_that_of_states_frozen_weights_and_a_batch(tmp_path: Path) -> None:
+    sizes = {"parameters": 3e9, "trained_parameters": 1e9, "bytes_per_parameter": 2, "gpus": 4, "gpu_memory": 24e9}
+    texts = {"image_tokens": 60, "prompt_tokens": 30, "reasoning_characters": 40, "vanilla_characters": 40}
+    batch = {"images_at_once": 10, "layers": 10, "width": 1000, "vocabulary": 10000}
+    # 16e9 / 4 of states, 4e9 of frozen weights, 10 x 100 x (20,000 + 80,000) of a batch
+    assert mcio(tmp_path, **sizes, **texts, **batch)["Memory of each GPU, in training"] == "8.1 GB of 24 GB"
+
+
+def test_an_unknown_kind_of_costs_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "profiles").mkdir()
+    text = MCIO.read_text(encoding="utf-8").replace("costs: joint", "costs: joined")
+    (tmp_path / "profiles/mine.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(config.ConfigError, match=r"mine\.yaml: plan: unknown kind of costs 'joined'\. Did you mean 'joint'"):
+        plan.run(argparse.Namespace(profile="mine", workers=None))
 
 
 def test_money_is_that_of_the_price_list(tmp_path: Path) -> None:
