@@ -9,7 +9,6 @@ import argparse
 from pathlib import Path
 
 from fasrepro import local_page
-from fasrepro.commands import predict
 
 PORT = 8766
 
@@ -23,13 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve the page."""
-    from fasrepro.deployment import demo, exported  # here, with torch, because it takes seconds that no other verb needs
+    from fasrepro.deployment import demo, exported, judging  # here, with torch, because it takes seconds that no other verb needs
 
     loaded = exported.load(arguments.folder)
-    threshold = predict.threshold_of(loaded, arguments.threshold_file)
+    threshold = judging.threshold_of(loaded, arguments.threshold_file)
     token = local_page.new_token()
     with local_page.opened(arguments.port) as listening:
         print(f"{arguments.folder}: {loaded.about.job}; Ctrl-C ends it")
         print(local_page.address(listening, token), flush=True)
-        local_page.serve(demo.application(loaded, threshold, predict.warning(loaded, threshold), token), listening)
+        local_page.serve(demo.application(loaded, threshold, judging.warning(loaded, threshold), token), listening)
     return 0

@@ -11,17 +11,10 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from fasrepro.deployment import picture_stream, pictures
+from fasrepro.deployment.picture_stream import PATHS, PIPE
 
-if TYPE_CHECKING:
-    from fasrepro.deployment.exported import Loaded
-    from fasrepro.deployment.results import Question, Result, Threshold
-
-PATHS, PIPE = "-", "pipe:"  # what standard input holds
 FOUND_ATTACK = 3  # exit status of --fail-on attack; 1 and 2 are errors and misuse
 
 
@@ -45,58 +38,19 @@ def run(arguments: argparse.Namespace) -> int:
     if sum(path in (PATHS, PIPE) for path in arguments.paths) > 1:
         raise ValueError(f"standard input is read once: give one of {PATHS} and {PIPE}")
 
-    from fasrepro.deployment import exported, results  # here, with torch, because it takes seconds that no other verb needs
+    # Here, with torch, because it takes seconds that no other verb needs.
+    from fasrepro.deployment import exported, judging, results
 
     loaded = exported.load(arguments.folder)
     if arguments.explain and not loaded.about.explains:
         raise ValueError(
             f"{arguments.folder}: {loaded.about.job} was trained on labels alone and writes no explanations; omit --explain"
         )
-    threshold = threshold_of(loaded, arguments.threshold_file)
+    threshold = judging.threshold_of(loaded, arguments.threshold_file)
     question = results.Question(threshold, arguments.all_faces, arguments.explain)
-    print(f"WARNING: {warning(loaded, threshold)}", file=sys.stderr)
+    print(f"WARNING: {judging.warning(loaded, threshold)}", file=sys.stderr)
     attacks = 0
-    for result in _results(loaded, arguments.paths, question):
+    for result in judging.of_paths(loaded, arguments.paths, question):
         print(json.dumps(dataclasses.asdict(result), ensure_ascii=False) if arguments.json else results.line(result), flush=True)
         attacks += result.verdict == results.ATTACK
     return FOUND_ATTACK if arguments.fail_on and attacks else 0
-
-
-def threshold_of(loaded: Loaded, path: Path | None) -> Threshold:
-    """Return the threshold of a file, or without one that of the model's dev. Raises `own_threshold.ThresholdError`."""
-    from fasrepro.deployment import own_threshold, results
-
-    if path is None:
-        return results.dev_threshold(loaded.about)
-    own = own_threshold.read(path, loaded.about)
-    for sentence in own_threshold.warnings(own):
-        print(f"WARNING: {path}: {sentence}", file=sys.stderr)
-    return results.Threshold(own.value, own.source)
-
-
-def warning(loaded: Loaded, threshold: Threshold) -> str:
-    """Return what a reader of scores must know."""
-    from fasrepro.deployment import results
-
-    sentences = [
-        f"The threshold is from {threshold.source}.",
-        "Scores do not carry over to another camera than those of the training, nor a threshold to another than its own.",
-        loaded.about.data,
-    ]
-    if threshold == results.dev_threshold(loaded.about):
-        sentences.append("Measure on labelled pictures of your own: `fasrepro threshold`.")
-    return " ".join(filter(None, sentences))
-
-
-def _results(loaded: Loaded, paths: Iterable[str], question: Question) -> Iterator[Result]:
-    """Yield the results of a command line's paths; a picture of a pipe is called by its number, from 0."""
-    from fasrepro.deployment import results
-
-    for path in paths:
-        if path == PIPE:
-            for number, data in enumerate(picture_stream.split(sys.stdin.buffer)):
-                yield from results.of_bytes(loaded, data, f"{PIPE}{number}", question)
-        else:
-            named = (Path(line.rstrip("\n")) for line in sys.stdin if line.strip()) if path == PATHS else [Path(path)]
-            for file in pictures.expand(named):
-                yield from results.of_file(loaded, file, question)

@@ -8,16 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from fasrepro import hashing
-from fasrepro.deployment import pictures, score_file
-
-if TYPE_CHECKING:
-    from fasrepro.deployment.exported import Loaded
-    from fasrepro.deployment.own_threshold import Labelled
 
 LABELS = {"bona_fide": 0, "attack": 1}  # option -> label
 
@@ -41,19 +32,20 @@ def run(arguments: argparse.Namespace) -> int:
     if one.is_relative_to(other) or other.is_relative_to(one):
         raise ValueError(f"{folders[0]} and {folders[1]}: one holds the other; give two separate folders")
 
-    from fasrepro.deployment import exported, own_threshold  # here, with torch, because it takes seconds that no other verb needs
+    # Here, with torch, because it takes seconds that no other verb needs.
+    from fasrepro.deployment import exported, labelled_folder, own_threshold, score_file
     from fasrepro.evaluation import metrics
 
     loaded = exported.load(arguments.folder)
     known: dict[str, str] = {}
-    rows: list[Labelled] = []
+    rows: list[own_threshold.Labelled] = []
     unscored: dict[str, dict[str, int]] = {}
     for label, folder in folders.items():
-        own, states = _score(loaded, label, folder, known)
+        own, states = labelled_folder.score(loaded, label, folder, known)
         rows += own
         unscored[metrics.LABELS[label]] = states
     if arguments.scores:
-        score_file.write(arguments.scores, map(_row, rows))
+        score_file.write(arguments.scores, map(labelled_folder.row, rows))
     chosen = own_threshold.choose(rows, unscored, loaded.about)
     own_threshold.write(arguments.to, chosen)
     for warning in own_threshold.warnings(chosen):
@@ -61,33 +53,3 @@ def run(arguments: argparse.Namespace) -> int:
     print(own_threshold.text(chosen))
     print(f"{arguments.to}: use it by `fasrepro predict {arguments.folder} --threshold-file {arguments.to} photo.jpg`")
     return 0
-
-
-def _score(loaded: Loaded, label: int, folder: Path, known: dict[str, str]) -> tuple[list[Labelled], dict[str, int]]:
-    """Return the scored files of a folder, and how many have no score, by state; `known`: hash of a file -> its path, added to.
-
-    Raises:
-        ValueError: for two files with the same bytes, which would count twice.
-    """
-    from fasrepro.deployment import own_threshold, results
-
-    question = results.Question(results.dev_threshold(loaded.about))
-    rows, states = [], Counter[str]()
-    for path in pictures.expand([folder]):
-        [result] = results.of_file(loaded, path, question)
-        if result.p_attack is None:
-            print(results.line(result), file=sys.stderr)
-            states[result.state] += 1
-            continue
-        digest = hashing.sha256_file(path)
-        if digest in known:
-            raise ValueError(f"{path}: the same file as {known[digest]}; keep one of them")
-        known[digest] = str(path)
-        rows.append(own_threshold.Labelled(str(path), label, own_threshold.person_of(path, folder), result.p_attack))
-    return rows, dict(states)
-
-
-def _row(row: Labelled) -> dict[str, object]:
-    """Return a scored picture as a row of the split test."""
-    label = score_file.LABELS[row.label]
-    return {"split": "test", "label": label, "score": row.p_attack, "video": row.path, "subject": row.person}

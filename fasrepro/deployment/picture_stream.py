@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 
+PATHS, PIPE = "-", "pipe:"  # how a command line names standard input: as a list of paths, and as pictures
 LARGEST = 128 << 20  # bytes of one picture
 BLOCK = 1 << 16  # bytes that are read at once, or as many as are there
 JPEG, PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
