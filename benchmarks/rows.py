@@ -181,6 +181,7 @@ def main() -> None:
         sft_jobs={},
         grpo_jobs={},
         captioner_names=[],
+        read_out_jobs={},
         skipped=[],
     )
     paths.WORK.mkdir(exist_ok=True)
