@@ -3,7 +3,9 @@
 python -m benchmarks.rows [faces]
 
 Each step runs in a process of its own. `split` and `join` are the stages `splits` and `trainset`; `read` reads every row of the
-training set once, in random order, as training does. The training set mixes two caption sets that each cover every face.
+training set once, in random order, as training does. `score` scores every train face by the code of the stage `predict`, with a
+stand-in for the model and a few random crops in the place of all. The training set mixes two caption sets that each cover every
+face.
 """
 
 from __future__ import annotations
@@ -15,20 +17,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import yaml
+from PIL import Image
 
 from fasrepro import paths
 from fasrepro.config import Jobs, Trainset
+from fasrepro.data import splits as splits_of
 from fasrepro.data.protocols import Sides
+from fasrepro.evaluation import predict
 from fasrepro.hashing import sha256_bytes
 from fasrepro.rows import mapped, table
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face
+from fasrepro.rows.scores import Score
 from fasrepro.rows.training import TrainRow
 from fasrepro.stages import splits, trainset
 
@@ -41,6 +47,7 @@ NAME, MIX = "scale", {"reasoning": 0.5, "vanilla": 0.5}
 SPECIES = ("bona_fide", "print", "replay_video", "paper_mask")
 WORDS = (ROOT / "fasrepro" / "vocabulary.py").read_text(encoding="utf-8").split()
 BATCH = 16
+CROPS = 64
 
 
 def presentations(dataset: str, split: str, count: int) -> list[str]:
@@ -140,7 +147,26 @@ def read(count: int) -> Callable[[], None]:
     return run
 
 
-STEPS = {"write": write, "split": split, "join": join, "read": read}
+def score(count: int) -> Callable[[], None]:
+    """Write `CROPS` random crops; return what scores every train face and writes the table of scores."""
+    drawn = np.random.default_rng(0)
+    crops = [Image.fromarray(drawn.integers(0, 256, (96, 96, 3), dtype=np.uint8)) for _ in range(CROPS)]
+
+    def read_image(face: Face) -> Image.Image:
+        return crops[face.frame % CROPS]
+
+    def scorer(images: Sequence[Image.Image]) -> list[float]:
+        return [image.getpixel((0, 0))[0] / 255 for image in images]
+
+    def run() -> None:
+        scores = predict.score(scorer, splits_of.read(NAME).train, read_image, BATCH)
+        table.write(paths.scores(NAME), [Score(NAME, "run", 0, *pair) for pair in scores.items()], Score)
+        print(f"{len(scores)} scores")
+
+    return run
+
+
+STEPS = {"write": write, "split": split, "join": join, "read": read, "score": score}
 
 
 def memory(name: str) -> float:
