@@ -31,7 +31,7 @@ def test_each_statement_has_its_verdict_and_what_it_rests_on() -> None:
     lines = overview.sentences(rows(metrics(SEEN))).splitlines()
     assert len(lines) == 1 + len(overview.STATEMENTS)
     assert lines[0].startswith(f"1. Of {len(claims.CLAIMS)} claims and controls, 1 are tested here")
-    assert "**mechanism seen** (reasoning − vanilla: HTER, dev threshold (head)&#58; -0.150 " in lines[1].replace(
+    assert "**mechanism seen** (reasoning − vanilla: HTER, dev threshold (scores)&#58; -0.150 " in lines[1].replace(
         "vanilla&#58;", "vanilla:"
     )
     assert lines[6].endswith("decides does better than one that learns both at once: **not run**.")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from fasrepro.evaluation import metrics
+from fasrepro.evaluation.results import HEAD
 from fasrepro.evaluation.results.metrics import MetricsSettings
 from fasrepro.report import tables
 from fasrepro.report.caption_models import TITLES as CAPTION_TITLES
@@ -58,19 +59,19 @@ def families(rows: Sequence[LedgerRow]) -> str:
     listed = "; ".join(f"{family}: {', '.join(claims)}" for family, claims in by_family.items())
     return (
         f"The families, named before the scores were read: {listed}. In each family one row a claim is tested, the mean over most"
-        " protocols by the head or by the first reader, so that chance alone calls a difference in any of its claims in at most"
+        " protocols by its scores or by the first reader, so that chance alone calls a difference in any of its claims in at most"
         f" as many cases as the rule says. Other rows describe: *{verdicts.INTERVAL_ONLY}*."
     )
 
 
 def measured(row: LedgerRow) -> str:
-    """Return what a row measures: the metric, the level of readers' verdicts, and the channel."""
+    """Return what a row measures: the metric, the level of readers' verdicts, and what decides: scores or a reader."""
     if row.metric in MEASURES:
         return MEASURES[row.metric]
     if row.claim.channel == CAPTION_MODELS:
         return f"{CAPTION_TITLES[row.metric]} ({row.channel})"
     level = f", by {row.claim.level}" if row.claim.channel == READERS else ""
-    return f"{metrics.title(row.metric)}{level} ({row.channel})"
+    return f"{metrics.title(row.metric)}{level} ({'scores' if row.channel == HEAD else row.channel})"
 
 
 def compared(row: LedgerRow) -> str:

@@ -27,7 +27,7 @@ def of_paper_2() -> Fairness:
 
 def test_a_gap_has_a_row_a_group_and_rate_in_the_claims_order() -> None:
     skin, _, age, _ = rows("P1-12", dataclasses.replace(NONE, changes=[changes()]))
-    assert ledger.measured(skin) == "gap in BPCER, skin tone Monk 8 to 10 (head)"
+    assert ledger.measured(skin) == "gap in BPCER, skin tone Monk 8 to 10 (scores)"
     assert (age.difference.value, age.verdict, age.scope) == (-0.5, "interval only", "mean of oci_m, omi_c")
     assert "5 people on the smaller side; 2 training sets; 3 seeds; the baseline's gap +0.600" in age.basis
     assert f"would probably see {compared(0.0).detectable:.3f}" in age.basis
@@ -41,8 +41,8 @@ def test_a_row_without_a_standard_error_says_so() -> None:
 def test_the_worst_light_is_chosen_by_the_mean_of_both_runs() -> None:
     """Left has 0.5 and 0.4, above 0.1 and 0.4 (baseline and run)."""
     first, second = rows("P2-13", of_paper_2())
-    assert ledger.measured(first) == "HTER, light left, the worst (head)"
-    assert ledger.measured(second) == "HTER, light above (head)"
+    assert ledger.measured(first) == "HTER, light left, the worst (scores)"
+    assert ledger.measured(second) == "HTER, light above (scores)"
     assert first.difference.value == -0.1
 
 

@@ -31,7 +31,7 @@ def test_the_short_ledger_has_each_claim_once_with_its_mean(rows: list[LedgerRow
     assert [row[0] for row in short] == [claim.id for claim in claims.CLAIMS]
     (mean,) = [row for row in rows if row.claim.id == "P1-1" and row.is_mean]
     assert short[0][3].startswith(f"{mean.difference.value:+.3f}")
-    assert (short[0][2], short[0][4]) == ("HTER, dev threshold (head)", mean.verdict)
+    assert (short[0][2], short[0][4]) == ("HTER, dev threshold (scores)", mean.verdict)
 
 
 def test_a_claim_without_a_mean_counts_its_verdicts(rows: list[LedgerRow]) -> None:
