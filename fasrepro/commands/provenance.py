@@ -15,7 +15,7 @@ from typing import Any
 from fasrepro import config, paths
 from fasrepro.commands import recorded_outputs, side_by_side
 from fasrepro.commands.scheduling import WaitsFor
-from fasrepro.report import recorded, shown
+from fasrepro.report import eleven_targets, recorded, shown
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,8 +159,11 @@ def origins(root: Path, stages: Mapping[str, Stage]) -> Callable[[str], Origin]:
     lock = config.read_yaml(root / recorded_outputs.LOCK)["stages"]
     manifest = recorded_outputs.read_manifest(root)
     made_here = side_by_side.computed(root)
-    sections = recorded.sections(config.read_yaml(root / paths.PARAMS))
-    record = shown.comparable_record(recorded.load(root / paths.RECORDED), shown.STUDY, sections)
+    runs = recorded.load(root / paths.RECORDED)
+    record_of_1 = shown.comparable_record(runs, shown.STUDY, recorded.sections(config.read_yaml(root / paths.PARAMS)))
+    experiments = config.load("experiments", path=root / paths.PARAMS).experiments
+    protocols = {protocol for experiment in experiments.values() for protocol in experiment.protocols}
+    record_of_2 = None if eleven_targets.is_of_paper_2(protocols) else next(iter(eleven_targets.in_order(runs)), None)
 
     def is_recorded(name: str) -> bool:
         outputs = recorded_outputs.outputs_of({name: lock.get(name, {})})
@@ -169,6 +172,7 @@ def origins(root: Path, stages: Mapping[str, Stage]) -> Callable[[str], Origin]:
 
     def origin(place: str) -> Origin:
         shown_by = stage_of(place)
+        record = record_of_2 if place in eleven_targets.PAGES else record_of_1
         inputs = PAGES[place].needs.inputs if shown_by == "report" else inputs_of(stages[shown_by], FILES)
         of_run = [name for name in inputs if record is not None and getattr(record, name, None) and name in recorded.ANALYSES]
         files = tuple(dict.fromkeys(path for name in inputs if name not in of_run for path in FILES.get(name, ())))

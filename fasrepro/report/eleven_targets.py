@@ -18,6 +18,7 @@ from fasrepro.report.recorded import Run
 PROFILE = "one_to_eleven"  # whose record comes first
 LOW_RESOLUTION = "low_resolution"  # a profile of the same runs on pictures that were passed through fewer pixels
 PROTOCOLS = ("one_to_eleven", "two_to_eleven")  # trained on CelebA-Spoof alone, and with WFAS
+PAGES = ("caption_model", "one_to_eleven", "read_outs", "single_stage", "data_scale", "tags")  # of paper 2's figures alone
 OWN = "this machine"
 Figures = TypeVar("Figures", Metrics, Grounding)
 

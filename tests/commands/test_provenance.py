@@ -86,6 +86,13 @@ def test_a_stage_without_an_entry_in_the_lock_is_not_recorded(tmp_path: Path) ->
         assert (origin.computed, origin.recorded_version) == (computed, "" if computed else "1.2")
 
 
+def test_figures_of_paper_2_come_from_its_own_record() -> None:
+    origin = provenance.origins(ROOT, {})
+    of_1, of_2 = origin("results").run, origin("caption_model").run
+    assert of_1 is not None and of_1.profile == "study"
+    assert of_2 is not None and of_2.profile == "one_to_eleven"
+
+
 def test_why_names_files_stages_and_cost() -> None:
     stages = chain(train=stage("train", "index", changed=("loss.py",)))
     origin = dataclasses.replace(ORIGIN, stages=("archives", "index", "train", "evaluate"), changed=("loss.py",))

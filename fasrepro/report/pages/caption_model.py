@@ -14,6 +14,11 @@ from fasrepro.report.material import Material, Needs
 
 NEEDS = Needs(inputs=("caption_models", "recorded"), params=("caption_models",))
 NO_MODELS = "No caption model has been trained: a profile whose `captioners` have seeds trains them.\n"
+CHANGES = {  # what the answer compares, in words
+    "parse_rate": "the share of texts in the form",
+    "accuracy": "their balanced accuracy",
+    "auc": "the AUC of the log-odds",
+}
 PANELS = {  # of the curves, by what the log calls them; "reward/..." are drawn as well
     "reward": "reward, weighted sum",
     "groups_without_signal": "groups without signal",
@@ -65,10 +70,10 @@ def answer(groups: Mapping[str, Sequence[CaptionModel]]) -> str:
     if not {SUPERVISED, REINFORCED} <= groups.keys():
         return f"Nothing is compared: `{SUPERVISED}` and `{REINFORCED}` have not both been trained.\n"
     changes = []
-    for name in ("parse_rate", "accuracy", "auc"):
+    for name, words in CHANGES.items():
         before, after = (figure_of(groups[entry], HEADLINE, name) for entry in (SUPERVISED, REINFORCED))
         first, second = (tables.number(None if figure is None else figure.value) for figure in (before, after))
-        changes.append(f"{COLUMNS[name]} from {first} to {second}")
+        changes.append(f"{words} from {first} to {second}")
     weak = any(model.missed for model in groups[SUPERVISED])
     verdict = " The gate was missed, so the instrument is too weak to say that it cannot lift more." if weak else ""
     return f"On people whom no caption model saw, reinforcement learning moves {', '.join(changes)}.{verdict}\n"

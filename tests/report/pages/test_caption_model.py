@@ -57,7 +57,7 @@ def render(tmp_path: Path, models: CaptionModels, recorded: list[object] | None 
 
 def test_of_several_seeds_the_mean_and_the_range_are_shown(tmp_path: Path) -> None:
     fragments = render(tmp_path, MODELS)
-    assert "balanced accuracy, given the form from 0.750 to 0.800" in fragments["answer"]
+    assert "their balanced accuracy from 0.750 to 0.800" in fragments["answer"]
     assert "instrument is too weak" in fragments["answer"]
     rows = [line.split(" | ") for line in fragments["table"].splitlines()[2:]]
     assert [row[0].strip("| ") for row in rows] == ["sft", "sft", "grpo", "grpo", "rl&#95;random", "rl&#95;random"]
