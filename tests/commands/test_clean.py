@@ -111,4 +111,4 @@ def test_a_shared_cache_is_left_to_dvc(project: Path, capsys: pytest.CaptureFixt
 
 def test_an_unknown_group_is_an_error(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["clean", "caches"]) == 1
-    assert "no group 'caches': name some of logs, copies, cache, unfinished" in capsys.readouterr().err
+    assert "unknown group 'caches'. Did you mean 'cache'? Known: logs, copies, cache, unfinished" in capsys.readouterr().err

@@ -124,15 +124,18 @@ def test_joined_sets_are_named_with_both_that_they_hold() -> None:
 def test_ablations_of_paper_2_change_the_chains_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(reproduce.profile_params(ROOT, "paper2_ablations")), encoding="utf-8")
-    plan = jobs.planned(config.load(*jobs.KEYS, path=path))
-    by_run = {job.run: job for job in plan.jobs.values()}
-    assert len(by_run) == len(plan.jobs)
+    params = config.load(*jobs.KEYS, path=path)
+    plan = jobs.planned(params)
+    others = {run for name in ("stages", "untrained") for run in params.experiments[name].runs}  # not about chains
+    assert len({job.run for job in plan.jobs.values()}) == len(plan.jobs)
+    by_run = {job.run: job for job in plan.jobs.values() if job.run not in others}
     for run, job in by_run.items():
         like = "label_two_stage" if run.startswith("label_") else "cepl"
         assert (job.recipe, job.tuned) == (by_run[like].recipe, like)
         pair = by_run[run.replace("label_", "cepl_")] if run != "label_two_stage" else by_run["cepl"]
         assert plan.trainsets[job.trainset].compared == plan.trainsets[pair.trainset].compared
-    answering = {name: job.run for name, job in plan.jobs.items() if not job.run.startswith("label_")}
+    silent = {"untrained"} | {run for run in by_run if run.startswith("label_")}
+    answering = [name for name, job in plan.jobs.items() if job.run not in silent]
     assert {name: entry.conclusion_yes for name, entry in plan.read_out_jobs.items()} == dict.fromkeys(answering, "bona_fide")
     used = {name for trainset in plan.trainsets.values() for name in trainset.captions}
     made = {name for name in (*plan.derived, *plan.joined) if "gold" in caption_sets.lineage(plan_sets(path), name)}

@@ -81,17 +81,23 @@ def test_a_failure_ends_the_run_with_the_log_and_keeps_what_was_done(tmp_path: P
     assert set(scheduling.stages_to_run(folder)) == {"c", "last"}
 
 
+HUNGRY = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'bytearray(3 * 10**9)'])\n"
+
+
 def test_the_memory_of_what_a_stage_began_is_kept(tmp_path: Path) -> None:
-    """Of the largest process: here one that the stage's own process begins."""
+    """Of the largest process: here one that the stage's own process begins.
+
+    Linux counts a process as at least as large as the one that began it: the others are as large as the tests' own.
+    """
     folder = pipeline(tmp_path / "project")
-    files.write_text(folder / "hungry.py", "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'bytearray(10**9)'])\n")
+    files.write_text(folder / "hungry.py", HUNGRY)
     text = (folder / "dvc.yaml").read_text(encoding="utf-8")
     files.write_text(folder / "dvc.yaml", text.replace("python stage.py z 0.2", "python hungry.py && python stage.py z 0.2"))
     assert run(folder, 2) == 0
     peaks = side_by_side.peaks(folder)
     assert peaks.keys() == {"z", "b", "c", "last"}
-    assert peaks["z"] == pytest.approx(10**9 / 2**30, abs=0.1)
-    assert peaks["b"] < 0.6
+    assert peaks["z"] == pytest.approx(3 * 10**9 / 2**30, abs=0.1)
+    assert peaks["b"] < 2
 
 
 def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:

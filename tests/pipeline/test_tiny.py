@@ -158,7 +158,7 @@ def test_an_experiment_more_lists_its_jobs_and_what_follows_alone(copy: Path) ->
     new.add("encoders@mo_c-vanilla-0")
     analyses = {"verdict_agreement", "grounding", "optimism", "unseen", "counterfactual", "faithfulness", "encoder_gains"}
     analyses.add("read_out_figures")
-    analyses |= {"fairness", "baselines"}
+    analyses |= {"fairness", "baselines", "training_losses"}
     notebooks = {f"notebook@{name}" for name in params["ablations"]}
     pages = {"pictures", "report", "book"}
     assert listed == new | analyses | notebooks | pages | {"audit", "caption_models", "readers", "evaluate"}

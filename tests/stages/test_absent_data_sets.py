@@ -16,11 +16,12 @@ from fasrepro.commands import jobs, reproduce
 from fasrepro.data import splits
 from fasrepro.evaluation import results
 from fasrepro.evaluation.results import Faithfulness, Metrics, Optimism, Unseen
+from fasrepro.evaluation.results.training_losses import TrainingLosses
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face
 from fasrepro.rows.scores import Explanation, Judgement, Score
 from fasrepro.rows.training import TrainRow
-from fasrepro.stages import evaluate, faithfulness, grounding, optimism, report, tune, unseen, verdict_agreement
+from fasrepro.stages import evaluate, fairness, faithfulness, grounding, optimism, report, tune, unseen, verdict_agreement
 from fasrepro.training import snapshots
 from tests.faces import face
 from tests.layout import ROOT
@@ -112,13 +113,14 @@ def test_what_has_no_data_is_reported_as_empty_and_the_pages_render() -> None:
         projects.write_dev_explanations(job, lambda _: "a face")
     for run in config.read_jobs().tunings:
         tune.main([run])
-    for stage in (evaluate, faithfulness, unseen, optimism, grounding, verdict_agreement):
+    for stage in (evaluate, faithfulness, fairness, unseen, optimism, grounding, verdict_agreement):
         stage.main([])
     assert results.read(paths.FAITHFULNESS, Faithfulness).cells == {}
     assert results.read(paths.UNSEEN, Unseen).targets == {}
     for path in (paths.CALIBRATION, paths.ANNOTATORS, paths.CAPTION_MODELS):
         shutil.copy(ROOT / path, path)
-    for page in ("results", "explanations", "unseen", "optimism", "ledger"):
+    results.write(paths.TRAINING_LOSSES, TrainingLosses({}), digits=6)
+    for page in ("results", "explanations", "unseen", "optimism", "fairness", "ledger"):
         report.main(["--page", page])
         assert list((paths.GENERATED / page).glob("*.md"))
     assert "No target has a family of attacks that its sources lack" in (paths.GENERATED / "unseen/answer.md").read_text()
