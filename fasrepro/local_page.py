@@ -30,6 +30,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+# Files of every page, by the name in its address.
+SHARED = {"page.css": ("fasrepro", "page.css", "text/css"), "icon.svg": ("fasrepro", "icon.svg", "image/svg+xml")}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -43,7 +45,7 @@ class Page:
 
     Args:
         command: that prints its address, for messages.
-        files: name in the address -> package, name in its folder `static`, content type.
+        files: name in the address -> package, name in its folder `static`, content type; `SHARED` has more.
         gets: name below `api/` -> its handler.
         posts: likewise.
         faults: exceptions of handlers that a person can mend -> status of the answer that says them.
@@ -79,14 +81,16 @@ def new_token() -> str:
 def application(page: Page, token: str) -> web.Application:
     """Return a page's routes, all below /<token>/; what cannot be done is a status of 4xx or 5xx and a `reason`."""
 
+    served = {**page.files, **SHARED}
+
     async def file(request: web.Request) -> web.Response:
-        package, name, content_type = page.files[request.path.rpartition("/")[2]]
+        package, name, content_type = served[request.path.rpartition("/")[2]]
         text = resources.files(package).joinpath("static", name).read_text(encoding="utf-8")
         return web.Response(text=text, content_type=content_type)
 
     middlewares = [_protected(token, page.command), _explained(page.faults)]
     app = web.Application(client_max_size=page.largest, middlewares=middlewares)
-    app.add_routes([web.get(f"/{token}/{name}", file) for name in page.files])
+    app.add_routes([web.get(f"/{token}/{name}", file) for name in served])
     app.add_routes([web.get(f"/{token}/api/{name}", handler) for name, handler in page.gets.items()])
     app.add_routes([web.post(f"/{token}/api/{name}", handler) for name, handler in page.posts.items()])
     return app

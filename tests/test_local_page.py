@@ -11,7 +11,8 @@ from tests.layout import ROOT
 
 @pytest.mark.parametrize("package", ["deployment", "reviewing"])
 def test_a_page_makes_html_of_no_text_and_loads_nothing_from_elsewhere(package: str) -> None:
-    files = sorted((ROOT / "fasrepro" / package / "static").iterdir())
+    folders = (ROOT / "fasrepro" / package / "static", ROOT / "fasrepro" / "static")
+    files = sorted(file for folder in folders for file in folder.iterdir())
     assert {file.suffix for file in files} >= {".html", ".css", ".js"}
     for file in files:
         text = file.read_text(encoding="utf-8")

@@ -128,27 +128,26 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = arguments.groups or [name for name, group in GROUPS.items() if group.by_default]
     root = Path()
     if not arguments.delete:
-        found = {name: group.find(root) for name, group in GROUPS.items()}
-        print("\n".join(report(found, kept(root), wanted)))
+        files_by_group = {name: group.find(root) for name, group in GROUPS.items()}
+        print("\n".join(report(files_by_group, kept(root), wanted)))
         return 0
     with at_rest(root):
-        found = {name: GROUPS[name].find(root) for name in wanted}
-        for name, files in found.items():
+        for name, files in {name: GROUPS[name].find(root) for name in wanted}.items():
             size = amount(files)
             delete(root, files)
             print(f"{name}: {size} deleted")
     return 0
 
 
-def report(found: dict[str, list[Path]], others: dict[str, list[Path]], wanted: Sequence[str]) -> Iterator[str]:
+def report(files_by_group: dict[str, list[Path]], others: dict[str, list[Path]], wanted: Sequence[str]) -> Iterator[str]:
     """Yield the lines of a dry run: each group with its size, what is kept, and how to delete."""
-    for name, files in found.items():
+    for name, files in files_by_group.items():
         hint = "" if name in wanted else f"; kept, unless named: `fasrepro clean {name}`"
         yield f"{name}: {amount(files)}: {GROUPS[name].what}{hint}"
     for place, files in others.items():
         if files:
             yield f"never deleted: {amount(files)} in {place}"
-    together = [file for name in wanted for file in found[name]]
+    together = [file for name in wanted for file in files_by_group[name]]
     yield f"nothing is changed: --delete deletes {amount(together)} ({', '.join(wanted)})"
 
 

@@ -1,7 +1,7 @@
 """`fasrepro threshold`: choose a threshold on labelled pictures of your own, for `fasrepro predict --threshold-file`.
 
---bona-fide and --attack are folders of pictures and videos. A folder inside one of them holds the pictures of one person, who has
-the same name in both; pictures that lie in none are of a person each. Files without a score are listed and do not count.
+--bona-fide and --attack are folders of pictures and videos. Give each person a folder of the same name inside both; pictures
+outside such folders count as a person each. Files without a score are listed and do not count.
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ FILES = {
     "": (__package__, "demo.html", "text/html"),
     "demo.js": (__package__, "demo.js", "text/javascript"),
     "demo.css": (__package__, "demo.css", "text/css"),
-    "icon.svg": ("fasrepro.reviewing", "icon.svg", "image/svg+xml"),
 }
 
 

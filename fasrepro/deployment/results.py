@@ -37,7 +37,7 @@ class Result:
         state: "scored", "several_faces", "no_face", "too_small", "too_large", "unreadable" or "not_a_picture".
         remarks: what was changed on the way to the pixels, or why there is no score.
         box: x, y, width, height in pixels of the upright picture, or of the video's first frame that is scored.
-        box_source: what found the box.
+        box_source: what faces the box.
         turns: quarter turns, counter-clockwise, that made the picture upright after those of its EXIF data.
         frames: numbers of the frames that the score is the mean over.
         p_attack: in [0, 1].
@@ -90,10 +90,10 @@ def of_file(loaded: Loaded, path: Path, question: Question) -> list[Result]:
     try:
         if not pictures.is_video(path):
             return of_picture(loaded, pictures.read(path), str(path), question)
-        found = found_faces.of_video(path, loaded.about.index)
+        faces = found_faces.of_video(path, loaded.about.index)
     except PictureError as error:
         return [unscored(str(path), error)]
-    return [_scored(loaded, str(path), found, [], question)]
+    return [_scored(loaded, str(path), faces, [], question)]
 
 
 def of_bytes(loaded: Loaded, data: bytes, name: str, question: Question) -> list[Result]:
@@ -107,13 +107,13 @@ def of_bytes(loaded: Loaded, data: bytes, name: str, question: Question) -> list
 def of_picture(loaded: Loaded, picture: Picture, name: str, question: Question) -> list[Result]:
     """Return the results of a decoded picture, whose `name` they bear."""
     try:
-        found = found_faces.of_picture(picture, loaded.about.index)
+        faces = found_faces.of_picture(picture, loaded.about.index)
     except PictureError as error:
         return [unscored(name, error)]
-    remarks = [*picture.remarks, *(["turned until the face was upright"] if found[0].turns else [])]
-    if len(found) > 1 and not question.all_faces:
-        return [Result(name, SEVERAL_FACES, [*remarks, f"{len(found)} faces; --all-faces scores each"])]
-    return [_scored(loaded, name, [face], remarks, question) for face in found]
+    remarks = [*picture.remarks, *(["turned until the face was upright"] if faces[0].turns else [])]
+    if len(faces) > 1 and not question.all_faces:
+        return [Result(name, SEVERAL_FACES, [*remarks, f"{len(faces)} faces; --all-faces scores each"])]
+    return [_scored(loaded, name, [face], remarks, question) for face in faces]
 
 
 def unscored(name: str, error: PictureError) -> Result:
@@ -121,9 +121,9 @@ def unscored(name: str, error: PictureError) -> Result:
     return Result(name, error.state, [str(error)])
 
 
-def _scored(loaded: Loaded, name: str, found: list[FoundFace], remarks: list[str], question: Question) -> Result:
+def _scored(loaded: Loaded, name: str, faces: list[FoundFace], remarks: list[str], question: Question) -> Result:
     """Return the result of one face, given by a picture or by several frames of a video."""
-    about, crops = loaded.about, [face.crop for face in found]
+    about, crops = loaded.about, [face.crop for face in faces]
     # One at a time: a video's frames need not be of one size, and each score is rounded as the pipeline rounds it.
     p_attack = float(np.mean([round(loaded.scorer([crop])[0], 7) for crop in crops]))
     text, finished = None, None
@@ -135,10 +135,10 @@ def _scored(loaded: Loaded, name: str, found: list[FoundFace], remarks: list[str
         path=name,
         state=SCORED,
         remarks=remarks,
-        box=found[0].box,
-        box_source=found[0].box_source,
-        turns=found[0].turns,
-        frames=[face.frame for face in found],
+        box=faces[0].box,
+        box_source=faces[0].box_source,
+        turns=faces[0].turns,
+        frames=[face.frame for face in faces],
         p_attack=p_attack,
         threshold=question.threshold.value,
         threshold_from=question.threshold.source,

@@ -24,7 +24,6 @@ FILES = {
     "": (__package__, "review.html", "text/html"),
     "review.js": (__package__, "review.js", "text/javascript"),
     "review.css": (__package__, "review.css", "text/css"),
-    "icon.svg": (__package__, "icon.svg", "image/svg+xml"),
 }
 
 

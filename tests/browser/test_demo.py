@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import pytest
 
+from tests.browser.watching import watch
 from tests.cartoon import cartoon
 from tests.exports import draw, export
 from tests.layout import ROOT
@@ -57,17 +58,8 @@ def tab(browser: Any, camera: Path) -> Iterator[Any]:
     context = running.new_context(viewport={"width": 1200, "height": 900}, permissions=["camera"])
     context.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
-    page, faults = context.new_page(), []
-
-    def guard(route: Any) -> None:
-        if route.request.url.startswith("http://127.0.0.1:"):
-            route.continue_()
-        else:
-            faults.append(f"reaches out: {route.request.url}")
-            route.abort()
-
-    page.route("**/*", guard)
-    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+    page = context.new_page()
+    faults = watch(page)
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     yield page
     running.close()

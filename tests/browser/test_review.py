@@ -18,6 +18,7 @@ import pytest
 from fasrepro.llm.store import Store
 from fasrepro.stages import annotate as stage
 from tests.annotated_world import make_world
+from tests.browser.watching import watch
 from tests.captions.test_annotate import project
 from tests.layout import ROOT
 
@@ -68,17 +69,8 @@ def tab(browser: Any) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     context.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
-    page, faults = context.new_page(), []
-
-    def guard(route: Any) -> None:
-        if route.request.url.startswith("http://127.0.0.1:"):
-            route.continue_()
-        else:
-            faults.append(f"reaches out: {route.request.url}")
-            route.abort()
-
-    page.route("**/*", guard)
-    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+    page = context.new_page()
+    faults = watch(page)
     page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
     yield page
     context.close()

@@ -110,18 +110,18 @@ def render_tags(material: Material) -> dict[str, str]:
 def render(material: Material, comparison: Comparison) -> dict[str, str]:
     """Return a page's fragments; where nothing was run, the answer says so and the others are dashes."""
     source = best_source(ledger.sources(material), comparison)
-    found = means(source, comparison)
-    if not found:
+    rows_of_means = means(source, comparison)
+    if not rows_of_means:
         return dict.fromkeys(("source", "table", "figure"), markdown.NOTHING) | {"answer": markdown.answer(NOT_RUN)}
     rows = ledger.ledger_rows(material)
     answers = " ".join(ledger.answer(rows, claim).strip() for claim in comparison.claims)
-    lacking = len(comparison.pairs) - len({(row.run, row.baseline) for row in found})
+    lacking = len(comparison.pairs) - len({(row.run, row.baseline) for row in rows_of_means})
     rest = f" {lacking} of its {len(comparison.pairs)} comparisons are not among them. {NOT_RUN}" if lacking else "\n"
     return {
         "answer": markdown.answer(f"{answers}\n"),
         "source": f"Figures are those of {source.source}.{rest}",
-        "table": table(found, comparison),
-        "figure": material.draw("differences", lambda path: draw(found, path), DIFFERENCES),
+        "table": table(rows_of_means, comparison),
+        "figure": material.draw("differences", lambda path: draw(rows_of_means, path), DIFFERENCES),
     }
 
 
