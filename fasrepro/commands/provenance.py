@@ -162,8 +162,8 @@ def origins(root: Path, stages: Mapping[str, Stage]) -> Callable[[str], Origin]:
     runs = recorded.load(root / paths.RECORDED)
     record_of_1 = shown.comparable_record(runs, shown.STUDY, recorded.sections(config.read_yaml(root / paths.PARAMS)))
     experiments = config.load("experiments", path=root / paths.PARAMS).experiments
-    protocols = {protocol for experiment in experiments.values() for protocol in experiment.protocols}
-    record_of_2 = None if eleven_targets.is_of_paper_2(protocols) else next(iter(eleven_targets.in_order(runs)), None)
+    has_own = eleven_targets.is_of_paper_2(eleven_targets.protocols_of(experiments))
+    record_of_2 = None if has_own else next(iter(eleven_targets.of_paper_2(runs)), None)
 
     def is_recorded(name: str) -> bool:
         outputs = recorded_outputs.outputs_of({name: lock.get(name, {})})

@@ -7,9 +7,10 @@ default's params, and `shown`, which compares them, does not take its figures.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from fasrepro.config import Experiment
 from fasrepro.evaluation.results import CaptionModels, Fairness, Grounding, Metrics
 from fasrepro.evaluation.results.metrics import CellMetrics
 from fasrepro.evaluation.results.training_losses import TrainingLosses
@@ -85,6 +86,16 @@ def _marked(figures: Figures, source: str) -> Figures:
     """Return figures whose differences say where they were taken from."""
     paired = [dataclasses.replace(row, recorded=source) for row in figures.paired]
     return dataclasses.replace(figures, paired=paired, means=[dataclasses.replace(row, recorded=source) for row in figures.means])
+
+
+def of_paper_2(recorded: Sequence[Run]) -> list[Run]:
+    """Return the recorded runs that trained on paper 2's protocols, that of `PROFILE` first."""
+    return [run for run in in_order(recorded) if is_of_paper_2(protocols_of(run.experiments))]
+
+
+def protocols_of(experiments: Mapping[str, Experiment]) -> set[str]:
+    """Return the protocols that experiments train on."""
+    return {protocol for experiment in experiments.values() for protocol in experiment.protocols}
 
 
 def is_of_paper_2(protocols: Iterable[str]) -> bool:

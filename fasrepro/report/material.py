@@ -189,7 +189,7 @@ class Material:
 
     @functools.cached_property
     def own(self) -> Material:
-        """The same with this machine's own figures."""
+        """The same with this machine's own figures, and no recorded run."""
         if self.record is None:
             return self
         return Material(
@@ -202,7 +202,7 @@ class Material:
             self.releases,
             self.sections,
             profile="",
-            loaded=self._loaded.setdefault("own", {}),
+            loaded=self._loaded.setdefault("own", {"recorded": []}),
         )
 
     @property

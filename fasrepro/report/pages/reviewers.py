@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fasrepro.report import comparison, markdown, recorded, tables
+from fasrepro.report import comparison, eleven_targets, markdown, recorded, tables
 from fasrepro.report.claims import ledger as rule
+from fasrepro.report.claims import paper2
+from fasrepro.report.claims.claim import Claim
 from fasrepro.report.claims.ledger import LedgerRow
 from fasrepro.report.material import Material, Needs
 from fasrepro.report.pages import ledger
@@ -42,22 +44,27 @@ def claims_table(material: Material, expected: Sequence[LedgerRow], obtained: Se
         decisive = ledger.summary_row(expected, claim.id)
         if decisive is None or decisive.difference.value is None:
             continue
+        if claim.groups and (material.record is None or material.record.fairness is None):
+            continue  # the study has no figures by group yet: there is nothing to expect
         own = ledger.summary_row(obtained, claim.id)
         here = tables.NONE if own is None else interval(own.difference, signed=True)
         as_recorded = interval(decisive.difference, signed=True)
-        rows.append((claim.id, rule.compared(decisive), command(material, claim.run, claim.baseline), as_recorded, here))
+        rows.append((claim.id, rule.compared(decisive), command(material, claim), as_recorded, here))
     return tables.table_or_notice(("claim", "compares", "run", "expected", "obtained here"), rows)
 
 
-def command(material: Material, run: str, baseline: str) -> str:
-    """Return the command that makes the recorded difference of two runs; a dash where none is recorded with these params.
+def command(material: Material, claim: Claim) -> str:
+    """Return the command that makes the recorded difference of a claim's runs; a dash where none is recorded.
 
-    A baseline that nobody trains, as a blind sampler, asks for no run.
+    Paper 1's is recorded with these params, paper 2's with those of its own profiles. A baseline that nobody trains, as a blind
+    sampler, asks for no run.
     """
-    trained = {run, baseline} & set(material.runs)
-    for one in material.recorded:
-        if not recorded.comparable(one, material.sections):
-            continue
+    trained = {claim.run, claim.baseline} & set(material.runs)
+    if claim in paper2.CLAIMS:
+        runs = eleven_targets.of_paper_2(material.recorded)
+    else:
+        runs = [one for one in material.recorded if recorded.comparable(one, material.sections)]
+    for one in runs:
         if any(trained <= set(experiment.runs) for experiment in one.experiments.values()):
             return f"make reproduce PROFILE={one.profile}"
     return NOT_RECORDED

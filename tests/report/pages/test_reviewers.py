@@ -9,8 +9,12 @@ import pytest
 
 from fasrepro import config
 from fasrepro.evaluation.results import Figure
+from fasrepro.report import readme
+from fasrepro.report.claims import paper1, paper2
+from fasrepro.report.claims.claim import Claim
 from fasrepro.report.comparison import Row
-from fasrepro.report.pages import reviewers
+from fasrepro.report.pages import ledger, reviewers
+from tests.layout import ROOT
 from tests.report.conftest import cells
 
 AGREES = Row("oci_m-vanilla-0", "msu", "hter_dev (head)", 0.25, 0.26, 0.15)
@@ -26,6 +30,10 @@ def test_each_training_shows_the_expected_and_the_obtained_figure() -> None:
     assert reviewers.answer([]) == reviewers.NO_RECORD
 
 
+def compared(run: str, baseline: str) -> Claim:
+    return dataclasses.replace(paper1.CLAIMS[0], run=run, baseline=baseline)
+
+
 def test_the_command_is_that_of_the_profile_that_recorded_both_runs() -> None:
     def run(profile: str, sections: dict[str, str], *names: str) -> SimpleNamespace:
         experiment = config.Experiment(protocols=["oci_m"], runs=list(names), seeds=[0])
@@ -37,14 +45,27 @@ def test_the_command_is_that_of_the_profile_that_recorded_both_runs() -> None:
         run("controls", {"evaluation": "this"}, "vanilla", "prose"),
     ]
     material = SimpleNamespace(recorded=runs, sections={"evaluation": "this"}, runs=["vanilla", "reasoning", "prose", "blind"])
-    assert reviewers.command(material, "reasoning", "vanilla") == "make reproduce PROFILE=study"
-    assert reviewers.command(material, "prose", "vanilla") == "make reproduce PROFILE=controls"
-    assert reviewers.command(material, "blind", "vanilla") == reviewers.NOT_RECORDED
-    assert reviewers.command(material, "reasoning", "sampler") == "make reproduce PROFILE=study"  # nobody trains a sampler
+    assert reviewers.command(material, compared("reasoning", "vanilla")) == "make reproduce PROFILE=study"
+    assert reviewers.command(material, compared("prose", "vanilla")) == "make reproduce PROFILE=controls"
+    assert reviewers.command(material, compared("blind", "vanilla")) == reviewers.NOT_RECORDED
+    assert (
+        reviewers.command(material, compared("reasoning", "sampler")) == "make reproduce PROFILE=study"
+    )  # nobody trains a sampler
+
+
+def test_paper_2_is_made_by_its_own_profile() -> None:
+    material = readme.material(ROOT)
+    [two_stages] = [claim for claim in paper2.CLAIMS if claim.id == "P2-1"]
+    assert reviewers.command(material, two_stages) == "make reproduce PROFILE=one_to_eleven"
+    assert ledger.summary_row(ledger.ledger_rows(material), "P2-1").difference.value is not None
+    own = ledger.summary_row(ledger.ledger_rows(material.own), "P2-1")
+    assert own is None or own.difference.value is None  # this machine has trained none: nothing was obtained here
 
 
 def test_a_claim_with_several_published_figures_has_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    claims = [SimpleNamespace(id="P1-2", run="reasoning", baseline="vanilla", figure=figure) for figure in ("auc", "hter")]
+    claims = [
+        SimpleNamespace(id="P1-2", run="reasoning", baseline="vanilla", figure=figure, groups=()) for figure in ("auc", "hter")
+    ]
     monkeypatch.setattr(reviewers.ledger, "summary_row", lambda rows, claim: SimpleNamespace(difference=Figure(0.1, 0.0, 0.2)))
     monkeypatch.setattr(reviewers.rule, "compared", lambda row: "reasoning - vanilla")
     rows = [SimpleNamespace(claim=claim) for claim in claims]
