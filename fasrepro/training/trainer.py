@@ -30,10 +30,17 @@ class Optimisation:
     seed: int
 
 
-def training_arguments(work: Path, optimisation: Optimisation) -> TrainingArguments:
-    """Return the Trainer's arguments; nothing is logged, saved or reported."""
+def training_arguments(work: Path, optimisation: Optimisation, save_steps: int = 0, workers: int = 0) -> TrainingArguments:
+    """Return the Trainer's arguments; nothing is logged or reported.
+
+    Args:
+        work: folder for the Trainer's files.
+        optimisation: how long and how fast.
+        save_steps: steps between two saves of a trainer that can go on from them; 0 for no saves.
+        workers: processes that make batches ahead; 0 for none.
+    """
     on_gpu = backbones.device() != "cpu"
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(work),
         max_steps=optimisation.steps,
         per_device_train_batch_size=optimisation.batch_size,
@@ -46,15 +53,19 @@ def training_arguments(work: Path, optimisation: Optimisation) -> TrainingArgume
         data_seed=optimisation.seed,
         bf16=on_gpu,
         use_cpu=not on_gpu,
-        save_strategy="no",
+        save_strategy="steps" if save_steps else "no",
+        save_steps=save_steps or 1,
         eval_strategy="no",
         logging_strategy="no",
         report_to="none",
         disable_tqdm=True,
         remove_unused_columns=False,
-        dataloader_num_workers=0,
+        dataloader_num_workers=workers,
         dataloader_pin_memory=on_gpu,
     )
+    # One process takes one GPU. The Trainer would copy the model to all that it sees, in threads.
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    return arguments
 
 
 class CaptionTrainer(Trainer):
