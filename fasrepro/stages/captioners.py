@@ -17,7 +17,7 @@ from fasrepro.models import backbones, vlm
 from fasrepro.rows.captions import Verdict
 from fasrepro.rows.faces import Face, Label
 from fasrepro.stages import jobs, training
-from fasrepro.training import completions
+from fasrepro.training import completions, devices
 from fasrepro.training.captioners import Captioner
 from fasrepro.training.recipe import Recipe
 from fasrepro.training.sampling import stream
@@ -82,11 +82,16 @@ def sampled(
 
 
 def start_backbone(job: Captioner, work: Path) -> Path | str:
-    """Return the bare checkpoint that a training begins from: the backbone itself, or its start merged into one under `work`."""
+    """Return the bare checkpoint that a training begins from: the backbone itself, or its start merged into one under `work`.
+
+    Of several processes the first one merges it for all.
+    """
     backbone = recipe_of(job).backbone
     if Path(job.start) == paths.FOUNDATION:
         return backbone
-    vlm.merge(backbone, Path(job.start), work / "start")
+    if devices.is_first():
+        vlm.merge(backbone, Path(job.start), work / "start")
+    devices.wait()
     return work / "start"
 
 

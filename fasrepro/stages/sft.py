@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 
 from PIL import Image
 
-from fasrepro import config, names, paths, stages
+from fasrepro import config, hashing, names, paths, schema, stages
 from fasrepro.data.people_parts import GOLD, POOL
 from fasrepro.models import backbones
 from fasrepro.models.inputs import generate
@@ -17,11 +18,12 @@ from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face
 from fasrepro.rows.training import TrainRow
 from fasrepro.stages import captioners, jobs, part_faces
+from fasrepro.training import devices, rewards, run, unfinished
 from fasrepro.training import pool as pools
-from fasrepro.training import rewards, run
 from fasrepro.training.captioners import ACCEPTED, OWN, Captioner, CaptionerError
-from fasrepro.training.recipe import batch_size
+from fasrepro.training.recipe import Recipe, batch_size
 from fasrepro.training.texts import FORMS, in_form, with_conclusion
+from fasrepro.training.unfinished import Saves
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -30,17 +32,29 @@ def main(argv: list[str] | None = None) -> None:
     job = names.lookup(config.read_jobs().sft_jobs, name, "caption model", config.ConfigError, f"{paths.JOBS}: sft_jobs")
     params = config.load("threads", "index", "parts", "caption_models")
     backbones.use_threads(params.threads)
+    devices.join()
     work, read_image = paths.WORK / "captioners" / name, jobs.crop_reader()
     start = captioners.start_backbone(job, work)
     recipe = captioners.recipe_of(job)
     learnt = next(iter(recipe.captions))
     rows = own_rows(job, str(start), params, read_image) if learnt in OWN else gold_rows(job, params.parts)
     recipe = dataclasses.replace(recipe, backbone=str(start))
-    trained = run.train(recipe, rows, read_image, seed=captioners.seed_of(job), work=work / "trainer")
+    saves = saves_of(job, recipe, rows, work)
+    trained = run.train(recipe, rows, read_image, seed=captioners.seed_of(job), work=work / "trainer", saves=saves)
+    if not devices.is_first():
+        return
     log = {"texts": len(rows), **trained.log}
     captioners.save(name, job, trained.model.release(), trained.processor, params.index.crop, log, work)
+    unfinished.forget(saves)
     curve = next(iter(trained.log["losses"].values()))["caption"]
     print(f"sft {name}: {len(rows)} texts, loss {curve[0]} -> {curve[-1]}")
+
+
+def saves_of(job: Captioner, recipe: Recipe, rows: Sequence[TrainRow], work: Path) -> Saves:
+    """Return where the training of a caption model is saved while it is unfinished."""
+    texts = hashing.sha256_json(schema.plain(rows))
+    backbone = backbones.weights_hash(recipe.backbone)
+    return Saves(unfinished.folder_of(work, schema.plain(recipe), texts, captioners.seed_of(job), backbone))
 
 
 def gold_rows(job: Captioner, parts: Mapping[str, Mapping[str, float]]) -> list[TrainRow]:

@@ -1,17 +1,19 @@
 """Training rows into batches: how often each row is drawn, and what a batch of rows holds.
 
-A batch is a mapping by name: of a batch's tensors for one prompt (`Task`), and of a task for each prompt of a phase.
+A batch is a mapping by name: of a batch's tensors for one prompt (`Task`), and of a task for each prompt of a phase. A step is a
+list of them, its passes through the model.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.utils.data import Sampler
 from transformers import ProcessorMixin
 
 from fasrepro.models.inputs import append_captions, encode_prompts
@@ -103,19 +105,56 @@ def answer_collator(
     return collate
 
 
-def phase_collator(tasks: Mapping[str, Task], row_tasks: str) -> Callable[[list[TrainRow]], dict[str, dict[str, Any]]]:
-    """Return the function that makes a phase's batch of rows: a batch for each task, by its name.
+def phase_collator(
+    tasks: Mapping[str, Task], row_tasks: str, *, at_once: int = 0, device: int = 0, devices: int = 1
+) -> Callable[[list[TrainRow]], list[dict[str, dict[str, Any]]]]:
+    """Return the function that makes the passes of a phase's step from its rows: in each, a batch for each task, by its name.
+
+    However the rows are divided, those of all passes on all devices are the step's, each with the same tasks.
 
     Args:
         tasks: in a fixed order.
-        row_tasks: "all" gives every task all rows; "in_turn" deals the rows of a batch out to the tasks. A task for which too
+        row_tasks: "all" gives every task all rows; "in_turn" deals the rows of a step out to the tasks. A task for which too
             few rows are left, at the end of an epoch, is left out.
+        at_once: rows that go through the model in a pass; 0 for all of the device's.
+        device: the number of this one.
+        devices: on how many the step is divided. One for which no row is left has no pass.
     """
 
-    def collate(rows: list[TrainRow]) -> dict[str, dict[str, Any]]:
-        if row_tasks == "all":
-            return {name: task(rows) for name, task in tasks.items()}
-        parts = {name: rows[place :: len(tasks)] for place, name in enumerate(tasks)}
-        return {name: tasks[name](part) for name, part in parts.items() if part}
+    def collate(rows: list[TrainRow]) -> list[dict[str, dict[str, Any]]]:
+        dealt = {name: rows if row_tasks == "all" else rows[place :: len(tasks)] for place, name in enumerate(tasks)}
+        own = {name: part[device::devices] for name, part in dealt.items()}
+        longest = max(map(len, own.values()))
+        size = (at_once if row_tasks == "all" else at_once // len(tasks)) or max(1, longest)
+        passes = []
+        for start in range(0, longest, size):
+            parts = {name: part[start : start + size] for name, part in own.items()}
+            passes.append({name: tasks[name](part) for name, part in parts.items() if part})
+        return passes
 
     return collate
+
+
+class WeightedOrder(Sampler[int]):
+    """Draws rows with replacement; a sampler of PyTorch's loader whose epochs can be begun anywhere.
+
+    Args:
+        weights: how often each row is drawn, beside the others.
+        seed: of the draws.
+    """
+
+    def __init__(self, weights: Sequence[float], seed: int) -> None:
+        self.weights, self.seed, self.epoch = torch.as_tensor(weights, dtype=torch.double), seed, 0
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw the rows of this epoch next."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self.seed)
+        for _ in range(self.epoch + 1):  # one stream of draws for all epochs
+            drawn = torch.multinomial(self.weights, len(self.weights), True, generator=generator)
+        yield from drawn.tolist()

@@ -15,20 +15,13 @@ from typing import Any
 from datasets import Dataset
 from PIL import Image
 from torch import nn
-from transformers import (
-    PreTrainedModel,
-    PrinterCallback,
-    ProcessorMixin,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-)
+from transformers import PreTrainedModel, PrinterCallback, ProcessorMixin
 from trl import GRPOConfig, GRPOTrainer
 
 from fasrepro.models import backbones, vlm
 from fasrepro.training import rewards
 from fasrepro.training.captioners import Reinforcement
+from fasrepro.training.trainer import AtSteps
 
 DIGITS = 6  # of the log
 # What trl logs of a step, by the name that it has here.
@@ -123,38 +116,6 @@ def arguments(settings: Reinforcement, work: Path, seed: int) -> GRPOConfig:
     )
 
 
-class AtSteps(TrainerCallback):
-    """Calls `on_snapshot` with the step's number and the model before the first step and after each of `steps`.
-
-    As `training.trainer.AtSteps`, of a bare backbone. `on_snapshot` must draw no random number: the completions that follow would
-    differ from those of a training without it.
-    """
-
-    def __init__(self, steps: Sequence[int], on_snapshot: Callable[[int, nn.Module], None]) -> None:
-        self.steps, self.on_snapshot = frozenset(steps), on_snapshot
-
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, *, model: nn.Module, **kwargs: Any
-    ) -> None:
-        """Take a snapshot of the model that the training starts from."""
-        self._snapshot(0, model)
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, *, model: nn.Module, **kwargs: Any
-    ) -> None:
-        """Take a snapshot if the step is one of `steps`, and go on as if nothing had happened."""
-        if state.global_step in self.steps:
-            self._snapshot(state.global_step, model)
-
-    def _snapshot(self, step: int, model: nn.Module) -> None:
-        training = model.training
-        model.eval()
-        try:
-            self.on_snapshot(step, model)
-        finally:
-            model.train(training)
-
-
 def train(
     start: Path | str,
     faces: Sequence[Drawn],
@@ -178,7 +139,7 @@ def train(
         seed: of sampling, and of the adapters' weights.
         work: folder for trl's files.
         on_snapshot: is called with the number of the step and the model, at the beginning and after each quarter of the steps:
-            see `AtSteps`.
+            see `trainer.AtSteps`.
         functions: the rewards in trl's form, as many as `settings` has weights; None for those that it names.
 
     Returns:
@@ -197,7 +158,7 @@ def train(
         args=arguments(settings, work, seed),
         train_dataset=prompt_dataset(faces, prompt),
         processing_class=processor,
-        callbacks=[AtSteps(quarters, on_snapshot)],
+        callbacks=[AtSteps([0, *quarters], on_snapshot)],
     )
     trainer.remove_callback(PrinterCallback)  # stages print what a reader needs
     trainer.train()

@@ -25,6 +25,7 @@ SCORES = ("head", "answer")
 ANSWERS = ("bona_fide", "attack")
 HEAD_SITES = ("vision", "projector", "prompt")
 SAMPLINGS = ("natural", "balanced")
+ATTENTIONS = ("", "eager", "sdpa", "flash_attention_2", "flash_attention_3")
 
 
 class RecipeError(ValueError):
@@ -37,6 +38,23 @@ class Lora:
 
     rank: int
     alpha: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Memory:
+    """How a step fits into the memory of its devices. What is computed is the same but for rounding.
+
+    Args:
+        rows: that a device takes through the model at once; 0 for all that are its own. A step's rows are divided among the
+            devices first.
+        recompute: whether activations are computed again in the backward pass in place of being kept (gradient checkpointing):
+            slower by a third.
+        attention: how attention is computed in training, of `ATTENTIONS`; "" for the checkpoint's own way.
+    """
+
+    rows: int = 0
+    recompute: bool = False
+    attention: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,6 +109,7 @@ class Recipe:
         score_by: what gives `p_attack`, of `SCORES`.
         answer_prompt: the label question, whose answer is Yes or No; "" for none.
         answer_yes: what Yes means as its answer, of `ANSWERS`.
+        memory: how a step fits into its devices.
     """
 
     backbone: str
@@ -109,6 +128,7 @@ class Recipe:
     score_by: str = "head"
     answer_prompt: str = ""
     answer_yes: str = "bona_fide"
+    memory: Memory = dataclasses.field(default_factory=Memory)
 
 
 def overlay(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,7 +141,7 @@ def overlay(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, A
     for key, value in override.items():
         if key == "phases":
             merged[key] = _overlay_phases(base.get(key, []), value)
-        elif key == "lora":
+        elif key in ("lora", "memory"):
             merged[key] = {**base.get(key, {}), **value}
         else:
             merged[key] = value
@@ -142,6 +162,7 @@ def check(recipe: Recipe, where: str) -> None:
         ("sampling", recipe.sampling, SAMPLINGS),
         ("score_by", recipe.score_by, SCORES),
         ("answer_yes", recipe.answer_yes, ANSWERS),
+        ("memory.attention", recipe.memory.attention, ATTENTIONS),
     ):
         _known(value, known, key, f"{where}.{key}")
     if recipe.captions and (min(recipe.captions.values()) <= 0 or abs(sum(recipe.captions.values()) - 1) > 1e-9):
@@ -152,6 +173,8 @@ def check(recipe: Recipe, where: str) -> None:
         raise RecipeError(f"{where}: phases: name at least one")
     if recipe.score_by == "answer" and not recipe.answer_prompt:
         raise RecipeError(f"{where}: score_by 'answer' needs the label question: name it in answer_prompt")
+    if recipe.memory.rows < 0:
+        raise RecipeError(f"{where}.memory.rows: {recipe.memory.rows} must be at least 1, or 0 for all of a device's own")
     for phase in recipe.phases:
         _check_phase(phase, recipe, f"{where}.phases.{phase.name}")
 
@@ -185,6 +208,10 @@ def _check_phase(phase: Phase, recipe: Recipe, where: str) -> None:
         raise RecipeError(f"{where}: batch_size must be at least 1, or 0 for the recipe's")
     if phase.row_tasks == "in_turn" and (len(prompts(phase)) < 2 or batch_size(recipe, phase) < 2):
         raise RecipeError(f"{where}: row_tasks 'in_turn' needs losses of two prompts, and two rows a step")
+    if phase.row_tasks == "in_turn" and recipe.memory.rows % len(prompts(phase)):
+        raise RecipeError(
+            f"{where}: row_tasks 'in_turn' deals rows out to {len(prompts(phase))} prompts: make memory.rows a multiple of that"
+        )
 
 
 def _known(name: str, known: tuple[str, ...], what: str, where: str) -> None:

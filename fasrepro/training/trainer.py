@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from fasrepro.models import backbones
-from fasrepro.models.vlm import FasVlm
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,10 +30,17 @@ class Optimisation:
     seed: int
 
 
-def training_arguments(work: Path, optimisation: Optimisation) -> TrainingArguments:
-    """Return the Trainer's arguments; nothing is logged, saved or reported."""
+def training_arguments(work: Path, optimisation: Optimisation, save_steps: int = 0, workers: int = 0) -> TrainingArguments:
+    """Return the Trainer's arguments; nothing is logged or reported.
+
+    Args:
+        work: folder for the Trainer's files.
+        optimisation: how long and how fast.
+        save_steps: steps between two saves of a trainer that can go on from them; 0 for no saves.
+        workers: processes that make batches ahead; 0 for none.
+    """
     on_gpu = backbones.device() != "cpu"
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(work),
         max_steps=optimisation.steps,
         per_device_train_batch_size=optimisation.batch_size,
@@ -47,15 +53,19 @@ def training_arguments(work: Path, optimisation: Optimisation) -> TrainingArgume
         data_seed=optimisation.seed,
         bf16=on_gpu,
         use_cpu=not on_gpu,
-        save_strategy="no",
+        save_strategy="steps" if save_steps else "no",
+        save_steps=save_steps or 1,
         eval_strategy="no",
         logging_strategy="no",
         report_to="none",
         disable_tqdm=True,
         remove_unused_columns=False,
-        dataloader_num_workers=0,
+        dataloader_num_workers=workers,
         dataloader_pin_memory=on_gpu,
     )
+    # One process takes one GPU. The Trainer would copy the model to all that it sees, in threads.
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    return arguments
 
 
 class CaptionTrainer(Trainer):
@@ -78,26 +88,36 @@ class CaptionTrainer(Trainer):
 
 
 class AtSteps(TrainerCallback):
-    """Calls `score` with the step's number and the model, set to evaluation, after each of `steps`, counted over all phases.
+    """Calls `on_snapshot` with the step's number and the model, set to evaluation, after each of `steps`.
 
-    `score` must draw no random number: the batches that follow would differ from those of a training without this callback.
+    Steps are counted over all phases; 0 is the model that the training starts from. `on_snapshot` must draw no random number:
+    what is drawn afterwards would differ from a training without this callback.
     """
 
-    def __init__(self, steps: Collection[int], score: Callable[[int, FasVlm], None]) -> None:
-        self.steps, self.score = frozenset(steps), score
+    def __init__(self, steps: Collection[int], on_snapshot: Callable[[int, Any], None]) -> None:
+        self.steps, self.on_snapshot = frozenset(steps), on_snapshot
         self.before = 0  # steps of earlier phases
 
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, *, model: FasVlm, **kwargs: Any
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, *, model: nn.Module, **kwargs: Any
     ) -> None:
-        """Score the model if the step is one of `steps`, and go on as if nothing had happened."""
+        """Take a snapshot of the model that the training starts from, if 0 is one of `steps`."""
+        if self.before == 0 and 0 in self.steps:
+            self._take(0, model)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, *, model: nn.Module, **kwargs: Any
+    ) -> None:
+        """Take a snapshot if the step is one of `steps`, and go on as if nothing had happened."""
         step = self.before + state.global_step
-        if step not in self.steps:
-            return
+        if step in self.steps:
+            self._take(step, model)
+
+    def _take(self, step: int, model: nn.Module) -> None:
         training = model.training
         model.eval()
         try:
-            self.score(step, model)
+            self.on_snapshot(step, model)
         finally:
             model.train(training)
 

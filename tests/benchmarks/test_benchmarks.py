@@ -65,7 +65,14 @@ def test_the_bootstrap(output_of: Callable[..., str]) -> None:
 def test_training(folder: Path, output_of: Callable[..., str]) -> None:
     out = output_of(training, 4, EPOCH=3, ROUNDS=1)
     assert "4 steps of 3 images" in out
+    assert re.search(r"our loop: [\d.]+ images/s, \d+ tokens/s", out)
+    assert re.search(r"our loop waited for data in [\d.]+% of its time", out)
     assert re.search(r"ratio [\d.]+, required: at least 0.90", out)
+
+
+def test_the_share_of_waiting_counts_from_the_end_of_the_warm_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "WARM", 1)
+    assert training.waiting([0.0, 3.0, 5.0], [2.0, 4.0, 8.0]) == pytest.approx(2 / 6)
 
 
 def test_both_loops_take_the_same_steps(folder: Path) -> None:

@@ -15,6 +15,7 @@ from fasrepro.rows.training import TrainRow
 from fasrepro.training import recipe as recipes
 from fasrepro.training import run
 from fasrepro.training.recipe import Recipe
+from fasrepro.training.unfinished import Saves
 from tests.small_models import EVERYTHING, PROMPT
 
 RECIPE: dict[str, Any] = {
@@ -72,8 +73,9 @@ def train(
     data: Sequence[TrainRow],
     seed: int = 5,
     callbacks: Sequence[TrainerCallback] = (),
+    saves: Saves | None = None,
     **changed: Any,
 ) -> run.Trained:
     """Train the small recipe with some keys changed."""
     asked = recipe(checkpoint, **changed)
-    return run.train(asked, data, lambda row: picture(int(row.crop)), seed=seed, work=work, callbacks=callbacks)
+    return run.train(asked, data, lambda row: picture(int(row.crop)), seed=seed, work=work, callbacks=callbacks, saves=saves)

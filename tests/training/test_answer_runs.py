@@ -116,8 +116,8 @@ def test_cepl_and_its_baselines_see_the_same_images_in_the_same_order(
     order: list[list[str]] = []
     phase_collator = batches.phase_collator
 
-    def recording(*args: Any) -> Callable[[list[TrainRow]], Any]:
-        collate = phase_collator(*args)
+    def recording(*args: Any, **options: Any) -> Callable[[list[TrainRow]], Any]:
+        collate = phase_collator(*args, **options)
         return lambda batch: order.append([row.face_id for row in batch]) or collate(batch)
 
     monkeypatch.setattr(batches, "phase_collator", recording)

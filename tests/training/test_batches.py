@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from transformers import ProcessorMixin
 
@@ -114,7 +116,7 @@ def test_what_yes_means_is_named_apart_for_the_answer_and_for_the_conclusion(
     data = [dataclasses.replace(row, caption=form.write(parts, verdicts[row.label])) for row in rows()]
     describe = batches.collator(processor, lambda row: picture(int(row.crop)), PROMPT, 400)
     answer = batches.answer_collator(processor, lambda row: picture(int(row.crop)), QUESTION, answer_yes)
-    batch = batches.phase_collator({"prompt": describe, "answer_prompt": answer}, "all")(data)
+    batch = batches.phase_collator({"prompt": describe, "answer_prompt": answer}, "all")(data)[0]
     for row, tokens, labels in zip(data, batch["answer_prompt"]["answer"], batch["prompt"]["labels"], strict=True):
         answered = processor.tokenizer.decode([int(tokens)]).strip()
         concluded = processor.tokenizer.decode(labels[labels != inputs.IGNORED], skip_special_tokens=True)
@@ -128,7 +130,41 @@ def test_rows_take_two_tasks_in_turn() -> None:
     }
     data = rows()
     both = batches.phase_collator(tasks, "all")(data[:2])
-    assert both == {"prompt": {"rows": ["0", "1"]}, "answer_prompt": {"rows": ["0", "1"]}}
+    assert both == [{"prompt": {"rows": ["0", "1"]}, "answer_prompt": {"rows": ["0", "1"]}}]
     in_turn = batches.phase_collator(tasks, "in_turn")
-    assert in_turn(data[:4]) == {"prompt": {"rows": ["0", "2"]}, "answer_prompt": {"rows": ["1", "3"]}}
-    assert in_turn(data[:1]) == {"prompt": {"rows": ["0"]}}  # the rest of an epoch
+    assert in_turn(data[:4]) == [{"prompt": {"rows": ["0", "2"]}, "answer_prompt": {"rows": ["1", "3"]}}]
+    assert in_turn(data[:1]) == [{"prompt": {"rows": ["0"]}}]  # the rest of an epoch
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 13), st.integers(0, 3), st.integers(1, 4), st.sampled_from(["all", "in_turn"]))
+def test_however_a_step_is_divided_each_task_has_its_rows_once(
+    rows_a_step: int, at_once: int, devices: int, row_tasks: str
+) -> None:
+    tasks: dict[str, batches.Task] = {
+        name: lambda part: {"rows": [row.face_id for row in part]} for name in ("prompt", "answer_prompt")
+    }
+    step = [row("msu", number) for number in range(rows_a_step)]
+    [whole] = batches.phase_collator(tasks, row_tasks)(step)
+    passes = [
+        one
+        for device in range(devices)
+        for one in batches.phase_collator(tasks, row_tasks, at_once=2 * at_once, device=device, devices=devices)(step)
+    ]
+    for name in tasks:
+        taken = [face for one in passes if name in one for face in one[name]["rows"]]
+        assert sorted(taken) == sorted(whole[name]["rows"] if name in whole else [])
+    most = 2 * at_once if at_once else rows_a_step
+    assert all(sum(len(batch["rows"]) for batch in one.values()) <= most * (2 if row_tasks == "all" else 1) for one in passes)
+
+
+def test_an_epoch_of_weighted_draws_is_the_same_wherever_it_is_begun() -> None:
+    through, later = batches.WeightedOrder([1.0, 2.0, 3.0], 7), batches.WeightedOrder([1.0, 2.0, 3.0], 7)
+    drawn = torch.utils.data.WeightedRandomSampler([1.0, 2.0, 3.0], 3, generator=torch.Generator().manual_seed(7))
+    epochs = []
+    for epoch in range(4):
+        through.set_epoch(epoch)
+        epochs.append(list(through))
+        assert epochs[-1] == list(drawn)
+    later.set_epoch(3)
+    assert list(later) == epochs[3]

@@ -51,15 +51,14 @@ def test_without_captions_the_head_keeps_its_weight(checkpoint: Path, picture: P
     collate = batches.phase_collator({"prompt": describing(processor, picture)}, "all")
     optimisation = run.optimisation(recipe(checkpoint), recipe(checkpoint).phases[0], 1)
     arguments = trainer.training_arguments(tmp_path, optimisation)
-    made = losses.PhaseTrainer({"head": 0.7, "caption": 0.3}, None, model=model, args=arguments, data_collator=collate)
+    made = losses.PhaseTrainer({"head": 0.7, "caption": 0.3}, None, model=model, args=arguments)
     for captions in (False, True):
-        batch = collate(rows(captions))
-        total = float(made.compute_loss(model, batch).detach())
+        total = float(made.training_step(model, collate(rows(captions))))
         expected = 0.7 * made.losses["head"][-1] + (0.3 * made.losses["caption"][-1] if captions else 0.0)
         assert total == pytest.approx(expected)
-    alone = losses.PhaseTrainer({"caption": 1.0}, None, model=model, args=arguments, data_collator=collate)
+    alone = losses.PhaseTrainer({"caption": 1.0}, None, model=model, args=arguments)
     with pytest.raises(ValueError, match="none of the losses caption: its rows have no captions"):
-        alone.compute_loss(model, collate(rows(captions=False)))
+        alone.training_step(model, collate(rows(captions=False)))
 
 
 def test_the_answer_loss_is_that_of_the_first_token() -> None:
@@ -83,9 +82,9 @@ def test_a_row_gives_an_example_of_both_tasks_and_of_the_answer_alone_without_ca
     tasks = {"prompt": describing(processor, picture), "answer_prompt": answering(processor, picture)}
     arguments = trainer.training_arguments(tmp_path, run.optimisation(recipe(checkpoint), recipe(checkpoint).phases[0], 1))
     made = losses.PhaseTrainer({"caption": 1.0, "answer": 0.5}, None, model=model, args=arguments)
-    batch = batches.phase_collator(tasks, "all")(rows(captions))
+    [batch] = batches.phase_collator(tasks, "all")(rows(captions))
     assert batch["prompt"]["input_ids"].shape[0] == batch["answer_prompt"]["input_ids"].shape[0] == len(rows())
-    total = float(made.compute_loss(model, batch).detach())
+    total = float(made.training_step(model, [batch]))
     assert set(made.losses) == expected
     assert total == pytest.approx(sum({"caption": 1.0, "answer": 0.5}[name] * made.losses[name][-1] for name in expected))
 

@@ -46,6 +46,16 @@ def changed_phase(**changed: Any) -> dict[str, Any]:
         ({"head_site": "visoin"}, r"recipe\.head_site: unknown head_site 'visoin'\. Did you mean 'vision'"),
         ({"sampling": "balancd"}, r"recipe\.sampling: unknown sampling 'balancd'\. Did you mean 'balanced'"),
         ({"score_by": "heed"}, r"recipe\.score_by: unknown score_by 'heed'\. Did you mean 'head'"),
+        ({"memory": {"attention": "flash"}}, r"recipe\.memory\.attention: unknown memory\.attention 'flash'"),
+        ({"memory": {"rows": -1}}, r"recipe\.memory\.rows: -1 must be at least 1, or 0 for all of a device's own"),
+        (
+            {
+                "answer_prompt": "Is it?",
+                "memory": {"rows": 3},
+                **changed_phase(losses={"caption": 1.0, "answer": 1.0}, row_tasks="in_turn"),
+            },
+            r"'in_turn' deals rows out to 2 prompts: make memory\.rows a multiple of that",
+        ),
         ({"captions": {"vanilla": 0.5}}, "shares must be positive and add up to 1"),
         ({"captions": {"vanilla": 1.5, "reasoning": -0.5}}, "shares must be positive and add up to 1"),
         ({"learning_rates": []}, "learning_rates must hold at least one, all above 0"),

@@ -14,7 +14,7 @@ from transformers import TrainerCallback
 
 from fasrepro.models import backbones, vlm
 from fasrepro.rows.training import TrainRow
-from fasrepro.training import batches, losses
+from fasrepro.training import batches, losses, run
 from tests.small_models import PROMPT, made_of, model_of
 from tests.training.small_runs import TEXTS, rows, steps, train
 
@@ -213,3 +213,68 @@ def test_adapters_of_a_first_phase_are_kept_in_the_second(checkpoint: Path, pict
     }
     assert changed
     assert changed <= trained.weights
+
+
+SPARING = {"recompute": {"recompute": True}, "eager attention": {"attention": "eager"}}
+
+
+@pytest.mark.parametrize("memory", SPARING.values(), ids=SPARING)
+def test_what_spares_memory_changes_a_training_by_rounding_alone(
+    checkpoint: Path, picture: Picture, tmp_path: Path, memory: dict[str, Any]
+) -> None:
+    plain = train(checkpoint, picture, tmp_path, rows(), **steps(5))
+    sparing = train(checkpoint, picture, tmp_path, rows(), memory=memory, **steps(5))
+    for name, curve in plain.log["losses"]["joint"].items():
+        assert sparing.log["losses"]["joint"][name] == pytest.approx(curve, rel=1e-3)
+
+
+@pytest.mark.parametrize("fault", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("can't allocate memory: 9 bytes")])
+def test_a_step_that_does_not_fit_says_what_to_lower(
+    checkpoint: Path, picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: RuntimeError
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise fault
+
+    monkeypatch.setattr(losses.PhaseTrainer, "compute_loss", full)
+    expected = r"joint: out of memory with 2 rows at once on a device: lower training\.memory\.rows in params\.yaml, set training"
+    with pytest.raises(ValueError, match=expected):
+        train(checkpoint, picture, tmp_path, rows(), memory={"rows": 2})
+
+
+def test_what_is_trained_is_float32_on_a_bfloat16_backbone_and_moves_at_a_low_rate(
+    checkpoint: Path, picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bfloat16 weight has 8 bits: steps of 1e-5 are below half of the last one of nearly all."""
+    load, arguments = backbones.load, run.training_arguments
+
+    def load_in_bfloat16(*args: Any) -> Any:
+        base, processor = load(*args)
+        return base.to(torch.bfloat16), processor
+
+    def in_bfloat16(*args: Any, **kwargs: Any) -> Any:
+        made = arguments(*args, **kwargs)
+        made.bf16, made.mixed_precision = True, "bf16"  # as on a GPU
+        return made
+
+    monkeypatch.setattr(backbones, "load", load_in_bfloat16)
+    monkeypatch.setattr(run, "training_arguments", in_bfloat16)
+    phase = {"train": ["projector", "head"], "losses": {"head": 0.5, "caption": 0.5}}
+    trained = train(checkpoint, picture, tmp_path, rows(), learning_rates=[1e-5], warmup_steps=0, **steps(3, **phase))
+    before = dict(load(str(checkpoint))[0].to(torch.bfloat16).named_parameters())
+    for name, value in trained.model.body.named_parameters():
+        assert value.dtype == (torch.float32 if value.requires_grad else torch.bfloat16), name
+    connector = [name for name in trained.weights if "connector" in name]
+    after = dict(trained.model.body.named_parameters())
+    moved = [float((after[name] != before[name].float()).float().mean()) for name in connector]
+    assert moved
+    assert min(moved) > 0.9
+
+
+def test_workers_that_decode_ahead_change_nothing(
+    checkpoint: Path, picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = train(checkpoint, picture, tmp_path, rows(), sampling="balanced", **steps(5))
+    monkeypatch.setenv("FASREPRO_WORKERS", "1")
+    ahead = train(checkpoint, picture, tmp_path, rows(), sampling="balanced", **steps(5))
+    assert ahead.log == alone.log
+    assert all(torch.equal(a, b) for a, b in zip(ahead.model.parameters(), alone.model.parameters(), strict=True))
