@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 from transformers import PreTrainedModel, ProcessorMixin, TrainerCallback
 
-from fasrepro.models import backbones, vlm
+from fasrepro.models import backbones, sites, vlm
+from fasrepro.models.inputs import check_captions
 from fasrepro.rows.training import TrainRow
 from fasrepro.training import batches
 from fasrepro.training import recipe as recipes
@@ -62,8 +63,14 @@ def train(
         seed: of new weights and of the order of images.
         work: folder for the Trainer's files.
         callbacks: called during each phase, with the model of that phase.
+
+    Raises:
+        BackboneError: the backbone cannot be loaded, or its states cannot be read at the head's site.
+        CaptionTokenError: a caption holds a token that is no text.
     """
     base, processor = backbones.load(recipe.backbone, backbones.device())
+    check_captions(processor, {row.face_id: row.caption for row in rows})
+    sites.check(base, processor, recipe.head_site if recipes.has_head(recipe) else "", recipe.prompt)
     originals = _originals(base, recipe.phases)
     head = vlm.new_head(base, recipe.head_site) if recipes.has_head(recipe) else None
     if head is not None:
