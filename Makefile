@@ -2,6 +2,7 @@
 # make reproduce [PROFILE=tiny]   environment, pipeline, book
 # make test                       lint, unit tests, the tiny pipeline end to end in a temporary copy
 # make test-twice                 the tiny pipeline in two folders side by side: every output has the same bytes
+# make test-families              every family of checkpoints, on tiny random ones; needs requirements-vlm.lock
 # make test-browser               the built pages in headless Chromium
 # make bench                      what the pipeline costs, as ratios
 # make notebook                   JupyterLab, installed on first use, in notebooks/
@@ -28,7 +29,7 @@ TEST_COPY := .build/test
 BOOK ?= $(patsubst %/index.html,%,$(shell ls -t {.build/*/,}book/_build/site/index.html 2>/dev/null | head -n 1))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: book recorded environment reproduce notebook readme test test-twice lint test-browser bench doctor clean
+.PHONY: book recorded environment reproduce notebook readme test test-twice test-families lint test-browser bench doctor clean
 
 environment: $(INSTALLED)
 
@@ -85,11 +86,14 @@ lint: $(INSTALLED)
 test: lint
 	rm -rf $(TEST_COPY)
 	# A worker a core, and a file on one worker: one takes the tiny pipeline, while the others run the unit tests.
-	FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -m "not browser and not twice" --durations=15 --numprocesses logical \
+	FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -m "not browser and not twice and not slow" --durations=15 --numprocesses logical \
 	  --dist loadfile --no-loadscope-reorder
 
 test-twice: $(INSTALLED)
 	python -m pytest -m twice
+
+test-families: $(INSTALLED)
+	FASREPRO_FAMILY_TABLE=1 python -m pytest --durations=15 tests/models/test_families.py -k "not manuals_table"
 
 test-browser: $(INSTALLED)
 	FASREPRO_BOOK="$(BOOK)" python -m pytest -m browser
