@@ -2,7 +2,7 @@
 # make reproduce [PROFILE=tiny]   environment, pipeline, book
 # make test                       lint, unit tests, the tiny pipeline end to end in a temporary copy
 # make test-twice                 the tiny pipeline in two folders side by side: every output has the same bytes
-# make test-families              every family of checkpoints, on tiny random ones; needs requirements-vlm.lock
+# make test-families              every family of checkpoints, on tiny random ones (with the extra vlm)
 # make test-browser               the built pages in headless Chromium
 # make bench                      what the pipeline costs, as ratios
 # make notebook                   JupyterLab, installed on first use, in notebooks/
