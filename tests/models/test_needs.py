@@ -46,6 +46,7 @@ def test_a_backbone_of_a_hub_is_loaded_and_recorded_by_its_commit(checkpoint: Pa
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text(COMMIT, encoding="utf-8")
     code = (
+        "from tests.torchvision_beside_cpu import without_operators; without_operators()\n"
         "import sys; from fasrepro.models import backbones; from tests.small_models import made_of\n"
         "for name in ('org/name', 'org/name@' + sys.argv[1]):\n"
         "    _, processor = backbones.load(name)\n"
