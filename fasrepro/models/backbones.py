@@ -17,7 +17,8 @@ from transformers import (
     PreTrainedModel,
     ProcessorMixin,
 )
-from transformers.utils import logging
+from transformers.utils import cached_file, logging
+from transformers.utils.hub import extract_commit_hash
 
 from fasrepro import hashing
 from fasrepro.models import needs
@@ -131,8 +132,15 @@ def split_revision(checkpoint: str) -> tuple[str, str]:
 
 
 def commit(checkpoint: str) -> str:
-    """Return the commit of a checkpoint from a hub; "" for a folder."""
-    return "" if Path(checkpoint).is_dir() else str(getattr(load_config(checkpoint), "_commit_hash", None) or "")
+    """Return the commit of a checkpoint from a hub; "" for a folder. Raises `BackboneError` where there is none."""
+    if Path(checkpoint).is_dir():
+        return ""
+    name, revision = split_revision(checkpoint)
+    try:
+        config = cached_file(name, "config.json", revision=revision)
+    except (OSError, ValueError) as error:
+        raise _not_loaded(checkpoint, error) from None
+    return extract_commit_hash(config, None) or ""
 
 
 def _not_loaded(checkpoint: str, error: Exception) -> BackboneError:
