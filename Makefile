@@ -2,6 +2,7 @@
 # make reproduce [PROFILE=tiny]   environment, pipeline, book
 # make test                       lint, unit tests, the tiny pipeline end to end in a temporary copy
 # make test-twice                 the tiny pipeline in two folders side by side: every output has the same bytes
+# make test-families              every family of checkpoints, on tiny random ones (with the extra vlm)
 # make test-browser               the built pages in headless Chromium
 # make bench                      what the pipeline costs, as ratios
 # make notebook                   JupyterLab, installed on first use, in notebooks/
@@ -37,7 +38,7 @@ command -v $(PYTHON) >/dev/null || { echo "$(PYTHON): not found. Install CPython
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "fasrepro needs CPython 3.11: set PYTHON")'
 endef
 
-.PHONY: book recorded environment reproduce notebook readme test test-twice lint test-browser bench doctor clean
+.PHONY: book recorded environment reproduce notebook readme test test-twice test-families lint test-browser bench doctor clean
 
 environment: $(INSTALLED)
 
@@ -94,11 +95,14 @@ lint: $(INSTALLED)
 test: lint
 	rm -rf $(TEST_COPY)
 	# A worker a core, and a file on one worker: one takes the tiny pipeline, while the others run the unit tests.
-	FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -m "not browser and not twice" --durations=15 --numprocesses logical \
+	FASREPRO_TEST_COPY=$(TEST_COPY) python -m pytest -m "not browser and not twice and not slow" --durations=15 --numprocesses logical \
 	  --dist loadfile --no-loadscope-reorder
 
 test-twice: $(INSTALLED)
 	python -m pytest -m twice
+
+test-families: $(INSTALLED)
+	FASREPRO_FAMILY_TABLE=1 python -m pytest --durations=15 tests/models/test_families.py -k "not manuals_table"
 
 test-browser: $(INSTALLED)
 	FASREPRO_BOOK="$(BOOK)" python -m pytest -m browser

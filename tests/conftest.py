@@ -16,6 +16,9 @@ import pytest
 from PIL import Image
 
 from tests.annotated_world import World, make_world
+from tests.torchvision_beside_cpu import without_operators
+
+without_operators()
 
 # Several workers share the cores, so how long an example takes says nothing.
 hypothesis.settings.register_profile("fasrepro", deadline=None)

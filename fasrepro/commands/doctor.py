@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.metadata
 import os
 import platform
@@ -20,6 +21,7 @@ from fasrepro.commands import jobs, runnable
 from fasrepro.data import inspection
 from fasrepro.datasets import TITLES
 from fasrepro.llm.types import is_local, shown_url
+from fasrepro.models import needs
 from fasrepro.report import recorded
 
 LOCK = Path("requirements.lock")
@@ -48,6 +50,7 @@ def findings() -> Iterator[tuple[bool, str]]:
     yield from _recorded_runs()
     yield False, f"cores: {os.cpu_count()}"
     yield False, "GPU: " + _gpu()
+    yield from _families()
     yield False, "Chromium, for `make test-browser` alone: " + (shutil.which("chromium") or "missing: `apt-get install chromium`")
     params = config.load("archives", "annotator", "judging")
     if params.archives.source == "licensed":
@@ -172,6 +175,22 @@ def _jobs() -> Iterator[tuple[bool, str]]:
     yield False, f"{paths.JOBS}: " + ("stale: run `fasrepro jobs`" if stale else "agrees with params.yaml")
     for notice in jobs.notices():
         yield False, notice
+
+
+def _families() -> Iterator[tuple[bool, str]]:
+    """Yield which families of checkpoints load here, what each other one needs, and whether torchvision fits torch."""
+    if installed("torch") == "missing":
+        return
+    lacking = {family: needs.lacking(family) for family in needs.NEEDS}
+    yield False, "backbones that load here: " + ", ".join(family for family, packages in lacking.items() if not packages)
+    for family, packages in lacking.items():
+        if packages:
+            yield False, f"backbones of family {family} need {' and '.join(packages)}: {needs.REMEDY}"
+    if installed("torchvision") != "missing":
+        try:
+            importlib.import_module("torchvision")
+        except Exception as error:  # another build's library ends its import in whatever way
+            yield True, f"torchvision {installed('torchvision')} does not fit torch ({error}): {needs.REMEDY}"
 
 
 def _gpu() -> str:

@@ -12,7 +12,7 @@ from fasrepro.data import splits
 from fasrepro.deployment import exported, score_file
 from fasrepro.deployment.exported import About
 from fasrepro.evaluation import aggregate, metrics
-from fasrepro.models import vlm
+from fasrepro.models import backbones, vlm
 from fasrepro.rows import table
 from fasrepro.rows.scores import Score
 from fasrepro.rows.training import TrainRow
@@ -42,7 +42,7 @@ def about(job: config.Job, form: str, folder: Path) -> About:
         form=form,
         backbone=own.backbone,
         backbone_sha256=own.backbone_sha256,
-        backbone_revision="" if Path(own.backbone).is_dir() else exported.revision(own.backbone),
+        backbone_revision=backbones.commit(own.backbone),
         index=params.index,
         prompt=own.prompt,
         score_by=own.score_by,

@@ -18,7 +18,7 @@ LIMITS = """\
 def front_matter(about: About) -> list[str]:
     """Return the YAML block, one line each."""
     lines = ["---", "library_name: transformers" if about.form == MERGED else "library_name: peft"]
-    lines += [f"base_model: {about.backbone}"] if about.backbone_revision else []
+    lines += [f"base_model: {about.backbone.partition('@')[0]}"] if about.backbone_revision else []
     lines += ["license: apache-2.0"] if about.licence == "Apache-2.0" else ["license: other", f'license_name: "{about.licence}"']
     return [*lines, "tags: [face-anti-spoofing, fasrepro]", "---", ""]
 

@@ -8,13 +8,13 @@ import shutil
 from pathlib import Path
 
 from safetensors.torch import load_file
-from transformers import AutoConfig, PreTrainedModel, ProcessorMixin
+from transformers import PreTrainedModel, ProcessorMixin
 
 import fasrepro
 from fasrepro import files, hashing, names, schema
 from fasrepro.data import cropping
 from fasrepro.data.settings import IndexSettings
-from fasrepro.models import backbones, scoring, vlm
+from fasrepro.models import backbones, scoring, sites, vlm
 from fasrepro.models.backbones import BackboneError
 from fasrepro.models.scoring import Scorer
 from fasrepro.models.vlm import FasVlm
@@ -37,7 +37,7 @@ class About:
         job: that was exported.
         form: "adapter" (what training changed, to be put on the backbone) or "merged" (one checkpoint).
         backbone: that the job was trained from.
-        backbone_sha256: of its weights; the hub id where there were no files.
+        backbone_sha256: of its weights; of one from a hub, its commit.
         backbone_revision: commit of a backbone from a hub; "" for a folder.
         index: which frames of a video are taken, and how faces are cropped.
         prompt: the student prompt, also of explanations.
@@ -53,7 +53,7 @@ class About:
         max_new_tokens: longest explanation.
         image_backend: class of the image processor.
         versions: of the packages that the export was made with.
-        files: SHA-256 of each weight file.
+        files: SHA-256 of each weight file, and of what says where they belong.
     """
 
     format: int
@@ -101,7 +101,7 @@ def copy_weights(trained: Path, folder: Path, form: str) -> None:
         BackboneError: where a part is missing, or the backbone is no longer the one that the checkpoint was trained from.
     """
     own = vlm.read_made_of(trained)
-    _check_backbone(own, own.backbone, own.backbone)
+    vlm.check_backbone(own, own.backbone)
     folder.mkdir(parents=True, exist_ok=True)
     if form == MERGED:
         vlm.merge(own.backbone, trained, folder)
@@ -118,14 +118,10 @@ def copy_weights(trained: Path, folder: Path, form: str) -> None:
             shutil.copyfile(trained / name, folder / name)
 
 
-def revision(backbone: str) -> str:
-    """Return the commit of a backbone that was loaded from a hub; "" where it is not known."""
-    return str(getattr(AutoConfig.from_pretrained(backbone), "_commit_hash", None) or "")
-
-
 def weight_hashes(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every safetensors file below `folder`, by its relative path."""
-    return {str(path.relative_to(folder)): hashing.sha256_file(path) for path in sorted(folder.rglob("*.safetensors"))}
+    """Return the SHA-256 of every safetensors file below `folder`, and of what says where they belong, by relative path."""
+    named = [path for path in (folder / vlm.MADE_OF, folder / vlm.ADAPTER_CONFIG) if path.is_file()]
+    return {str(path.relative_to(folder)): hashing.sha256_file(path) for path in [*sorted(folder.rglob("*.safetensors")), *named]}
 
 
 def identity(about: About) -> str:
@@ -172,8 +168,8 @@ def load(folder: Path) -> Loaded:
         base, processor = backbones.load(str(folder), device)
         model = _with_head(base, folder, own.head_site)
     else:
-        backbone = str(folder / BACKBONE) if (folder / BACKBONE).is_dir() else own.backbone
-        _check_backbone(own, backbone, about.backbone)
+        backbone = str(folder / BACKBONE) if (folder / BACKBONE).is_dir() else _of_hub(about)
+        vlm.check_backbone(own, backbone)
         base, processor = backbones.load(backbone, device)
         model = vlm.load(base, folder, own)
     if vlm.image_backend(processor) != about.image_backend:
@@ -181,11 +177,14 @@ def load(folder: Path) -> Loaded:
             f"{folder}: its scores are of the image processor {about.image_backend}, but this environment loads"
             f" {vlm.image_backend(processor)}, which gives other pixels; install the packages of {ABOUT}"
         )
-    if own.score_by == "answer":
-        scorer = scoring.by_answer(model, processor, own.answer_prompt, own.answer_yes)
-    else:
-        scorer = scoring.by_head(model, processor, own.prompt)
-    return Loaded(about, model, processor, scorer)
+    sites.check(base, processor, own.head_site, own.prompt)
+    return Loaded(about, model, processor, scoring.scorer(model, processor, own))
+
+
+def _of_hub(about: About) -> str:
+    """Return a backbone's hub id at the commit that the job was trained on."""
+    name, _ = backbones.split_revision(about.backbone)
+    return f"{name}@{about.backbone_revision}" if about.backbone_revision else about.backbone
 
 
 def _check_no_code(folder: Path) -> None:
@@ -224,13 +223,3 @@ def _with_head(base: PreTrainedModel, folder: Path, site: str) -> FasVlm:
         head.load_state_dict(load_file(folder / vlm.HEAD_FILE))
         head.to(base.device)
     return FasVlm(base, head, site).eval()
-
-
-def _check_backbone(own: vlm.MadeOf, backbone: str, name: str) -> None:
-    """Raise `BackboneError`, naming both, where `backbone` has other weights than the checkpoint was trained from."""
-    actual = backbones.weights_hash(backbone)
-    if actual != own.backbone_sha256:
-        raise BackboneError(
-            f"{backbone}: its weights are {actual[:12]}, but this adapter was trained on {name} with weights"
-            f" {own.backbone_sha256[:12]}; export the job again"
-        )

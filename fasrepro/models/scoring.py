@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
 
 import torch
 from PIL import Image
@@ -11,8 +12,9 @@ from torch import Tensor
 from transformers import ProcessorMixin
 
 from fasrepro.models.backbones import BackboneError
-from fasrepro.models.inputs import append_tokens, encode_prompts
+from fasrepro.models.inputs import append_tokens, encode_prompts, opened_turn
 from fasrepro.models.vlm import FasVlm
+from fasrepro.names import lookup
 from fasrepro.rows.faces import Label
 
 YES, NO = "Yes", "No"
@@ -63,7 +65,7 @@ def reply_text(processor: ProcessorMixin, reply: str) -> str:
     """
     asked = [{"role": "user", "content": [{"type": "text", "text": "?"}]}]
     replied = [*asked, {"role": "assistant", "content": [{"type": "text", "text": reply}]}]
-    opened = processor.apply_chat_template(asked, add_generation_prompt=True, tokenize=False)
+    opened = opened_turn(processor, asked)
     turn = processor.apply_chat_template(replied, tokenize=False)
     if not turn.startswith(opened) or reply not in turn[len(opened) :]:
         return reply
@@ -93,3 +95,24 @@ def by_answer(model: FasVlm, processor: ProcessorMixin, answer_prompt: str, answ
         return torch.sigmoid(logits[:, known.token_of[Label.ATTACK]] - logits[:, known.token_of[Label.BONA_FIDE]]).tolist()
 
     return score
+
+
+@runtime_checkable
+class ReadBy(Protocol):
+    """What a recipe and a checkpoint both say of how a model is read; for the fields see `training.recipe.Recipe`."""
+
+    score_by: str
+    prompt: str
+    answer_prompt: str
+    answer_yes: str
+
+
+SCORERS: dict[str, Callable[[FasVlm, ProcessorMixin, ReadBy], Scorer]] = {
+    "head": lambda model, processor, read_by: by_head(model, processor, read_by.prompt),
+    "answer": lambda model, processor, read_by: by_answer(model, processor, read_by.answer_prompt, read_by.answer_yes),
+}
+
+
+def scorer(model: FasVlm, processor: ProcessorMixin, read_by: ReadBy) -> Scorer:
+    """Return what reads a model's `p_attack`: its head, or its answer to the label question."""
+    return lookup(SCORERS, read_by.score_by, "scorer")(model, processor, read_by)

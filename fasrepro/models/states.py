@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import PreTrainedModel, ProcessorMixin
 
-from fasrepro.models import backbones
 from fasrepro.models.inputs import encode_prompts
-from fasrepro.models.vlm import split_by_image
+from fasrepro.models.sites import StateReader
 
-SITES = ("encoder", "projector")
+SITES = {"encoder": "vision", "projector": "projector"}  # name -> site of a head
 
 
 @torch.inference_mode()
@@ -34,32 +32,19 @@ def pooled_states(
     Returns:
         By site, an array of shape (pictures, 3 times the features of a state).
     """
-    parts = backbones.backbone(model)
-    kept: dict[str, Tensor] = {}
-    hooks = [
-        model.get_submodule(path).register_forward_hook(_keep(kept, site))
-        for site, path in zip(SITES, (parts.vision, parts.projector), strict=True)
-    ]
+    reader = StateReader(model)
     numbers: dict[str, list[np.ndarray]] = {site: [] for site in SITES}
     try:
         for start in range(0, len(pictures), batch):
+            reader.clear()
             inputs = encode_prompts(processor, pictures[start : start + batch], prompt)
             inputs = {name: value.to(model.device) for name, value in inputs.items()}
             model(**inputs, use_cache=False)
-            image_tokens = (inputs["input_ids"] == model.config.image_token_id).sum(dim=1)
-            for site, states in kept.items():
-                numbers[site] += [_numbers(part.float()) for part in split_by_image(states, image_tokens)]
+            for name, site in SITES.items():
+                numbers[name] += [_numbers(states.float()) for states in reader.by_picture(site, inputs["input_ids"])]
     finally:
-        for hook in hooks:
-            hook.remove()
+        reader.remove()
     return {site: np.stack(rows) for site, rows in numbers.items()}
-
-
-def _keep(kept: dict[str, Tensor], site: str) -> Callable[[nn.Module, Any, Any], None]:
-    def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-        kept[site] = output if isinstance(output, Tensor) else output[0]
-
-    return hook
 
 
 def _numbers(states: Tensor) -> np.ndarray:

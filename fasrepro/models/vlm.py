@@ -6,7 +6,6 @@ import dataclasses
 import inspect
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -18,6 +17,8 @@ from transformers import PreTrainedModel, ProcessorMixin
 from fasrepro import files
 from fasrepro.models import backbones
 from fasrepro.models.backbones import BackboneError
+from fasrepro.models.inputs import end_tokens
+from fasrepro.models.sites import StateReader
 
 HEAD_FILE = "head.safetensors"
 WEIGHTS_FILE = "weights.safetensors"  # weights of the backbone that training changed
@@ -69,26 +70,12 @@ class FasVlm(nn.Module):
         super().__init__()
         self.body, self.head, self.site = body, head, site
         base = unwrapped(body)
-        parts = backbones.backbone(base)
-        self.image_token = base.config.image_token_id
         self._can_keep = "logits_to_keep" in inspect.signature(base.forward).parameters
-        self._states: dict[str, Tensor] = {}
-        # Hooks, because what `get_image_features` returns differs between architectures and modules do not.
-        self._hooks = [
-            base.get_submodule(path).register_forward_hook(self._keep_state(name))
-            for name, path in (("vision", parts.vision), ("projector", parts.projector), ("prompt", parts.language))
-        ]
-
-    def _keep_state(self, site: str) -> Any:
-        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-            self._states[site] = output if isinstance(output, Tensor) else output[0]
-
-        return hook
+        self._states = StateReader(base)
 
     def release(self) -> PreTrainedModel:
         """Return the backbone as a plain model, adapters merged into its weights; this model is of no use afterwards."""
-        for hook in self._hooks:
-            hook.remove()
+        self._states.remove()
         return self.body.merge_and_unload() if isinstance(self.body, PeftModel) else self.body
 
     def forward(self, prompt_tokens: int, **inputs: Tensor) -> Output:
@@ -103,9 +90,7 @@ class FasVlm(nn.Module):
 
     def _pooled(self, prompt_ids: Int[Tensor, "batch tokens"]) -> Float[Tensor, "batch features"]:
         """Return what the head reads of the last run."""
-        if self.site == "prompt":
-            return self._states["prompt"][:, prompt_ids.shape[1] - 1]
-        return pool_by_image(self._states[self.site], (prompt_ids == self.image_token).sum(dim=1))
+        return torch.stack([states.mean(dim=0) for states in self._states.by_picture(self.site, prompt_ids)])
 
     @torch.inference_mode()
     def p_attack(self, **inputs: Tensor) -> Float[Tensor, " batch"]:
@@ -122,30 +107,6 @@ class FasVlm(nn.Module):
 def unwrapped(body: PeftModel | PreTrainedModel) -> PreTrainedModel:
     """Return the backbone inside a body."""
     return body.get_base_model() if isinstance(body, PeftModel) else body
-
-
-def pool_by_image(states: Tensor, image_tokens: Int[Tensor, " batch"]) -> Float[Tensor, "batch features"]:
-    """Average the states that belong to each row's image; see `split_by_image`."""
-    return torch.stack([part.mean(dim=0) for part in split_by_image(states, image_tokens)])
-
-
-def split_by_image(states: Tensor, image_tokens: Int[Tensor, " batch"]) -> list[Float[Tensor, "states features"]]:
-    """Return the states that belong to each row's image.
-
-    Args:
-        states: (tiles, tokens, features) or (tokens of all rows, features), row after row. Architectures differ in that, and in
-            how many states make one image token; the ratio is the same for all rows of a batch.
-        image_tokens: number of image tokens in each row's prompt.
-
-    Raises:
-        ValueError: where the states cannot be divided by those counts.
-    """
-    flat = states.flatten(0, -2)
-    total = int(image_tokens.sum())
-    counts = (image_tokens * flat.shape[0]) // max(total, 1)
-    if int(counts.sum()) != flat.shape[0]:
-        raise ValueError(f"{flat.shape[0]} image states cannot be dealt out to rows with {image_tokens.tolist()} image tokens")
-    return list(flat.split(counts.tolist()))
 
 
 def new_head(base: PreTrainedModel, site: str) -> ClassificationHead:
@@ -234,7 +195,7 @@ class MadeOf:
 
     Args:
         backbone: the checkpoint that it was trained from.
-        backbone_sha256: of that checkpoint's weights; the hub id where there are no files.
+        backbone_sha256: of that checkpoint's weights; of one from a hub, its commit.
         head_site: whose states the head reads; "" for a model without a head.
         prompt: the student prompt.
         crop: the convention by which faces were cut out: a key of `data.cropping.CROPS`.
@@ -335,14 +296,28 @@ def load(base: PreTrainedModel, folder: Path, made_of: MadeOf) -> FasVlm:
     return FasVlm(body, head, own.head_site).eval()
 
 
+def check_backbone(made_of: MadeOf, backbone: str) -> None:
+    """Raise `BackboneError`, naming both, where `backbone` has other weights than a checkpoint was trained from."""
+    actual = backbones.weights_hash(backbone)
+    if actual != made_of.backbone_sha256:
+        raise BackboneError(
+            f"{backbone}: its weights are {actual[:12]}, but this adapter was trained on {made_of.backbone} with weights"
+            f" {made_of.backbone_sha256[:12]}; restore those, or train the job again"
+        )
+
+
 def merge(backbone: str, trained: Path, folder: Path) -> None:
     """Write a checkpoint of the backbone's own kind, with all that training changed in its place, to `folder`.
 
     Any server of such checkpoints loads it. The head reads states and not text, so it stays behind. Raises `BackboneError` where
-    a part is missing.
+    a part is missing, or the backbone is another than the one that was trained.
     """
+    made_of = read_made_of(trained)
+    check_backbone(made_of, backbone)
     base, processor = backbones.load(backbone)
-    merged = load(base, trained, read_made_of(trained)).release()
+    merged = load(base, trained, made_of).release()
     merged.generation_config.do_sample = True  # so that the temperature of a request counts; servers do not sample at zero
+    ends = end_tokens(merged, processor)
+    merged.generation_config.eos_token_id = ends if len(ends) > 1 else ends[0]
     merged.save_pretrained(folder)
     processor.save_pretrained(folder)

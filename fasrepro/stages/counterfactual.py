@@ -9,7 +9,7 @@ from fasrepro import config, files, names, paths, stages
 from fasrepro.config import ConfigError, Job
 from fasrepro.data import cropping, splits
 from fasrepro.evaluation import predict
-from fasrepro.models import backbones
+from fasrepro.models import backbones, scoring
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face
 from fasrepro.rows.scores import Explanation, Score
@@ -44,7 +44,7 @@ def predicted(job: Job, own: list[Face], both: list[Face], images: dict[str, Any
     def read_image(face: Face) -> Any:
         return images[face.face_id]
 
-    scores = predict.score(jobs.scorer(model, processor, recipe), own + both, read_image, batch)
+    scores = predict.score(scoring.scorer(model, processor, recipe), own + both, read_image, batch)
     texts = predict.explain(model, processor, both, read_image, recipe.prompt, batch, params.prediction.max_new_tokens)
     print(f"counterfactual {job.name}: {len(own)} pairs")
     return (

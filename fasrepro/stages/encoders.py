@@ -17,7 +17,7 @@ from fasrepro.evaluation import predict
 from fasrepro.evaluation.analyses import encoders, saliency
 from fasrepro.evaluation.analyses.faithfulness import logit
 from fasrepro.hashing import unit_hash
-from fasrepro.models import backbones
+from fasrepro.models import backbones, scoring
 from fasrepro.models.states import pooled_states
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face
@@ -133,7 +133,7 @@ def main(argv: list[str] | None = None) -> None:
     fitted, measured, pictured = ([read_image(face) for face in one] for one in (faces.fitted, faces.measured, faces.pictured))
 
     model, processor, recipe = jobs.load_model(job, params.index.crop)
-    scorer = jobs.scorer(model, processor, recipe)
+    scorer = scoring.scorer(model, processor, recipe)
     asked = Asked(recipe.prompt, fitted, labels, shown, questions, measured, pictured, patches)
     with threadpoolctl.threadpool_limits(params.threads):
         of_score = saliency.all_falls(lambda images: logit(np.array(scorer(images))), pictured, patches)

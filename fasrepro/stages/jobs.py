@@ -1,4 +1,4 @@
-"""What the stages of a job share: loading its model, what reads its scores, and the pictures of its faces."""
+"""What the stages of a job share: loading its model, and the pictures of its faces."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from transformers import ProcessorMixin
 from fasrepro import paths
 from fasrepro.config import Job
 from fasrepro.crops import read_crop
-from fasrepro.models import backbones, scoring, vlm
-from fasrepro.models.scoring import Scorer
+from fasrepro.models import backbones, sites, vlm
 from fasrepro.training import recipe as recipes
 from fasrepro.training.recipe import Recipe
 
@@ -42,15 +41,10 @@ def made_of(recipe: Recipe, processor: ProcessorMixin, crop: str) -> vlm.MadeOf:
     )
 
 
-def scorer(model: vlm.FasVlm, processor: ProcessorMixin, recipe: Recipe) -> Scorer:
-    """Return what reads a model's `p_attack`, as its recipe says: its head, or its answer to the label question."""
-    if recipe.score_by == "answer":
-        return scoring.by_answer(model, processor, recipe.answer_prompt, recipe.answer_yes)
-    return scoring.by_head(model, processor, recipe.prompt)
-
-
 def load_model(job: Job, crop: str) -> tuple[vlm.FasVlm, ProcessorMixin, Recipe]:
     """Return a job's trained model, its processor and its recipe. Raises `BackboneError` where the checkpoint does not fit."""
     recipe = job.recipe_at(1.0)  # the rate plays no part any more
     base, processor = backbones.load(recipe.backbone, backbones.device())
-    return vlm.load(base, paths.checkpoint(job.name), made_of(recipe, processor, crop)), processor, recipe
+    expected = made_of(recipe, processor, crop)
+    sites.check(base, processor, expected.head_site, recipe.prompt)
+    return vlm.load(base, paths.checkpoint(job.name), expected), processor, recipe

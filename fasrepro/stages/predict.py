@@ -5,7 +5,7 @@ from __future__ import annotations
 from fasrepro import config, paths, stages
 from fasrepro.data import splits
 from fasrepro.evaluation import predict
-from fasrepro.models import backbones
+from fasrepro.models import backbones, scoring
 from fasrepro.rows import table
 from fasrepro.rows.faces import Face
 from fasrepro.rows.scores import Explanation, Score
@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> None:
     split = splits.read(job.protocol)
     model, processor, recipe = jobs.load_model(job, params.index.crop)
     read_image, batch = jobs.crop_reader(), params.prediction.batch_size
-    scorer = jobs.scorer(model, processor, recipe)
+    scorer = scoring.scorer(model, processor, recipe)
     key = job.protocol, job.run, job.seed
 
     def explain(faces: list[Face], videos: int) -> list[Explanation]:

@@ -6,7 +6,7 @@ from fasrepro import config, files, names, paths, stages
 from fasrepro.config import ConfigError
 from fasrepro.data import splits
 from fasrepro.evaluation import predict
-from fasrepro.models import backbones, vlm
+from fasrepro.models import backbones, scoring, vlm
 from fasrepro.rows import table
 from fasrepro.rows.scores import Score
 from fasrepro.stages import jobs, training
@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     rows: list[Score] = []
 
     def score(step: int, model: vlm.FasVlm) -> None:
-        scores = predict.score(jobs.scorer(model, processor, recipe), faces, read_image, jobs.BATCH)
+        scores = predict.score(scoring.scorer(model, processor, recipe), faces, read_image, jobs.BATCH)
         snapshot = snapshots.name(job.run, step)
         rows.extend(Score(job.protocol, snapshot, job.seed, *row) for row in scores.items())
         print(f"snapshot {snapshot}: {len(scores)} scores")

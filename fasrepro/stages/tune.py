@@ -6,7 +6,7 @@ from fasrepro import config, files, names, paths, stages
 from fasrepro.config import ConfigError
 from fasrepro.data import splits
 from fasrepro.evaluation import predict
-from fasrepro.models import backbones
+from fasrepro.models import backbones, scoring
 from fasrepro.rows import table
 from fasrepro.rows.scores import Score
 from fasrepro.stages import jobs, training
@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
         split, read_image = splits.read(job.protocol), jobs.crop_reader()
     for rate in rates if len(rates) > 1 else ():
         trained = training.train_job(job, rate, read_image, work)
-        scorer = jobs.scorer(trained.model, trained.processor, job.recipe_at(rate))
+        scorer = scoring.scorer(trained.model, trained.processor, job.recipe_at(rate))
         scores = predict.score(scorer, split.dev + split.test, read_image, jobs.BATCH)
         aucs[rate] = tuning.dev_auc(split.dev, scores)
         name = tuning.name(run, rate)

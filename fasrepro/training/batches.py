@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import Sampler
 from transformers import ProcessorMixin
 
-from fasrepro.models.inputs import append_captions, encode_prompts
+from fasrepro.models.inputs import append_captions, encode_prompts, join_rows, row_axes
 from fasrepro.models.scoring import answers
 from fasrepro.rows.faces import Label
 from fasrepro.rows.training import TrainRow
@@ -43,6 +43,7 @@ def prompt_encoder(
     """Return `encode_prompts` on rows. It keeps each row's inputs for the next epoch, up to `KEPT_BYTES`."""
     kept: dict[TrainRow, dict[str, Tensor]] = {}
     room = KEPT_BYTES
+    axes: dict[str, int] | None = None  # along which rows are joined, as the processor joins those of the first batch
 
     def encode_row(row: TrainRow) -> dict[str, Tensor]:
         nonlocal room
@@ -56,11 +57,18 @@ def prompt_encoder(
         return inputs
 
     def encode(rows: list[TrainRow]) -> dict[str, Tensor]:
+        nonlocal axes
         parts = [encode_row(row) for row in rows]
+        if len(parts) == 1:
+            return parts[0]
         shapes = {tuple(value.shape[1:] for value in part.values()) for part in parts}
-        if len(shapes) > 1:  # images of several sizes have to be padded together
-            return encode_prompts(processor, [read_image(row) for row in rows], prompt)
-        return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+        if len(shapes) == 1 and axes is not None:
+            return join_rows(parts, axes)
+        # Images of several sizes have to be padded together.
+        together = encode_prompts(processor, [read_image(row) for row in rows], prompt)
+        if len(shapes) == 1:
+            axes = row_axes(parts, together)
+        return together
 
     return encode
 

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from transformers import PreTrainedModel, ProcessorMixin, TrainerCallback
 
-from fasrepro.models import backbones, vlm
+from fasrepro.models import backbones, sites, vlm
+from fasrepro.models.inputs import check_captions
 from fasrepro.rows.training import TrainRow
 from fasrepro.training import batches, devices, unfinished
 from fasrepro.training import recipe as recipes
@@ -73,11 +74,15 @@ def train(
             nowhere.
 
     Raises:
+        BackboneError: the backbone cannot be loaded, or its states cannot be read at the head's site.
+        CaptionTokenError: a caption holds a token that is no text.
         ValueError: for a loss that is not finite, a step that does not fit into memory, and a save that cannot be read.
     """
     devices.join()
     base, processor = backbones.load(recipe.backbone, backbones.device())
     spare_memory(base, recipe.memory)
+    check_captions(processor, {row.face_id: row.caption for row in rows})
+    sites.check(base, processor, recipe.head_site if recipes.has_head(recipe) else "", recipe.prompt)
     originals = _originals(base, recipe.phases)
     head = vlm.new_head(base, recipe.head_site) if recipes.has_head(recipe) else None
     if head is not None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fasrepro import files
 from fasrepro.archives.layout import MediaFile, Presentation
 from fasrepro.data import presentations
 from fasrepro.deployment import card, exported, found_faces, pictures, results
@@ -42,6 +43,15 @@ def test_a_missing_or_changed_weight_file_is_refused(checkpoint: Path, tmp_path:
         exported.load(folder)
     head.unlink()
     with pytest.raises(BackboneError, match=r"no head\.safetensors; export the job again"):
+        exported.load(folder)
+
+
+@pytest.mark.parametrize("form", [exported.ADAPTER, exported.MERGED])
+def test_a_head_is_refused_at_another_site_than_its_own(checkpoint: Path, tmp_path: Path, form: str) -> None:
+    folder, _ = export(checkpoint, tmp_path, form)
+    contents = files.read_json(folder / vlm.MADE_OF)
+    files.write_json(folder / vlm.MADE_OF, {**contents, "head_site": "projector"})
+    with pytest.raises(BackboneError, match=r"checkpoint\.json: not the file that fasrepro.json names"):
         exported.load(folder)
 
 

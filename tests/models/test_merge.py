@@ -44,3 +44,14 @@ def test_embeddings_that_were_one_with_the_head_and_were_trained_apart_stay_apar
     vlm.merge(str(tmp_path / "tied"), tmp_path / "trained", tmp_path / "merged")
     assert_same(model, tmp_path / "merged", picture)
     assert not backbones.load(str(tmp_path / "merged"))[0].config.tie_word_embeddings
+
+
+def test_an_adapter_is_not_merged_into_another_backbone_of_the_same_shape(checkpoint: Path, tmp_path: Path) -> None:
+    save_trained(checkpoint, tmp_path / "trained")
+    base, processor = backbones.load(str(checkpoint))
+    with torch.no_grad():
+        base.get_output_embeddings().weight.add_(1)
+    base.save_pretrained(tmp_path / "other")
+    processor.save_pretrained(tmp_path / "other")
+    with pytest.raises(backbones.BackboneError, match=f"other: its weights are .* was trained on {checkpoint} with weights"):
+        vlm.merge(str(tmp_path / "other"), tmp_path / "trained", tmp_path / "merged")

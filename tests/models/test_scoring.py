@@ -16,6 +16,7 @@ from fasrepro.captions import layouts
 from fasrepro.models import backbones, scoring
 from fasrepro.models.inputs import encode_prompts
 from fasrepro.rows.faces import Label
+from fasrepro.training.recipe import SCORES
 from tests.small_models import model_of
 
 QUESTION = "Is this photo of a real person?"
@@ -112,6 +113,10 @@ def test_an_image_has_the_same_score_alone_and_in_a_batch(checkpoint: Path, pict
     images = [picture(number) for number in range(5)]
     alone = [score([image])[0] for image in images]
     assert score(images) == pytest.approx(alone, abs=1e-6)
+
+
+def test_each_score_of_a_recipe_has_its_scorer() -> None:
+    assert tuple(scoring.SCORERS) == SCORES
 
 
 def test_a_model_without_a_head_has_no_score_of_one(checkpoint: Path, picture: Picture) -> None:

@@ -202,16 +202,6 @@ def test_caption_labels_are_ignored_on_prompt_and_padding(checkpoint: Path, pict
     assert batch["attention_mask"][1, length:].sum() == 0
 
 
-def test_pool_by_image_deals_states_out_by_row() -> None:
-    tiles = torch.tensor([[[1.0], [3.0]], [[5.0], [7.0]], [[9.0], [11.0]]])  # the first row has two tiles
-    counts = torch.tensor([4, 2])
-    assert vlm.pool_by_image(tiles, counts).flatten().tolist() == [4.0, 10.0]
-    flat = torch.arange(12.0).unsqueeze(-1)  # two states a token, as before a merger
-    assert vlm.pool_by_image(flat, counts).flatten().tolist() == [3.5, 9.5]
-    with pytest.raises(ValueError, match="cannot be dealt out"):
-        vlm.pool_by_image(flat, torch.tensor([3, 2]))
-
-
 def test_unknown_architectures_and_missing_checkpoints_say_so(tmp_path: Path) -> None:
     with pytest.raises(backbones.BackboneError, match="cannot be loaded"):
         backbones.load(str(tmp_path))

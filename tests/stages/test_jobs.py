@@ -24,8 +24,8 @@ ASKED = {
 def test_scores_are_read_as_the_recipe_says(checkpoint: Path, picture: Callable[[int], Image.Image]) -> None:
     model, processor = model_of(checkpoint)
     images = [picture(1), picture(2)]
-    by_head = jobs.scorer(model, processor, recipe(checkpoint))(images)
-    by_answer = jobs.scorer(model, processor, recipe(checkpoint, **ASKED))(images)
+    by_head = scoring.scorer(model, processor, recipe(checkpoint))(images)
+    by_answer = scoring.scorer(model, processor, recipe(checkpoint, **ASKED))(images)
     assert by_head == scoring.by_head(model, processor, PROMPT)(images)
     assert by_answer == scoring.by_answer(model, processor, QUESTION, "attack")(images)
     assert by_answer == pytest.approx([1 - value for value in scoring.by_answer(model, processor, QUESTION, "bona_fide")(images)])

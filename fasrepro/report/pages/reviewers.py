@@ -60,7 +60,7 @@ def command(material: Material, claim: Claim) -> str:
     sampler, asks for no run.
     """
     trained = {claim.run, claim.baseline} & set(material.runs)
-    if claim in paper2.CLAIMS:
+    if claim.id in {one.id for one in paper2.CLAIMS}:  # a row's claim may be a copy, with what it found filled in
         runs = eleven_targets.of_paper_2(material.recorded)
     else:
         runs = [one for one in material.recorded if recorded.comparable(one, material.sections)]

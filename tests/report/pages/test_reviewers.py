@@ -57,6 +57,8 @@ def test_paper_2_is_made_by_its_own_profile() -> None:
     material = readme.material(ROOT)
     [two_stages] = [claim for claim in paper2.CLAIMS if claim.id == "P2-1"]
     assert reviewers.command(material, two_stages) == "make reproduce PROFILE=one_to_eleven"
+    filled_in = dataclasses.replace(two_stages, id="P2-16", published=("another sentence",))
+    assert reviewers.command(material, filled_in) == "make reproduce PROFILE=one_to_eleven"
     assert ledger.summary_row(ledger.ledger_rows(material), "P2-1").difference.value is not None
     own = ledger.summary_row(ledger.ledger_rows(material.own), "P2-1")
     assert own is None or own.difference.value is None  # this machine has trained none: nothing was obtained here
