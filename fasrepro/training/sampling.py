@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import LogitsProcessor, LogitsProcessorList, PreTrainedModel
+from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList, PreTrainedModel
 
 from fasrepro.hashing import unit_hash
 
@@ -51,6 +51,11 @@ class Sampler(nn.Module):
     def device(self) -> torch.device:
         """Where the model runs."""
         return self.model.device
+
+    @property
+    def generation_config(self) -> GenerationConfig:
+        """The model's own, which names the tokens that end its texts."""
+        return self.model.generation_config
 
     def generate(self, **inputs: Any) -> Tensor:
         """Return the tokens of prompts and texts."""
