@@ -20,7 +20,18 @@ import numpy as np
 from fasrepro import files, names, paths
 from fasrepro.evaluation import results
 from fasrepro.evaluation.results.training_losses import TrainingLosses
-from fasrepro.report import difficulty, foundation_trials, gallery, known_world, markdown, printing, published, recorded, shown
+from fasrepro.report import (
+    difficulty,
+    foundation_trials,
+    gallery,
+    known_world,
+    markdown,
+    printing,
+    published,
+    recipe_trials,
+    recorded,
+    shown,
+)
 from fasrepro.rows import table
 from fasrepro.rows.captions import Caption
 from fasrepro.rows.faces import Face
@@ -129,6 +140,7 @@ class Material:
     gold_report: dict[str, Any] | None
     stills: list[tuple[np.ndarray, str]]
     foundation_trials: foundation_trials.Log
+    recipe_trials: recipe_trials.Log
     faces: dict[str, Face]
     truths: dict[str, Truth]
     captions: dict[str, dict[str, Caption]]
@@ -358,6 +370,7 @@ LOADERS: dict[str, Callable[[Material], Any]] = {
     "read_out_figures": _results(paths.READ_OUT_FIGURES, results.ReadOutFigures),
     "stills": _stills,
     "foundation_trials": lambda material: foundation_trials.load(),
+    "recipe_trials": lambda material: recipe_trials.load(),
     "faces": lambda material: by_face(table.read_all(material.root / paths.FACES, Face)),
     "truths": _read_all_truths,
     "captions": _captions,

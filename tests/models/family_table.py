@@ -36,7 +36,7 @@ def text(families: Sequence[str], steps: Sequence[str]) -> str:
     for family in families:
         cells = [_RESULTS.get((family, step), NOT_RUN) for step in steps]
         lines.append(f"| `{family}` | {', '.join(needs.NEEDS[family]) or '-'} | {' | '.join(cells)} |")
-    seen = ", ".join(f"{package} {version}" for package, version in versions.items())
+    seen = ", ".join(f"`{package} {version}`" for package, version in versions.items())
     return "\n".join([*lines, "", f"Tried with {seen}."])
 
 

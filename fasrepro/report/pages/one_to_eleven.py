@@ -11,12 +11,12 @@ from fasrepro.datasets import TITLES
 from fasrepro.evaluation.metrics import METRICS
 from fasrepro.evaluation.results import Figure
 from fasrepro.evaluation.results.metrics import CellMetrics
-from fasrepro.report import figures, markdown, tables
+from fasrepro.report import figures, markdown, recipe_trials, tables
 from fasrepro.report.material import Material, Needs
 from fasrepro.report.pages import ledger, results
 from fasrepro.report.tables import interval, words
 
-NEEDS = Needs(inputs=ledger.LEDGER_INPUTS, params=ledger.LEDGER_PARAMS)
+NEEDS = Needs(inputs=(*ledger.LEDGER_INPUTS, "recipe_trials"), params=ledger.LEDGER_PARAMS)
 MAIN_CLAIMS = ("P2-1", "P2-2")
 NOT_RUN = (
     "Nothing is recorded of these protocols, and this machine has not run them: `make reproduce PROFILE=one_to_eleven` does,"
@@ -33,9 +33,10 @@ def render(material: Material) -> dict[str, str]:
     """Return the page's fragments, and draw its figure; where nothing has been run, the answer says so and they are dashes."""
     shown = ledger.paper_2(material)
     cells = tables.in_order(shown.cells, material.runs)
+    trials = {"trials": trial_table(material.recipe_trials)}
     if not cells:
         names = ("source", "means", "by_target", "figure_hter", "paired", "by_species", "species_by_cell")
-        return dict.fromkeys(names, markdown.NOTHING) | {"answer": markdown.answer(NOT_RUN)}
+        return dict.fromkeys(names, markdown.NOTHING) | {"answer": markdown.answer(NOT_RUN)} | trials
     rows = ledger.ledger_rows(material)
     answers = " ".join(ledger.answer(rows, claim).strip() for claim in MAIN_CLAIMS)
     runs = [run for run in material.runs if any(cell.run == run for cell in cells)]
@@ -50,6 +51,7 @@ def render(material: Material) -> dict[str, str]:
         "paired": results.paired_table(shown.metrics, runs),
         "by_species": species_table(cells),
         "species_by_cell": results.species_table(cells),
+        **trials,
     }
 
 
@@ -91,6 +93,18 @@ def species_table(cells: Sequence[CellMetrics]) -> str:
         if having:
             rows.append([words(species), len({cell.target for cell in having}), *map(_mean, by_group)])
     return markdown.table(["type of attack", "targets", *(f"{run}, {protocol}" for protocol, run in groups)], rows)
+
+
+def trial_table(log: recipe_trials.Log) -> str:
+    """Return what decided the recipe of the runs in two stages, and its trials as a table."""
+    sources = log.trials[0].dev_auc
+    rows = []
+    for number, trial in enumerate(log.trials, start=1):
+        aucs = [trial.dev_auc[source] for source in sources]
+        steps = " + ".join(map(str, trial.steps))
+        rows.append([number, trial.trained, steps, trial.rate, *map(tables.number, [*aucs, float(np.mean(aucs))])])
+    columns = ["trial", "trained in stage 1", "steps", "rate", *(f"dev AUC, {TITLES[source]}" for source in sources), "mean"]
+    return f"{markdown.escape(log.decided)}\n\n{markdown.table(columns, rows)}"
 
 
 def _titles() -> list[str]:

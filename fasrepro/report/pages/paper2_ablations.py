@@ -56,6 +56,7 @@ STAGES = Comparison(
         ("cepl", "cepl_reset_language"): "both reset, or the language model alone",
         ("cepl", "cepl_reset_vision"): "both reset, or the vision encoder: the words are kept, the eyes are not",
         ("cepl", "cepl_lora_vision"): "the encoder frozen in stage 2, or adapted",
+        ("cepl", "cepl_all_weights"): "the encoder adapted in stage 1, or all its weights trained",
     },
     ("P2-1", "P2-10", "P2-11"),
 )

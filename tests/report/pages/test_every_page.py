@@ -17,7 +17,17 @@ from fasrepro import config, crops
 from fasrepro.evaluation.results import EncoderGains, Faithfulness, Grounding, Optimism, Unseen, VerdictAgreement
 from fasrepro.evaluation.results.optimism import OptimismSettings
 from fasrepro.evaluation.results.training_losses import TrainingLosses
-from fasrepro.report import claims, contact_sheets, difficulty, foundation_trials, gallery, markdown, printing, published
+from fasrepro.report import (
+    claims,
+    contact_sheets,
+    difficulty,
+    foundation_trials,
+    gallery,
+    markdown,
+    printing,
+    published,
+    recipe_trials,
+)
 from fasrepro.report.known_world import KnownWorld
 from fasrepro.report.material import LOADERS, Material, Needs, PageError, by_face
 from fasrepro.report.pages import PAGES
@@ -91,6 +101,7 @@ def inputs(world: SimpleNamespace, params: dict[str, Any], request: pytest.Fixtu
         "gold_report": None,
         "stills": [],
         "foundation_trials": foundation_trials.load(),
+        "recipe_trials": recipe_trials.load(),
     }
     assert given.keys() == LOADERS.keys() - {"annotators"}  # that is for a notebook alone
     return given

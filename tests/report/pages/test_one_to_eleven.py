@@ -5,10 +5,14 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import pytest
+
+from fasrepro import config
 from fasrepro.evaluation.results import Figure
 from fasrepro.evaluation.results.metrics import CellMetrics
-from fasrepro.report import published
+from fasrepro.report import published, recipe_trials
 from fasrepro.report.pages import one_to_eleven as page
+from tests.layout import ROOT
 from tests.report.conftest import cells
 from tests.report.pages.test_caption_model import NONE
 from tests.report.samples import cell_metrics, material, metrics
@@ -36,8 +40,17 @@ CELLS = [
 ]
 
 
+TRIALS = recipe_trials.Log(
+    "Dev decided.",
+    [
+        recipe_trials.Trial("all weights", [450, 450], 0.00025, {"celeba_spoof": 0.7, "wfas": 0.6}),
+        recipe_trials.Trial("adapters", [900, 450], 0.0005, {"celeba_spoof": 0.9, "wfas": 0.8}),
+    ],
+)
+
+
 def render(folder: Path, *given: CellMetrics) -> dict[str, str]:
-    inputs = {"metrics": metrics(cells=given), "caption_models": NONE, "recorded": [], "grounding": None}
+    inputs = {"metrics": metrics(cells=given), "caption_models": NONE, "recorded": [], "grounding": None, "recipe_trials": TRIALS}
     runs = {"runs": {"label_two_stage": {}, "cepl": {}}}
     return page.render(material(folder, "one_to_eleven", published=published.load(), params=runs, **inputs))
 
@@ -72,5 +85,24 @@ def test_the_page_names_whose_figures_it_shows(tmp_path: Path) -> None:
 def test_without_runs_the_answer_alone_says_what_to_type(tmp_path: Path) -> None:
     fragments = render(tmp_path)
     assert [name for name, text in fragments.items() if "make reproduce PROFILE=one_to_eleven" in text] == ["answer"]
-    assert {text.strip() for name, text in fragments.items() if name != "answer"} == {"–"}
+    assert {text.strip() for name, text in fragments.items() if name not in ("answer", "trials")} == {"–"}
     assert fragments.keys() == render(tmp_path, *CELLS).keys()
+
+
+def test_the_trials_of_the_recipe_stand_on_the_page_whether_anything_was_run_or_not(tmp_path: Path) -> None:
+    text = render(tmp_path)["trials"]
+    assert text.startswith("Dev decided.")
+    assert cells(text.split("\n\n", 1)[1])[1:] == [
+        ["1", "all weights", "450 + 450", "0.00025", "0.700", "0.600", "0.650"],
+        ["2", "adapters", "900 + 450", "0.0005", "0.900", "0.800", "0.850"],
+    ]
+
+
+def test_the_trials_are_of_the_recipe_that_is_trained_and_a_broken_log_names_its_entry(tmp_path: Path) -> None:
+    params = config.load("training", "runs", path=ROOT / "params.yaml")
+    recipe = config.resolved_recipe(params.training, params.runs, "label_two_stage")
+    assert [phase.steps for phase in recipe.phases] in [trial.steps for trial in recipe_trials.load().trials]
+    broken = tmp_path / "trials.yaml"
+    broken.write_text("decided: x\ntrials: [{trained: 1}]\n", encoding="utf-8")
+    with pytest.raises(config.ConfigError, match=r"trials\[0\]"):
+        recipe_trials.load(broken)

@@ -40,7 +40,7 @@ def test_the_source_with_most_comparisons_is_shown_with_its_name(tmp_path: Path)
     runs = [run("one_to_eleven", FEW), run("paper2_ablations", MORE)]
     fragments = rendered(tmp_path, page.render_stages, runs)
     assert fragments["source"].startswith(
-        "Figures are those of a recorded run, profile paper2_ablations of version 1. 6 of its 8"
+        "Figures are those of a recorded run, profile paper2_ablations of version 1. 7 of its 9"
     )
     rows = cells(fragments["table"])[1:]
     assert [row[1] for row in rows] == ["cepl − single_stage_long", "cepl − cepl_reset_none"]
