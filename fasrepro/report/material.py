@@ -201,9 +201,10 @@ class Material:
 
     @functools.cached_property
     def own(self) -> Material:
-        """The same with this machine's own figures, and no recorded run."""
-        if self.record is None:
+        """The same with this machine's own figures, and no recorded run: none of other params either, as those of paper 2."""
+        if not self._input("recorded"):
             return self
+        same = self._loaded if self.record is None else {}
         return Material(
             vars(self.params),
             self.needs,
@@ -214,7 +215,7 @@ class Material:
             self.releases,
             self.sections,
             profile="",
-            loaded=self._loaded.setdefault("own", {"recorded": []}),
+            loaded=self._loaded.setdefault("own", {**same, "recorded": []}),
         )
 
     @property

@@ -51,7 +51,9 @@ def test_figures_come_from_a_record_with_the_same_params(tmp_path: Path) -> None
 def test_with_other_params_all_figures_are_this_machines(tmp_path: Path) -> None:
     write(tmp_path, given(0.4, "vanilla", "reasoning"))
     one = material(tmp_path, foundation="other")
-    assert one.record is None and one.own is one
+    assert one.record is None
+    assert one.recorded and not one.own.recorded  # what others recorded is not this machine's
+    assert one.own.own is one.own
     assert one.metrics.cells["oci_m-vanilla"].seeds == [0]
     assert one.provenance == "Figures and verdicts are those of the run in results/ (1 seed)."
     assert Material(params(), root=tmp_path, sections=SECTIONS, profile="").metrics == one.metrics
