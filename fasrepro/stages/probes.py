@@ -113,13 +113,14 @@ def main(argv: list[str] | None = None) -> None:
         for site in SITES:
             of_site = probes.PairStates(cues, fitted, without[site], present[site])
             sites[site] = probes.at_site(of_site, probes.FaceStates(of_faces[site], labels, shown, splits), seed)
+    probed = next(iter(sites.values())).cues  # the same at every site
     asked = LanguageModel(model, processor, prompt, params.training.max_caption_tokens)
     preferred = preferences(asked, images)
     datasets = np.array([face.dataset for face in faces])
     tests = {name: (datasets == name) & (splits == "test") for name in dict.fromkeys(datasets.tolist())}
     report = Probes(
-        tested_pairs={cue: int(((cues == cue) & ~fitted).sum()) for cue in sites[SITES[0]].cues},
-        invisible_pairs={cue: float(invisible[(cues == cue) & ~fitted].mean()) for cue in sites[SITES[0]].cues},
+        tested_pairs={cue: int(((cues == cue) & ~fitted).sum()) for cue in probed},
+        invisible_pairs={cue: float(invisible[(cues == cue) & ~fitted].mean()) for cue in probed},
         sites=sites,
         reading=read_new_pictures(asked),
         zero_shot_auc={
