@@ -15,7 +15,9 @@ from pathlib import Path
 
 from fasrepro.deployment.picture_stream import PATHS, PIPE
 
-FOUND_ATTACK = 3  # exit status of --fail-on attack; 1 and 2 are errors and misuse
+# Exit statuses of --fail-on, the first of which wins; 1 and 2 are errors and misuse.
+FOUND_ATTACK, FOUND_UNSCORED = 3, 4
+FAILURES = {"attack": FOUND_ATTACK, "unscored": FOUND_UNSCORED}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--explain", action="store_true", help="also print what the model writes about the face")
     parser.add_argument("--all-faces", action="store_true", help="score each face of a picture that shows several")
-    parser.add_argument("--fail-on", choices=["attack"], help=f"exit with status {FOUND_ATTACK} if a face is called an attack")
+    parser.add_argument(
+        "--fail-on",
+        action="append",
+        choices=list(FAILURES),
+        default=[],
+        help=f"attack: exit with status {FOUND_ATTACK} if a face is called an attack; unscored: with {FOUND_UNSCORED} if a"
+        " picture has no score; may be given twice",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,8 +58,15 @@ def run(arguments: argparse.Namespace) -> int:
     threshold = judging.threshold_of(loaded, arguments.threshold_file)
     question = results.Question(threshold, arguments.all_faces, arguments.explain)
     print(f"WARNING: {judging.warning(loaded, threshold)}", file=sys.stderr)
-    attacks = 0
+    found = set()
+    scored = 0
     for result in judging.of_paths(loaded, arguments.paths, question):
         print(json.dumps(dataclasses.asdict(result), ensure_ascii=False) if arguments.json else results.line(result), flush=True)
-        attacks += result.verdict == results.ATTACK
-    return FOUND_ATTACK if arguments.fail_on and attacks else 0
+        scored += result.state == results.SCORED
+        if result.verdict == results.ATTACK:
+            found.add("attack")
+        if result.state != results.SCORED:
+            found.add("unscored")
+    if "attack" in arguments.fail_on and not scored:
+        print("WARNING: no face was scored, so none could be called an attack; --fail-on unscored fails then", file=sys.stderr)
+    return next((status for name, status in FAILURES.items() if name in found and name in arguments.fail_on), 0)
