@@ -170,3 +170,23 @@ def test_a_key_is_never_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 
 def test_pins_are_read_without_comments() -> None:
     assert doctor.locked(ROOT / "requirements.lock")["torch"] == "2.13.0"
+
+
+def test_a_family_names_what_its_processor_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.needs, "lacking", lambda family: {"smolvlm": ["num2words", "torchvision"]}.get(family, []))
+    monkeypatch.setattr(doctor, "installed", lambda package: "2.13.0" if package == "torch" else "missing")
+    lines = list(doctor._families())
+    loads = next(text for _, text in lines if text.startswith("backbones that load here"))
+    assert "idefics3" in loads and "qwen2_5_vl" in loads and "smolvlm" not in loads
+    assert (False, f"backbones of family smolvlm need num2words and torchvision: {doctor.needs.REMEDY}") in lines
+    assert all(not fails for fails, _ in lines)  # a family that nobody asked for is no fault
+
+
+def test_a_torchvision_of_another_build_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(name: str) -> None:
+        raise RuntimeError("operator torchvision::nms does not exist")
+
+    monkeypatch.setattr(doctor, "installed", lambda package: "0.0")
+    monkeypatch.setattr(doctor.importlib, "import_module", fails)
+    faults = [text for is_fault, text in doctor._families() if is_fault]
+    assert faults == [f"torchvision 0.0 does not fit torch (operator torchvision::nms does not exist): {doctor.needs.REMEDY}"]
