@@ -10,12 +10,14 @@ import dataclasses
 import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from fasrepro import config, paths
-from fasrepro.commands import recorded_outputs, side_by_side
+from fasrepro.commands import record, recorded_outputs, reproduce, side_by_side
 from fasrepro.commands.scheduling import WaitsFor
 from fasrepro.report import eleven_targets, recorded, shown
+from fasrepro.training.recipe import Recipe
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,6 +183,7 @@ def origins(root: Path, stages: Mapping[str, Stage]) -> Callable[[str], Origin]:
         changed = [text for name in names for text in stages[name].changed]
         if record is not None and of_run:
             changed += recorded.changed_code(record.code_md5, root)
+            changed += changed_params(record, root)
         return Origin(
             files=files,
             stages=tuple(names),
@@ -192,6 +195,17 @@ def origins(root: Path, stages: Mapping[str, Stage]) -> Callable[[str], Origin]:
         )
 
     return origin
+
+
+def changed_params(run: recorded.Run, root: Path) -> list[str]:
+    """Return the sections in which the params of a recorded run differ from those of its profile in the project at `root`."""
+    try:
+        content = reproduce.profile_params(root, run.profile.split(", ")[0])
+    except config.ConfigError:
+        return [f"profiles: {run.profile}"]
+    params = SimpleNamespace(training=config.build(Recipe, content["training"], "params.yaml: training"), runs=content["runs"])
+    today = recorded.sections(record.pinned(content, params, run.metrics.tuning))
+    return [f"{paths.PARAMS}: {section}" for section in recorded.differing(run, today)]
 
 
 def inputs_of(stage: Stage, files_by_input: Mapping[str, Collection[Path]]) -> list[str]:

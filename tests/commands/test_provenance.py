@@ -93,6 +93,21 @@ def test_figures_of_paper_2_come_from_its_own_record() -> None:
     assert of_2 is not None and of_2.profile == "one_to_eleven"
 
 
+def test_a_param_that_differs_from_a_recorded_profiles_is_a_change(tmp_path: Path) -> None:
+    (tmp_path / "profiles").mkdir()
+    for source in ("params.yaml", "profiles/one_to_eleven.yaml", "profiles/study.yaml"):
+        (tmp_path / source).write_bytes((ROOT / source).read_bytes())
+    of_1, of_2 = (provenance.origins(ROOT, {})(page).run for page in ("results", "caption_model"))
+    assert of_1 is not None and of_2 is not None
+    assert provenance.changed_params(of_1, tmp_path) == []  # a rate that the study chose is the one that params name
+    before = provenance.changed_params(of_2, tmp_path)
+    params = (tmp_path / "params.yaml").read_text(encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(params.replace("warmup_steps: 90", "warmup_steps: 91"), encoding="utf-8")
+    assert set(provenance.changed_params(of_2, tmp_path)) - set(before) == {"params.yaml: training"}
+    (tmp_path / "profiles/one_to_eleven.yaml").unlink()
+    assert provenance.changed_params(of_2, tmp_path) == ["profiles: one_to_eleven"]
+
+
 def test_why_names_files_stages_and_cost() -> None:
     stages = chain(train=stage("train", "index", changed=("loss.py",)))
     origin = dataclasses.replace(ORIGIN, stages=("archives", "index", "train", "evaluate"), changed=("loss.py",))
