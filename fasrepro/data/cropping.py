@@ -47,11 +47,13 @@ class Convention:
         place: returns the rectangle, given the eyes; None for the face's box as it is, which needs no eyes.
         side: width and height of the crop in pixels.
         border: OpenCV's border mode where the rectangle extends beyond the frame.
+        through: pixels of the longer side that a crop is shrunk to and enlarged from; 0 leaves it as it is.
     """
 
     place: Callable[[Eyes], Area] | None
     side: int = 0
     border: int = cv2.BORDER_CONSTANT
+    through: int = 0
 
 
 def from_eyes(eyes: Eyes, apart: float, down: float) -> Area:
@@ -74,6 +76,8 @@ def chip(padding: float) -> Callable[[Eyes], Area]:
 CROPS: dict[str, Convention] = {
     # Paper 1's companion code: "facenet MTCNN tight box, no resize", no margin, no alignment.
     "tight": Convention(None),
+    # Ours: the same crops with what 48 pixels hold of them, so that a network of the same size is given less to see.
+    "tight/through_48": Convention(None, through=48),
     # SSDG: "MTCNN aligned, 256". It does not name the template; we take that of InsightFace.
     "ssdg/aligned_256": Convention(functools.partial(from_eyes, apart=TEMPLATE_APART, down=TEMPLATE_DOWN), 256),
     # few_shot_fas and FLIP: "MTCNN aligned, 224"; the template as for SSDG.
@@ -139,17 +143,27 @@ def expected_eyes(box: Box) -> Eyes:
 
 
 def resized(rgb: np.ndarray, convention: Convention) -> np.ndarray:
-    """Return a picture that is a crop already in the size of a convention's crops; as it is where these have none.
+    """Return a picture that is a crop already as a convention's crops are: in their size, or as it is where they have none.
 
     Args:
         rgb: uint8 of (height, width, 3).
         convention: entry of `CROPS`.
     """
     if not convention.side:
-        return rgb
+        return through(rgb, convention.through)
     smaller = convention.side < min(rgb.shape[:2])
     interpolation = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     return cv2.resize(rgb, (convention.side, convention.side), interpolation=interpolation)
+
+
+def through(rgb: np.ndarray, pixels: int) -> np.ndarray:
+    """Return a picture in its own size with what `pixels` of its longer side hold; as it is for 0, and if it is smaller."""
+    height, width = rgb.shape[:2]
+    shrink = pixels / max(height, width)
+    if not 0 < shrink < 1:
+        return rgb
+    small = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    return cv2.resize(cv2.resize(rgb, small, interpolation=cv2.INTER_AREA), (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def crop(rgb: np.ndarray, box: Box, convention: Convention, sidecar: Eyes | None) -> tuple[np.ndarray, Box, str]:
@@ -167,7 +181,7 @@ def crop(rgb: np.ndarray, box: Box, convention: Convention, sidecar: Eyes | None
     """
     if convention.place is None:
         x, y, w, h = box
-        return np.ascontiguousarray(rgb[y : y + h, x : x + w]), box, ""
+        return through(np.ascontiguousarray(rgb[y : y + h, x : x + w]), convention.through), box, ""
     eyes, source = sidecar, "sidecar"
     if eyes is None or math.dist(eyes[:2], eyes[2:]) < 1:
         eyes, source = detect_eyes(rgb, box), "detector"

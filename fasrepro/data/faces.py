@@ -58,6 +58,8 @@ def detect(rgb: np.ndarray, min_face: int) -> Detection | None:
     """
     height, width = rgb.shape[:2]
     shrink = min(1.0, DETECTOR_HEIGHT / height)
+    if width * shrink < mtcnn.CELL:
+        return None  # narrower than any face that the detector finds, or than a pixel
     if shrink < 1:
         rgb = cv2.resize(rgb, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     least = max(mtcnn.CELL, round(min_face * shrink))

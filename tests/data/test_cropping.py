@@ -32,6 +32,20 @@ def test_a_tight_crop_is_the_box_as_it_is() -> None:
     assert (box, source) == ((4, 5, 6, 7), "")
 
 
+def test_a_crop_through_few_pixels_keeps_its_size_and_loses_what_they_do_not_hold() -> None:
+    rgb = np.zeros((96, 192, 3), np.uint8)
+    rgb[:, ::2] = 255  # a grid of one pixel's width: 48 pixels for 192 columns hold its mean alone
+    cut, box, source = cropping.crop(rgb, (0, 0, 192, 96), CROPS["tight/through_48"], None)
+    assert cut.shape == rgb.shape and (box, source) == ((0, 0, 192, 96), "")
+    assert set(np.unique(cut)) <= {127, 128}
+    edge = np.zeros((96, 192, 3), np.uint8)
+    edge[:, 96:] = 255
+    kept = cropping.resized(edge, CROPS["tight/through_48"])
+    assert np.array_equal(kept[:, :90], edge[:, :90]) and np.array_equal(kept[:, 102:], edge[:, 102:])
+    small = np.arange(48 * 48 * 3, dtype=np.uint8).reshape(48, 48, 3)
+    assert np.array_equal(cropping.resized(small, CROPS["tight/through_48"]), small)
+
+
 @pytest.mark.parametrize("degrees", [0.0, 10.0, -15.0])
 @pytest.mark.parametrize("name", EXPECTED)
 def test_eyes_are_level_at_the_conventions_place(name: str, degrees: float) -> None:
@@ -52,7 +66,7 @@ def test_eyes_are_level_at_the_conventions_place(name: str, degrees: float) -> N
 
 
 def test_every_convention_is_tested() -> None:
-    assert CROPS.keys() == {"tight", *EXPECTED}
+    assert CROPS.keys() == {"tight", "tight/through_48", *EXPECTED}
 
 
 @given(st.floats(-50, 290), st.floats(-50, 230), st.floats(1, 200), st.floats(1, 200), st.floats(-math.pi, math.pi))

@@ -14,6 +14,11 @@ from tests import videos
 from tests.cartoon import cartoon
 
 
+@pytest.mark.parametrize("size", [(4000, 1), (60_000, 2), (11, 300), (300, 11)])
+def test_a_frame_too_narrow_for_a_face_has_none(size: tuple[int, int]) -> None:
+    assert faces.detect(np.full((*size, 3), 128, np.uint8), 40) is None
+
+
 @pytest.mark.parametrize(
     ("numbers", "picked"),
     [

@@ -14,6 +14,7 @@ from fasrepro.report.claims.paper1 import LEAVE_ONE_OUT
 
 # Profiles that train the runs.
 RUNS, ABLATIONS, LEFT_OUT, REWARDED = "one_to_eleven", "paper2_ablations", "paper2_leave_one_out", "paper2_rewards"
+LOW_RESOLUTION = "low_resolution"
 PRIMARY = "paper 2, primary"
 COUNTER_CLAIMS = "counter-claims"
 ELEVEN = "HTER, mean over the eleven targets"
@@ -210,9 +211,8 @@ CLAIMS: tuple[Claim, ...] = (
         "cepl",
         "label_two_stage",
         published=("p2_label_small_hter", "p2_cepl_small_hter"),
-        profile="",
+        profile=LOW_RESOLUTION,
         test="resolution",
-        reason="no profile passes pictures through fewer pixels",
     ),
     Claim(
         "P2-13",

@@ -120,7 +120,7 @@ def count_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
 def resolution_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
     """Return the rows of a claim at either resolution, and how much its difference changes where pictures hold less."""
     own = paired.rows(claim, evidence)
-    reason = f"no results of {paired.compared_on(claim)} at both resolutions; {reason_of(claim, evidence)}"
+    reason = f"no results of {paired.compared_on(claim)} at both resolutions"
     if evidence.low_resolution is None:
         return [without_result(claim, evidence, own[0].metric, reason, NOT_RUN)]
     at_low = dataclasses.replace(evidence, metrics=evidence.low_resolution)

@@ -15,7 +15,7 @@ from tests.layout import ROOT
 
 WITHOUT_RESULTS = ("none", "not run")
 BY_GROUP = ("gaps", "conditions")
-EXPLAINED = (*WITHOUT_RESULTS, "resolution", "sources", "edits")  # whose rows say why they are open
+EXPLAINED = (*WITHOUT_RESULTS, "sources", "edits")  # whose rows say why they are open
 ON_TARGETS = ("paired", "some targets", "count of targets", "resolution", "sources")
 
 
