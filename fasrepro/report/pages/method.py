@@ -20,6 +20,11 @@ EMBEDDED_BACKBONE = "results/foundation"
 LOSSES = {"head": "L_\\mathrm{cls}", "caption": "L_\\mathrm{cap}", "answer": "L_\\mathrm{ans}"}
 PROMPTS = {"prompt": "the prompt", "answer_prompt": "the label question"}
 OWN_COLUMNS = ("like", "captions", "learning_rates", *PROMPTS)  # keys of a run that stand elsewhere
+MAIN_RUNS = {"paper 1": "reasoning", "paper 2": "cepl"}
+SCORES = {
+    "head": "the head's probability of an attack",
+    "answer": "the probability of No at the first token of the label question",
+}
 RATE_COLUMNS = ("run", "learning rate", "selected", "dev AUC", "HTER on the target, dev threshold", "AUC on the target")
 
 
@@ -28,6 +33,7 @@ def render(material: Material) -> dict[str, str]:
     params = material.params
     return {
         "formula": formula(params.training.phases),
+        "papers": papers_table(params.training, params.runs),
         "runs": run_table(params.training, params.runs),
         "recipe": recipe_table(params.training),
         "learning_rates": learning_rates(material.metrics, material.runs, params.tuning),
@@ -45,16 +51,47 @@ def formula(phases: Sequence[Any]) -> str:
     return "\n".join(lines)
 
 
+def papers_table(training: Any, runs: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the main run of each paper side by side: what is shown, trained, in which stages, and what is its score."""
+    main = {paper: run for paper, run in MAIN_RUNS.items() if run in runs}
+    default = _default_phases(training)
+    recipes = [{**dataclasses.asdict(training), **merged_override(run, runs)} for run in main.values()]
+    phases = [list(phases_of(run, runs, default).values()) for run in main.values()]
+    rows = [("captions", *(_captions(recipe["captions"]) for recipe in recipes))]
+    for number in range(max(map(len, phases), default=0)):
+        cells = [_stage(of_run[number]) if number < len(of_run) else tables.NONE for of_run in phases]
+        rows.append((f"stage {number + 1}", *cells))
+    rows.append(("score", *(SCORES[recipe["score_by"]] for recipe in recipes)))
+    rows.append(("faces a step", *(recipe["batch_size"] for recipe in recipes)))
+    rows.append(("learning rates", *(", ".join(map(str, recipe["learning_rates"])) for recipe in recipes)))
+    rows.append(("adapters' rank", *(recipe["lora"]["rank"] for recipe in recipes)))
+    return markdown.table(("", *(f"{paper}: {run}" for paper, run in main.items())), rows)
+
+
+def _default_phases(training: Any) -> dict[str, dict[str, Any]]:
+    return {phase.name: dataclasses.asdict(phase) for phase in training.phases}
+
+
+def _captions(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{share:.0%} {captions}" for captions, share in shares.items()) or "none: labels alone"
+
+
+def _stage(phase: Mapping[str, Any]) -> str:
+    """Return what a stage resets, trains and weighs, and its steps."""
+    reset = f"{' and '.join(phase['reset'])} begin anew; " if phase.get("reset") else ""
+    weights = " and ".join(f"{weight:g} {loss}" for loss, weight in phase["losses"].items())
+    return f"{phase['name']}: {reset}trains {', '.join(phase['train'])}; loss {weights}; {phase['steps']} steps"
+
+
 def run_table(training: Any, runs: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the table of runs, with the captions that each trains on and its other changes, and the prompts of their own.
 
     A run that is like another has its changes to that one; any other has those to the default recipe.
     """
-    default = {phase.name: dataclasses.asdict(phase) for phase in training.phases}
+    default = _default_phases(training)
     rows = []
     for name, override in runs.items():
-        shares = merged_override(name, runs).get("captions", training.captions)
-        mix = ", ".join(f"{share:.0%} {captions}" for captions, share in shares.items()) or "none: labels alone"
+        mix = _captions(merged_override(name, runs).get("captions", training.captions))
         like = override.get("like")
         base = phases_of(like, runs, default) if like else default
         changes = [f"as {like}"] if like else []

@@ -35,6 +35,20 @@ def test_each_run_has_its_captions_and_its_changes() -> None:
     assert rows["cepl_lora_vision"][1] == "as cepl, joint also trains lora_vision"
 
 
+def test_the_papers_main_runs_stand_side_by_side() -> None:
+    title, *rows = cells(method.papers_table(PARAMS.training, PARAMS.runs))
+    assert title == ["", "paper 1: reasoning", "paper 2: cepl"]
+    by_name = {row[0]: row[1:] for row in rows}
+    assert by_name["captions"] == ["50% vanilla, 50% reasoning", "100% gold"]
+    assert by_name["stage 1"][0].startswith("joint: trains lora_language, lora_vision")
+    assert by_name["stage 2"][0] == tables.NONE
+    assert by_name["stage 2"][1].startswith("joint: projector and language begin anew; trains lora_language")
+    assert by_name["score"] == [method.SCORES["head"], method.SCORES["answer"]]
+    assert by_name["adapters' rank"] == [str(PARAMS.training.lora.rank)] * 2
+    only_1 = {name: run for name, run in PARAMS.runs.items() if run.get("like") != "cepl" and name != "cepl"}
+    assert cells(method.papers_table(PARAMS.training, only_1))[0] == ["", "paper 1: reasoning"]
+
+
 def test_a_prompt_is_shown_once_for_all_runs_that_have_it() -> None:
     text = method.run_table(PARAMS.training, PARAMS.runs)
     question = PARAMS.runs["cepl"]["answer_prompt"]
