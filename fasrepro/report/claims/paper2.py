@@ -312,13 +312,14 @@ CLAIMS: tuple[Claim, ...] = (
         ("pafas_sft_hter", "pafas_grpo_hter"),
         worse=True,
     ),
-    claim(
+    eleven(
         "X-2",
-        "Against P2-2: a chain can be exchanged for another image's without loss (PA-FAS).",
+        "Against P2-2: a chain can be exchanged for another image's of the same species without loss (PA-FAS); 'no difference'"
+        " confirms it. Tested here: that it costs.",
         "cepl_exchanged",
         "cepl",
-        f"*no difference*; {ELEVEN}",
         COUNTER_CLAIMS,
+        profile=ABLATIONS,
         worse=True,
     ),
     of_captions(
