@@ -208,6 +208,7 @@ def main() -> None:
         grpo_jobs={},
         captioner_names=[],
         read_out_jobs={},
+        two_stage_jobs=[],
         skipped=[],
     )
     paths.WORK.mkdir(exist_ok=True)

@@ -338,6 +338,7 @@ class Jobs:
         trainsets: what each training set is made of.
         tunings, jobs: trainings whose recipe holds the learning rates to choose from, by run, and all that follow.
         read_out_jobs: those that answer the label question and write chains in tags.
+        two_stage_jobs: those whose recipe has several phases.
         snapshot_jobs: the job that is scored on its way; none where its protocol cannot be run.
         sft_jobs, grpo_jobs, captioner_names: caption models that learn texts, those that learn from rewards, and both.
         skipped: notices about what cannot be run.
@@ -353,6 +354,7 @@ class Jobs:
     tunings: dict[str, Job]
     jobs: dict[str, Job]
     read_out_jobs: dict[str, TaggedChains]
+    two_stage_jobs: list[str]
     snapshot_jobs: dict[str, Job]
     sft_jobs: dict[str, Captioner]
     grpo_jobs: dict[str, Captioner]

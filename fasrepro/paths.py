@@ -35,6 +35,7 @@ CAPTION_SAMPLES = CAPTIONERS / "samples"
 PREDICTIONS = RESULTS / "predictions"
 ENCODERS = RESULTS / "encoders"
 READ_OUTS = RESULTS / "read_outs"
+PAIR_ORDERS = RESULTS / "pair_orders"
 SNAPSHOTS = RESULTS / "snapshots.parquet"
 JUDGEMENTS = RESULTS / "judgements.parquet"
 PICTURES = RESULTS / "pictures"  # what pages show of crops and stills: ZIP files as in `CROPS`, and
@@ -60,6 +61,7 @@ CALIBRATION = RESULTS / "calibration.json"
 PROBES = RESULTS / "probes.json"
 ENCODER_GAINS = RESULTS / "encoder_gains.json"
 READ_OUT_FIGURES = RESULTS / "read_out_figures.json"
+PAIR_GAINS = RESULTS / "pair_gains.json"
 TRAINING_LOSSES = RESULTS / "training_losses.json"
 CAPTION_MODELS = RESULTS / "caption_models.json"
 PROBE_PAIRS = RESULTS / "probe_pairs.npz"
@@ -191,6 +193,11 @@ def dev_explanations(job: str) -> Path:
 def encoder(job: str) -> Path:
     """Return what was read from a job's encoder, and from the foundation's."""
     return ENCODERS / f"{job}.npz"
+
+
+def pair_orders(job: str) -> Path:
+    """Return which counterfactual pairs a job's encoder puts in order."""
+    return PAIR_ORDERS / f"{job}.npz"
 
 
 def read_outs(job: str) -> Path:

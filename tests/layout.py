@@ -36,6 +36,7 @@ EXPENSIVE = (
     "foundation",
     "grpo",
     "index",
+    "pair_orders",
     "predict",
     "probe_pairs",
     "read_outs",

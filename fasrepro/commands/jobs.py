@@ -110,6 +110,7 @@ class _Plan:
             tunings=dict(sorted(self.tunings.items())),
             jobs=dict(sorted(self.jobs.items())),
             read_out_jobs=self.read_out_jobs(),
+            two_stage_jobs=[name for name, job in sorted(self.jobs.items()) if len(self.recipe(job.run).phases) > 1],
             snapshot_jobs=self.snapshot_jobs,
             sft_jobs={name: job for name, job in self.captioner_jobs.items() if job.reinforcement is None},
             grpo_jobs={name: job for name, job in self.captioner_jobs.items() if job.reinforcement is not None},

@@ -47,6 +47,8 @@ TYPICAL = {
     "faithfulness": 11.0,
     "encoders": 45.0,
     "encoder_gains": 25.0,
+    "pair_orders": 40.0,
+    "pair_gains": 6.0,
     "read_outs": 600.0,
     "read_out_figures": 15.0,
     "training_losses": 5.0,

@@ -13,6 +13,7 @@ from typing import TypeVar
 from fasrepro.config import Experiment
 from fasrepro.evaluation.results import CaptionModels, Fairness, Grounding, Metrics
 from fasrepro.evaluation.results.metrics import CellMetrics
+from fasrepro.evaluation.results.pair_gains import PairGains
 from fasrepro.evaluation.results.training_losses import TrainingLosses
 from fasrepro.report.recorded import Run
 
@@ -34,6 +35,7 @@ class Results:
         source: of all, in words.
         grounding: None where there is none.
         training_losses: None where none are kept.
+        pair_gains: None where none are kept.
     """
 
     metrics: Metrics
@@ -41,6 +43,7 @@ class Results:
     source: str
     grounding: Grounding | None = None
     training_losses: TrainingLosses | None = None
+    pair_gains: PairGains | None = None
 
     @property
     def cells(self) -> list[CellMetrics]:
@@ -79,7 +82,7 @@ def of_record(run: Run, own: Results) -> Results:
     metrics = dataclasses.replace(_marked(run.metrics, source), settings=own.metrics.settings)
     grounding = None if run.grounding is None else _marked(run.grounding, source)
     none = dataclasses.replace(own.caption_models, models={})
-    return Results(metrics, run.caption_models or none, source, grounding, run.training_losses)
+    return Results(metrics, run.caption_models or none, source, grounding, run.training_losses, run.pair_gains)
 
 
 def _marked(figures: Figures, source: str) -> Figures:

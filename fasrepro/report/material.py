@@ -19,6 +19,7 @@ import numpy as np
 
 from fasrepro import files, names, paths
 from fasrepro.evaluation import results
+from fasrepro.evaluation.results.pair_gains import PairGains
 from fasrepro.evaluation.results.training_losses import TrainingLosses
 from fasrepro.report import (
     difficulty,
@@ -137,6 +138,7 @@ class Material:
     encoder_gains: results.EncoderGains
     read_out_figures: results.ReadOutFigures
     training_losses: TrainingLosses
+    pair_gains: PairGains
     gold_report: dict[str, Any] | None
     stills: list[tuple[np.ndarray, str]]
     foundation_trials: foundation_trials.Log
@@ -334,6 +336,7 @@ FILES: dict[str, tuple[Path, ...]] = {
     "encoder_gains": (paths.ENCODER_GAINS,),
     "read_out_figures": (paths.READ_OUT_FIGURES,),
     "training_losses": (paths.TRAINING_LOSSES,),
+    "pair_gains": (paths.PAIR_GAINS,),
     "gold_report": (paths.CAPTIONS_REPORT,),
     "stills": (paths.PICTURED_STILLS,),
     "faces": (paths.FACES, paths.PICTURES),
@@ -366,6 +369,7 @@ LOADERS: dict[str, Callable[[Material], Any]] = {
     "probes": _results(paths.PROBES, results.Probes),
     "encoder_gains": _analysis(paths.ENCODER_GAINS),
     "training_losses": _results(paths.TRAINING_LOSSES, TrainingLosses),
+    "pair_gains": _results(paths.PAIR_GAINS, PairGains),
     "gold_report": _gold_report,
     "caption_models": _results(paths.CAPTION_MODELS, results.CaptionModels),
     "read_out_figures": _results(paths.READ_OUT_FIGURES, results.ReadOutFigures),

@@ -30,6 +30,7 @@ from fasrepro.evaluation.results import (
     Unseen,
     VerdictAgreement,
 )
+from fasrepro.evaluation.results.pair_gains import PairGains
 from fasrepro.evaluation.results.training_losses import TrainingLosses
 from fasrepro.report import version_0_1_0
 from fasrepro.report.differences import cells_of
@@ -73,6 +74,7 @@ ANALYSES: dict[str, type[Any]] = {  # files of figures that are kept, by name: t
     "fairness": Fairness,
     "baselines": Metrics,
     "training_losses": TrainingLosses,
+    "pair_gains": PairGains,
 }
 
 
@@ -105,6 +107,7 @@ class Run:
         fairness: error rates by groups.
         baselines: detectors without a language model.
         training_losses: of every training.
+        pair_gains: of two-stage runs' encoders.
         note: what a reader must know of this record, written into run.json by hand; "" for most.
     """
 
@@ -132,6 +135,7 @@ class Run:
     fairness: Fairness | None = None
     baselines: Metrics | None = None
     training_losses: TrainingLosses | None = None
+    pair_gains: PairGains | None = None
     note: str = ""
 
     @property

@@ -79,6 +79,7 @@ def test_nothing_to_train_is_an_error_and_the_book_is_named_once_there_is_one(
         "silver": {},
         "snapshot_jobs": {},
         "read_out_jobs": {},
+        "two_stage_jobs": [],
         "sft_jobs": {},
         "grpo_jobs": {},
         "captioner_names": [],

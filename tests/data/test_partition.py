@@ -378,6 +378,7 @@ def write_project(sides: dict[str, dict[str, object]]) -> None:
         "silver": {},
         "snapshot_jobs": {},
         "read_out_jobs": {},
+        "two_stage_jobs": [],
         "sft_jobs": {},
         "grpo_jobs": {},
         "captioner_names": [],

@@ -64,6 +64,7 @@ def write_jobs(
         "jobs": jobs,
         "snapshot_jobs": {snapshots: jobs[snapshots]} if snapshots else {},
         "read_out_jobs": {},
+        "two_stage_jobs": [],
         "sft_jobs": {},
         "grpo_jobs": {},
         "captioner_names": [],

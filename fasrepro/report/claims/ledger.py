@@ -15,7 +15,7 @@ from fasrepro.evaluation.results import HEAD
 from fasrepro.evaluation.results.metrics import MetricsSettings
 from fasrepro.report import tables
 from fasrepro.report.caption_models import TITLES as CAPTION_TITLES
-from fasrepro.report.claims import CLAIMS, caption_models, gold, groups, losses, paired, targets, verdicts
+from fasrepro.report.claims import CLAIMS, caption_models, gold, groups, losses, paired, pairs, targets, verdicts
 from fasrepro.report.claims.claim import CAPTION_MODELS, READERS, Claim
 from fasrepro.report.claims.rows import MEASURES, NOT_RUN, Evidence, LedgerRow, reason_of, untested_rows, without_result
 
@@ -101,6 +101,7 @@ TESTS: dict[str, Test] = {
     "resolution": targets.resolution_rows,
     "sources": targets.source_rows,
     "losses": losses.rows,
+    "pairs": pairs.rows,
     "edits": gold.rows,
     "caption models": caption_models.rows,
     "gaps": groups.gap_rows,

@@ -8,6 +8,7 @@ from typing import Any
 
 from fasrepro.evaluation.results import CaptionModels, Fairness, Figure, Grounding, Metrics
 from fasrepro.evaluation.results.metrics import Difference
+from fasrepro.evaluation.results.pair_gains import PairGains
 from fasrepro.evaluation.results.training_losses import TrainingLosses
 from fasrepro.report import differences
 from fasrepro.report.claims import verdicts
@@ -19,10 +20,12 @@ NOT_TESTED = "not tested"
 NO_SCOPE = "—"
 # What claims measure that is no metric, in words.
 SHARE_OF_TARGETS, CHAIN_LOSS, SHARE_EDITED = "share_of_targets", "chain_loss", "share_edited"
+PAIRS_IN_ORDER = "pairs_in_order"
 MEASURES = {
     SHARE_OF_TARGETS: "share of the targets on which the HTER is lower",
     CHAIN_LOSS: "training loss of the chain at equal loss of the label",
     SHARE_EDITED: "share of the sampled faces whose caption was edited",
+    PAIRS_IN_ORDER: "share of counterfactual pairs that a probe of the encoder puts in order, mean over cues",
 }
 
 
@@ -80,6 +83,7 @@ class Evidence:
         fairness: None where no error rates by group are known.
         fairness_source: where these were taken from, likewise.
         training_losses: of the runs; None where none are kept.
+        pair_gains: of the runs' encoders; None where none are kept.
         gold_report: the report on the gold captions; None where there are none here.
         low_resolution: figures of the same runs on pictures passed through fewer pixels; None where there are none.
     """
@@ -94,6 +98,7 @@ class Evidence:
     fairness: Fairness | None = None
     fairness_source: str = ""
     training_losses: TrainingLosses | None = None
+    pair_gains: PairGains | None = None
     gold_report: Mapping[str, Any] | None = None
     low_resolution: Metrics | None = None
 

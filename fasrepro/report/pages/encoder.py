@@ -9,7 +9,7 @@ import numpy as np
 from fasrepro.datasets import DATASETS
 from fasrepro.evaluation.results import EncoderGains, Figure
 from fasrepro.evaluation.results.encoder_gains import Gain, GroupGains, Saliency, TrainedEncoder
-from fasrepro.report import contact_sheets, figures, markdown, tables
+from fasrepro.report import contact_sheets, encoder_pairs, figures, markdown, tables
 from fasrepro.report.contact_sheets import Cell, Row
 from fasrepro.report.figures import Target
 from fasrepro.report.gallery import describe
@@ -18,7 +18,7 @@ from fasrepro.report.material import Material, Needs
 from fasrepro.report.tables import interval, number, words
 from fasrepro.rows.faces import Face
 
-NEEDS = Needs(inputs=("encoder_gains", "faces"), params=("archives", "synthetic", "runs", "encoders"))
+NEEDS = Needs(inputs=("encoder_gains", "pair_gains", "recorded", "faces"), params=("archives", "synthetic", "runs", "encoders"))
 DEV, SCORE = "dev", "score"
 NO_GAINS = "No run has been trained yet: run `dvc repro`.\n"
 NO_PICTURES = "No region of a cue is known, so no saliency was measured.\n"
@@ -47,6 +47,7 @@ def render(material: Material) -> dict[str, str]:
         "cues": cue_table(entries),
         "saliency": saliency_table(entries),
         "pictures": pictures(material),
+        **encoder_pairs.render(material),
     }
 
 

@@ -14,7 +14,17 @@ from fasrepro.report.published import EVIDENCE, Published
 from fasrepro.report.tables import interval
 
 # What `ledger_rows` reads: pages that show a verdict need these too.
-LEDGER_INPUTS = ("metrics", "grounding", "published", "recorded", "caption_models", "fairness", "training_losses", "gold_report")
+LEDGER_INPUTS = (
+    "metrics",
+    "grounding",
+    "published",
+    "recorded",
+    "caption_models",
+    "fairness",
+    "training_losses",
+    "pair_gains",
+    "gold_report",
+)
 LEDGER_PARAMS = ("archives", "synthetic", "annotator", "judging", "runs")
 NEEDS = Needs(inputs=LEDGER_INPUTS, params=LEDGER_PARAMS)
 SIGHTS = (
@@ -93,6 +103,7 @@ def evidence_of_paper_2(material: Material, evidence: ledger.Evidence) -> list[l
             caption_models=one.caption_models,
             caption_source="" if one.source == eleven_targets.OWN else one.source,
             training_losses=one.training_losses,
+            pair_gains=one.pair_gains,
             fairness=groups,
             fairness_source="" if groups_source == eleven_targets.OWN else groups_source,
             gold_report=material.gold_report,
@@ -133,7 +144,12 @@ def own_results(material: Material) -> eleven_targets.Results:
     """Return this machine's figures."""
     grounding = material.grounding if material.is_synthetic else None
     return eleven_targets.Results(
-        material.metrics, material.caption_models, eleven_targets.OWN, grounding, material.training_losses
+        material.metrics,
+        material.caption_models,
+        eleven_targets.OWN,
+        grounding,
+        material.training_losses,
+        material.pair_gains,
     )
 
 

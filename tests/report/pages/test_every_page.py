@@ -33,7 +33,7 @@ from fasrepro.report.material import LOADERS, Material, Needs, PageError, by_fac
 from fasrepro.report.pages import PAGES
 from fasrepro.stages import report as stage
 from tests.layout import ROOT
-from tests.report import groups
+from tests.report import groups, test_encoder_pairs
 from tests.report.pages import (
     test_audit,
     test_baselines,
@@ -98,6 +98,7 @@ def inputs(world: SimpleNamespace, params: dict[str, Any], request: pytest.Fixtu
         "fairness": groups.fairness(),
         "baselines": test_baselines.BASELINES,
         "training_losses": TrainingLosses({}),
+        "pair_gains": test_encoder_pairs.PAIRS,
         "gold_report": None,
         "stills": [],
         "foundation_trials": foundation_trials.load(),
