@@ -32,7 +32,8 @@ MORE = dataclasses.replace(OF_ELEVEN, means=[*FEW.means, mean(("cepl", "cepl_res
 
 
 def rendered(folder: Path, render: Any, recorded: list[Any], losses: TrainingLosses = NO_LOSSES) -> dict[str, str]:
-    inputs = {"metrics": metrics(), "caption_models": NONE, "grounding": None, "gold_report": None, "training_losses": losses}
+    absent = {"grounding": None, "gold_report": None, "pair_gains": None}
+    inputs = {"metrics": metrics(), "caption_models": NONE, "training_losses": losses, **absent}
     return render(material(folder, "single_stage", published=published.load(), recorded=recorded, **inputs))
 
 
