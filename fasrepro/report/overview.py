@@ -33,7 +33,7 @@ RIVALS = {
     "P2-3": "FaceCoT says that rewards lift the caption model's verdicts",
     "P2-2": "and that its chains add to labels",
     "X-1": "PA-FAS says that rewards after fine-tuning worsen detection",
-    "X-2": "and that a chain can be exchanged for another image's without loss",
+    "X-2": "and that a chain can be exchanged for another image's without loss; tested is whether that costs",
     "X-3": "CLS-RL says that rewards without chains do as well",
 }
 CellEntry = TypeVar("CellEntry", bound=Cell)

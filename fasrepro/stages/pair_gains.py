@@ -12,15 +12,15 @@ from fasrepro.evaluation.analyses import pair_gains, pair_orders
 def main(argv: list[str] | None = None) -> None:
     """Write results/pair_gains.json: two-stage runs against the foundation, and against each other."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
-    evaluation = config.load("evaluation").evaluation
+    params = config.load("evaluation")
     jobs = config.read_jobs()
     own = {name: jobs.jobs[name] for name in jobs.two_stage_jobs}
     runs = {
         place: {job.seed: pair_orders.read(paths.pair_orders(job.name)) for job in of_run}
         for place, of_run in sorted(config.by_run(own).items())
     }
-    gains = pair_gains.summarise(runs, evaluation.confidence)
-    results.write(paths.PAIR_GAINS, gains, evaluation.digits)
+    gains = pair_gains.summarise(runs, params.evaluation.confidence)
+    results.write(paths.PAIR_GAINS, gains, params.evaluation.digits)
     print(f"pair_gains: {len(gains.cells)} runs on protocols, {len(gains.differences)} differences")
 
 

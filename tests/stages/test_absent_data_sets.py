@@ -21,7 +21,18 @@ from fasrepro.rows import table
 from fasrepro.rows.faces import Face
 from fasrepro.rows.scores import Explanation, Judgement, Score
 from fasrepro.rows.training import TrainRow
-from fasrepro.stages import evaluate, fairness, faithfulness, grounding, optimism, report, tune, unseen, verdict_agreement
+from fasrepro.stages import (
+    evaluate,
+    fairness,
+    faithfulness,
+    grounding,
+    optimism,
+    pair_gains,
+    report,
+    tune,
+    unseen,
+    verdict_agreement,
+)
 from fasrepro.training import snapshots
 from tests.faces import face
 from tests.layout import ROOT
@@ -113,7 +124,7 @@ def test_what_has_no_data_is_reported_as_empty_and_the_pages_render() -> None:
         projects.write_dev_explanations(job, lambda _: "a face")
     for run in config.read_jobs().tunings:
         tune.main([run])
-    for stage in (evaluate, faithfulness, fairness, unseen, optimism, grounding, verdict_agreement):
+    for stage in (evaluate, faithfulness, fairness, unseen, optimism, grounding, verdict_agreement, pair_gains):
         stage.main([])
     assert results.read(paths.FAITHFULNESS, Faithfulness).cells == {}
     assert results.read(paths.UNSEEN, Unseen).targets == {}

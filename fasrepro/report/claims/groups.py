@@ -49,7 +49,7 @@ def condition_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
 
 
 def _mean_hter(group: GroupChange) -> float:
-    """Return the mean of run and baseline."""
+    """Return the mean of baseline and run, from the rate before and its change."""
     return (group.baseline_rates["hter"] or 0.0) + (group.rates["hter"].value or 0.0) / 2
 
 
