@@ -173,6 +173,13 @@ def test_a_baseline_differs_from_cepl_by_its_losses_and_resets_alone(run: str) -
     assert ours == theirs
 
 
+def test_only_the_run_of_one_stage_leaves_one_out() -> None:
+    params = config.load("training", "runs")
+    like_cepl = [run for run, changes in params.runs.items() if changes.get("like") in ("cepl", "label_two_stage")]
+    names = {run: [phase.name for phase in config.resolved_recipe(params.training, params.runs, run).phases] for run in like_cepl}
+    assert [run for run, phases in names.items() if phases != ["describe", "joint"]] == ["single_stage", "untrained"]
+
+
 def test_an_ablation_of_resets_changes_the_reset_alone() -> None:
     params = config.load("training", "runs")
     cepl = config.resolved_recipe(params.training, params.runs, "cepl")

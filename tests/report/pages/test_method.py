@@ -32,6 +32,7 @@ def test_each_run_has_its_captions_and_its_changes() -> None:
     assert "describe row_tasks: in_turn" in rows["single_stage_long"][1]
     assert rows["single_stage"] == ["100% gold", "as cepl, joint reset: none, without describe"]
     assert rows["cepl_exchanged"] == ["100% exchanged", "as cepl"]
+    assert rows["cepl_all_weights"][1] == "as cepl, describe does not train lora_vision, describe also trains vision"
     assert rows["cepl_lora_vision"][1] == "as cepl, joint also trains lora_vision"
 
 
