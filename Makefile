@@ -116,6 +116,7 @@ bench: $(INSTALLED)
 	python -m benchmarks.training
 	python -m benchmarks.generation
 	python -m benchmarks.silver
+	python -m benchmarks.at_scale
 	python -m benchmarks.bootstrap
 	python -m benchmarks.rescore
 	python -m benchmarks.rows

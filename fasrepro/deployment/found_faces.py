@@ -64,14 +64,38 @@ def of_video(path: Path, settings: IndexSettings) -> list[FoundFace]:
 
 
 def _check_frames(path: Path) -> None:
-    """Raise `PictureError` for a video that cannot be opened, or whose frames have more than `FRAME_LIMIT` pixels."""
+    """Raise `PictureError` for a video that cannot be opened, or that has frames of more than `FRAME_LIMIT` pixels anywhere."""
     try:
         with av.open(str(path), options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}) as container:
             sizes = [stream.codec_context.width * stream.codec_context.height for stream in container.streams.video]
+            largest = max(sizes, default=0)
+            grows = 0 < largest <= FRAME_LIMIT and _grows(container)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise PictureError(pictures.UNREADABLE, f"not a readable video: {error}") from None
-    if max(sizes, default=0) > FRAME_LIMIT:
-        raise PictureError(pictures.TOO_LARGE, f"frames of {max(sizes)} pixels, more than {FRAME_LIMIT}; shrink it first")
+    if largest > FRAME_LIMIT:
+        raise PictureError(pictures.TOO_LARGE, f"frames of {largest} pixels, more than {FRAME_LIMIT}; shrink it first")
+    if grows:
+        raise PictureError(pictures.TOO_LARGE, f"frames that grow to more than {FRAME_LIMIT} pixels; shrink it first")
+
+
+def _grows(container: av.container.InputContainer) -> bool:
+    """Return whether a frame of the video that the index takes is larger than `FRAME_LIMIT`, whatever the header says.
+
+    The decoder refuses such a frame before it makes room for it. Its size is then too large, or unknown, as it was not before.
+    """
+    video = container.streams.video[0]
+    decoder = video.codec_context
+    decoder.options = {"max_pixels": str(FRAME_LIMIT)}
+    decoder.thread_count = 1
+    for packet in container.demux(video):
+        size_before = decoder.width * decoder.height
+        try:
+            packet.decode()
+        except av.FFmpegError:  # or the packet is broken, which the index judges
+            size = decoder.width * decoder.height
+            if size > FRAME_LIMIT or size_before > size == 0:
+                return True
+    return False
 
 
 def of_picture(picture: pictures.Picture, settings: IndexSettings) -> list[FoundFace]:

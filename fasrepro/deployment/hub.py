@@ -12,6 +12,7 @@ from fasrepro.deployment import exported, score_file
 
 # What an exported folder holds. Anything else in it, such as a picture that was tried, is never sent.
 SENT = (*exported.CHECKPOINT_FILES, "README.md", score_file.NAME)
+DENIED = (401, 403)  # statuses of a token that is missing or may not write
 
 
 class HubError(ValueError):
@@ -49,13 +50,23 @@ def push(api: HfApi, folder: Path, repo: str) -> str:
     """Send the files of `listing` as one commit and return its address; a repository that is not there is made, private.
 
     Raises:
-        HubError: the hub refuses.
+        HubError: the hub refuses, fails for longer than its client tries, or is not reached.
     """
     names = list(listing(folder))
     try:
         api.create_repo(repo, private=True, exist_ok=True)
         job = exported.read_about(folder).job
         commit = api.upload_folder(repo_id=repo, folder_path=folder, allow_patterns=names, commit_message=job)
-    except (HfHubHTTPError, OSError) as error:
-        raise HubError(f"{repo}: {str(error).strip().splitlines()[0]}; `hf auth login` stores a token that may write") from None
+    except Exception as error:  # the client lets its transport's errors through, and wraps those of its threads as RuntimeError
+        raise HubError(f"{repo}: {_refusal(error)}") from None
     return str(commit.commit_url)
+
+
+def _refusal(error: Exception) -> str:
+    """Return what went wrong on the way to the hub or there, and the remedy, in one line."""
+    chain = [error, error.__cause__]
+    answered = next((one for one in chain if isinstance(one, HfHubHTTPError)), None)
+    reasons = [str(one) for one in dict.fromkeys((error, answered)) if one is not None]
+    denied = answered is not None and answered.response.status_code in DENIED
+    remedy = "`hf auth login` stores a token that may write" if denied else "run it again"
+    return f"{' '.join(' '.join(reasons).split())}; {remedy}"
