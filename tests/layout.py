@@ -19,6 +19,7 @@ WHOLE = (
     "fasrepro/foundation",
     "fasrepro/llm",
     "fasrepro/models",
+    "fasrepro/peers",
     "fasrepro/report",
     "fasrepro/simulation/annotator",
     "fasrepro/simulation/drawing",

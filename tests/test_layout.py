@@ -16,6 +16,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # A notebook opens its study by params.yaml and jobs.yaml.
     "report": (
         "fasrepro.config",
+        "fasrepro.peers.catalogue",
         *(f"fasrepro.evaluation.{module}" for module in ("results", "metrics", "bootstrap", "inference")),
     ),
     "evaluation": ("fasrepro.models", "fasrepro.llm"),
@@ -41,6 +42,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "data": ("fasrepro.archives",),
     "archives": (),
     "models": (),
+    "peers": (),
     "llm": (),
     "rows": (),
 }

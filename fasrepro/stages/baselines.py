@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import threadpoolctl
+from PIL import Image
 
 from fasrepro import config, crops, paths, stages
 from fasrepro.evaluation import results, summary
@@ -14,11 +16,14 @@ from fasrepro.evaluation.analyses import baselines, shortcut_features
 from fasrepro.evaluation.cells import CellResults
 from fasrepro.models import backbones
 from fasrepro.models.states import pooled_states
+from fasrepro.peers import deployed, dinov2
+from fasrepro.peers.catalogue import DINOV2, PEERS
 from fasrepro.rows.faces import Face
 from fasrepro.stages import predictions
 
 BATCH = 48  # pictures at once
 SITE = "encoder"  # of models.states.SITES
+REMEMBERED = 20_000  # faces whose DINOv2 numbers are kept, since several protocols fit on the same ones: 120 MB
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -30,11 +35,22 @@ def main(argv: list[str] | None = None) -> None:
     model, processor = backbones.load(params.training.backbone, backbones.device())
     model.eval()
 
+    encoder, scorers = dinov2.encoder(params.threads), deployed.scorers()
+    dinov2_of = None if encoder is None else functools.lru_cache(REMEMBERED)(lambda face: encoder(read(face)))
+
     def features(faces: Sequence[Face]) -> Mapping[str, np.ndarray]:
-        images = [crops.read_crop(paths.CROPS, face.crop, face.crop_sha256) for face in faces]
+        images = [read(face) for face in faces]
         textures = [shortcut_features.colour_texture(shortcut_features.picture(image)) for image in images]
         states = pooled_states(model, processor, images, prompt, BATCH)[SITE]
-        return {baselines.ENCODER: states, baselines.TEXTURE: np.array(textures, np.float32)}
+        numbers = {baselines.ENCODER: states, baselines.TEXTURE: np.array(textures, np.float32)}
+        if dinov2_of is not None:
+            numbers[DINOV2] = np.stack([dinov2_of(face) for face in faces])
+        return numbers
+
+    def all_numbers(faces: Sequence[Face]) -> Mapping[str, np.ndarray]:
+        images = [read(face) for face in faces] if scorers else []
+        attack = {name: np.array([score(image) for image in images]) for name, score in scorers.items()}
+        return {**features(faces), **attack}
 
     entries = {entry.cell.cell: entry for entry in predictions.load_cells()}
     splits = {entry.cell.protocol: entry.split for entry in entries.values()}
@@ -42,8 +58,10 @@ def main(argv: list[str] | None = None) -> None:
     for entry in entries.values():
         wanted[entry.cell.protocol] += entry.test
     with threadpoolctl.threadpool_limits(params.threads):
-        detectors = {name: baselines.fit(split.train, features) for name, split in splits.items()}
-        scores = baselines.scores(detectors, wanted, features)
+        fitted = {name: baselines.fit(split.train, features) for name, split in splits.items()}
+        # A deployed network is not fitted: its number of a face is its p_attack.
+        detectors = {name: {**of_protocol, **dict.fromkeys(scorers, np.asarray)} for name, of_protocol in fitted.items()}
+        scores = baselines.scores(detectors, wanted, all_numbers)
     cells = [
         CellResults(
             **{**entry.cell.names, "run": name},
@@ -52,10 +70,18 @@ def main(argv: list[str] | None = None) -> None:
             scores={0: scores[entry.cell.protocol][name]},
         )
         for entry in entries.values()
-        for name in (baselines.ENCODER, baselines.TEXTURE)
+        for name in detectors[entry.cell.protocol]
     ]
     results.write(paths.BASELINES, summary.summarise(cells, params.evaluation, params.ledger), params.evaluation.digits)
     print(f"baselines: {len(detectors)} protocols, {len(cells)} cells")
+    for name, peer in PEERS.items():
+        if not any(cell.run == name for cell in cells):
+            print(f"baselines: {name} not computed: {peer.remedy}")
+
+
+def read(face: Face) -> Image.Image:
+    """Return a face's crop."""
+    return crops.read_crop(paths.CROPS, face.crop, face.crop_sha256)
 
 
 if __name__ == "__main__":

