@@ -34,6 +34,12 @@ def even_shares(sizes: Mapping[str, int], total: int) -> dict[str, int]:
     return shares
 
 
+def empty_classes(faces: Sequence[Face]) -> list[str]:
+    """Return the classes of `CLASSES` that no face is of: `balanced` divides their shares among the others."""
+    found = {face.species for face in faces}
+    return [name for name, species in CLASSES.items() if found.isdisjoint(species)]
+
+
 def balanced(faces: Sequence[Face], count: int) -> list[Face]:
     """Return `count` faces, or all if there are fewer, in the order of `faces`.
 

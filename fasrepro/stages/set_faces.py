@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 from fasrepro.captions.sets import FacesOfPart
@@ -13,7 +14,7 @@ from fasrepro.stages.part_faces import PartError
 
 
 def of_set(wanted: FacesOfPart, parts: Mapping[str, Shares]) -> list[Face]:
-    """Return the faces that a caption set is about, sorted by face_id.
+    """Return the faces that a caption set is about, sorted by face_id. A class without a face is named in a notice.
 
     Raises:
         PartError: there are none, or fewer than the set asks for.
@@ -24,5 +25,9 @@ def of_set(wanted: FacesOfPart, parts: Mapping[str, Shares]) -> list[Face]:
         raise PartError(
             f"params.yaml: captions: {wanted.count} faces wanted, and there are {len(faces)} in {where}: lower `count`"
         )
-    choose = balanced.balanced if wanted.balanced else balanced.lowest
-    return choose(faces, wanted.count or len(faces))
+    if not wanted.balanced:
+        return balanced.lowest(faces, wanted.count or len(faces))
+    for name in balanced.empty_classes(faces):
+        where = part_faces.described(parts, wanted.part)
+        print(f"no face of the class {name} in {where}: the other classes have its share", file=sys.stderr)
+    return balanced.balanced(faces, wanted.count or len(faces))
