@@ -207,6 +207,7 @@ def main() -> None:
         sft_jobs={},
         grpo_jobs={},
         captioner_names=[],
+        caption_detectors={},
         read_out_jobs={},
         two_stage_jobs=[],
         skipped=[],

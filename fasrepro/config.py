@@ -341,6 +341,7 @@ class Jobs:
         two_stage_jobs: those whose recipe has several phases.
         snapshot_jobs: the job that is scored on its way; none where its protocol cannot be run.
         sft_jobs, grpo_jobs, captioner_names: caption models that learn texts, those that learn from rewards, and both.
+        caption_detectors: caption models whose sources have a protocol here, on whose targets they are tested.
         skipped: notices about what cannot be run.
     """
 
@@ -359,6 +360,7 @@ class Jobs:
     sft_jobs: dict[str, Captioner]
     grpo_jobs: dict[str, Captioner]
     captioner_names: list[str]
+    caption_detectors: dict[str, TaggedChains]
     skipped: list[str]
 
 

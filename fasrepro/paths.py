@@ -36,6 +36,7 @@ PREDICTIONS = RESULTS / "predictions"
 ENCODERS = RESULTS / "encoders"
 READ_OUTS = RESULTS / "read_outs"
 PAIR_ORDERS = RESULTS / "pair_orders"
+CAPTION_DETECTORS = RESULTS / "caption_detectors"
 SNAPSHOTS = RESULTS / "snapshots.parquet"
 JUDGEMENTS = RESULTS / "judgements.parquet"
 PICTURES = RESULTS / "pictures"  # what pages show of crops and stills: ZIP files as in `CROPS`, and
@@ -64,6 +65,7 @@ READ_OUT_FIGURES = RESULTS / "read_out_figures.json"
 PAIR_GAINS = RESULTS / "pair_gains.json"
 TRAINING_LOSSES = RESULTS / "training_losses.json"
 CAPTION_MODELS = RESULTS / "caption_models.json"
+CAPTION_DETECTOR_FIGURES = RESULTS / "caption_detectors.json"
 PROBE_PAIRS = RESULTS / "probe_pairs.npz"
 NEW_PICTURES = RESULTS / "new_pictures.npz"
 RECORDED = RESULTS / "recorded"
@@ -173,6 +175,11 @@ def captioner_log(name: str) -> Path:
 def caption_samples(name: str) -> Path:
     """Return what a caption model wrote about people whom it was not trained on."""
     return CAPTION_SAMPLES / f"{name}.parquet"
+
+
+def caption_detector(name: str) -> Path:
+    """Return P(attack) at the conclusion of what a caption model writes about dev and test faces."""
+    return CAPTION_DETECTORS / f"{name}.parquet"
 
 
 def scores(job: str) -> Path:

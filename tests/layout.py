@@ -31,6 +31,7 @@ EXPENSIVE = (
     "annotate",
     "archives",
     "caption",
+    "caption_detector",
     "caption_samples",
     "counterfactual",
     "encoders",

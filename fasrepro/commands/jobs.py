@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import re
 import types
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,7 @@ class _Plan:
             sft_jobs={name: job for name, job in self.captioner_jobs.items() if job.reinforcement is None},
             grpo_jobs={name: job for name, job in self.captioner_jobs.items() if job.reinforcement is not None},
             captioner_names=list(self.captioner_jobs),
+            caption_detectors=self.caption_detectors(kept),
             skipped=list(self.notices.values()),
         )
 
@@ -128,6 +130,14 @@ class _Plan:
             if writes and concluded is not None and recipe.score_by == "answer":
                 chains[name] = tagged_chains.TaggedChains(job.protocol, str(concluded))
         return chains
+
+    def caption_detectors(self, kept: Mapping[str, protocols.Sides]) -> dict[str, tagged_chains.TaggedChains]:
+        """Return the caption models that can be tested as detectors: where a protocol trains on the data sets cut into parts."""
+        sources = {name for name in self.params.parts if name in self.params.archives.datasets}
+        protocol = next((name for name, sides in kept.items() if set(sides.train) == sources), None)
+        if protocol is None:
+            return {}
+        return {name: tagged_chains.TaggedChains(protocol, job.conclusion_yes) for name, job in self.captioner_jobs.items()}
 
     def captioners(self) -> dict[str, Captioner]:
         """Return the caption models that have seeds, by name."""

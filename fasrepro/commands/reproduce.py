@@ -38,6 +38,7 @@ SOURCES = (
     str(paths.CAPTIONERS / "README.md"),  # a stage depends on the folder, which is empty without caption models
     str(paths.READ_OUTS / "README.md"),  # likewise, without detectors that answer and write chains
     str(paths.PAIR_ORDERS / "README.md"),  # likewise, without detectors in two stages
+    str(paths.CAPTION_DETECTORS / "README.md"),  # likewise, without caption models
 )
 BOOK_PRODUCTS = ("_generated", "executed", "_build")
 # glibc gives a step's large tensors back to the system and asks for them again in the next; kept, training is some 5 % faster.

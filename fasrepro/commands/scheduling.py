@@ -32,6 +32,8 @@ TYPICAL = {
     "grpo": 180.0,
     "caption_samples": 240.0,
     "caption_models": 15.0,
+    "caption_detector": 300.0,
+    "caption_detectors": 20.0,
     "tune": 19.0,
     "train": 132.0,
     "predict": 40.0,

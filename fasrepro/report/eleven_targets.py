@@ -36,6 +36,7 @@ class Results:
         grounding: None where there is none.
         training_losses: None where none are kept.
         pair_gains: None where none are kept.
+        caption_detectors: None where none are kept.
     """
 
     metrics: Metrics
@@ -44,6 +45,7 @@ class Results:
     grounding: Grounding | None = None
     training_losses: TrainingLosses | None = None
     pair_gains: PairGains | None = None
+    caption_detectors: Metrics | None = None
 
     @property
     def cells(self) -> list[CellMetrics]:
@@ -82,7 +84,8 @@ def of_record(run: Run, own: Results) -> Results:
     metrics = dataclasses.replace(_marked(run.metrics, source), settings=own.metrics.settings)
     grounding = None if run.grounding is None else _marked(run.grounding, source)
     none = dataclasses.replace(own.caption_models, models={})
-    return Results(metrics, run.caption_models or none, source, grounding, run.training_losses, run.pair_gains)
+    detectors = None if run.caption_detectors is None else _marked(run.caption_detectors, source)
+    return Results(metrics, run.caption_models or none, source, grounding, run.training_losses, run.pair_gains, detectors)
 
 
 def _marked(figures: Figures, source: str) -> Figures:
@@ -132,3 +135,17 @@ def with_baselines(metrics: Metrics, baselines: Metrics, recorded: Sequence[Run]
         if cells:
             return [*cells, *(cell for cell in of_runs.cells.values() if is_of_paper_2([cell.protocol]))], source
     return [], OWN
+
+
+def caption_detectors(own: Metrics, recorded: Sequence[Run]) -> tuple[list[CellMetrics], str]:
+    """Return the cells of caption models as detectors, this machine's or else the first record's that has any.
+
+    The second value is their source in words.
+    """
+    candidates = [(own, OWN)]
+    candidates += [
+        (run.caption_detectors, f"a recorded run, profile {run.source}")
+        for run in in_order(recorded)
+        if run.caption_detectors is not None
+    ]
+    return next(((list(one.cells.values()), source) for one, source in candidates if one.cells), ([], OWN))

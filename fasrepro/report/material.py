@@ -135,6 +135,7 @@ class Material:
     calibration: results.Calibration
     probes: results.Probes
     caption_models: results.CaptionModels
+    caption_detectors: results.Metrics
     encoder_gains: results.EncoderGains
     read_out_figures: results.ReadOutFigures
     training_losses: TrainingLosses
@@ -321,6 +322,7 @@ def _stills(material: Material) -> list[tuple[np.ndarray, str]]:
 # The files and folders that each input is read from; of an input that is not here, the package's own data.
 FILES: dict[str, tuple[Path, ...]] = {
     "caption_models": (paths.CAPTION_MODELS,),
+    "caption_detectors": (paths.CAPTION_DETECTOR_FIGURES,),
     "metrics": (paths.METRICS,),
     "grounding": (paths.GROUNDING,),
     "annotators": (paths.ANNOTATORS,),
@@ -372,6 +374,7 @@ LOADERS: dict[str, Callable[[Material], Any]] = {
     "pair_gains": _results(paths.PAIR_GAINS, PairGains),
     "gold_report": _gold_report,
     "caption_models": _results(paths.CAPTION_MODELS, results.CaptionModels),
+    "caption_detectors": _results(paths.CAPTION_DETECTOR_FIGURES, results.Metrics),
     "read_out_figures": _results(paths.READ_OUT_FIGURES, results.ReadOutFigures),
     "stills": _stills,
     "foundation_trials": lambda material: foundation_trials.load(),

@@ -69,6 +69,7 @@ ANALYSES: dict[str, type[Any]] = {  # files of figures that are kept, by name: t
     "unseen": Unseen,
     "probes": Probes,
     "caption_models": CaptionModels,
+    "caption_detectors": Metrics,
     "encoder_gains": EncoderGains,
     "read_out_figures": ReadOutFigures,
     "fairness": Fairness,
@@ -102,6 +103,7 @@ class Run:
         unseen: gains on attacks unlike those of the sources.
         probes: of the foundation.
         caption_models: of a profile that trains them.
+        caption_detectors: the same, tested on the targets.
         encoder_gains: of trained encoders.
         read_out_figures: of detectors that answer and write chains in tags.
         fairness: error rates by groups.
@@ -130,6 +132,7 @@ class Run:
     unseen: Unseen | None = None
     probes: Probes | None = None
     caption_models: CaptionModels | None = None
+    caption_detectors: Metrics | None = None
     encoder_gains: EncoderGains | None = None
     read_out_figures: ReadOutFigures | None = None
     fairness: Fairness | None = None

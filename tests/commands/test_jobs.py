@@ -13,6 +13,7 @@ import yaml
 from fasrepro import cli, config, paths
 from fasrepro.captions import sets as caption_sets
 from fasrepro.captions.sets import CaptionSet, CaptionSetError, FacesOfPart, Silver
+from fasrepro.captions.tagged_chains import TaggedChains
 from fasrepro.commands import jobs, reproduce
 from fasrepro.config import ConfigError, Experiment, Jobs
 from fasrepro.data.protocols import ProtocolError, Sides
@@ -245,6 +246,15 @@ def test_caption_models_have_a_stage_each_by_how_they_learn() -> None:
     assert {job.conclusion_yes for job in plan.sft_jobs.values()} == {"attack"}
     assert plan.grpo_jobs["rl_random-1"].start == str(paths.captioner("sft-1"))
     assert planned(one).captioner_names == []
+    assert plan.caption_detectors == {}  # no protocol trains on the data sets that are cut into parts
+
+
+def test_caption_models_are_detectors_where_a_protocol_has_their_sources() -> None:
+    gold = {"gold": CaptionSet(style="cot", author="annotator", conclusion_yes="attack")}
+    one = {"x": Experiment(["oci_m", "mi_c"], ["vanilla"], [0])}
+    more = {"captions": {**SETS, **gold}, "parts": {"msu": SHARES, "replay": SHARES}}
+    plan = planned(one, captioners=seeded_captioners([0], "sft", "grpo"), **more)
+    assert plan.caption_detectors == dict.fromkeys(("sft-0", "grpo-0"), TaggedChains("mi_c", "attack"))
 
 
 def test_a_run_chooses_its_learning_rate_or_takes_that_of_another() -> None:

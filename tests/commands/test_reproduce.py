@@ -83,6 +83,7 @@ def test_nothing_to_train_is_an_error_and_the_book_is_named_once_there_is_one(
         "sft_jobs": {},
         "grpo_jobs": {},
         "captioner_names": [],
+        "caption_detectors": {},
         "skipped": ["protocol oci_m is skipped: MSU-MFSD is absent"],
     }
     (tmp_path / "jobs.yaml").write_text(yaml.safe_dump(empty), encoding="utf-8")

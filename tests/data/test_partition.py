@@ -382,6 +382,7 @@ def write_project(sides: dict[str, dict[str, object]]) -> None:
         "sft_jobs": {},
         "grpo_jobs": {},
         "captioner_names": [],
+        "caption_detectors": {},
         "skipped": [],
     }
     paths.JOBS.write_text(yaml.safe_dump({"splits": sides, **others}), encoding="utf-8")

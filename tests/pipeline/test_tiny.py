@@ -157,7 +157,7 @@ def test_an_experiment_more_lists_its_jobs_and_what_follows_alone(copy: Path) ->
     new = {"splits@mo_c", "trainset@mo_c-limited_source-vanilla", "train@mo_c-vanilla-0", "predict@mo_c-vanilla-0"}
     new.add("encoders@mo_c-vanilla-0")
     analyses = {"verdict_agreement", "grounding", "optimism", "unseen", "counterfactual", "faithfulness", "encoder_gains"}
-    analyses |= {"read_out_figures", "pair_gains"}
+    analyses |= {"read_out_figures", "pair_gains", "caption_detectors"}
     analyses |= {"fairness", "baselines", "training_losses"}
     notebooks = {f"notebook@{name}" for name in params["ablations"]}
     pages = {"pictures", "report", "book"}

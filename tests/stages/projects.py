@@ -68,6 +68,7 @@ def write_jobs(
         "sft_jobs": {},
         "grpo_jobs": {},
         "captioner_names": [],
+        "caption_detectors": {},
         "skipped": [],
     }
     paths.JOBS.write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")

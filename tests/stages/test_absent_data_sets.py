@@ -22,6 +22,7 @@ from fasrepro.rows.faces import Face
 from fasrepro.rows.scores import Explanation, Judgement, Score
 from fasrepro.rows.training import TrainRow
 from fasrepro.stages import (
+    caption_detectors,
     evaluate,
     fairness,
     faithfulness,
@@ -124,7 +125,8 @@ def test_what_has_no_data_is_reported_as_empty_and_the_pages_render() -> None:
         projects.write_dev_explanations(job, lambda _: "a face")
     for run in config.read_jobs().tunings:
         tune.main([run])
-    for stage in (evaluate, faithfulness, fairness, unseen, optimism, grounding, verdict_agreement, pair_gains):
+    of_detectors = (evaluate, faithfulness, fairness, unseen, optimism, grounding, verdict_agreement)
+    for stage in (*of_detectors, pair_gains, caption_detectors):
         stage.main([])
     assert results.read(paths.FAITHFULNESS, Faithfulness).cells == {}
     assert results.read(paths.UNSEEN, Unseen).targets == {}

@@ -86,6 +86,7 @@ def project(tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -
         "snapshot_jobs": {},
     }
     empty |= {"read_out_jobs": {}, "two_stage_jobs": [], "sft_jobs": {}, "grpo_jobs": {}, "captioner_names": [], "skipped": []}
+    empty |= {"caption_detectors": {}}
     content = {**empty, "splits": {"c_m": {"train": ["casia"], "test": ["msu"]}}, "jobs": {JOB: job}}
     paths.JOBS.write_text(yaml.safe_dump(content), encoding="utf-8")
     save_trained(checkpoint, paths.checkpoint(JOB))

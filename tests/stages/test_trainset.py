@@ -23,6 +23,7 @@ SETS = {
     "derived": Trainset("oci_m", {"cot": 1.0}, ["vanilla"]),
 }
 MAPPINGS = ("silver", "derived", "joined", "splits", "tunings", "jobs", "read_out_jobs", "snapshot_jobs", "sft_jobs", "grpo_jobs")
+MAPPINGS += ("caption_detectors",)
 LISTS = ("written", "captioned", "two_stage_jobs", "captioner_names", "skipped")
 
 

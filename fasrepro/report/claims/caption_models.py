@@ -1,4 +1,4 @@
-"""The ledger's rows about caption models: run minus baseline on people whom no caption model was trained on.
+"""The ledger's rows about caption models: run minus baseline on people whom no caption model was trained on, and on the targets.
 
 The figures of each model come with an interval over people, but not with what each person contributes. So the two models of a
 difference count as if they had been tested on different people. The same people raise and lower both, so the true error is
@@ -7,6 +7,7 @@ smaller: a difference that is seen here is seen all the more in pairs.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -17,7 +18,7 @@ from fasrepro.evaluation.inference import Component, MeanDifference
 from fasrepro.evaluation.results import Figure
 from fasrepro.evaluation.results.caption_models import CaptionModel, PartFigures
 from fasrepro.report.caption_models import HEADLINE, SUPERVISED, by_entry
-from fasrepro.report.claims import verdicts
+from fasrepro.report.claims import paired, verdicts
 from fasrepro.report.claims.claim import Claim
 from fasrepro.report.claims.rows import NOT_RUN, Evidence, LedgerRow, claimed_effect, counted, paper_figures, without_result
 
@@ -34,8 +35,28 @@ def rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
     if not pairs:
         reason = f"no caption models {claim.run} and {claim.baseline} with a seed in common"
         return [without_result(claim, evidence, claim.metric, reason, NOT_RUN)]
-    weak = any(model.missed for model in groups.get(SUPERVISED, ()))
+    weak = misses_gate(evidence)
     return [_row(claim, name, pairs, weak, evidence) for name in (claim.metric, *(name for name, _ in claim.also))]
+
+
+def detector_rows(claim: Claim, evidence: Evidence) -> list[LedgerRow]:
+    """Return a claim's rows on the targets, where caption models are scored at the conclusion of what they write."""
+    if evidence.caption_detectors is None:
+        reason = f"no results of {paired.compared_on(claim)}"
+        return [without_result(claim, evidence, evidence.metrics.settings.ledger.metric, reason, NOT_RUN)]
+    rows_of_claim = paired.rows(claim, dataclasses.replace(evidence, metrics=evidence.caption_detectors))
+    if not (claim.family and misses_gate(evidence)):
+        return rows_of_claim
+    too_weak = {"verdict": verdicts.TOO_WEAK, "tested": None}
+    return [
+        dataclasses.replace(row, basis=f"{row.basis}; {GATE_MISSED}", **too_weak) if row.is_mean else row for row in rows_of_claim
+    ]
+
+
+def misses_gate(evidence: Evidence) -> bool:
+    """Return whether a supervised model cannot read enough for rewards to lift."""
+    groups = {} if evidence.caption_models is None else by_entry(evidence.caption_models)
+    return any(model.missed for model in groups.get(SUPERVISED, ()))
 
 
 def by_seed(groups: Mapping[str, Sequence[CaptionModel]], run: str, baseline: str) -> list[tuple[PartFigures, PartFigures]]:

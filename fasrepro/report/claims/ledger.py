@@ -104,6 +104,7 @@ TESTS: dict[str, Test] = {
     "pairs": pairs.rows,
     "edits": gold.rows,
     "caption models": caption_models.rows,
+    "caption detectors": caption_models.detector_rows,
     "gaps": groups.gap_rows,
     "conditions": groups.condition_rows,
     "not run": waiting_rows,

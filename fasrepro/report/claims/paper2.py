@@ -288,16 +288,16 @@ CLAIMS: tuple[Claim, ...] = (
         targets=TARGETS,
         groups=(("skin_tone", "Monk 8 to 10"), ("age", "old")),
     ),
-    Claim(
+    eleven(
         "X-1",
-        "Against P2-3: fine-tuning and then reinforcement learning worsens detection (PA-FAS).",
-        run="grpo",
-        baseline="sft",
-        test="not run",
-        family=COUNTER_CLAIMS,
-        published=("pafas_sft_hter", "pafas_grpo_hter"),
+        "Against P2-3: fine-tuning and then reinforcement learning worsens detection (PA-FAS). Tested here: caption models as"
+        " detectors, scored at the conclusion of what they write.",
+        "grpo",
+        "sft",
+        COUNTER_CLAIMS,
+        ("pafas_sft_hter", "pafas_grpo_hter"),
         worse=True,
-        reason=f"its runs follow; to be decided by the score at the conclusion; {ELEVEN}",
+        test="caption detectors",
     ),
     eleven(
         "X-2",
@@ -324,6 +324,7 @@ CLAIMS: tuple[Claim, ...] = (
             "rl_conclusion_only",
             "grpo",
             profile=REWARDED,
+            test="caption detectors",
         ),
     ),
     of_captions(

@@ -84,6 +84,7 @@ class Evidence:
         fairness_source: where these were taken from, likewise.
         training_losses: of the runs; None where none are kept.
         pair_gains: of the runs' encoders; None where none are kept.
+        caption_detectors: caption models, tested on the targets; None where none are kept.
         gold_report: the report on the gold captions; None where there are none here.
         low_resolution: figures of the same runs on pictures passed through fewer pixels; None where there are none.
     """
@@ -99,6 +100,7 @@ class Evidence:
     fairness_source: str = ""
     training_losses: TrainingLosses | None = None
     pair_gains: PairGains | None = None
+    caption_detectors: Metrics | None = None
     gold_report: Mapping[str, Any] | None = None
     low_resolution: Metrics | None = None
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from fasrepro.evaluation.results.caption_models import CaptionModel, CaptionModels
-from fasrepro.report import curves, markdown, tables
+from fasrepro.report import curves, eleven_targets, markdown, tables
 from fasrepro.report.caption_models import COLUMNS, HEADLINE, REINFORCED, SUPERVISED, by_entry, figure_of
-from fasrepro.report.eleven_targets import in_order
 from fasrepro.report.material import Material, Needs
+from fasrepro.report.pages import one_to_eleven
 
-NEEDS = Needs(inputs=("caption_models", "recorded"), params=("caption_models",))
+NEEDS = Needs(inputs=("caption_models", "caption_detectors", "recorded"), params=("archives", "caption_models"))
 NO_MODELS = "No caption model has been trained: a profile whose `captioners` have seeds trains them.\n"
 CHANGES = {  # what the answer compares, in words
     "parse_rate": "the share of texts in the form",
@@ -36,7 +36,7 @@ def render(material: Material) -> dict[str, str]:
     """Return the page's fragments; where no caption model is known, the answer says so and the others are dashes."""
     models, source = shown(material)
     if not models.models:
-        names = ("source", "gate", "table", "figure_curves", "figure_successes", "texts")
+        names = ("source", "gate", "table", "figure_curves", "figure_successes", "texts", "detectors", "detectors_by_target")
         return dict.fromkeys(names, markdown.NOTHING) | {"answer": markdown.answer(NO_MODELS)}
     groups = by_entry(models)
     rewarded = {entry: group for entry, group in groups.items() if any(model.steps for model in group)}
@@ -53,16 +53,27 @@ def render(material: Material) -> dict[str, str]:
         "figure_curves": curve_figure,
         "figure_successes": bar_figure,
         "texts": texts_table(rewarded),
+        **detector_tables(material),
     }
 
 
 def shown(material: Material) -> tuple[CaptionModels, str]:
     """Return this machine's caption models, or where it has none those of a recorded run; and whose they are."""
     own = material.caption_models
-    recorded = [run for run in in_order(material.recorded) if run.caption_models is not None and run.caption_models.models]
+    in_order = eleven_targets.in_order(material.recorded)
+    recorded = [run for run in in_order if run.caption_models is not None and run.caption_models.models]
     if own.models or not recorded:
         return own, "this machine"
     return recorded[0].caption_models or own, f"the recorded run of profile {recorded[0].source}"
+
+
+def detector_tables(material: Material) -> dict[str, str]:
+    """Return the errors of caption models as detectors: means over targets with their source, and a row a target."""
+    cells, source = eleven_targets.caption_detectors(material.caption_detectors, material.recorded)
+    if not cells:
+        return dict.fromkeys(("detectors", "detectors_by_target"), markdown.NOTHING)
+    means = f"{one_to_eleven.mean_table(cells)}\nFigures are those of {source}.\n"
+    return {"detectors": means, "detectors_by_target": one_to_eleven.target_table(cells)}
 
 
 def answer(groups: Mapping[str, Sequence[CaptionModel]]) -> str:

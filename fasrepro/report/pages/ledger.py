@@ -20,6 +20,7 @@ LEDGER_INPUTS = (
     "published",
     "recorded",
     "caption_models",
+    "caption_detectors",
     "fairness",
     "training_losses",
     "pair_gains",
@@ -104,6 +105,7 @@ def evidence_of_paper_2(material: Material, evidence: ledger.Evidence) -> list[l
             caption_source="" if one.source == eleven_targets.OWN else one.source,
             training_losses=one.training_losses,
             pair_gains=one.pair_gains,
+            caption_detectors=one.caption_detectors,
             fairness=groups,
             fairness_source="" if groups_source == eleven_targets.OWN else groups_source,
             gold_report=material.gold_report,
@@ -150,6 +152,7 @@ def own_results(material: Material) -> eleven_targets.Results:
         grounding,
         material.training_losses,
         material.pair_gains,
+        material.caption_detectors,
     )
 
 

@@ -6,13 +6,13 @@ import dataclasses
 
 import pytest
 
-from fasrepro.evaluation.results import Counts, Figure
+from fasrepro.evaluation.results import Counts, Figure, Metrics
 from fasrepro.evaluation.results.caption_models import CaptionModel, CaptionModels, PartFigures
 from fasrepro.report import published
 from fasrepro.report.claims import caption_models, ledger, paper2, verdicts
 from fasrepro.report.claims.rows import Evidence, LedgerRow
 from tests.report.pages.test_caption_model import SETTINGS
-from tests.report.samples import figure, metrics
+from tests.report.samples import figure, mean_difference, metrics
 
 Z = 1.959964  # of a 95 % interval
 FIGURES = ("parse_rate", "accuracy", "accuracy_all", "auc", "precision", "recall")
@@ -89,3 +89,36 @@ def test_a_further_pair_of_runs_follows_and_decides_nothing() -> None:
     assert [row.claim.baseline for row in both] == ["sft_shifted", "sft_pool"]
     assert ledger.deciding_row(both) is both[0]
     assert "a recorded run" in both[1].basis
+
+
+def on_targets(*models: CaptionModel, **given: Metrics | None) -> list[LedgerRow]:
+    """Return the rows of X-1, which five seeds of one training set decide."""
+    known = CaptionModels({f"{one.entry}-{one.seed}": one for one in models}, SETTINGS)
+    evidence = Evidence(metrics(), None, published.load(), verdicts.SYNTHETIC, [], known, **given)
+    return [row for row in ledger.rows(evidence, paper2.CLAIMS) if row.claim.id == "X-1"]
+
+
+def worse_detectors() -> Metrics:
+    """Return figures in which reinforcement learning raises the error on two targets by .2."""
+    mean = mean_difference(["oci_m", "ocm_i"], 0.19, 0.21, run="grpo", baseline="sft", seeds=5)
+    place = {"protocols": ["two_to_eleven"] * 2, "targets": ["msu", "replay"], "cells": ["a", "b"], "training_sets": 1}
+    return metrics(dataclasses.replace(mean, **place))
+
+
+def test_as_detectors_they_are_compared_by_figures_of_their_own() -> None:
+    (row,) = on_targets(model("sft", 0, 0.7, missed=[]), caption_detectors=worse_detectors())
+    assert (row.metric, row.difference.value, row.is_mean) == ("hter_dev", pytest.approx(0.2), True)
+    assert row.verdict == "mechanism seen"  # the claim is that it does worse
+
+
+def test_as_detectors_too_a_missed_gate_comes_before_every_test() -> None:
+    (row,) = on_targets(model("sft", 0, 0.7, missed=["AUC: 0.7"]), caption_detectors=worse_detectors())
+    assert (row.verdict, row.tested) == ("instrument too weak", None)
+    assert row.basis.endswith("the supervised model misses the gate")
+
+
+@pytest.mark.parametrize("given", [None, metrics()])
+def test_without_detectors_the_row_says_what_makes_them(given: Metrics | None) -> None:
+    (row,) = on_targets(caption_detectors=given)
+    assert row.verdict == "not run"
+    assert row.basis == "no results of grpo and sft on its 11 targets; make reproduce PROFILE=one_to_eleven makes them"

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from fasrepro.evaluation.caption_models import TITLES
-from fasrepro.evaluation.results import Counts
+from fasrepro.evaluation.results import Counts, Metrics
 from fasrepro.evaluation.results.caption_models import (
     CaptionModel,
     CaptionModels,
@@ -19,8 +19,9 @@ from fasrepro.evaluation.results.caption_models import (
     PartFigures,
     ShownText,
 )
+from fasrepro.report import markdown
 from fasrepro.report.pages import caption_model as page
-from tests.report.samples import figure
+from tests.report.samples import cell_metrics, figure, metrics
 
 SETTINGS = CaptionModelSettings(["D_cap", "C"], 8, 2, 0.7, 9, ["sft"], Gate(0.9, 0.8, 0.9, 0.9, 0.3))
 
@@ -45,14 +46,20 @@ MODELS = CaptionModels(
     SETTINGS,
 )
 NONE = CaptionModels({}, SETTINGS)
+DETECTORS = metrics(
+    cells=[cell_metrics(cell, run, value) for cell in ("ocm_i", "icm_o") for run, value in (("sft", 0.3), ("grpo", 0.4))]
+)
 
 
-def render(tmp_path: Path, models: CaptionModels, recorded: list[object] | None = None) -> dict[str, str]:
+def render(
+    tmp_path: Path, models: CaptionModels, recorded: list[object] | None = None, detectors: Metrics | None = None
+) -> dict[str, str]:
     def draw(name: str, draw: object, caption: str) -> str:
         draw(tmp_path / f"{name}.png")  # type: ignore[operator]
         return f"{name}.png: {caption}"
 
-    return page.render(SimpleNamespace(caption_models=models, recorded=recorded or [], draw=draw))  # type: ignore[arg-type]
+    inputs = {"caption_models": models, "caption_detectors": detectors or metrics(), "recorded": recorded or [], "draw": draw}
+    return page.render(SimpleNamespace(**inputs))  # type: ignore[arg-type]
 
 
 def test_of_several_seeds_the_mean_and_the_range_are_shown(tmp_path: Path) -> None:
@@ -84,10 +91,11 @@ def test_curves_and_bars_are_drawn(tmp_path: Path) -> None:
     assert list(page.panels(page.by_entry(MODELS))) == ["reward/accuracy", "reward/random", "reward", "kl"]
 
 
-RUN_WITHOUT = SimpleNamespace(profile="study", caption_models=None)
+RUN_WITHOUT = SimpleNamespace(profile="study", caption_models=None, caption_detectors=None)
+EMPTY_RUN = SimpleNamespace(profile="study", caption_models=NONE, caption_detectors=None)
 
 
-@pytest.mark.parametrize("recorded", [[], [RUN_WITHOUT], [SimpleNamespace(profile="study", caption_models=NONE)]])
+@pytest.mark.parametrize("recorded", [[], [RUN_WITHOUT], [EMPTY_RUN]])
 def test_without_caption_models_the_answer_alone_says_so(tmp_path: Path, recorded: list[object]) -> None:
     fragments = render(tmp_path, NONE, recorded)
     assert fragments.keys() == render(tmp_path, MODELS).keys()
@@ -95,8 +103,19 @@ def test_without_caption_models_the_answer_alone_says_so(tmp_path: Path, recorde
 
 
 def test_a_recorded_run_stands_in_for_a_machine_without_caption_models(tmp_path: Path) -> None:
-    record = SimpleNamespace(profile="one_to_eleven", caption_models=MODELS, source="one_to_eleven of version 1")
-    other = SimpleNamespace(profile="another", caption_models=MODELS, source="another of version 1")
+    names = {"caption_models": MODELS, "caption_detectors": DETECTORS}
+    record = SimpleNamespace(profile="one_to_eleven", source="one_to_eleven of version 1", **names)
+    other = SimpleNamespace(profile="another", source="another of version 1", **names)
     fragments = render(tmp_path, NONE, [RUN_WITHOUT, other, record])
+    assert fragments["detectors"].endswith("Figures are those of a recorded run, profile one_to_eleven of version 1.\n")
     assert fragments["source"] == "Figures are those of the recorded run of profile one_to_eleven of version 1.\n"
     assert render(tmp_path, MODELS, [record])["source"] == "Figures are those of this machine.\n"
+
+
+def test_as_detectors_they_have_a_mean_over_targets_and_a_row_a_target(tmp_path: Path) -> None:
+    fragments = render(tmp_path, MODELS, detectors=DETECTORS)
+    means = [[part.strip() for part in line.split("|")[1:]] for line in fragments["detectors"].splitlines()[2:4]]
+    assert {(row[1], row[2], row[4]) for row in means} == {("sft", "1", "0.300"), ("grpo", "1", "0.400")}
+    assert "Figures are those of this machine." in fragments["detectors"]
+    assert len(fragments["detectors_by_target"].splitlines()) == 2 + 4
+    assert render(tmp_path, MODELS)["detectors"] == markdown.NOTHING

@@ -93,6 +93,7 @@ def inputs(world: SimpleNamespace, params: dict[str, Any], request: pytest.Fixtu
         "calibration": test_calibration.RECORD,
         "probes": test_foundation.RECORD,
         "caption_models": test_caption_model.MODELS,
+        "caption_detectors": test_caption_model.DETECTORS,
         "encoder_gains": gains_of(world),
         "read_out_figures": test_read_outs.READ,
         "fairness": groups.fairness(),

@@ -50,7 +50,14 @@ TRIALS = recipe_trials.Log(
 
 
 def render(folder: Path, *given: CellMetrics) -> dict[str, str]:
-    inputs = {"metrics": metrics(cells=given), "caption_models": NONE, "recorded": [], "grounding": None, "recipe_trials": TRIALS}
+    inputs = {
+        "metrics": metrics(cells=given),
+        "caption_models": NONE,
+        "caption_detectors": metrics(),
+        "recorded": [],
+        "grounding": None,
+        "recipe_trials": TRIALS,
+    }
     runs = {"runs": {"label_two_stage": {}, "cepl": {}}}
     return page.render(material(folder, "one_to_eleven", published=published.load(), params=runs, **inputs))
 

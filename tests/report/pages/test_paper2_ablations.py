@@ -33,7 +33,7 @@ MORE = dataclasses.replace(OF_ELEVEN, means=[*FEW.means, mean(("cepl", "cepl_res
 
 def rendered(folder: Path, render: Any, recorded: list[Any], losses: TrainingLosses = NO_LOSSES) -> dict[str, str]:
     absent = {"grounding": None, "gold_report": None, "pair_gains": None}
-    inputs = {"metrics": metrics(), "caption_models": NONE, "training_losses": losses, **absent}
+    inputs = {"metrics": metrics(), "caption_models": NONE, "caption_detectors": metrics(), "training_losses": losses, **absent}
     return render(material(folder, "single_stage", published=published.load(), recorded=recorded, **inputs))
 
 
