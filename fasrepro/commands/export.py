@@ -65,8 +65,8 @@ def write(name: str, to: Path, merged: bool) -> None:
         raise ValueError(f"{to}: exists already; name another folder, or delete it")
 
     # Here, because torch takes seconds that no other verb needs.
-    from fasrepro.commands import job_description
     from fasrepro.deployment import card, exported, score_file
+    from fasrepro.stages import job_description
 
     form = exported.MERGED if merged else exported.ADAPTER
     to.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,8 @@ def write(name: str, to: Path, merged: bool) -> None:
         files.replaced_folder(to, Path(work)) as folder,
     ):
         exported.copy_weights(trained, folder, form)
-        about = job_description.about(job, form, folder)
+        params = config.load("archives", "index", "prediction")
+        about = job_description.about(job, params, form, folder)
         exported.write_about(folder, about)
         score_file.write(folder / score_file.NAME, job_description.scores(job))
         files.write_text(folder / "README.md", card.text(about, job_description.figures(job)))

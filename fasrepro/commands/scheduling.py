@@ -56,6 +56,7 @@ TYPICAL = {
     "training_losses": 5.0,
     "snapshots": 165.0,
     "optimism": 15.0,
+    "own_pictures": 20.0,
     "pictures": 12.0,
     "report": 43.0,
     "notebook": 15.0,

@@ -19,6 +19,7 @@ import numpy as np
 
 from fasrepro import files, names, paths
 from fasrepro.evaluation import results
+from fasrepro.evaluation.results.own_pictures import OwnPictures
 from fasrepro.evaluation.results.pair_gains import PairGains
 from fasrepro.evaluation.results.training_losses import TrainingLosses
 from fasrepro.report import (
@@ -155,6 +156,7 @@ class Material:
     pairs: dict[str, Any]
     pair_scores: list[Score]
     pair_explanations: list[Explanation]
+    own_pictures: OwnPictures
     world: known_world.KnownWorld
     published: dict[str, published.Published]
     recorded: list[recorded.Run]
@@ -312,8 +314,7 @@ def _predictions(path: Callable[[str], Path], kind: type[Any]) -> Callable[[Mate
 
 def _stills(material: Material) -> list[tuple[np.ndarray, str]]:
     """Return some stills of the foundation's pretraining with their captions; none of a backbone that was not made here."""
-    path = material.root / paths.PICTURED_STILLS
-    if not path.is_file():
+    if not (path := material.root / paths.PICTURED_STILLS).is_file():
         return []
     with np.load(path) as content:
         return list(zip(content["pictures"], content["captions"].tolist(), strict=True))
@@ -352,6 +353,7 @@ FILES: dict[str, tuple[Path, ...]] = {
     "pairs": (paths.COUNTERFACTUAL,),
     "pair_scores": (paths.COUNTERFACTUAL,),
     "pair_explanations": (paths.COUNTERFACTUAL,),
+    "own_pictures": (paths.OWN_PICTURES,),
     "world": (paths.WORLD.parent,),
     "recorded": (paths.RECORDED,),
 }
@@ -390,6 +392,7 @@ LOADERS: dict[str, Callable[[Material], Any]] = {
     "pairs": lambda material: files.read_json(material.root / paths.PAIRS),
     "pair_scores": lambda material: table.read(material.root / paths.PAIR_SCORES, Score),
     "pair_explanations": lambda material: table.read(material.root / paths.PAIR_EXPLANATIONS, Explanation),
+    "own_pictures": _results(paths.OWN_ANSWERS, OwnPictures),
     "world": lambda material: known_world.load(material.root / paths.WORLD, material.root / paths.CUE_PAIRS),
     "published": lambda material: published.load(),
     "recorded": lambda material: recorded.load(material.root / paths.RECORDED),

@@ -19,6 +19,7 @@ import yaml
 from fasrepro import config, paths
 from fasrepro.commands import jobs, scheduling
 from fasrepro.evaluation import results
+from fasrepro.evaluation.results.own_pictures import OwnPictures
 from fasrepro.models import vlm
 from fasrepro.report import pairwise_tests, published
 from fasrepro.report.pages import optimism
@@ -55,6 +56,14 @@ def test_every_cell_has_figures_and_every_page_exists(copy: Path) -> None:
     assert list(html.rglob("caption_style.html"))
     assert list(html.rglob("unseen_attacks.html"))
     assert "By construction it misses" in next(html.rglob("annotators.html")).read_text(encoding="utf-8")
+
+
+def test_every_kind_of_file_is_shown_with_its_state(copy: Path) -> None:
+    answers = results.read(copy / paths.OWN_ANSWERS, OwnPictures)
+    made = [one.state for one in answers.shown if one.name in ("two.jpg", "far.jpg", "hidden.jpg", "half.jpg", "note.jpg")]
+    assert made == ["several_faces", "too_small", "no_face", "unreadable", "not_a_picture"]
+    assert {one.label for one in answers.shown if one.state == "scored"} == {"attack", "bona_fide"}
+    assert all((copy / paths.OWN_PICTURES / one.picture).is_file() for one in answers.shown if one.picture)
 
 
 def test_a_row_can_be_walked_from_archive_to_verdict(copy: Path) -> None:
@@ -157,7 +166,7 @@ def test_an_experiment_more_lists_its_jobs_and_what_follows_alone(copy: Path) ->
     new = {"splits@mo_c", "trainset@mo_c-limited_source-vanilla", "train@mo_c-vanilla-0", "predict@mo_c-vanilla-0"}
     new.add("encoders@mo_c-vanilla-0")
     analyses = {"verdict_agreement", "grounding", "optimism", "unseen", "counterfactual", "faithfulness", "encoder_gains"}
-    analyses |= {"read_out_figures", "pair_gains", "caption_detectors"}
+    analyses |= {"read_out_figures", "pair_gains", "caption_detectors", "own_pictures"}
     analyses |= {"fairness", "baselines", "training_losses"}
     notebooks = {f"notebook@{name}" for name in params["ablations"]}
     pages = {"pictures", "report", "book"}

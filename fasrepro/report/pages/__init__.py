@@ -30,6 +30,7 @@ from fasrepro.report.pages import (
     method,
     one_to_eleven,
     optimism,
+    own_pictures,
     paper2_ablations,
     read_outs,
     results,
@@ -81,6 +82,7 @@ PAGES: dict[str, Page] = {
     "optimism": Page(optimism.NEEDS, optimism.render, optimism.values),
     "ledger": Page(ledger.NEEDS, ledger.render),
     "calibration": Page(calibration.NEEDS, calibration.render, calibration.values),
+    "own_pictures": Page(own_pictures.NEEDS, own_pictures.render),
     "reviewers": Page(reviewers.NEEDS, reviewers.render),
     "ablation": Page(ablation.NEEDS, ablation.render),
 }

@@ -16,6 +16,7 @@ import pytest
 from fasrepro import config, crops
 from fasrepro.evaluation.results import EncoderGains, Faithfulness, Grounding, Optimism, Unseen, VerdictAgreement
 from fasrepro.evaluation.results.optimism import OptimismSettings
+from fasrepro.evaluation.results.own_pictures import OwnPictures
 from fasrepro.evaluation.results.training_losses import TrainingLosses
 from fasrepro.report import (
     claims,
@@ -86,6 +87,7 @@ def inputs(world: SimpleNamespace, params: dict[str, Any], request: pytest.Fixtu
         "pairs": {},
         "pair_scores": [],
         "pair_explanations": [],
+        "own_pictures": OwnPictures("", "", []),
         "world": KnownWorld({}, {}),
         "published": published.load(),
         "recorded": [],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -22,9 +23,15 @@ SYNTHETIC = "The data are synthetic archives: its scores say nothing about real 
 LICENSED = "The data are licensed archives, whose terms may bind the weights too."
 
 
-def about(job: config.Job, form: str, folder: Path) -> About:
-    """Return what fasrepro.json says of a job whose weights are in `folder`."""
-    params = config.load("archives", "index", "prediction")
+def about(job: config.Job, params: SimpleNamespace, form: str, folder: Path) -> About:
+    """Return what fasrepro.json says of a job.
+
+    Args:
+        job: that is described.
+        params: the sections archives, index and prediction of params.yaml.
+        form: of the weights, `exported.ADAPTER` or `exported.MERGED`.
+        folder: of the weights.
+    """
     own = vlm.read_made_of(folder)
     split = splits.read(job.protocol)
     p_attack = {row.face_id: row.p_attack for row in table.read(paths.scores(job.name), Score)}
