@@ -35,9 +35,10 @@ def answer(job: str, shown: Sequence[ShownFile]) -> str:
     """Return how many files have a score, how many of these verdicts are right, and which states the others have."""
     scored = [one for one in shown if one.verdict]
     right = sum(one.verdict == one.label for one in scored)
+    verb = "is" if right == 1 else "are"
     states = ", ".join(f"*{words(one.state)}*" for one in shown if not one.verdict)
     return (
-        f"Of {len(shown)} files {len(scored)} have a score by the model of {escape(job)}; {right} of these verdicts are right."
+        f"Of {len(shown)} files {len(scored)} have a score by the model of {escape(job)}; {right} of these verdicts {verb} right."
         f" The others have a state that says why there is none: {states}.\n"
     )
 

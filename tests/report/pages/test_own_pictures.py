@@ -31,7 +31,7 @@ def render(folder: Path, answers: OwnPictures) -> dict[str, str]:
 def test_verdicts_are_counted_and_states_named(tmp_path: Path) -> None:
     fragments = render(tmp_path, OwnPictures("icm_o-reasoning-0", "The threshold is from dev of msu.", SHOWN))
     assert "Of 3 files 2 have a score by the model of icm" in fragments["answer"]
-    assert "; 1 of these verdicts are right" in fragments["answer"] and "*no face*" in fragments["answer"]
+    assert "; 1 of these verdicts is right" in fragments["answer"] and "*no face*" in fragments["answer"]
     assert fragments["warning"] == "The threshold is from dev of msu.\n"
 
 
