@@ -28,6 +28,13 @@ class Link:
     url: str
 
 
+@dataclasses.dataclass(frozen=True)
+class Html:
+    """A cell of a table that is HTML already."""
+
+    text: str
+
+
 def escape(text: str) -> str:
     """Return `text` as one line of HTML that shows it letter by letter.
 
@@ -44,6 +51,16 @@ def escape_part(text: str) -> str:
     return _LINE_ENDS.sub("<br>", _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", html.escape(text).translate(_SPECIAL)))
 
 
+def with_code(text: str) -> str:
+    """Return a sentence of ours as HTML, with what stands between backticks as code.
+
+    >>> with_code("run `a < b`")
+    'run <code>a &lt; b</code>'
+    """
+    parts = text.split("`")
+    return "".join(f"<code>{escape_part(part)}</code>" if number % 2 else escape_part(part) for number, part in enumerate(parts))
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Return a pipe table; cells are escaped, and columns of numbers are aligned on the right."""
     cells = [list(row) for row in rows]
@@ -58,6 +75,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 def _escape_cell(cell: Any) -> str:
     """Escape a cell; an interval stays on one line."""
+    if isinstance(cell, Html):
+        return cell.text
     if isinstance(cell, Link):
         return f"[{escape(cell.text)}]({cell.url})"
     text = str(cell)

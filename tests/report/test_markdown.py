@@ -45,6 +45,11 @@ def test_cells_are_escaped_and_intervals_stay_on_one_line() -> None:
     assert "0.0,&nbsp;0.2" in table
 
 
+def test_a_cell_of_ours_may_hold_code_and_nothing_else_of_it_is_html() -> None:
+    table = markdown.table(["how"], [[markdown.Html(markdown.with_code("run `a <b>|` & more"))]])
+    assert table.splitlines()[2] == "| run <code>a &lt;b&gt;&#124;</code> &amp; more |"
+
+
 def test_columns_of_numbers_are_aligned_on_the_right() -> None:
     assert markdown.table(["n", "mixed"], [["1", "1"], ["2.5", "x"]]).splitlines()[1] == "| ---: | --- |"
 

