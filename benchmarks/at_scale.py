@@ -1,4 +1,4 @@
-"""Captions/s of two workers of Ray Data, of which one is killed, and whether every face has its text once. Needs `scale`.
+"""Captions/s of two Ray Data workers while one is killed, and whether each face has one text. Needs the extra `scale`.
 
 python -m benchmarks.at_scale [faces] [tokens a text]
 
@@ -47,7 +47,7 @@ def load(folder: Path, prompt: str, tokens: int) -> Write:
 
 
 def main() -> None:
-    """Write all texts, kill a worker on the way, and compare; exit 1 if a face has not its text once."""
+    """Write all texts, kill a worker on the way, and compare. Exit with 1 if a face has no text or several."""
     if importlib.util.find_spec("ray") is None:
         print("not measured: several workers need Ray: pip install -r requirements-scale.lock")
         return

@@ -35,9 +35,9 @@ def even_shares(sizes: Mapping[str, int], total: int) -> dict[str, int]:
 
 
 def empty_classes(faces: Sequence[Face]) -> list[str]:
-    """Return the classes of `CLASSES` that no face is of: `balanced` divides their shares among the others."""
-    found = {face.species for face in faces}
-    return [name for name, species in CLASSES.items() if found.isdisjoint(species)]
+    """Return the classes of `CLASSES` without a face. `balanced` divides their shares among the others."""
+    present = {face.species for face in faces}
+    return [name for name, species in CLASSES.items() if present.isdisjoint(species)]
 
 
 def balanced(faces: Sequence[Face], count: int) -> list[Face]:

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from fasrepro.hashing import sha256_bytes
-from fasrepro.peers import graph_model
-from fasrepro.peers.catalogue import ANTISPOOF, FOLDER, LIVENESS, UNPACK, PeerError
+from fasrepro.peers import graph_model, weights
+from fasrepro.peers.catalogue import ANTISPOOF, FOLDER, LIVENESS, UNPACK
 
+REMEDY = f"{UNPACK}, or unset it"
 Scorer = Callable[[Image.Image], float]  # p_attack of an RGB crop
 
 FILES = {  # by peer, its topology and its weights, with their SHA-256
@@ -43,21 +43,11 @@ def scorers() -> Mapping[str, Scorer]:
 
 
 def _scorer(folder: Path, files: Mapping[str, str]) -> Scorer:
-    topology, weights = (_read(folder / name, sha256) for name, sha256 in files.items())
-    model = graph_model.parse(topology, weights, next(iter(files)))
+    topology, values = (weights.read(folder / name, sha256, REMEDY) for name, sha256 in files.items())
+    model = graph_model.parse(topology, values, next(iter(files)))
 
     def score(image: Image.Image) -> float:
         rgb = np.asarray(image.convert("RGB"), np.float32) / 255
         return 1 - float(model(graph_model.resized(rgb, model.side))[0])
 
     return score
-
-
-def _read(path: Path, sha256: str) -> bytes:
-    """Return a file's bytes. Raises `PeerError` if it is missing or has another hash."""
-    if not path.is_file():
-        raise PeerError(f"{path}: missing; {UNPACK}, or unset it")
-    data = path.read_bytes()
-    if sha256_bytes(data) != sha256:
-        raise PeerError(f"{path}: its SHA-256 is {sha256_bytes(data)}, not {sha256}; {UNPACK}")
-    return data

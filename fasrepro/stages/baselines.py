@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import threadpoolctl
-from PIL import Image
 
-from fasrepro import config, crops, paths, stages
+from fasrepro import config, paths, stages
 from fasrepro.evaluation import results, summary
 from fasrepro.evaluation.analyses import baselines, shortcut_features
 from fasrepro.evaluation.cells import CellResults
@@ -19,7 +18,7 @@ from fasrepro.models.states import pooled_states
 from fasrepro.peers import deployed, dinov2
 from fasrepro.peers.catalogue import DINOV2, PEERS
 from fasrepro.rows.faces import Face
-from fasrepro.stages import predictions
+from fasrepro.stages import jobs, predictions
 
 BATCH = 48  # pictures at once
 SITE = "encoder"  # of models.states.SITES
@@ -35,6 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     model, processor = backbones.load(params.training.backbone, backbones.device())
     model.eval()
 
+    read = jobs.crop_reader()
     encoder, scorers = dinov2.encoder(params.threads), deployed.scorers()
     dinov2_of = None if encoder is None else functools.lru_cache(REMEMBERED)(lambda face: encoder(read(face)))
 
@@ -77,11 +77,6 @@ def main(argv: list[str] | None = None) -> None:
     for name, peer in PEERS.items():
         if not any(cell.run == name for cell in cells):
             print(f"baselines: {name} not computed: {peer.remedy}")
-
-
-def read(face: Face) -> Image.Image:
-    """Return a face's crop."""
-    return crops.read_crop(paths.CROPS, face.crop, face.crop_sha256)
 
 
 if __name__ == "__main__":

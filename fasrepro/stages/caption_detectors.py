@@ -18,8 +18,7 @@ def main(argv: list[str] | None = None) -> None:
     """Write results/caption_detectors.json, which has the form of metrics.json: a cell an entry and target."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("evaluation", "ledger")
-    known = config.read_jobs().caption_detectors
-    rows = [row for name in known for row in table.read(paths.caption_detector(name), Score)]
+    rows = [row for name in config.read_jobs().caption_detectors for row in table.read(paths.caption_detector(name), Score)]
     by_entry: dict[tuple[str, str], dict[int, dict[str, float]]] = {}
     for (protocol, entry, seed), scores in predictions.by_face(rows, "p_attack", "protocol", "run", "seed").items():
         by_entry.setdefault((protocol, entry), {})[seed] = scores

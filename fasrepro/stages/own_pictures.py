@@ -1,7 +1,7 @@
 """Stage `own_pictures`: what `fasrepro predict` says of files as people have them -> results/own_pictures.
 
-The files are videos of a target, one of a bona fide face and one of each species, and pictures made of the first, each of which
-meets another state.
+The files are videos of a target (one of a bona fide face and one of each species) and pictures that are edited from the first:
+one for each state in which a picture has no score.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import functools
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,12 +35,12 @@ from fasrepro.stages import job_description, jobs
 
 HEIGHT = 240  # pixels of a shown picture
 QUALITY = 95  # of JPEG files
-FAR_AWAY = 16  # pixels of a face's width that is too small, whatever the index asks
+BOX_COLOUR = (255, 196, 0)
 
 
 @dataclasses.dataclass(frozen=True)
 class Example:
-    """A file to be judged; `about`: what it shows, in words; `label`: as in `ShownFile`."""
+    """A file to be judged; `about`: its content in words; `label`: as in `ShownFile`."""
 
     path: Path
     about: str
@@ -47,47 +48,52 @@ class Example:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/own_pictures: answers.json and pictures. Nothing is shown of licensed archives, whose faces are people's."""
+    """Write results/own_pictures: answers.json and pictures. Licensed archives have none, because their faces are people's."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     params = config.load("threads", "archives", "index", "prediction")
     backbones.use_threads(params.threads)
-    job = chosen(config.load_jobs()) if params.archives.source == "synthetic" else None
+    job = explaining_job(config.load_jobs()) if params.archives.source == "synthetic" else None
     with files.replaced_folder(paths.OWN_PICTURES, paths.WORK / "own_pictures") as folder:
-        answers = OwnPictures("", "", []) if job is None else shown(job, params, folder)
+        answers = OwnPictures("", "", []) if job is None else answers_of(job, params, folder)
         files.write_json(folder / paths.OWN_ANSWERS.name, dataclasses.asdict(answers))
     print(f"own_pictures: {len(answers.shown)} files")
 
 
-def chosen(known: Mapping[str, Job]) -> Job | None:
+def explaining_job(jobs_by_name: Mapping[str, Job]) -> Job | None:
     """Return the first job, by name, that learns to explain; None where none does."""
-    explaining = [job for job in known.values() if any("caption" in phase["losses"] for phase in job.recipe["phases"])]
+    explaining = [job for job in jobs_by_name.values() if any("caption" in phase["losses"] for phase in job.recipe["phases"])]
     return min(explaining, key=lambda job: job.name, default=None)
 
 
-def shown(job: Job, params: SimpleNamespace, folder: Path) -> OwnPictures:
-    """Return what a job's model says of the example files, and write their pictures into a folder."""
+def answers_of(job: Job, params: SimpleNamespace, folder: Path) -> OwnPictures:
+    """Return what a job's model says of the example files, and write their pictures into a folder.
+
+    Args:
+        job: with a trained model and its scores.
+        params: the sections archives, index and prediction of params.yaml.
+        folder: of the pictures.
+    """
     model, processor, recipe = jobs.load_model(job, params.index.crop)
     about = job_description.about(job, params, exported.ADAPTER, paths.checkpoint(job.name))
     loaded = Loaded(about, model, processor, scoring.scorer(model, processor, recipe))
-    threshold = results.dev_threshold(about)
-    work = paths.WORK / "own_pictures_files"
-    work.mkdir(parents=True, exist_ok=True)
+    question = Question(results.dev_threshold(about), explain=True)
     faces = one_a_species(splits.read(job.protocol).of_target(job.test[0]))
-    answers = []
-    for number, example in enumerate([*videos(faces), *made_of(faces[0], work)]):
-        (result,) = results.of_file(loaded, example.path, Question(threshold, explain=True))
-        picture = f"{number:02d}.png" if draw(example.path, result, folder / f"{number:02d}.png") else ""
-        answers.append(answer(example, result, picture))
-    return OwnPictures(job.name, judging.warning(loaded, threshold), answers)
+    shown = []
+    with tempfile.TemporaryDirectory(dir=paths.WORK) as edited:
+        for number, example in enumerate([*videos(faces), *edited_pictures(faces[0], params.index.min_face, Path(edited))]):
+            (result,) = results.of_file(loaded, example.path, question)
+            picture = folder / f"{number:02d}.png"
+            has_picture = draw(example.path, result, picture)
+            shown.append(shown_file(example, result, picture.name if has_picture else ""))
+    return OwnPictures(job.name, judging.warning(loaded, question.threshold), shown)
 
 
 def one_a_species(faces: Sequence[Face]) -> list[Face]:
     """Return a face of each species of a target, by hash, the bona fide one first."""
-    by_hash = sorted(faces, key=lambda face: unit_hash("own pictures", face.presentation))
-    first: dict[str, Face] = {}
-    for face in by_hash:
-        first.setdefault(face.species, face)
-    return sorted(first.values(), key=lambda face: (face.species != BONA_FIDE_SPECIES, face.species))
+    face_of: dict[str, Face] = {}
+    for face in sorted(faces, key=lambda face: unit_hash("own pictures", face.presentation)):
+        face_of.setdefault(face.species, face)
+    return sorted(face_of.values(), key=lambda face: (face.species != BONA_FIDE_SPECIES, face.species))
 
 
 def videos(faces: Sequence[Face]) -> list[Example]:
@@ -101,7 +107,7 @@ def videos(faces: Sequence[Face]) -> list[Example]:
 
 
 def file_of(face: Face) -> Path:
-    """Return the file in a synthetic archive that shows a face. Raises `ValueError` where there is none."""
+    """Return the file of a synthetic archive that a face was taken from. Raises `ValueError` where there is none."""
     stem = face.presentation.removeprefix(f"{face.dataset}/")
     root = paths.archive(face.dataset) / archive(face.dataset).FOLDER
     for suffix in (*VIDEOS, *STILLS):
@@ -110,36 +116,54 @@ def file_of(face: Face) -> Path:
     raise ValueError(f"{root / stem}: no such video or picture; run `dvc repro archives@{face.dataset}`")
 
 
-def made_of(live: Face, work: Path) -> list[Example]:
-    """Return files made of a bona fide face, each of which meets another state, written into a folder."""
-    rgb = frame_of(file_of(live), live.frame)
+def edited_pictures(live: Face, min_face: int, folder: Path) -> list[Example]:
+    """Edit a frame of a bona fide face into one picture for each state, and write them into a folder.
+
+    Args:
+        live: the face; its box is in pixels of the frame.
+        min_face: the least width of a face that has a score, in pixels.
+        folder: of the pictures.
+    """
+    rgb = upright(file_of(live), live.frame, None)
     x, y, width, height = live.box
-    person = rgb[:, max(0, x - width // 2) : x + width + width // 2]
+    left, right = max(0, x - width // 2), x + width + width // 2
+    top, bottom = max(0, y - height // 2), y + height + height // 2
     hidden = rgb.copy()
-    hidden[max(0, y - height // 2) : y + height + height // 2, max(0, x - width // 2) : x + width + width // 2] = rgb.mean((0, 1))
-    shrink = FAR_AWAY / width
-    far = Image.fromarray(rgb).resize((round(rgb.shape[1] * shrink), round(rgb.shape[0] * shrink)))
-    save = functools.partial(save_jpeg, work)
+    hidden[top:bottom, left:right] = rgb.mean((0, 1))
+    person = rgb[:, left:right]
+    shrink = min_face / (2 * width)
+    small = Image.fromarray(rgb).resize((round(rgb.shape[1] * shrink), round(rgb.shape[0] * shrink)))
+
+    save = functools.partial(save_jpeg, folder)
     still = save("still.jpg", Image.fromarray(rgb))
-    half = work / "half.jpg"
+    half = folder / "half.jpg"
     half.write_bytes(still.read_bytes()[: still.stat().st_size // 2])
-    note = work / "note.jpg"
+    note = folder / "note.jpg"
     note.write_text("This is no picture.\n", encoding="utf-8")
     return [
         Example(still, "one frame of the bona fide video", results.BONA_FIDE),
         Example(save("two.jpg", Image.fromarray(np.hstack([person, person]))), "the same face twice, side by side"),
-        Example(save("far.jpg", far), "the same frame, far too small"),
+        Example(save("small.jpg", small), "the same frame, its face too small"),
         Example(save("hidden.jpg", Image.fromarray(hidden)), "the same frame, its person painted over"),
         Example(half, "the first half of the frame's file"),
-        Example(note, "a text whose file is called like a picture"),
+        Example(note, "a text file with a picture's name"),
     ]
 
 
-def frame_of(path: Path, number: int) -> np.ndarray:
-    """Return a frame of a video, or a picture, as uint8 RGB of (height, width, 3)."""
-    if not pictures.is_video(path):
-        return pictures.read(path).rgb
-    return decode_one(path, number, None).rgb(number)
+def upright(path: Path, frame: int, turns: int | None) -> np.ndarray:
+    """Return a frame of a video, or a picture, as uint8 RGB of (height, width, 3).
+
+    Args:
+        path: of the file.
+        frame: its number in the video; ignored for a picture.
+        turns: quarter turns, counter-clockwise, that make it upright; None for those that the file itself asks for.
+
+    Raises:
+        PictureError: it is no picture, or cannot be decoded.
+    """
+    if pictures.is_video(path):
+        return decode_one(path, frame, turns).rgb(frame)
+    return np.ascontiguousarray(np.rot90(pictures.read(path).rgb, turns or 0))
 
 
 def save_jpeg(folder: Path, name: str, image: Image.Image) -> Path:
@@ -149,23 +173,25 @@ def save_jpeg(folder: Path, name: str, image: Image.Image) -> Path:
 
 
 def draw(path: Path, result: Result, to: Path) -> bool:
-    """Draw a file's picture, with the box of the face that was scored, and return whether it has one."""
+    """Draw a file's picture with the box of the face that was scored. Return False for a file without pixels."""
+    frame = result.frames[0] if result.frames else 0
+    turns = None if result.box is None else result.turns
     try:
-        rgb = frame_of(path, result.frames[0] if result.frames else 0)
+        rgb = upright(path, frame, turns)
     except pictures.PictureError:
         return False
     image = Image.fromarray(rgb)
     if result.box is not None:
         x, y, width, height = result.box
-        thick = max(2, image.height // 120)
-        ImageDraw.Draw(image).rectangle((x, y, x + width, y + height), outline=(255, 196, 0), width=thick)
+        thickness = max(2, image.height // 120)
+        ImageDraw.Draw(image).rectangle((x, y, x + width, y + height), outline=BOX_COLOUR, width=thickness)
     image.resize((round(image.width * HEIGHT / image.height), HEIGHT)).save(to)
     return True
 
 
-def answer(example: Example, result: Result, picture: str) -> ShownFile:
-    """Return what is said of a file."""
-    named = dataclasses.replace(result, path=example.path.name, explanation=None)
+def shown_file(example: Example, result: Result, picture: str) -> ShownFile:
+    """Return what the book shows of a file; `picture`: its name there, "" for none."""
+    without_folder = dataclasses.replace(result, path=example.path.name, explanation=None)
     return ShownFile(
         name=example.path.name,
         about=example.about,
@@ -173,7 +199,7 @@ def answer(example: Example, result: Result, picture: str) -> ShownFile:
         picture=picture,
         state=result.state,
         verdict=result.verdict,
-        line=results.line(named),
+        line=results.line(without_folder),
         explanation=" ".join((result.explanation or "").split()),
         cues=result.cues,
     )

@@ -60,8 +60,9 @@ def test_every_cell_has_figures_and_every_page_exists(copy: Path) -> None:
 
 def test_every_kind_of_file_is_shown_with_its_state(copy: Path) -> None:
     answers = results.read(copy / paths.OWN_ANSWERS, OwnPictures)
-    made = [one.state for one in answers.shown if one.name in ("two.jpg", "far.jpg", "hidden.jpg", "half.jpg", "note.jpg")]
-    assert made == ["several_faces", "too_small", "no_face", "unreadable", "not_a_picture"]
+    state_of = {one.name: one.state for one in answers.shown}
+    names = ("two.jpg", "small.jpg", "hidden.jpg", "half.jpg", "note.jpg")
+    assert [state_of[name] for name in names] == ["several_faces", "too_small", "no_face", "unreadable", "not_a_picture"]
     assert {one.label for one in answers.shown if one.state == "scored"} == {"attack", "bona_fide"}
     assert all((copy / paths.OWN_PICTURES / one.picture).is_file() for one in answers.shown if one.picture)
 

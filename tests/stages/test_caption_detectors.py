@@ -40,9 +40,8 @@ def people(dataset: str, split: str) -> list[Face]:
 def project(
     checkpoint: Path, picture: Callable[[int], Image.Image], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> list[Face]:
-    """A folder with two caption models, of which one is trained, dev people of WFAS, and test people of MSU-MFSD."""
+    """A project with two caption models of the same weights, dev people of WFAS and test people of MSU-MFSD."""
     monkeypatch.chdir(tmp_path)
-    paths.RESULTS.mkdir()
     projects.write_params(evaluation={"replicates": 20}, caption_models={"max_new_tokens": 4}, read_outs={"dev_faces": 8})
     faces = with_crops([*people("wfas", "dev"), *people("msu", "test")], picture)
     for part in ("train", "dev", "test"):

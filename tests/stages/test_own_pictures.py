@@ -10,6 +10,7 @@ from PIL import Image
 
 from fasrepro import config, paths, schema
 from fasrepro.archives import archive
+from fasrepro.deployment.results import Result
 from fasrepro.evaluation import results
 from fasrepro.evaluation.results.own_pictures import OwnPictures
 from fasrepro.rows import table
@@ -23,7 +24,7 @@ from tests.stages import projects
 from tests.training.small_runs import recipe
 
 JOB = "i_m-vanilla-0"
-BOX = (60, 40, 80, 100)  # of the drawn face, roughly: only what hides and shrinks it goes by it
+BOX = (60, 40, 80, 100)  # roughly that of the drawn face, which the edited pictures are cut by
 TEST = {"live": "bona_fide", "other": "bona_fide", "paper": "print", "screen": "replay_photo"}
 
 
@@ -68,7 +69,7 @@ def test_each_file_meets_its_state() -> None:
     assert {name: one.state for name, one in shown.items() if one not in of_archive} == {
         "still.jpg": "scored",
         "two.jpg": "several_faces",
-        "far.jpg": "too_small",
+        "small.jpg": "too_small",
         "hidden.jpg": "no_face",
         "half.jpg": "unreadable",
         "note.jpg": "not_a_picture",
@@ -92,10 +93,21 @@ def test_nothing_is_shown_of_licensed_archives_or_without_explanations() -> None
     assert results.read(paths.OWN_ANSWERS, OwnPictures) == OwnPictures("", "", [])
     jobs = config.load_jobs()
     jobs[JOB].recipe["phases"][0]["losses"] = {"head": 1.0}
-    assert own_pictures.chosen(jobs) is None
+    assert own_pictures.explaining_job(jobs) is None
 
 
 @pytest.mark.usefixtures("project")
 def test_a_file_that_is_not_there_is_named() -> None:
     with pytest.raises(ValueError, match=r"msu/.*gone: no such video or picture; run `dvc repro archives@msu`"):
         own_pictures.file_of(face("msu/gone", "print"))
+
+
+def test_the_box_is_drawn_on_the_upright_picture(tmp_path: Path) -> None:
+    """The file lies on its side. Its upper right corner, after a quarter turn, is the lower right one of the file."""
+    Image.new("RGB", (240, 360)).save(tmp_path / "side.png")
+    result = Result("side.png", "scored", [], box=(300, 0, 59, 59), turns=1, frames=[0])
+    assert own_pictures.draw(tmp_path / "side.png", result, tmp_path / "drawn.png")
+    drawn = Image.open(tmp_path / "drawn.png")
+    assert drawn.size == (360, 240)
+    assert drawn.getpixel((300, 30)) == own_pictures.BOX_COLOUR
+    assert drawn.getpixel((30, 200)) == (0, 0, 0)
